@@ -118,6 +118,10 @@ CASES = {
         ),
         "12: routes.default.screens.answer.use[0].action: may block or mask, and with mode PROVISIONAL",
     ),
+    "one that screens documents": (
+        ("models: {quoting", "ingest: {screen: {use: [{guard: model}]}}\nmodels: {quoting"),
+        "9: ingest.screen.use[0].guard: is behind an endpoint, and documents are screened in the server",
+    ),
     "a secret in the file": (
         ("url: 'http://127.0.0.1:8'", "url: 'http://127.0.0.1:8', headers: {authorization: secret}"),
         "8: guards.grpc.endpoint.headers.authorization: must be a reference",

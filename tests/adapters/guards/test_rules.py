@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -11,6 +12,7 @@ from groundwire_server.adapters.guards.personal import PERSONAL_CATEGORIES, Pers
 from groundwire_server.adapters.guards.rules import Rule, RuleBook, WordLists
 from groundwire_server.adapters.guards.secrets import SECRET_CATEGORIES, SecretsGuard
 from groundwire_server.domain.guards.national_ids import NATIONAL_IDS
+from groundwire_server.ports.guard import LocalGuard
 from tests.adapters.guards import test_personal, test_secrets
 
 NEVER = re.compile("(?!)")
@@ -20,8 +22,9 @@ def content(name: str) -> dict[str, Any]:
     return tomllib.loads((files("groundwire_server.adapters.guards") / name).read_text(encoding="utf-8"))
 
 
-PERSONAL = content("personal.toml")
+PERSONAL = {"rules": content("personal.toml")["rules"] + content("names.toml")["rules"]}
 SECRETS = content("secrets.toml")
+BESIDE = content("personal_words.toml")
 WORDS = WordLists({"phone": ["tel", "telef*", "*handy", "*ruf*", "d.o.b", "电话*"], "other": ["né le", "Πινακίδες"]})
 
 
@@ -38,7 +41,7 @@ def rule(**conditions: Any) -> Rule:
 
 
 def book(**rules: Rule) -> RuleBook:
-    return RuleBook("1", rules, dict.fromkeys(rules, r"\d+"), {"phone": ["tel"], "order": ["order"]})
+    return RuleBook(rules, dict.fromkeys(rules, r"\d+"), {"phone": ["tel"], "order": ["order"]})
 
 
 @pytest.mark.parametrize(
@@ -120,29 +123,30 @@ def test_every_rule_finds_one_of_the_examples() -> None:
 @pytest.mark.parametrize(
     ("file", "categories"), [(PERSONAL, PERSONAL_CATEGORIES), (SECRETS, SECRET_CATEGORIES)], ids=["personal", "secrets"]
 )
-def test_a_file_has_rules_for_every_category_and_names_what_it_has(
-    file: dict[str, Any], categories: tuple[str, ...]
-) -> None:
+def test_a_file_has_rules_for_every_category(file: dict[str, Any], categories: tuple[str, ...]) -> None:
     assert {each["category"] for each in file["rules"]} == set(categories)
     assert len({each["name"] for each in file["rules"]}) == len(file["rules"])
-    named = {each["near"] for each in file["rules"] if "near" in each}
-    named |= {name for each in file["rules"] for name in each.get("unless", ())}
-    assert named == file.get("words", {}).keys()
+
+
+def test_every_list_of_words_is_named_by_a_rule_and_every_rule_names_one_that_is_there() -> None:
+    near = {each["near"] for each in PERSONAL["rules"] if "near" in each}
+    assert near | {name for each in PERSONAL["rules"] for name in each.get("unless", ())} == BESIDE["words"].keys()
+    assert {each["near_kinds"] for each in PERSONAL["rules"] if "near_kinds" in each} == BESIDE["kinds"].keys()
 
 
 def test_a_guard_says_what_each_rule_looks_for() -> None:
-    guards = {
-        "personal": PersonalGuard(PersonalGuardOptions(categories=PERSONAL_CATEGORIES)),
-        "secrets": SecretsGuard(),
-    }
-    for file, guard in ((PERSONAL, guards["personal"]), (SECRETS, guards["secrets"])):
+    guards: Sequence[LocalGuard] = (
+        PersonalGuard(PersonalGuardOptions(categories=PERSONAL_CATEGORIES)),
+        SecretsGuard(),
+    )
+    for file, guard in zip((PERSONAL, SECRETS), guards, strict=True):
         said = [guard.about(each["name"]) for each in file["rules"]]
         assert [each for each in said if not re.fullmatch(r"[A-Z].{10,110}\.", each)] == []
         assert len(set(said)) == len(said)
 
 
 def test_every_kind_of_national_number_has_a_rule() -> None:
-    used = {each["check"] for each in PERSONAL["rules"] if "check" in each} | PERSONAL["kinds"]["national_ids"].keys()
+    used = {each["check"] for each in PERSONAL["rules"] if "check" in each} | BESIDE["kinds"]["national_ids"].keys()
     assert NATIONAL_IDS - used == set()
 
 

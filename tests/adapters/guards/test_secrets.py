@@ -109,6 +109,9 @@ NOT_FOUND = [
     "the secret is to keep it simple",
     "secret = settings.SECRET_KEY_2",
     "token: tokenize.NAME",
+    "private_key: ed25519.Ed25519PrivateKey",
+    "credentials = standard_b64encode(credentials)",
+    "cvs://:pserver:anoncvs@sources.example:/cvs",
     "tokens: 128000",
     "token = self.tokens[1]",
     "a token is a string of 32 characters",
@@ -162,6 +165,18 @@ def test_headers_of_a_private_key_are_left_and_words_after_it_too() -> None:
 def test_nothing_that_is_found_has_white_space_in_it(text: str) -> None:
     assert GUARD.by_word
     assert all(not any(map(str.isspace, words)) for _, words in found(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*(text for _, text, _ in FOUND), "\n".join([f"{MARK}BEGIN PRIVATE KEY{MARK}", *LINES])],
+    ids=lambda each: each[:32],
+)
+def test_a_word_that_was_shown_is_never_found_later(text: str) -> None:
+    whole = GUARD.find(f"{text} and more")
+    for place, character in enumerate(text):
+        if character.isspace():
+            assert list(GUARD.find(text[:place])) == [each for each in whole if each.end <= place]
 
 
 def test_only_the_categories_of_the_options_are_looked_for() -> None:

@@ -13,6 +13,9 @@ from groundwire_server.domain.guards.plain_form import plain_form
 from groundwire_server.domain.guards.plausible import PLAUSIBLE
 from groundwire_server.options import Options
 
+PERSONAL_VERSION: Final = "1"
+"""Of the rules in `personal.toml` and `names.toml`: it changes whenever they do."""
+
 PersonalCategory: TypeAlias = Literal[
     "email", "phone", "iban", "card", "ip", "national_id", "passport", "birth_date", "plate", "name", "address"
 ]
@@ -56,12 +59,7 @@ class PersonalGuard:
 
     def __init__(self, options: PersonalGuardOptions | None = None) -> None:
         options = options or PersonalGuardOptions()
-        self._rules = read_rules("personal.toml", _checks(), options.categories)
-
-    @property
-    def version(self) -> str:
-        """The version of the rules."""
-        return self._rules.version
+        self._rules = read_rules(("personal.toml", "names.toml"), _checks(), options.categories, "personal_words.toml")
 
     def find(self, text: str) -> Sequence[Finding]:
         """Return the personal data of a text."""

@@ -77,8 +77,8 @@ class WordLists:
     """Lists of words that stand beside what is found, in any language.
 
     Args:
-        lists: by name. A star at the end of a word stands for any ending, at its beginning for any other
-            word that it is composed with.
+        lists: by name. A star at the end of a word stands for any ending, one at its beginning for what it is composed
+            with.
     """
 
     def __init__(self, lists: Mapping[str, Collection[str]]) -> None:
@@ -112,28 +112,21 @@ class RuleBook:
     """Rules in the order in which they count.
 
     Args:
-        version: of the file that they are from.
         rules: by name.
         patterns: of the rules, in the syntax of RE2. A group `found` is what is found; without one all of a match is.
         words: that the rules name.
     """
 
     def __init__(
-        self, version: str, rules: Mapping[str, Rule], patterns: Mapping[str, str], words: Mapping[str, Collection[str]]
+        self, rules: Mapping[str, Rule], patterns: Mapping[str, str], words: Mapping[str, Collection[str]]
     ) -> None:
-        self.version = version
         self._words = WordLists(words)
         self._rules = rules
         self._order = {name: place for place, name in enumerate(rules)}
         self._patterns = LinearPatterns(patterns)
 
     def __repr__(self) -> str:
-        return f"RuleBook({self.version}, {len(self._rules)})"
-
-    @property
-    def categories(self) -> frozenset[str]:
-        """What may be found."""
-        return frozenset(rule.category for rule in self._rules.values())
+        return f"RuleBook({len(self._rules)})"
 
     def find(self, text: str) -> Sequence[Finding]:
         """Return what the rules find, in the order of the text; where matches overlap, that of the first rule."""
@@ -156,20 +149,27 @@ class RuleBook:
                 yield Finding(rule.category, start, start + length, name)
 
 
-def read_rules(name: str, checks: Mapping[str, Check], categories: Collection[str]) -> RuleBook:
-    """Read the rules of some categories from a file of this package.
+def read_rules(
+    names: Sequence[str], checks: Mapping[str, Check], categories: Collection[str], words: str | None = None
+) -> RuleBook:
+    """Read the rules of some categories from files of this package.
 
     Args:
-        name: of the file.
+        names: of the files, the one whose rules count first before others.
         checks: by the names that rules have for them.
         categories: that are looked for.
+        words: the file with the lists of words that the rules name; None where they name none.
     """
-    content = tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
-    kinds: Mapping[str, Mapping[str, Collection[str]]] = content.get("kinds", {})
-    chosen = [each for each in content["rules"] if each["category"] in categories]
+    beside = {} if words is None else _content(words)
+    kinds: Mapping[str, Mapping[str, Collection[str]]] = beside.get("kinds", {})
+    chosen = [each for name in names for each in _content(name)["rules"] if each["category"] in categories]
     rules = {each["name"]: _rule(each, checks, kinds) for each in chosen}
-    words = {**content.get("words", {}), **{kind: each for lists in kinds.values() for kind, each in lists.items()}}
-    return RuleBook(content["version"], rules, {each["name"]: each["pattern"] for each in chosen}, words)
+    lists = {**beside.get("words", {}), **{kind: each for some in kinds.values() for kind, each in some.items()}}
+    return RuleBook(rules, {each["name"]: each["pattern"] for each in chosen}, lists)
+
+
+def _content(name: str) -> Mapping[str, Any]:
+    return tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
 
 
 def _rule(

@@ -11,6 +11,9 @@ from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.guards.secret_shapes import SECRET_SHAPES
 from groundwire_server.options import Options
 
+SECRETS_VERSION: Final = "1"
+"""Of the rules in `secrets.toml`: it changes whenever they do."""
+
 SecretCategory: TypeAlias = Literal[
     "anthropic_key",
     "api_key",
@@ -55,12 +58,7 @@ class SecretsGuard:
 
     def __init__(self, options: SecretsGuardOptions | None = None) -> None:
         options = options or SecretsGuardOptions()
-        self._rules = read_rules("secrets.toml", SECRET_SHAPES, options.categories)
-
-    @property
-    def version(self) -> str:
-        """The version of the rules."""
-        return self._rules.version
+        self._rules = read_rules(("secrets.toml",), SECRET_SHAPES, options.categories)
 
     def find(self, text: str) -> Sequence[Finding]:
         """Return the secrets of a text; each line of a private key by itself."""

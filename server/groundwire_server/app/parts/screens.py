@@ -1,4 +1,4 @@
-"""The guards of the routes' screens."""
+"""The guards of the routes' screens, and of documents."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
@@ -8,6 +8,8 @@ from groundwire_server.app.configuration.models.remote_guards import RemoteGuard
 from groundwire_server.app.configuration.models.screens import actions_of
 from groundwire_server.app.parts.guards import identity_of, open_guard
 from groundwire_server.app.parts.shared import Lease
+from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuards
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard
@@ -44,6 +46,22 @@ async def open_screens(configuration: Configuration, lease: Lease, recording: Re
                 placed[screen] = ScreenGuards(tuple(local), tuple(outside))
         screens[route] = placed
     return screens
+
+
+async def open_document_screen(configuration: Configuration, lease: Lease) -> DocumentScreen | None:
+    """Return what documents pass before they are stored; None where there are no guards.
+
+    Raises:
+        SetupError: when a file of a guard cannot be used, or a guard is behind an endpoint.
+    """
+    guards = []
+    for use in configuration.ingest.screen.use:
+        guard = configuration.guards[use.guard]
+        if isinstance(guard, RemoteGuardConfig):
+            raise SetupError(f"guards.{use.guard} is behind an endpoint, and cannot screen documents")
+        opened = await open_guard(use.guard, guard, lease)
+        guards.append(DocumentGuard(identity_of(use.guard, guard), actions_of(use), opened))
+    return DocumentScreen(guards) if guards else None
 
 
 async def _open_remote(

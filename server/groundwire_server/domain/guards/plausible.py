@@ -16,6 +16,9 @@ _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _NUMBER: Final = re.compile(r"\d+")
 _SEPARATORS: Final = " .-"
 _ACCOUNT: Final = re.compile(r"[A-Z]{2} ?\d\d(?:[ .-]?[A-Z0-9])+", re.IGNORECASE | re.ASCII)
+_STANDARDS: Final = ("RFC", "ISO", "IEC", "DIN", "PEP", "CVE", "UTF", "SHA")
+_POSTCODE: Final = re.compile(r"\d{5}-\d{4}")
+"""An American one with its four further digits."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 _VERSIONS: Final = 10
@@ -53,7 +56,8 @@ _PUBLIC_RESOLVERS: Final = frozenset(
 
 _FILE_ENDINGS: Final = frozenset(
     "bmp cfg conf cpp css csv doc docx exe gif gz htm html ico ini jpeg jpg js json jsx log md mp3 mp4 pdf php png ppt "
-    "py rb rs svg sql tar tgz toml ts tsx txt wav webp xls xlsx xml yaml yml zip local localhost internal lan".split()
+    "py rb rs svg sql tar tgz toml ts tsx txt wav webp xls xlsx xml yaml yml zip service socket timer mount local "
+    "localhost internal lan".split()
 )
 
 _DOCUMENTATION_DOMAINS: Final = frozenset({"example.com", "example.net", "example.org", "example.edu"})
@@ -141,11 +145,8 @@ def _passport(words: str) -> int:
 def _passport_line(words: str) -> int:
     """Check the number in the second line of a passport's machine-readable zone."""
     values = (0 if each == "<" else int(each, 36) for each in words[:9])
-    return (
-        len(words)
-        if sum(value * weight for value, weight in zip(values, (7, 3, 1) * 3, strict=True)) % 10 == int(words[9])
-        else 0
-    )
+    total = sum(value * weight for value, weight in zip(values, (7, 3, 1) * 3, strict=True))
+    return len(words) if total % 10 == int(words[9]) else 0
 
 
 def _date(words: str) -> int:
@@ -167,6 +168,8 @@ def _date_in_words(words: str) -> int:
 
 def _plate(words: str) -> int:
     """Leave out what follows in capitals or digits and is too much."""
+    if words.startswith(_STANDARDS):
+        return 0
     for end in range(len(words), 0, -1):
         if end == len(words) or not (words[end - 1].isalnum() and words[end].isalnum()):
             letters, digits = sum(map(str.isalpha, words[:end])), sum(map(str.isdigit, words[:end]))
@@ -183,11 +186,12 @@ def _phone_international(words: str) -> int:
 
 def _phone_north_america(words: str) -> int:
     digits = _digits(words).removeprefix("1")
-    return 0 if "555" in {digits[:3], digits[3:6]} else len(words)
+    mixed = "." in words and "-" in words
+    return 0 if mixed or "555" in {digits[:3], digits[3:6]} else len(words)
 
 
 def _phone_national(words: str) -> int:
-    return len(words) if 9 <= len(_digits(words)) <= 12 else 0
+    return len(words) if 9 <= len(_digits(words)) <= 12 and not _POSTCODE.fullmatch(words) else 0
 
 
 def _phone_named(words: str) -> int:

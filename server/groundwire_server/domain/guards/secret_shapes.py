@@ -31,7 +31,7 @@ _VARIABLE: Final = re.compile(
 
 _SENTENCE_END: Final = ".,;:)]}\"'`|…"
 _WORDS: Final = re.compile(r"[-_./:]+")
-_PLAIN_WORD: Final = re.compile(r"[A-Za-z]+\d{0,3}|\d{1,4}|v\d+")
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z]+\d{0,5}[A-Za-z]*|\d{1,4}")
 _SYMBOLS: Final = frozenset("!@#$%^&*+=~?")
 _COMMON: Final = frozenset(
     "password passwd pass pw pwd secret admin root user username guest postgres token key test".split()

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from groundwire_server.adapters.guards.remote import json_format
+from groundwire_server.adapters.guards.remote.contract import ReportLimits
+from groundwire_server.adapters.guards.remote.faults import InvalidFindingsFailure
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.guards.finding import Finding
@@ -62,7 +65,7 @@ MALFORMED = {
     ),
     "a score of NaN": (whole(b'{"results": [{"findings": [{"category": "terms", "score": NaN}]}]}'), "SCORE"),
     "an infinite score": (whole(b'{"results": [{"findings": [{"category": "terms", "score": Infinity}]}]}'), "SCORE"),
-    "ten thousand findings": (results([{"category": "terms", "start": 0, "end": 4}] * 10_000), "FINDINGS"),
+    "ten thousand findings": (results([{"category": "terms"}] * 10_000), "FINDINGS"),
 }
 UNREADABLE = {
     "no body": whole(),
@@ -121,6 +124,24 @@ async def test_what_does_not_fit_the_text_is_a_failure_and_never_a_finding(
         assert span["error.type"] == error
         assert at.spans.counts.of(metrics.DEPENDENCY_FAILURES) == 1
         nothing_leaked(at, caplog, failure)
+
+
+FLOODS = {
+    "results": b'{"results": [' + b"{}," * 300_000 + b"{}]}",
+    "findings": b'{"results": [{"findings": [' + b"{}," * 300_000 + b"{}]}]}",
+}
+
+
+@pytest.mark.parametrize(("name", "error"), [("results", "COUNT"), ("findings", "FINDINGS")])
+def test_of_a_flood_nothing_is_made_before_it_is_counted(
+    monkeypatch: pytest.MonkeyPatch, name: str, error: str
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(json_format, "_finding", made.append)
+    with pytest.raises(InvalidFindingsFailure) as failure:
+        json_format.JsonFormat().report(FLOODS[name], ReportLimits(1, 100))
+    assert failure.value.error_type == error
+    assert made == []
 
 
 @pytest.mark.parametrize("case", UNREADABLE)

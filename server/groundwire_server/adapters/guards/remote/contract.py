@@ -17,7 +17,7 @@ from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Screen
 
 _RULE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}|")
-"""A rule's name: it stands in traces, where a text must not."""
+"""A rule's name: operators see it, and no texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,37 @@ Report: TypeAlias = tuple[Sequence[ReportedResult], Usage]
 """What a guard says of all texts of a request, and what a model behind it counted."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReportLimits:
+    """How much a report may hold. It is counted before anything is made of it: a reply is read on the event loop.
+
+    Attributes:
+        results: exactly so many.
+        findings: in each of them, at most.
+    """
+
+    results: int
+    findings: int
+
+    def check_results(self, count: int) -> None:
+        """Make sure that there is one result for each text.
+
+        Raises:
+            InvalidFindingsFailure: COUNT.
+        """
+        if count != self.results:
+            raise InvalidFindingsFailure(GuardFault.COUNT)
+
+    def check_findings(self, count: int) -> None:
+        """Make sure that a result has no more findings than it may.
+
+        Raises:
+            InvalidFindingsFailure: FINDINGS.
+        """
+        if count > self.findings:
+            raise InvalidFindingsFailure(GuardFault.FINDINGS)
+
+
 class ContractFormat(Protocol):
     """The contract in one format."""
 
@@ -65,11 +96,11 @@ class ContractFormat(Protocol):
         """Return the body of a request."""
         ...
 
-    def report(self, body: bytes) -> Report:
+    def report(self, body: bytes, limits: ReportLimits) -> Report:
         """Return what the body of a response says.
 
         Raises:
-            InvalidFindingsFailure: UNREADABLE, when it is none.
+            InvalidFindingsFailure: UNREADABLE, COUNT or FINDINGS.
         """
         ...
 
@@ -111,16 +142,12 @@ class ContractGuardApi:
         yield batch
 
     def _read(self, texts: Sequence[str], body: bytes) -> tuple[Sequence[Sequence[Finding]], Usage]:
-        results, usage = self._format.report(body)
-        if len(results) != len(texts):
-            raise InvalidFindingsFailure(GuardFault.COUNT)
+        results, usage = self._format.report(body, ReportLimits(len(texts), self._options.max_findings))
         return [self._believed(text, result) for text, result in zip(texts, results, strict=True)], usage
 
     def _believed(self, text: str, result: ReportedResult) -> Sequence[Finding]:
         if result.text is not None and result.text != text:
             raise InvalidFindingsFailure(GuardFault.OTHER_TEXT)
-        if len(result.findings) > self._options.max_findings:
-            raise InvalidFindingsFailure(GuardFault.FINDINGS)
         return sorted((self._finding(text, each) for each in result.findings), key=lambda each: (each.start, each.end))
 
     def _finding(self, text: str, reported: ReportedFinding) -> Finding:

@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from groundwire.guard.v1 import guard_service_pb2 as messages
-from groundwire_server.adapters.guards.remote.contract import Report, ReportedFinding, ReportedResult
+from groundwire_server.adapters.guards.remote.contract import Report, ReportedFinding, ReportedResult, ReportLimits
 from groundwire_server.adapters.guards.remote.faults import GuardFault, InvalidFindingsFailure
 from groundwire_server.adapters.guards.remote.options import GrpcEndpointOptions
 from groundwire_server.domain.deadline import Deadline
@@ -34,22 +34,24 @@ class ProtobufFormat:
             request.caller.CopyFrom(messages.Caller(**caller))
         return request.SerializeToString()
 
-    def report(self, body: bytes) -> Report:
+    def report(self, body: bytes, limits: ReportLimits) -> Report:
         """Return what the body of a response says.
 
         Raises:
-            InvalidFindingsFailure: UNREADABLE, when it is none.
+            InvalidFindingsFailure: UNREADABLE, COUNT or FINDINGS.
         """
         try:
             response = messages.ScreenResponse.FromString(body)
         except DecodeError:
             raise InvalidFindingsFailure(GuardFault.UNREADABLE) from None
+        limits.check_results(len(response.results))
         usage = response.usage
         counted = Usage(max(0, usage.input_tokens), max(0, usage.output_tokens))
-        return [_result(each) for each in response.results], counted
+        return [_result(limits, each) for each in response.results], counted
 
 
-def _result(result: messages.Result) -> ReportedResult:
+def _result(limits: ReportLimits, result: messages.Result) -> ReportedResult:
+    limits.check_findings(len(result.findings))
     text = result.text if result.HasField("text") else None
     return ReportedResult([_finding(each) for each in result.findings], text)
 

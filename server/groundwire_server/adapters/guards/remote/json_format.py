@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic_core import to_json
 
-from groundwire_server.adapters.guards.remote.contract import Report, ReportedFinding, ReportedResult
+from groundwire_server.adapters.guards.remote.contract import Report, ReportedFinding, ReportedResult, ReportLimits
 from groundwire_server.adapters.guards.remote.faults import GuardFault, InvalidFindingsFailure
 from groundwire_server.adapters.http.json_reply import read_json, usage_in
 from groundwire_server.domain.generation import Usage
@@ -24,22 +24,25 @@ class JsonFormat:
         told = {"caller": caller} if caller else {}
         return to_json({"contract": CONTRACT, "screen": screen.value, "texts": texts, **told})
 
-    def report(self, body: bytes) -> Report:
+    def report(self, body: bytes, limits: ReportLimits) -> Report:
         """Return what the body of a response says.
 
         Raises:
-            InvalidFindingsFailure: UNREADABLE, when it is none.
+            InvalidFindingsFailure: UNREADABLE, COUNT or FINDINGS.
             Failure: that the body reports, with a status of 200.
         """
-        return read_json(body, _report, partial(InvalidFindingsFailure, GuardFault.UNREADABLE))
+        return read_json(body, partial(_report, limits), partial(InvalidFindingsFailure, GuardFault.UNREADABLE))
 
 
-def _report(whole: Any) -> Report:
-    return [_result(each) for each in _list(whole["results"])], usage_in(whole) or Usage()
+def _report(limits: ReportLimits, whole: Any) -> Report:
+    results = _list(whole["results"])
+    limits.check_results(len(results))
+    return [_result(limits, each) for each in results], usage_in(whole) or Usage()
 
 
-def _result(value: Any) -> ReportedResult:
+def _result(limits: ReportLimits, value: Any) -> ReportedResult:
     findings = _list(value.get("findings", []))
+    limits.check_findings(len(findings))
     return ReportedResult([_finding(each) for each in findings], _optional(value.get("text"), str))
 
 

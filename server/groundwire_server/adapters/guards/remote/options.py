@@ -25,7 +25,7 @@ class GuardBounds(DocumentBounds):
     """Limits of one request, in addition to the deadline of its call."""
 
     # A reply is read on the event loop; no guard has this much to say.
-    response_bytes: int = Field(1024 * 1024, ge=1024, le=1 << 26, description="Largest response, in bytes.")
+    response_bytes: int = Field(256 * 1024, ge=1024, le=1 << 26, description="Largest response, in bytes.")
 
 
 class VersionedOptions(Options):
@@ -213,7 +213,7 @@ class GrpcEndpointOptions(Options):
 class GrpcGuardBounds(Options):
     """Limits of one call, in addition to its deadline."""
 
-    response_bytes: int = Field(1024 * 1024, ge=1024, le=1 << 26, description="Largest response, in bytes.")
+    response_bytes: int = Field(256 * 1024, ge=1024, le=1 << 26, description="Largest response, in bytes.")
     request_seconds: float = Field(10.0, gt=0, le=600, description="Seconds from its beginning to its last byte.")
 
 

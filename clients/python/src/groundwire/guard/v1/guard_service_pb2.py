@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'groundwire/guard/v1/guard_service.proto\x12\x13groundwire.guard.v1\"x\n\rScreenRequest\x12+\n\x06screen\x18\x01 \x01(\x0e\x32\x1b.groundwire.guard.v1.Screen\x12\r\n\x05texts\x18\x02 \x03(\t\x12+\n\x06\x63\x61ller\x18\x03 \x01(\x0b\x32\x1b.groundwire.guard.v1.Caller\"J\n\x06\x43\x61ller\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x10\n\x08\x65nd_user\x18\x03 \x01(\t\x12\r\n\x05route\x18\x04 \x01(\t\"i\n\x0eScreenResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.groundwire.guard.v1.Result\x12)\n\x05usage\x18\x02 \x01(\x0b\x32\x1a.groundwire.guard.v1.Usage\"T\n\x06Result\x12.\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x1c.groundwire.guard.v1.Finding\x12\x11\n\x04text\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_text\"\x9b\x01\n\x07\x46inding\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x12\n\x05start\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x03\x65nd\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x12\n\x05score\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x0c\n\x04rule\x18\x05 \x01(\t\x12\x11\n\x04text\x18\x06 \x01(\tH\x03\x88\x01\x01\x42\x08\n\x06_startB\x06\n\x04_endB\x08\n\x06_scoreB\x07\n\x05_text\"4\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x05\x12\x15\n\routput_tokens\x18\x02 \x01(\x05*]\n\x06Screen\x12\x16\n\x12SCREEN_UNSPECIFIED\x10\x00\x12\x13\n\x0fSCREEN_QUESTION\x10\x01\x12\x13\n\x0fSCREEN_EVIDENCE\x10\x02\x12\x11\n\rSCREEN_ANSWER\x10\x03\x32\x66\n\x0cGuardService\x12V\n\x06Screen\x12\".groundwire.guard.v1.ScreenRequest\x1a#.groundwire.guard.v1.ScreenResponse\"\x03\x90\x02\x01\x42n\n\x16io.groundwire.guard.v1B\x11GuardServiceProtoP\x01Z)groundwire.io/groundwire/guard/v1;guardv1\xaa\x02\x13Groundwire.Guard.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'groundwire/guard/v1/guard_service.proto\x12\x13groundwire.guard.v1\"x\n\rScreenRequest\x12+\n\x06screen\x18\x01 \x01(\x0e\x32\x1b.groundwire.guard.v1.Screen\x12\r\n\x05texts\x18\x02 \x03(\t\x12+\n\x06\x63\x61ller\x18\x03 \x01(\x0b\x32\x1b.groundwire.guard.v1.Caller\"J\n\x06\x43\x61ller\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x10\n\x08\x65nd_user\x18\x03 \x01(\t\x12\r\n\x05route\x18\x04 \x01(\t\"i\n\x0eScreenResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.groundwire.guard.v1.Result\x12)\n\x05usage\x18\x02 \x01(\x0b\x32\x1a.groundwire.guard.v1.Usage\"T\n\x06Result\x12.\n\x08\x66indings\x18\x01 \x03(\x0b\x32\x1c.groundwire.guard.v1.Finding\x12\x11\n\x04text\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_text\"\x9b\x01\n\x07\x46inding\x12\x10\n\x08\x63\x61tegory\x18\x01 \x01(\t\x12\x12\n\x05start\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x10\n\x03\x65nd\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x12\n\x05score\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x0c\n\x04rule\x18\x05 \x01(\t\x12\x11\n\x04text\x18\x06 \x01(\tH\x03\x88\x01\x01\x42\x08\n\x06_startB\x06\n\x04_endB\x08\n\x06_scoreB\x07\n\x05_text\"4\n\x05Usage\x12\x14\n\x0cinput_tokens\x18\x01 \x01(\x05\x12\x15\n\routput_tokens\x18\x02 \x01(\x05*r\n\x06Screen\x12\x16\n\x12SCREEN_UNSPECIFIED\x10\x00\x12\x13\n\x0fSCREEN_QUESTION\x10\x01\x12\x13\n\x0fSCREEN_EVIDENCE\x10\x02\x12\x11\n\rSCREEN_ANSWER\x10\x03\x12\x13\n\x0fSCREEN_DOCUMENT\x10\x04\x32\x66\n\x0cGuardService\x12V\n\x06Screen\x12\".groundwire.guard.v1.ScreenRequest\x1a#.groundwire.guard.v1.ScreenResponse\"\x03\x90\x02\x01\x42n\n\x16io.groundwire.guard.v1B\x11GuardServiceProtoP\x01Z)groundwire.io/groundwire/guard/v1;guardv1\xaa\x02\x13Groundwire.Guard.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GUARDSERVICE'].methods_by_name['Screen']._loaded_options = None
   _globals['_GUARDSERVICE'].methods_by_name['Screen']._serialized_options = b'\220\002\001'
   _globals['_SCREEN']._serialized_start=667
-  _globals['_SCREEN']._serialized_end=760
+  _globals['_SCREEN']._serialized_end=781
   _globals['_SCREENREQUEST']._serialized_start=64
   _globals['_SCREENREQUEST']._serialized_end=184
   _globals['_CALLER']._serialized_start=186
@@ -48,6 +48,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FINDING']._serialized_end=611
   _globals['_USAGE']._serialized_start=613
   _globals['_USAGE']._serialized_end=665
-  _globals['_GUARDSERVICE']._serialized_start=762
-  _globals['_GUARDSERVICE']._serialized_end=864
+  _globals['_GUARDSERVICE']._serialized_start=783
+  _globals['_GUARDSERVICE']._serialized_end=885
 # @@protoc_insertion_point(module_scope)

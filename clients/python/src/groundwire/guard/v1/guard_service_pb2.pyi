@@ -33,6 +33,8 @@ class _ScreenEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Screen.ValueTy
     """SCREEN_EVIDENCE is a passage that was found, with its title."""
     SCREEN_ANSWER: _Screen.ValueType  # 3
     """SCREEN_ANSWER is a stretch of an answer."""
+    SCREEN_DOCUMENT: _Screen.ValueType  # 4
+    """SCREEN_DOCUMENT is a document before it is stored. Guards in the server look at these; it is not sent yet."""
 
 class Screen(_Screen, metaclass=_ScreenEnumTypeWrapper):
     """Screen is a place where guards look at text."""
@@ -45,6 +47,8 @@ SCREEN_EVIDENCE: Screen.ValueType  # 2
 """SCREEN_EVIDENCE is a passage that was found, with its title."""
 SCREEN_ANSWER: Screen.ValueType  # 3
 """SCREEN_ANSWER is a stretch of an answer."""
+SCREEN_DOCUMENT: Screen.ValueType  # 4
+"""SCREEN_DOCUMENT is a document before it is stored. Guards in the server look at these; it is not sent yet."""
 Global___Screen: _TypeAlias = Screen  # noqa: Y015
 
 @_typing.final
@@ -196,7 +200,7 @@ class Finding(_message.Message):
     score: _builtins.float
     """score is a model's probability, 0 to 1; absent for a rule."""
     rule: _builtins.str
-    """rule names the rule that found it: up to 64 letters, digits and `_.:/-`. It is shown in traces: it must not hold
+    """rule names the rule that found it: up to 64 letters, digits and `_.:/-`. It is shown to operators: it must not hold
     words of the text.
     """
     text: _builtins.str
