@@ -191,7 +191,7 @@ WRONG = {
         (
             "c.yaml:2: providers.cloud.mask[0]: there is no category of personal data and no guard of this name; did "
             "you mean email? there are: address, birth_date, card, email, iban, ip, name, national_id, passport, "
-            "phone, plate"
+            "personal, phone, plate, secrets"
         ),
     ),
     "a guard with the name of a category that is masked": (

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 
 from groundwire_server.adapters.guards.masking import Masker
-from groundwire_server.adapters.guards.personal import PERSONAL_CATEGORIES, PersonalGuard, PersonalGuardOptions
+from groundwire_server.adapters.guards.personal import PERSONAL_CATEGORIES
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.guards import PersonalGuardConfig
 from groundwire_server.app.configuration.models.remote_guards import RemoteGuardConfig
 from groundwire_server.app.parts.guards import identity_of, open_guard
 from groundwire_server.app.parts.shared import Lease
@@ -30,8 +31,8 @@ async def open_masker(mask: Collection[str], configuration: Configuration, lease
         await open_guard(name, guard, lease) for name, guard in named if not isinstance(guard, RemoteGuardConfig)
     ]
     if categories := [each for each in PERSONAL_CATEGORIES if each in mask]:
-        options = PersonalGuardOptions(categories=tuple(categories))
-        guards.append(await lease.take(("guard", options), lambda: nullcontext(PersonalGuard(options))))
+        personal = PersonalGuardConfig(kind="personal", categories=tuple(categories))
+        guards.append(await open_guard(personal.kind, personal, lease))
     # Guards are shared by what is set for them: the same ones make the same masker.
     return await lease.take(("masker", *guards), lambda: nullcontext(Masker(guards)))
 
