@@ -14,7 +14,7 @@ from typing import Final
 from bench.guards.data import PlantedDocument, Reply, read_planted
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.app.configuration.load import Sources, load
-from groundwire_server.app.parts.guards import open_screens
+from groundwire_server.app.parts.screens import open_screens
 from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.claims.checker import RuleChecker
