@@ -1,0 +1,72 @@
+"""Finding what rules look for in a text."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from groundwire_server.adapters.guards.instructions.reading import Reading
+from groundwire_server.adapters.guards.instructions.rule_files import Rule, Spelling
+from groundwire_server.adapters.guards.linear_patterns import LinearPatterns
+
+_SENTENCE: Final = 240
+"""Code points on either side of what was found in which its sentence is looked for."""
+
+_NEARBY: Final = 300
+"""Code points within which two clues belong together."""
+
+_ENDS: Final = ".!?\n。！？"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a rule found, in code points of what was read."""
+
+    rule: Rule
+    start: int
+    end: int
+
+
+class RuleSet:
+    """Rules that are looked for together.
+
+    Args:
+        rules: each has a name of its own.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = {rule.name: rule for rule in rules}
+        spellings = (frozenset({Spelling.LATIN}), frozenset({Spelling.SPACED, Spelling.UNSPACED}))
+        self._plain, self._native = (
+            LinearPatterns({rule.name: rule.pattern for rule in self._rules.values() if rule.spelling in each})
+            for each in spellings
+        )
+        self._unless = LinearPatterns({rule.name: rule.unless for rule in self._rules.values() if rule.unless})
+
+    def find(self, reading: Reading) -> Iterator[Found]:
+        """Yield what rules find in a text that was read; two different clues that stand together are one."""
+        found = [*self._found(reading.plain, self._plain)]
+        if not reading.native.isascii():
+            found += self._found(reading.native, self._native)
+        clues = sorted((each for each in found if each.rule.clue), key=_place)
+        yield from (each for each in found if not each.rule.clue)
+        for first, second in zip(clues, clues[1:], strict=False):
+            if first.rule is not second.rule and second.start - first.end <= _NEARBY:
+                yield Found(first.rule, first.start, max(first.end, second.end))
+
+    def _found(self, text: str, patterns: LinearPatterns) -> Iterator[Found]:
+        for name, start, end in patterns.find(text):
+            rule = self._rules[name]
+            if not rule.unless or name not in self._unless.names_in(_sentence(text, start, end)):
+                yield Found(rule, start, end)
+
+
+def _place(found: Found) -> tuple[int, int]:
+    return found.start, found.end
+
+
+def _sentence(text: str, start: int, end: int) -> str:
+    """Return the sentence around a stretch, as far as it is near."""
+    first, last = max(0, start - _SENTENCE), min(len(text), end + _SENTENCE)
+    before = max(text.rfind(sign, first, start) for sign in _ENDS)
+    after = min((place for place in (text.find(sign, end, last) for sign in _ENDS) if place >= 0), default=last)
+    return text[max(first, before + 1) : after]
