@@ -27,7 +27,7 @@ _START: Final = r"(?:^|[.!?:;][\"')\]*_]*\s+|\n[\s>*#|-]*|[\[\"(<>*#|]\s*|--+\s*
 
 _NAME: Final = re.compile(r"\{([a-z_]+)\}")
 _SHORTHAND: Final = re.compile(r" \.\.(\d+) | |~|\{start\}")
-_BEGIN_THEMSELVES: Final = ("{start}", "(?:{start}", "(?:^")
+_BEGINS_WITH_WORD: Final = re.compile(r"(?!\{start\}|\(\?:(?:\{start\}|\^|<))[a-z0-9({]")
 _ENDS_IN_WORD: Final = re.compile(r"[a-z0-9})?]$")
 
 
@@ -206,6 +206,6 @@ def _bounded(pattern: str, shorthand: str, spelling: Spelling) -> str:
     """Return a pattern that begins and ends where words do."""
     if spelling is not Spelling.LATIN or not pattern:
         return pattern
-    before = "" if shorthand.startswith(_BEGIN_THEMSELVES) else r"\b"
+    before = r"\b" if _BEGINS_WITH_WORD.match(shorthand) else ""
     after = r"(?:\b|\W|$)" if _ENDS_IN_WORD.search(shorthand) else ""
     return f"{before}(?:{pattern}){after}"
