@@ -65,10 +65,12 @@ class _Shorthands:
 
 
 _SHORTHANDS: Final[Mapping[Spelling, _Shorthands]] = {
-    # Classes of ASCII characters alone make automata a tenth as large.
-    Spelling.LATIN: _Shorthands(r"(?:[\s,;:\"'()\[\]{}*_~>|/-]+)", "[a-z0-9'-]+", "[a-z0-9-]*"),
-    Spelling.SPACED: _Shorthands(r"(?:[\s,;:\"'()*_«»„“”،؛–—-]+)", r"[^\s,;:\"().!?«»،؛؟।]+", r"[^\s,;:\"().!?«»،؛؟।]*"),
-    Spelling.UNSPACED: _Shorthands(r"[\s,;:\"'、，：「」『』“”（）()*_-]*", r"[^\n.!?。！？]", ""),
+    # The fewer characters beyond ASCII a class names, the smaller the automaton.
+    Spelling.LATIN: _Shorthands(r"(?:[\t-\r \"--/:->[-`{-~]+)", r"[a-z0-9'-]+(?:\.[a-z0-9'-]+)*", "[a-z0-9-]*"),
+    Spelling.SPACED: _Shorthands(
+        r"(?:[\t-\r \"--/:->[-`{-~«»„“”،؛–—]+)", r"[^\x00-/:-@[-`{-~]+", r"[^\x00-@[-`{-~]*"
+    ),
+    Spelling.UNSPACED: _Shorthands(r"[\s,;:\"'、，：「」『』“”（）()*_-]*", r"[^\n.!?]", ""),
 }
 
 

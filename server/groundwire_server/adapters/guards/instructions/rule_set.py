@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from groundwire_server.adapters.guards.instructions.reading import Reading
@@ -13,6 +14,9 @@ _SENTENCE: Final = 240
 
 _NEARBY: Final = 300
 """Code points within which two clues belong together."""
+
+_AT_ONCE: Final = 40
+"""Rules of one automaton."""
 
 _ENDS: Final = ".!?\n。！？"
 
@@ -35,11 +39,9 @@ class RuleSet:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = {rule.name: rule for rule in rules}
-        spellings = (frozenset({Spelling.LATIN}), frozenset({Spelling.SPACED, Spelling.UNSPACED}))
-        self._plain, self._native = (
-            LinearPatterns({rule.name: rule.pattern for rule in self._rules.values() if rule.spelling in each})
-            for each in spellings
-        )
+        latin = [rule for rule in self._rules.values() if rule.spelling is Spelling.LATIN]
+        self._plain = _automata(latin)
+        self._native = _automata([rule for rule in self._rules.values() if rule.spelling is not Spelling.LATIN])
         self._unless = LinearPatterns({rule.name: rule.unless for rule in self._rules.values() if rule.unless})
 
     def find(self, reading: Reading) -> Iterator[Found]:
@@ -53,11 +55,19 @@ class RuleSet:
             if first.rule is not second.rule and second.start - first.end <= _NEARBY:
                 yield Found(first.rule, first.start, max(first.end, second.end))
 
-    def _found(self, text: str, patterns: LinearPatterns) -> Iterator[Found]:
-        for name, start, end in patterns.find(text):
+    def _found(self, text: str, automata: Sequence[LinearPatterns]) -> Iterator[Found]:
+        for name, start, end in chain.from_iterable(patterns.find(text) for patterns in automata):
             rule = self._rules[name]
             if not rule.unless or name not in self._unless.names_in(_sentence(text, start, end)):
                 yield Found(rule, start, end)
+
+
+def _automata(rules: Sequence[Rule]) -> Sequence[LinearPatterns]:
+    """Return automata of some rules each: one of all would take more than RE2 allows."""
+    return [
+        LinearPatterns({rule.name: rule.pattern for rule in rules[first : first + _AT_ONCE]})
+        for first in range(0, len(rules), _AT_ONCE)
+    ]
 
 
 def _place(found: Found) -> tuple[int, int]:
