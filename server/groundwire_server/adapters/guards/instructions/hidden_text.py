@@ -14,6 +14,7 @@ _UNSEEN: Final = re.compile(
     f"|(?P<zero_width>[{_WIDTHLESS}]{{4,}})"
     "|(?P<overridden>[\u202d\u202e][^\u202c\n]*)"
 )
+_MAY_BE: Final = re.compile(f"[{_TAGS}{_WIDTHLESS}\ufe00-\ufe0f\U000e0100-\U000e01ef\u202d\u202e]")
 _SPLIT_WORD: Final = re.compile(f"[A-Za-z]+(?:[{_WIDTHLESS}]+[A-Za-z]+)+")
 _MANY: Final = 3
 """Words of a text that have something unseen in them, from which it is no remnant of a web page."""
@@ -28,6 +29,8 @@ def hidden_stretches(text: str) -> Iterator[tuple[str, int, int]]:
     Args:
         text: not of ASCII characters alone.
     """
+    if not _MAY_BE.search(text):
+        return
     for found in _UNSEEN.finditer(text):
         yield found.lastgroup or "", found.start(), found.end()
     split = [*_SPLIT_WORD.finditer(text)]
