@@ -169,6 +169,7 @@ def test_the_results_that_this_version_produces_are_marked() -> None:
         "answered",
         "abstained",
         "degraded",
+        "blocked",
         "failed_safe",
     ]
 

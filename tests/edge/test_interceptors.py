@@ -8,6 +8,7 @@ import pytest
 from opentelemetry.trace import NoOpTracer
 
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
+from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.interceptors.access import (
     Authentication,
@@ -25,6 +26,7 @@ from groundwire_server.edge.security_events import SecurityEventLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.retrieval import Retrieval
@@ -42,6 +44,7 @@ UNREAD: Any = None
 
 CURRENT = CurrentSnapshot(UNREAD)
 
+BLOCKED = BlockedContentLog(LineSums(SetClock().now))
 DECISIONS = DecisionLog(LineSums(SetClock().now), DecisionLogOptions())
 
 
@@ -52,7 +55,7 @@ def standard() -> list[Interceptor]:
         Tracing(NoOpTracer()),
         RequestId(),
         CallDeadline(),
-        Decisions(DECISIONS, Counts(), SetClock()),
+        Decisions(DECISIONS, BLOCKED, Counts(), SetClock()),
         ErrorMapping(),
         SecurityEvents(log),
     ]
@@ -78,8 +81,17 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         Routes(CURRENT),
         ServerInfo(CURRENT),
         Limits(CURRENT),
+        Feedback(CURRENT, BLOCKED, Counts()),
     )
-    server = Server(servicers, unrecorded(), DECISIONS, ServerOptions(), CURRENT, SetClock())
+    server = Server(
+        servicers,
+        unrecorded(),
+        DECISIONS,
+        BLOCKED,
+        ServerOptions(),
+        CURRENT,
+        SetClock(),
+    )
     assert " > ".join(NAMES) in repr(server)
 
 

@@ -1,7 +1,7 @@
 """The whole path over doubles, in virtual time: one document about lambda expressions, and a script for each model."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,11 @@ from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import Ports, Route, RouteTable, ShadowModel
+from groundwire_server.pipeline.screening.guards import ScreenGuards
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.generator import Generator
@@ -65,6 +67,7 @@ async def path(
     around: Callable[[Generator], Generator] = lambda model: model,
     lag: LoopLag | None = None,
     shadow: ShadowModel | None = None,
+    screens: Mapping[Screen, ScreenGuards] | None = None,
     **changes: Any,
 ) -> Path:
     """A path over a chain of models, each with a script for all of its calls, or one of its own making.
@@ -76,6 +79,7 @@ async def path(
         around: returns what stands before a model.
         lag: how late the event loop is.
         shadow: a model that is compared with them.
+        screens: the guards.
         changes: to the policy.
     """
     store, embedder = MemoryStore(), HashingEmbedder()
@@ -96,6 +100,7 @@ async def path(
         prices={} if price is None else dict.fromkeys(priced, price),
         budget=budget,
         shadow=shadow,
+        screens=screens or {},
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()

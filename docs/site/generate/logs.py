@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from docs.site.generate import markdown
 from groundwire_server.app.logs import COMMON_FIELDS
-from groundwire_server.edge import decision_log, security_events
+from groundwire_server.edge import blocked_content, decision_log, security_events
 from groundwire_server.telemetry import line_sums
 from groundwire_server.telemetry.decision import EVENT_NAME, decision_fields
 
@@ -34,6 +34,12 @@ def page() -> str:
         "and `reason`, and with `key_id`, `tenant` or `issuer` where the credential names one. After "
         f"{security_events.LOGGED} in {security_events.WINDOW:.0f} seconds from one source, the others are counted in "
         "a line with `event` = `calls_denied` and their number in `suppressed`.",
+        f"What a guard has blocked leaves a line with `event` = `{blocked_content.EVENT}`, with `screen`, `guard`, "
+        "`guard_version`, `category`, `tenant`, `subject` (a hash), `route`, `outcome`, `request_id` and `trace_id`; "
+        f"never with the text. After {blocked_content.LINES} of one tenant, route, guard and category in "
+        f"{line_sums.WINDOW:.0f} seconds the others are counted. A caller that says a block was a mistake "
+        f"(`AppealBlock`) leaves one with `event` = `{blocked_content.APPEAL_EVENT}`, `guard`, `category`, `tenant`, "
+        "`request_id` and the `trace_id` of the call that was blocked.",
     )
 
 

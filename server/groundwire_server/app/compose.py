@@ -23,11 +23,13 @@ from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.retrieval import Retrieval
@@ -199,6 +201,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     """Return a server that serves the current snapshot."""
     clock = SystemClock()
     recorder = process.recording.metrics
+    blocked = BlockedContentLog(process.sums)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -207,9 +210,10 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Routes(current),
         ServerInfo(current),
         Limits(current),
+        Feedback(current, blocked, recorder),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, options, current, clock, process.end)
+    return Server(servicers, process.recording, log, blocked, options, current, clock, process.end)
 
 
 def _route(
@@ -232,6 +236,7 @@ def _route(
         checker=parts.checkers.get(policy.route),
         shadow=_shadow(policy, parts),
         rewriter=_rewriter(policy, parts),
+        screens=parts.screens.get(policy.route, {}),
     )
     return Route(replace(policy, models=chain), ports)
 

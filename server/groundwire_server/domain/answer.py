@@ -73,12 +73,22 @@ class Citation:
 
     Attributes:
         added: whether the service found the passage, where the model had cited none.
+        masked: whether the quote has a placeholder in it, and is verbatim but for that.
     """
 
     passage: Passage
     quote: str
     span: Span
     added: bool = False
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedSpan:
+    """A placeholder in the answer, and the kind of content that it stands in for."""
+
+    span: Span
+    category: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,8 @@ class CheckedSegment:
     Attributes:
         delta: what it adds to the text, with the white space before it.
         dropped: citations of the model that carry nothing of it.
+        masks: the placeholders in it.
+        written: the delta without them, as the model wrote it; empty where there are none.
     """
 
     delta: str
@@ -136,6 +148,13 @@ class CheckedSegment:
     citations: tuple[Citation, ...]
     sentences: tuple[CheckedSentence, ...]
     dropped: tuple[Citation, ...] = ()
+    masks: tuple[MaskedSpan, ...] = ()
+    written: str = ""
+
+    @property
+    def unmasked(self) -> str:
+        """What it adds to the text as the model wrote it."""
+        return self.written or self.delta
 
     @property
     def assurance(self) -> Assurance:
@@ -155,6 +174,7 @@ class GroundedText:
         confidence: the service's own, by its levels; None where it was not estimated, as for a text that was cut short.
         probability: what it was read from: the estimated probability that the text answers its question rightly.
         left_out: why each sentence that was left out was below what the route lets leave.
+        masks: the placeholders that guards put into the text.
     """
 
     text: str
@@ -166,6 +186,7 @@ class GroundedText:
     confidence: Confidence | None = None
     probability: float | None = None
     left_out: tuple[Cause, ...] = ()
+    masks: tuple[MaskedSpan, ...] = ()
 
     @classmethod
     def of(
@@ -191,6 +212,7 @@ class GroundedText:
             grounding_score=grounding_score(checked),
             dropped_citations=tuple(citation for segment in segments for citation in segment.dropped),
             left_out=left_out,
+            masks=tuple(mask for segment in segments for mask in segment.masks),
         )
 
     @property

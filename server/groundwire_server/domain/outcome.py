@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Usage
-from groundwire_server.domain.guards.finding import Block, Flag
+from groundwire_server.domain.guards.finding import Flag, PolicyBlock
 from groundwire_server.domain.vocabulary import (
     Action,
     Cause,
@@ -49,7 +49,7 @@ class Degraded:
 class Blocked:
     """Policy forbids an answer."""
 
-    by: Block
+    by: PolicyBlock
 
 
 @dataclass(frozen=True, slots=True)

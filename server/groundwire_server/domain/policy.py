@@ -1,7 +1,7 @@
 """What a route allows and what it does when something fails: data, not code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from groundwire_server.domain.deadline import Deadline
@@ -14,7 +14,9 @@ from groundwire_server.domain.vocabulary import (
     Confidence,
     ConflictKind,
     ReleaseMinimum,
+    Screen,
     StreamMode,
+    WithoutGuard,
 )
 
 OVERRULABLE: Final = frozenset(
@@ -60,6 +62,23 @@ class ReleasePolicy:
 
     minimum: ReleaseMinimum
     below: BelowMinimum
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenPolicy:
+    """How a route's guards of one screen are asked.
+
+    Attributes:
+        without_guard: what happens while one fails or is late.
+        max_seconds: what guards outside this process have at most.
+    """
+
+    without_guard: WithoutGuard = WithoutGuard.OPEN
+    max_seconds: float = 1.0
+
+    def screen_by(self, now: float, answer_by: Deadline) -> Deadline:
+        """Return when guards that are asked now must have answered."""
+        return Deadline(min(now + self.max_seconds, answer_by.at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +158,8 @@ class Policy:
         rerank: how the route's reranker is asked; None where it has none.
         allow_alpha: whether a question may say how much meaning weighs in the search.
         neighbours: passages on each side of a selected one that may join it in a prompt.
+        screens: how the guards of each screen are asked.
+        masking_is_loss: whether an answer with a placeholder in it is degraded.
     """
 
     route: str
@@ -174,6 +195,8 @@ class Policy:
     rerank: RerankPolicy | None = None
     allow_alpha: bool = False
     neighbours: int = 0
+    screens: Mapping[Screen, ScreenPolicy] = field(default_factory=dict)
+    masking_is_loss: bool = True
 
     def admits(self, scores: Scores) -> bool:
         """Return whether a passage with these scores is evidence.

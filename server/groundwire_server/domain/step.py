@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.generation import Draft
-from groundwire_server.domain.guards.finding import Block
+from groundwire_server.domain.guards.finding import PolicyBlock
 from groundwire_server.domain.vocabulary import Action, Cause
 
 
@@ -55,7 +55,7 @@ class Conclude:
     action: Action
     cause: Cause
     retry_after: float | None = None
-    block: Block | None = None
+    block: PolicyBlock | None = None
 
 
 @dataclass(frozen=True, slots=True)

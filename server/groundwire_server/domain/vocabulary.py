@@ -332,6 +332,8 @@ class Reason(_Word):
     REVIEW_NOT_CLAIMED = auto()
     REVIEW_DECIDED = auto()
     FEATURE_NOT_OFFERED = auto()
+    CONTENT_FORBIDDEN = auto()
+    GUARD_UNAVAILABLE = auto()
     STORE_UNAVAILABLE = auto()
     STORE_MISCONFIGURED = auto()
     EMBEDDER_UNAVAILABLE = auto()

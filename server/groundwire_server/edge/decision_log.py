@@ -9,7 +9,7 @@ import grpc
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.grounding import GroundingSummary, count_verdicts
-from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Outcome, Report
+from groundwire_server.domain.outcome import Answered, Blocked, Degraded, FailedSafe, Outcome, Report
 from groundwire_server.domain.vocabulary import Action, Verdict
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.options import DecisionLogOptions
@@ -129,6 +129,9 @@ class DecisionLog:
             sentences_dropped=len(answer.left_out) if answer else None,
             sentences_judged=report.judged or None,
             conflicts=report.conflicts or None,
+            flags=report.flags or None,
+            guards_unavailable=report.guards_unavailable or None,
+            blocked=result.by if isinstance(result, Blocked) else None,
             citations=citations,
             prompt=report.prompt_name or None,
             prompt_version=report.prompt_version or None,

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha._async import ReflectionServicer
 from groundwire.v1 import (
     answer_service_pb2,
     document_service_pb2,
+    feedback_service_pb2,
     grounding_service_pb2,
     limit_service_pb2,
     retrieval_service_pb2,
@@ -21,6 +22,7 @@ from groundwire.v1 import (
 )
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add_DocumentServiceServicer_to_server
+from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer, add_FeedbackServiceServicer_to_server
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, add_GroundingServiceServicer_to_server
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceServicer, add_LimitServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
@@ -33,6 +35,7 @@ from groundwire.v1.server_info_service_pb2_grpc import (
     add_ServerInfoServiceServicer_to_server,
 )
 from groundwire_server.edge import security_events
+from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.convert.request import Received
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.interceptors.access import (
@@ -79,6 +82,7 @@ _OURS = (
     route_service_pb2.DESCRIPTOR.services_by_name["RouteService"].full_name,
     server_info_service_pb2.DESCRIPTOR.services_by_name["ServerInfoService"].full_name,
     limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"].full_name,
+    feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
     *(service.full_name for service in not_offered.NOT_OFFERED),
 )
 
@@ -94,6 +98,7 @@ class Servicers:
     routes: RouteServiceServicer
     server_info: ServerInfoServiceServicer
     limits: LimitServiceServicer
+    feedback: FeedbackServiceServicer
 
 
 class Server:
@@ -103,6 +108,7 @@ class Server:
         servicers: one for each service.
         recording: records the calls.
         decisions: tells what became of each.
+        blocked: tells of what kind was what guards have blocked.
         options: its limits.
         current: the snapshot that calls are served by; it may be replaced at any time.
         clock: times the windows of the security log.
@@ -114,6 +120,7 @@ class Server:
         servicers: Servicers,
         recording: Recording,
         decisions: DecisionLog,
+        blocked: BlockedContentLog,
         options: ServerOptions,
         current: CurrentSnapshot,
         clock: Clock,
@@ -128,7 +135,7 @@ class Server:
             Tracing(recording.tracer),
             RequestId(),
             CallDeadline(),
-            Decisions(decisions, recording.metrics, clock),
+            Decisions(decisions, blocked, recording.metrics, clock),
             ErrorMapping(),
             SecurityEvents(self._security_events),
         )
@@ -169,6 +176,7 @@ class Server:
         add_RouteServiceServicer_to_server(servicers.routes, self._server)
         add_ServerInfoServiceServicer_to_server(servicers.server_info, self._server)
         add_LimitServiceServicer_to_server(servicers.limits, self._server)
+        add_FeedbackServiceServicer_to_server(servicers.feedback, self._server)
         self._server.add_generic_rpc_handlers(not_offered.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))

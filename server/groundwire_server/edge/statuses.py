@@ -10,6 +10,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from groundwire_server.domain.failure import Failure, QuotaViolation, Rejection, Violation
+from groundwire_server.domain.guards.finding import ForbiddenFailure
 from groundwire_server.domain.vocabulary import Cause, Reason
 
 DOMAIN = "groundwire.io"
@@ -42,6 +43,8 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.REVIEW_NOT_CLAIMED: (code_pb2.FAILED_PRECONDITION, "You do not hold this review; claim it first."),
     Reason.REVIEW_DECIDED: (code_pb2.FAILED_PRECONDITION, "This review has been decided, or has expired."),
     Reason.FEATURE_NOT_OFFERED: (code_pb2.UNIMPLEMENTED, "This server does not offer what the request asks for."),
+    Reason.CONTENT_FORBIDDEN: (code_pb2.FAILED_PRECONDITION, "Policy forbids the question, or what was found."),
+    Reason.GUARD_UNAVAILABLE: (code_pb2.UNAVAILABLE, "A guard could not be asked; try again later."),
     Reason.STORE_UNAVAILABLE: (code_pb2.UNAVAILABLE, "The store could not be reached; try again later."),
     Reason.EMBEDDER_UNAVAILABLE: (code_pb2.UNAVAILABLE, "The text could not be embedded; try again later."),
     Reason.STORE_MISCONFIGURED: (code_pb2.FAILED_PRECONDITION, "The store rejected the service; tell the operator."),
@@ -59,6 +62,9 @@ _REASONS: dict[Cause, Reason] = {
     Cause.STORE_TIMEOUT: Reason.STORE_UNAVAILABLE,
     Cause.STORE_MISCONFIGURED: Reason.STORE_MISCONFIGURED,
     Cause.EMBEDDER_UNAVAILABLE: Reason.EMBEDDER_UNAVAILABLE,
+    Cause.QUESTION_FORBIDDEN: Reason.CONTENT_FORBIDDEN,
+    Cause.EVIDENCE_FORBIDDEN: Reason.CONTENT_FORBIDDEN,
+    Cause.GUARD_UNAVAILABLE: Reason.GUARD_UNAVAILABLE,
     Cause.TIME_EXHAUSTED: Reason.DEADLINE_EXCEEDED,
     Cause.CAPACITY_EXHAUSTED: Reason.OVERLOADED,
 }
@@ -76,7 +82,10 @@ _TYPE_URL = "type.googleapis.com/"
 def rejection_of(failure: Failure) -> Rejection:
     """A failure where no outcome was planned for it: the calls that retrieve and keep documents."""
     reason = _REASONS.get(failure.cause, Reason.INTERNAL)
-    return Rejection(reason, metadata={"cause": failure.cause.value}, retry_after=failure.retry_after)
+    metadata = {"cause": failure.cause.value}
+    if isinstance(failure, ForbiddenFailure):
+        metadata |= {"policy": failure.block.guard.name, "category": failure.block.category}
+    return Rejection(reason, metadata=metadata, retry_after=failure.retry_after)
 
 
 def status_of(rejection: Rejection) -> status_pb2.Status:

@@ -19,6 +19,8 @@ from groundwire_server.pipeline.release import release_gate
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
 from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.screening.evidence import EvidenceScreening
+from groundwire_server.pipeline.screening.question import screen_question, screen_rewritten
 from groundwire_server.pipeline.select import select
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.pipeline.widen import widen
@@ -48,16 +50,17 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)
+    screening = EvidenceScreening(inquiry, ports, run)
     try:
-        if inquiry.question.turns:
-            async with run.stage(Stage.REWRITE) as stage:
-                inquiry = await rewrite(inquiry, ports, run, stage)
+        inquiry = await _understood(inquiry, ports, run)
         async with run.stage(Stage.RETRIEVE) as stage:
             found = await retrieve(inquiry, ports, stage, run)
+        found = await screening.evidence(found)
         report.corpus_version, report.found = found.corpus_version, found.passages
         inquiry, partial = as_searched(inquiry, found), PartialResults(found.passages)
         async with run.stage(Stage.SELECT) as stage:
             chosen = await widen(select(found, policy), inquiry, ports, stage)
+        chosen = await screening.passages(chosen)
         partial, report.chosen = PartialResults(found.passages, chosen), chosen
         await events.emit(Evidence(chosen, found.corpus_version))
     except Failure as failure:
@@ -98,3 +101,18 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     outcome = replace(outcome, report=report.build(run.now()))
     await events.emit(outcome)
     return outcome
+
+
+async def _understood(inquiry: Inquiry, ports: Ports, run: StageRunner) -> Inquiry:
+    """Return the inquiry with its question put so that it needs no earlier turns, unless a guard forbids it.
+
+    Raises:
+        Failure: QUESTION_FORBIDDEN, GUARD_UNAVAILABLE, QUESTION_UNCLEAR or TIME_EXHAUSTED.
+    """
+    await screen_question(inquiry, ports, run)
+    if not inquiry.question.turns:
+        return inquiry
+    async with run.stage(Stage.REWRITE) as stage:
+        inquiry = await rewrite(inquiry, ports, run, stage)
+    await screen_rewritten(inquiry, ports, run)
+    return inquiry

@@ -17,6 +17,7 @@ from groundwire_server.pipeline.grounding import check_grounding
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.pipeline.run_metrics import record_run
+from groundwire_server.pipeline.screening.answer import check_mode
 from groundwire_server.pipeline.search import search
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.pipeline.stage import StageRunner
@@ -78,6 +79,7 @@ class PipelineAnswerer:
         outcome: Outcome | None = None
         try:
             ports = self._routes.ports(inquiry)
+            check_mode(inquiry, ports)
             outcome = await answer(inquiry, ports, run, sink)
             self._shadows.follow(inquiry, ports, run.report, outcome, self._clock, self._recording)
             return outcome

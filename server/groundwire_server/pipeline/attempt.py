@@ -19,6 +19,7 @@ from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
 from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.screening.answer import AnswerScreening
 from groundwire_server.pipeline.select import shortened
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.pipeline.usage_meter import UsageMeter
@@ -107,6 +108,7 @@ async def _write(
     queue = SegmentQueue()
     question = inquiry.question.searched
     checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, question)
+    screening = AnswerScreening(inquiry, ports, request.prompt.handles.values(), run)
     consultation = Consultation(ports.checker, inquiry.policy.check, inquiry.requester, question)
     writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
     writing.add_done_callback(lambda _: queue.end())
@@ -116,7 +118,7 @@ async def _write(
         tasks.append(asyncio.create_task(consultation.rate_sufficiency(shown, run)))
     # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
     try:
-        await check(queue, checker, consultation, gate, run)
+        await check(queue, checker, consultation, screening, gate, run)
         for task in tasks:
             await task
     except BaseException:

@@ -15,6 +15,7 @@ from groundwire_server.pipeline.generate import SegmentQueue
 from groundwire_server.pipeline.judge import JudgedSegment, judge_segment
 from groundwire_server.pipeline.release import ReleaseGate
 from groundwire_server.pipeline.report import ReportBuilder
+from groundwire_server.pipeline.screening.answer import AnswerScreening
 from groundwire_server.pipeline.stage import StageRunner, TimedStage
 from groundwire_server.pipeline.standing import Placed, SentencePolicy
 from groundwire_server.pipeline.support import CHECKER, Source
@@ -23,12 +24,17 @@ from groundwire_server.telemetry import names
 
 
 async def check(
-    queue: SegmentQueue, checker: "SegmentChecker", consultation: Consultation, gate: ReleaseGate, run: StageRunner
+    queue: SegmentQueue,
+    checker: "SegmentChecker",
+    consultation: Consultation,
+    screening: AnswerScreening,
+    gate: ReleaseGate,
+    run: StageRunner,
 ) -> None:
     """Check segments as they come and let them through the gate, in order; the stage begins with the first.
 
-    First rules judge their sentences, then the route's checker is asked, where there is one, and then the route says
-    what may leave.
+    First rules judge their sentences, then the route's checker is asked, where there is one, then the route says what
+    may leave, and its guards look at that.
 
     Raises:
         Failure: for the first segment that may not leave; those before it have been released.
@@ -44,17 +50,18 @@ async def check(
                 judged = replace(judged, segments=await consultation.settle_segments(judged.segments, run))
                 _record(judged, checker.fingerprints | consultation.fingerprints, run.report, stage)
                 placed = checker.place(judged, gate.text)
-                failure = placed.failure
+                segments, forbidden = await screening.segments(placed.segments, gate.text)
+                failure = forbidden or placed.failure
                 with stage.untimed():
                     if placed.dropped is not None:
                         await gate.withdraw(placed.dropped)
                     gate.left_out += placed.left_out
-                    await gate.release(placed.segments, drafted.confidence)
+                    await gate.release(segments, drafted.confidence)
             if failure is None and drafted.unfinished and not checker.continues:
                 failure = checker.check_length(gate.text, drafted.unfinished)
                 if failure is None:
                     with stage.untimed():
-                        await gate.show(drafted.unfinished)
+                        await gate.show(screening.settled(drafted.unfinished))
             if failure is not None:
                 raise failure
             queue.done()
@@ -118,7 +125,7 @@ class SegmentChecker:
         question: str,
     ) -> None:
         self._sources = {handle: Source(passage) for handle, passage in handles.items()}
-        self._released = frozenset(sentence for segment in released for sentence in _sentences(segment.delta))
+        self._released = frozenset(sentence for segment in released for sentence in _sentences(segment.unmasked))
         self._policy = policy
         self._rules = rules
         self._question = question

@@ -228,12 +228,13 @@ def _answered(step: Attempt, answer: GroundedText, policy: Policy) -> Outcome:
 
 
 def _lacking(answer: GroundedText, policy: Policy) -> dict[Loss, Cause]:
-    """Return what an answer lacks by its sentences, each with why."""
+    """Return what an answer lacks by its sentences and its placeholders, each with why."""
     below = worst(shortfall(sentence, policy) for sentence in answer.sentences)
     left_out = worst(answer.left_out)
     return {
         **({} if below is None else {Loss.SENTENCES_BELOW_MINIMUM: below}),
         **({} if left_out is None else {Loss.SENTENCES_DROPPED: left_out}),
+        **({Loss.TEXT_MASKED: Cause.ANSWER_FORBIDDEN} if answer.masks and policy.masking_is_loss else {}),
     }
 
 

@@ -18,6 +18,8 @@ from groundwire_server.pipeline.consult import Consultation, JudgedSentence
 from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.retrieve import retrieve
 from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.screening.evidence import EvidenceScreening
+from groundwire_server.pipeline.screening.question import screen_question
 from groundwire_server.pipeline.source_index import SourceIndex
 from groundwire_server.pipeline.stage import StageRunner, TimedStage
 from groundwire_server.pipeline.support import Source, check_sentence
@@ -53,8 +55,8 @@ async def check_grounding(
 
     Raises:
         Rejection: INVALID_REQUEST when the question is invalid.
-        Failure: of the store or the embedder, CAPACITY_EXHAUSTED when its turn in the thread comes too late, or
-            TIME_EXHAUSTED.
+        Failure: of the store, the embedder or a guard, CAPACITY_EXHAUSTED when its turn in the thread comes too late,
+            or TIME_EXHAUSTED.
     """
     with run.compute(Stage.NORMALIZE):
         check_search(inquiry, "search")
@@ -62,13 +64,17 @@ async def check_grounding(
             inquiry = normalize_question(inquiry, "question")
         split = partial(statements_of, text, inquiry.question.text)
         statements = await threads.run(inquiry.requester, run.plan.answer_by, split)
+    screening = EvidenceScreening(inquiry, ports, run)
+    await screen_question(inquiry, ports, run)
     checked: list[CheckedSentence] = []
     if inquiry.question.provided:
-        checked += await _check(statements, inquiry.question.provided, inquiry, ports, run, threads, sink)
+        provided = await screening.passages(inquiry.question.provided)
+        checked += await _check(statements, provided, inquiry, ports, run, threads, sink)
     else:
         searched: dict[str, Passage] = {}
         for group in batched(((statement, 1) for statement in statements), SEARCHES, SEARCHES):
             found, passages = await _search(group, inquiry, ports, run)
+            passages = await screening.passages(passages)
             # For their number and relevance alone: their texts need not stay until the last sentence was checked.
             searched |= {passage.chunk_id: replace(passage, text="") for passage in passages}
             run.report.found = list(searched.values())

@@ -12,8 +12,9 @@ from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.policy import Policy, ShadowPolicy
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.question import Question
-from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.domain.vocabulary import Reason, Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
+from groundwire_server.pipeline.screening.guards import ScreenGuards
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.embedder import Embedder
@@ -63,6 +64,7 @@ class Ports:
         checker: a model that is asked about them too; None leaves them to the rules.
         shadow: the model that is compared with those that answer; None compares none.
         rewriter: the model that rewrites questions with earlier turns; None leaves them to rules.
+        screens: the guards of each screen.
     """
 
     retriever: Retriever
@@ -78,6 +80,7 @@ class Ports:
     checker: Checker | None = None
     shadow: ShadowModel | None = None
     rewriter: RewriteModel | None = None
+    screens: Mapping[Screen, ScreenGuards] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,15 @@ class RouteTable:
     def policies(self, caller: Caller) -> Sequence[Policy]:
         """Return the policies of the routes that the caller may use; each has the models alone that it may ask."""
         return [route.policy for route in self._for(caller.tenant).values()]
+
+    def guards(self, caller: Caller) -> frozenset[str]:
+        """Return the names of the guards of the routes that the caller may use."""
+        return frozenset(
+            placed.identity.name
+            for route in self._for(caller.tenant).values()
+            for screen in route.ports.screens.values()
+            for placed in screen.each
+        )
 
     def ports(self, inquiry: Inquiry) -> Ports:
         """Return what the inquiry's route works with."""

@@ -25,6 +25,10 @@ def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Out
         recorder.add(metrics.ATTEMPTS, 1, route, attempt.model, attempt.action, attempt.cause or "")
     for kind, count in report.conflicts.items():
         recorder.add(metrics.CONFLICTS, count, route, kind)
+    for flag, count in report.flags.items():
+        recorder.add(metrics.GUARD_FINDINGS, count, route, flag.screen, flag.guard.name, flag.category, flag.action)
+    for guard in report.guards_unavailable:
+        recorder.add(metrics.GUARDS_UNAVAILABLE, 1, route, guard)
     record_usage(recorder, inquiry.caller.tenant, report)
     if report.time_to_first_token is not None:
         recorder.record(metrics.FIRST_TEXT, report.time_to_first_token, route)

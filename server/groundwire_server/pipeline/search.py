@@ -6,6 +6,8 @@ from groundwire_server.domain.vocabulary import Stage
 from groundwire_server.pipeline.normalize import check_search, normalize_question
 from groundwire_server.pipeline.retrieve import retrieve
 from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.screening.evidence import EvidenceScreening
+from groundwire_server.pipeline.screening.question import screen_question
 from groundwire_server.pipeline.stage import StageRunner
 
 
@@ -14,12 +16,14 @@ async def search(inquiry: Inquiry, ports: Ports, run: StageRunner) -> Evidence:
 
     Raises:
         Rejection: when the question itself is invalid.
-        Failure: of the store or the embedder.
+        Failure: of the store or the embedder, or of a guard.
     """
     with run.compute(Stage.NORMALIZE):
         check_search(inquiry, "search")
         inquiry = normalize_question(inquiry, "text")
+    await screen_question(inquiry, ports, run)
     async with run.stage(Stage.RETRIEVE) as stage:
         found = await retrieve(inquiry, ports, stage, run)
+    found = await EvidenceScreening(inquiry, ports, run).evidence(found)
     run.report.corpus_version, run.report.found = found.corpus_version, found.passages
     return found

@@ -33,7 +33,8 @@ class UnfinishedSentence:
         for segment in released:
             named = {citation.passage.chunk_id for citation in segment.citations}
             cited = tuple(source for source in sources if source.passage.chunk_id in named)
-            self._take(segment.delta.strip(), cited, joined=_goes_on(self._text, segment.delta.strip()))
+            text = segment.unmasked.strip()
+            self._take(text, cited, joined=_goes_on(self._text, text))
 
     def go_on(self, segment: JudgedSegment) -> None:
         """Take the next segment.

@@ -37,7 +37,7 @@ def validate(
     stated = confidence if confidence is None or answer.verified else confidence.and_(Confidence.MEDIUM)
     if stated not in policy.allowed_confidence:
         raise Failure(Cause.CONFIDENCE_NOT_ALLOWED)
-    if not all(citation.quote in citation.passage.text for citation in answer.citations):
+    if not all(citation.masked or citation.quote in citation.passage.text for citation in answer.citations):
         raise Failure(Cause.QUOTE_NOT_FOUND)
     if answer.weakest_verdict is None:
         raise Failure(Cause.UNSUPPORTED)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeAlias
 
 from groundwire_server.domain.generation import ModelUsage, Usage
+from groundwire_server.domain.guards.finding import Flag, PolicyBlock
 from groundwire_server.domain.outcome import ModelAttempt, RatedPassage, StageTiming
 from groundwire_server.domain.vocabulary import (
     Action,
@@ -102,6 +103,11 @@ class DecisionEvent:
     conflicts: Mapping[ConflictKind, int] | None = _about(
         "How many places in those sentences depart from their passages, by kind."
     )
+    flags: Mapping[Flag, int] | None = _about(
+        "What guards found: screen, guard, version, category, action, and in how many texts."
+    )
+    guards_unavailable: tuple[str, ...] | None = _about("The guards that could not be asked.")
+    blocked: PolicyBlock | None = _about("What forbids an answer: the guard, its version and the category.")
     citations: int | None = _about("How many citations the answer has.", names.CITATIONS)
     prompt: str | None = _about("The name of the last prompt.", names.PROMPT_NAME)
     prompt_version: str | None = _about("Its version.", names.PROMPT_VERSION)
@@ -244,6 +250,24 @@ def _compared(answer: ComparedAnswer) -> dict[str, Any]:
     }
 
 
+def _flags(flags: Mapping[Flag, int]) -> list[dict[str, str | int]]:
+    return [
+        {
+            "screen": flag.screen,
+            "guard": flag.guard.name,
+            "version": flag.guard.version,
+            "category": flag.category,
+            "action": flag.action,
+            "count": count,
+        }
+        for flag, count in flags.items()
+    ]
+
+
+def _block(block: PolicyBlock) -> dict[str, str]:
+    return {"guard": block.guard.name, "version": block.guard.version, "category": block.category}
+
+
 _TIMES: Final = frozenset({"stages", "first_text", "duration", "deadline", "left", "retry_after"})
 _WRITTEN: Final[Mapping[str, Any]] = {
     "best_relevance": _share,
@@ -253,6 +277,8 @@ _WRITTEN: Final[Mapping[str, Any]] = {
     "usage": _usage,
     "stages": _stages,
     "shadow_of": _compared,
+    "flags": _flags,
+    "blocked": _block,
     **dict.fromkeys(_TIMES - {"stages"}, _milliseconds),
 }
 """Fields whose values are written in a form of their own."""

@@ -172,6 +172,24 @@ CONFLICTS: Final = Counter(
     "Places where a sentence departs from its passages, by kind; in all that models wrote, whether it left or not.",
     (names.ROUTE, names.CONFLICT),
 )
+GUARD_FINDINGS: Final = Counter(
+    "groundwire.guard.findings",
+    "{text}",
+    "Texts in which a guard found something: questions and turns, passages, or stretches of an answer.",
+    (names.ROUTE, names.GUARD_SCREEN, names.GUARD, names.GUARD_CATEGORY, names.GUARD_ACTION),
+)
+BLOCKS_APPEALED: Final = Counter(
+    "groundwire.guard.appeals",
+    "{answer}",
+    "Outcomes that callers say were blocked by mistake, by the guard and the category that they name.",
+    (names.GUARD, names.GUARD_CATEGORY),
+)
+GUARDS_UNAVAILABLE: Final = Counter(
+    "groundwire.guard.unavailable",
+    "{answer}",
+    "Answers that went on without a guard that could not be asked.",
+    (names.ROUTE, names.GUARD),
+)
 PASSAGES_DROPPED: Final = Counter(
     "groundwire.passages.dropped",
     "{passage}",

@@ -17,12 +17,12 @@ SERVER_KEYS = (
     "request_bytes, tls, workers, write_seconds"
 )
 SECTIONS = (
-    "authentication, capacity, checkers, concurrency, corpus, embedders, limits, models, providers, redis, "
+    "authentication, capacity, checkers, concurrency, corpus, embedders, guards, limits, models, providers, redis, "
     "rerankers, routes, self_hosted_only, server, spending, stores, telemetry, tenant_weights, tenants"
 )
 ROUTE_KEYS = (
     "allow_alpha, check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, release, rerank, "
-    "rewrite, search, self_hosted_only, shadow, store, thresholds, time"
+    "rewrite, screens, search, self_hosted_only, shadow, store, thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 NO_HOST_OR_PORT = "must have a valid host, and a port from 1 to 65535 if any, such as http://localhost:4317"
@@ -180,7 +180,7 @@ WRONG = {
         route("fallbacks: {MODEL_TIMEOUT: [QUEUE]}"),
         (
             f"5: {ROW}: QUEUE is not an action that can be chosen yet; there are: "
-            "ABSTAIN, FAIL_SAFE, NEXT_MODEL, PASSAGES_ONLY, REPAIR, SHORTER_PROMPT"
+            "ABSTAIN, BLOCK, FAIL_SAFE, NEXT_MODEL, PASSAGES_ONLY, REPAIR, SHORTER_PROMPT"
         ),
     ),
     "action-twice": (

@@ -234,6 +234,9 @@ routes:
       first_token_share: 1
       retry_window_seconds: 2
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
+    screens:
+      evidence: {without_guard: CLOSED, max_seconds: 2}
+      answer: {masking_is_loss: false}
 """
     ours = loaded(tmp_path, text).configuration.routes["faq"].policy("faq")
     assert ours.rerank == RerankPolicy(9, 0.1, 2.0, 0.3)

@@ -1,7 +1,7 @@
 """Statements beside passages, as the rules see them."""
 
 from groundwire_server.domain.claims.alignment import Alignment
-from groundwire_server.domain.claims.checker import Finding, RuleChecker, compare, guess_language
+from groundwire_server.domain.claims.checker import RuleChecker, RuleFinding, compare, guess_language
 from groundwire_server.domain.claims.evidence import EvidenceText, Unit
 from groundwire_server.domain.claims.language import language
 from groundwire_server.domain.claims.rules.objection import Objection
@@ -25,5 +25,5 @@ def kinds(statement: str, *passages: str) -> set[ConflictKind]:
     return {each.kind for each in compared(statement, *passages)[1]}
 
 
-def checked(statement: str, *passages: str, question: str = "", title: str = "") -> Finding:
+def checked(statement: str, *passages: str, question: str = "", title: str = "") -> RuleFinding:
     return CHECKER.check(statement, [EvidenceText(passage, title) for passage in passages], question)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groundwire_server.domain.claims.checker import Finding
+from groundwire_server.domain.claims.checker import RuleFinding
 from groundwire_server.domain.vocabulary import ConflictKind, Verdict
 from tests.domain.claims.judging import checked
 
@@ -10,7 +10,7 @@ CANAL = "The Marwell Canal was dug between 1794 and 1803. It is 27 km long and h
 FERRY = "A ferry crosses from Lund in 35 minutes. Dogs are not allowed on board."
 
 
-def said(finding: Finding, statement: str) -> list[tuple[ConflictKind, str, str]]:
+def said(finding: RuleFinding, statement: str) -> list[tuple[ConflictKind, str, str]]:
     return [(each.kind, statement[each.start : each.end], each.words) for each in finding.conflicts]
 
 

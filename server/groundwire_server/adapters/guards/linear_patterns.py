@@ -5,6 +5,8 @@ from typing import Final, Protocol, cast
 
 import re2
 
+from groundwire_server.domain.failure import GroundwireError
+
 _MOST_BYTES: Final = 8 << 20
 """What one automaton may take; beyond it RE2 forgets states, and is slower."""
 
@@ -25,7 +27,7 @@ class _Set(Protocol):
     def Match(self, text: str) -> Sequence[int] | None: ...  # noqa: N802
 
 
-class PatternError(ValueError):
+class PatternError(GroundwireError):
     """A pattern that RE2 does not run: what is wrong with it, in its words."""
 
 

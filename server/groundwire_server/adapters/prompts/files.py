@@ -138,7 +138,7 @@ def _written(segment: CheckedSegment, handles: Mapping[str, Passage], fence: Fen
     """A segment as a model would have written it over these passages."""
     cited = [citation.passage for citation in segment.citations]
     cites = [handle for handle, passage in handles.items() if passage in cited]
-    return json.dumps({"text": fence.neutral(segment.delta.removeprefix(" ")), "cites": cites}, ensure_ascii=False)
+    return json.dumps({"text": fence.neutral(segment.unmasked.removeprefix(" ")), "cites": cites}, ensure_ascii=False)
 
 
 def read_version(folder: Path, version: str | None, whose: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from groundwire_server.app.configuration.checker_rules import check_checkers
 from groundwire_server.app.configuration.embedder_rules import check_embedders
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.guard_rules import check_guards
 from groundwire_server.app.configuration.limit_rules import check_limits
 from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -26,6 +27,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
     yield from check_models(configuration)
     yield from check_checkers(configuration)
     yield from check_rerankers(configuration)
+    yield from check_guards(configuration)
     for name, route in configuration.routes.items():
         yield from _check_name(route.store, configuration.stores, ("routes", name, "store"), "store")
         for index, alias in enumerate(route.models):

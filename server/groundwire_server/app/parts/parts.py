@@ -9,6 +9,7 @@ from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.generators import identities, open_generator
+from groundwire_server.app.parts.guards import Screens, open_screens
 from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
 from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
@@ -43,6 +44,7 @@ class Parts:
         shadows: the models that are compared with those that answer, by route.
         rewriters: the models that rewrite questions, by route.
         rerankers: those of the routes that name one, by route.
+        screens: the guards of the routes' screens, by route.
     """
 
     stores: Mapping[str, Store]
@@ -57,6 +59,7 @@ class Parts:
     shadows: Mapping[str, ShadowModel] = field(default_factory=dict)
     rewriters: Mapping[str, RewriteModel] = field(default_factory=dict)
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)
+    screens: Mapping[str, Screens] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
@@ -105,6 +108,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
             if route.rewrite is not None
         },
         await _open_rerankers(configuration, lease, recording),
+        await open_screens(configuration, lease),
     )
 
 

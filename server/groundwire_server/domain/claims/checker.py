@@ -74,7 +74,7 @@ class FoundConflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RuleFinding:
     """The verdict on a statement.
 
     Attributes:
@@ -143,7 +143,7 @@ class RuleChecker:
         """
         return self._analysed(text, title) if len(text) <= _MOST_KEPT else EvidenceText(text, title)
 
-    def check(self, statement: str, evidence: Sequence[EvidenceText], question: str = "") -> Finding:
+    def check(self, statement: str, evidence: Sequence[EvidenceText], question: str = "") -> RuleFinding:
         """Return the verdict on a statement, as far as rules can tell.
 
         Args:
@@ -162,7 +162,7 @@ class RuleChecker:
             return self._bare(statement, evidence, question, denies=denies)
         if not unit.sig or introduces(unit):
             verdict = Verdict.UNSUPPORTED if markup else Verdict.NOT_A_CLAIM
-            return Finding(verdict, 0.0, (), tuple(markup))
+            return RuleFinding(verdict, 0.0, (), tuple(markup))
         spoken = language(plain)
         likely = spoken or guess_language(plain, evidence)
         alignment, found = compare(unit, evidence, likely)
@@ -177,26 +177,26 @@ class RuleChecker:
         # English passages are the rule: their language is looked at where a statement is in another one, or is refused.
         foreign = spoken not in ("", "en")
         if accepted and not (firm or markup or foreign):
-            return Finding(Verdict.CONSISTENT, support, sources)
+            return RuleFinding(Verdict.CONSISTENT, support, sources)
         if announces(unit) and not (markup or any(each.unit >= 0 for each in firm)) and may_introduce(alignment):
-            return Finding(Verdict.NOT_A_CLAIM, 0.0, ())
+            return RuleFinding(Verdict.NOT_A_CLAIM, 0.0, ())
         if evidence and all(differ(spoken, passage.language) for passage in evidence):
             whole = FoundConflict(ConflictKind.LANGUAGE, 0, len(statement))
-            return Finding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
+            return RuleFinding(Verdict.UNSUPPORTED, 0.0, (), (*markup, whole))
         if accepted and not (firm or markup):
-            return Finding(Verdict.CONSISTENT, support, sources)
+            return RuleFinding(Verdict.CONSISTENT, support, sources)
         shown = _shown(alignment, firm or ([] if accepted else _hints(found)), plain, evidence)
         conflicts = [*markup, *(each for each in shown if not any(_overlap(each, other) for other in markup))]
         speaks_of_it = len(alignment.left) <= (1.0 - _REPEATS) * len(alignment.owner)
         contradicted = speaks_of_it and any(each.unit >= 0 for each in firm)
-        return Finding(
+        return RuleFinding(
             Verdict.CONTRADICTED if contradicted else Verdict.UNSUPPORTED,
             support,
             sources,
             tuple(conflicts or _uncovered(alignment, plain)),
         )
 
-    def _bare(self, statement: str, evidence: Sequence[EvidenceText], question: str, *, denies: bool) -> Finding:
+    def _bare(self, statement: str, evidence: Sequence[EvidenceText], question: str, *, denies: bool) -> RuleFinding:
         """Return the verdict on a bare `Yes.` or `No.`: whether the passages say what is asked, or otherwise."""
         asked = Unit(question.rstrip(" ?"))
         alignment = align(asked, evidence)
@@ -205,9 +205,9 @@ class RuleChecker:
         otherwise = any(each.firm for each in objections(alignment, evidence, language(question)))
         sources = tuple(sorted(set(alignment.sources)))
         if support >= _ASKED and otherwise is denies:
-            return Finding(Verdict.CONSISTENT, support, sources)
+            return RuleFinding(Verdict.CONSISTENT, support, sources)
         whole = FoundConflict(ConflictKind.NEGATION if support >= _ASKED else ConflictKind.UNCOVERED, 0, len(statement))
-        return Finding(Verdict.UNSUPPORTED, 0.0, sources, (whole,))
+        return RuleFinding(Verdict.UNSUPPORTED, 0.0, sources, (whole,))
 
     def _support(self, alignment: Alignment, found: Sequence[Objection], spoken: str) -> float:
         if spoken in FITTED_FOR:

@@ -65,13 +65,18 @@ class GuardActions:
     unless_shown: frozenset[str] = frozenset()
     tenants: frozenset[str] | None = None
 
+    @property
+    def changes(self) -> bool:
+        """Whether a finding may keep back or change a text."""
+        return not {GuardAction.BLOCK, GuardAction.MASK}.isdisjoint((self.action, *self.by_category.values()))
+
     def of(self, category: str) -> GuardAction | None:
         """Return what follows a finding of a category; None where nothing does."""
         return self.by_category.get(category, self.action)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PolicyBlock:
     """What forbids an answer.
 
     Attributes:
@@ -90,7 +95,7 @@ class ForbiddenFailure(Failure):
         block: which guard, and why.
     """
 
-    def __init__(self, screen: Screen, block: Block) -> None:
+    def __init__(self, screen: Screen, block: PolicyBlock) -> None:
         super().__init__(FORBIDDEN[screen])
         self.block = block
 

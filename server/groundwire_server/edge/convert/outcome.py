@@ -103,6 +103,9 @@ def _fill_text(message: grounding_pb2.GroundedText, answer: GroundedText) -> Non
         fill_citation(message.citations.add(), citation)
     for sentence in answer.sentences:
         fill_sentence(message.sentences.add(), sentence)
+    for mask in answer.masks:
+        message_mask = message.masks.add(category=mask.category)
+        _fill_span(message_mask.span, mask.span)
     for citation in answer.dropped_citations:
         fill_citation(message.dropped_citations.add(), citation)
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import ClassVar
 
 from groundwire_server.domain.outcome import Outcome, Report
+from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.interceptors.chain import Proceed, Reasons
@@ -24,8 +25,9 @@ class Decisions:
         RequestId: "the event carries the id",
     }
 
-    def __init__(self, log: DecisionLog, recorder: Metrics, clock: Clock) -> None:
+    def __init__(self, log: DecisionLog, blocked: BlockedContentLog, recorder: Metrics, clock: Clock) -> None:
         self._log = log
+        self._blocked = blocked
         self._metrics = recorder
         # Not the loop's: it stands still while one callback runs.
         self._clock = clock
@@ -51,9 +53,12 @@ class Decisions:
         if event.outcome and event.cause and event.action:
             self._metrics.add(metrics.ANSWERS, 1, event.route or "", event.outcome, event.cause, event.action)
         self._log.write(event)
+        self._blocked.write(event)
 
     def _abandoned(self, call: Call, report: Report, outcome: Outcome | None) -> None:
-        self._log.write(self._log.abandoned_event(call, report, outcome, self._clock.now()))
+        event = self._log.abandoned_event(call, report, outcome, self._clock.now())
+        self._log.write(event)
+        self._blocked.write(event)
 
     def _compared(self, call: Call, shadow: Outcome, answered: Outcome) -> None:
         self._log.write(self._log.shadow_event(call, shadow, answered))

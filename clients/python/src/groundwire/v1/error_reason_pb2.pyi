@@ -166,6 +166,19 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         {"reason": "RUN_UNREACHABLE", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
     """
+    ERROR_REASON_CONTENT_FORBIDDEN: _ErrorReason.ValueType  # 27
+    """ERROR_REASON_CONTENT_FORBIDDEN: a guard of the route forbids the question, or what was found; `policy` names the
+    guard, and `category` the kind of content. FAILED_PRECONDITION. An answer has the outcome Blocked in its place.
+
+        {"reason": "CONTENT_FORBIDDEN", "domain": "groundwire.io",
+         "metadata": {"cause": "QUESTION_FORBIDDEN", "policy": "injection", "category": "jailbreak"}}
+    """
+    ERROR_REASON_GUARD_UNAVAILABLE: _ErrorReason.ValueType  # 28
+    """ERROR_REASON_GUARD_UNAVAILABLE: a guard could not be asked, and the route lets nothing through that was not screened.
+    UNAVAILABLE, with RetryInfo.
+
+        {"reason": "GUARD_UNAVAILABLE", "domain": "groundwire.io", "metadata": {"cause": "GUARD_UNAVAILABLE"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the `reason` of google.rpc.ErrorInfo in a failed call, without its prefix; the domain is
@@ -319,5 +332,18 @@ ERROR_REASON_RUN_UNREACHABLE: ErrorReason.ValueType  # 26
 any more. UNAVAILABLE, with RetryInfo: send the call again, without after_sequence where it asks for an answer.
 
     {"reason": "RUN_UNREACHABLE", "domain": "groundwire.io", "metadata": {"request_id": "order-4711"}}
+"""
+ERROR_REASON_CONTENT_FORBIDDEN: ErrorReason.ValueType  # 27
+"""ERROR_REASON_CONTENT_FORBIDDEN: a guard of the route forbids the question, or what was found; `policy` names the
+guard, and `category` the kind of content. FAILED_PRECONDITION. An answer has the outcome Blocked in its place.
+
+    {"reason": "CONTENT_FORBIDDEN", "domain": "groundwire.io",
+     "metadata": {"cause": "QUESTION_FORBIDDEN", "policy": "injection", "category": "jailbreak"}}
+"""
+ERROR_REASON_GUARD_UNAVAILABLE: ErrorReason.ValueType  # 28
+"""ERROR_REASON_GUARD_UNAVAILABLE: a guard could not be asked, and the route lets nothing through that was not screened.
+UNAVAILABLE, with RetryInfo.
+
+    {"reason": "GUARD_UNAVAILABLE", "domain": "groundwire.io", "metadata": {"cause": "GUARD_UNAVAILABLE"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -13,6 +13,7 @@ from groundwire_server.app.configuration.models.authentication import Authentica
 from groundwire_server.app.configuration.models.checkers import CheckerConfig
 from groundwire_server.app.configuration.models.embedders import EmbedderConfig
 from groundwire_server.app.configuration.models.generators import ModelConfig
+from groundwire_server.app.configuration.models.guards import BUILT_IN, Guards
 from groundwire_server.app.configuration.models.limits import LimitRowConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.configuration.models.rerankers import RerankerConfig
@@ -84,6 +85,11 @@ class Configuration(Options):
     )
     rerankers: dict[Name, RerankerConfig] = Field(
         default_factory=dict, description="Rerankers, models that rate passages together with the question, by name."
+    )
+    guards: Guards = Field(
+        default_factory=lambda: dict(BUILT_IN),
+        description="Guards, which look for what is not allowed in texts, by name. Those of the server, injection, "
+        "instructions, nonsense and secrets, are there without being named.",
     )
     concurrency: ConcurrencyOptions | None = Field(
         None, description="Calls of all models together in flight; unlimited if unset."

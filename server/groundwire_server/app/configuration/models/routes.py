@@ -7,6 +7,7 @@ from pydantic import Field
 
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
+from groundwire_server.app.configuration.models.screens import ScreensConfig
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy, RewritePolicy, ShadowPolicy
 from groundwire_server.domain.reranking import RerankPolicy
@@ -290,6 +291,9 @@ class RouteConfig(Options):
         None,
         description="A model that rewrites questions that refer to earlier turns; rules alone do if unset.",
     )
+    screens: ScreensConfig = Field(
+        default_factory=ScreensConfig, description="Where guards look at text, and what their findings lead to."
+    )
     shadow: ShadowConfig | None = Field(
         None, description="A model that is compared with those that answer; none if unset."
     )
@@ -336,4 +340,6 @@ class RouteConfig(Options):
             allow_alpha=self.allow_alpha,
             neighbours=self.limits.neighbours,
             rerank=None if self.rerank is None else self.rerank.policy,
+            screens=self.screens.policies,
+            masking_is_loss=self.screens.answer.masking_is_loss,
         )

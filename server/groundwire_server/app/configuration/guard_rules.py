@@ -1,0 +1,97 @@
+"""Rules for guards that their sections alone cannot express: what they look for, and the screens that name them."""
+
+from collections.abc import Collection, Iterator
+
+from groundwire_server.adapters.guards.linear_patterns import PatternError, check_pattern
+from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.guards import (
+    GuardConfig,
+    PatternsGuardConfig,
+    TermsGuardConfig,
+)
+from groundwire_server.app.configuration.models.routes import RouteConfig
+from groundwire_server.app.configuration.models.screens import AnswerGuardUseConfig, AnyGuardUse, actions_of
+from groundwire_server.domain.vocabulary import Screen, StreamMode
+
+
+def check_guards(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each guard that cannot look for anything, and for each use that makes no sense."""
+    for name, guard in configuration.guards.items():
+        match guard:
+            case PatternsGuardConfig():
+                yield from _check_patterns(name, guard)
+            case TermsGuardConfig() if guard.terms is None and guard.file is None:
+                yield ConfigError(("guards", name), "has no terms: set terms, or file")
+            case _:
+                pass
+    for name, route in configuration.routes.items():
+        yield from _check_screens(configuration, name, route)
+
+
+def categories_of(guard: GuardConfig) -> Collection[str]:
+    """Return the categories of what a guard finds."""
+    return (guard.category,)
+
+
+def works_by_word(guard: GuardConfig) -> bool:
+    """Whether nothing that a guard finds has white space in it, so that it can see text as it grows."""
+    del guard
+    return False
+
+
+def _check_patterns(name: str, guard: PatternsGuardConfig) -> Iterator[ConfigError]:
+    for place, pattern in enumerate(guard.patterns):
+        try:
+            check_pattern(pattern)
+        except PatternError as error:
+            said = f"cannot be run in time in proportion to the text: {error}; RE2's syntax has what can"
+            yield ConfigError(("guards", name, "patterns", place), said)
+
+
+def _check_screens(configuration: Configuration, route: str, section: RouteConfig) -> Iterator[ConfigError]:
+    for screen, uses in section.screens.uses.items():
+        before: list[AnyGuardUse] = []
+        for place, use in enumerate(uses):
+            path: Path = ("routes", route, "screens", screen.lower(), "use", place)
+            guard = configuration.guards.get(use.guard)
+            if guard is None:
+                said = not_among(use.guard, configuration.guards, "there is no guard of this name")
+                yield ConfigError((*path, "guard"), said)
+                continue
+            if any(_both_look(use, other) for other in before):
+                yield ConfigError((*path, "guard"), "is named twice on this screen: give one entry all that it does")
+            before.append(use)
+            yield from _check_categories(use, categories_of(guard), path)
+            yield from _check_tenants(configuration, use, path)
+            provisional = section.mode is StreamMode.PROVISIONAL and screen is Screen.ANSWER
+            if provisional and actions_of(use).changes and not works_by_word(guard):
+                said = (
+                    "may block or mask, and with mode PROVISIONAL text leaves before it was seen: use CHECKED, or FLAG"
+                )
+                yield ConfigError((*path, "action"), said)
+
+
+def _both_look(use: AnyGuardUse, other: AnyGuardUse) -> bool:
+    """Return whether two uses are of one guard, for one tenant at least."""
+    if use.guard != other.guard:
+        return False
+    return use.tenants is None or other.tenants is None or not set(use.tenants).isdisjoint(other.tenants)
+
+
+def _check_categories(use: AnyGuardUse, known: Collection[str], path: Path) -> Iterator[ConfigError]:
+    unless_shown = use.unless_shown if isinstance(use, AnswerGuardUseConfig) else frozenset()
+    named = [((*path, "categories", category), category) for category in use.categories]
+    named += [((*path, "unless_shown"), category) for category in sorted(unless_shown)]
+    for place, category in named:
+        if category not in known:
+            said = not_among(category, known, f"the guard {use.guard} knows no category of this name")
+            yield ConfigError(place, said)
+
+
+def _check_tenants(configuration: Configuration, use: AnyGuardUse, path: Path) -> Iterator[ConfigError]:
+    if configuration.tenants is not None:
+        for tenant in use.tenants or ():
+            if tenant not in configuration.tenants:
+                said = not_among(tenant, configuration.tenants, "there is no tenant of this name")
+                yield ConfigError((*path, "tenants"), said)

@@ -1,0 +1,65 @@
+"""Guards: what looks for things in texts that a policy does not allow."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, Field
+
+from groundwire_server.app.configuration.models.section import Name
+from groundwire_server.options import Options
+
+Category: TypeAlias = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
+"""A kind of content: lower-case letters, digits and `_`, beginning with a letter."""
+
+Version: TypeAlias = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$")]
+
+
+class OwnGuardConfig(Options):
+    """What all guards of the operator's own have."""
+
+    version: Version = Field(description="Version of the policy, which replies and events name.", examples=["1"])
+    category: Category = Field(description="Kind of content that it finds.", examples=["competitors"])
+
+
+class TermsGuardConfig(OwnGuardConfig):
+    """Words and phrases, whatever their case, inflection of spaces and punctuation."""
+
+    kind: Literal["terms"] = Field(description="Words and phrases.")
+    terms: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] | None = Field(
+        None, min_length=1, max_length=10_000, description="The words and phrases.", examples=[["Initech"]]
+    )
+    file: Path | None = Field(
+        None,
+        description="A text file of further ones, one a line; at most 8 MiB and 200,000 lines.",
+        examples=["terms.txt"],
+    )
+    at_least: int = Field(
+        1, ge=1, le=100, description="How many different ones make a finding; above 1, together they are a topic."
+    )
+
+
+class PatternsGuardConfig(OwnGuardConfig):
+    """Regular expressions, in the syntax of RE2."""
+
+    kind: Literal["patterns"] = Field(description="Regular expressions.")
+    patterns: tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...] = Field(
+        min_length=1,
+        max_length=1000,
+        description="The expressions, in the syntax of RE2; each is run in time in proportion to the text.",
+        examples=[[r"\bPROJECT-[A-Z]{3}\b"]],
+    )
+
+
+GuardConfig: TypeAlias = Annotated[TermsGuardConfig | PatternsGuardConfig, Field(discriminator="kind")]
+
+BUILT_IN: Mapping[str, GuardConfig] = {}
+"""Guards that exist without being configured."""
+
+
+def _with_built_in(guards: dict[str, GuardConfig]) -> dict[str, GuardConfig]:
+    return {**BUILT_IN, **guards}
+
+
+Guards: TypeAlias = Annotated[dict[Name, GuardConfig], AfterValidator(_with_built_in)]
+"""Guards by name; those of the server are among them."""

@@ -1,0 +1,126 @@
+"""Screening what a model wrote, before it leaves: each segment once it was checked, or words as they are shown."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from groundwire_server.domain.answer import CheckedSegment
+from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.failure import Failure, Rejection
+from groundwire_server.domain.guards.finding import Finding, ForbiddenFailure
+from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.vocabulary import GuardAction, Screen, StreamMode
+from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.screening.guards import FollowedFinding, ScreenGuards, Screening
+from groundwire_server.pipeline.screening.masking import masked
+from groundwire_server.pipeline.stage import StageRunner
+
+_BEFORE: Final = 200
+"""Code points of what stands before a segment that are looked at with it: what was found may begin there."""
+
+_LAST_WORD: Final = re.compile(r"\S*\Z")
+_CHANGING: Final = frozenset({GuardAction.BLOCK, GuardAction.MASK})
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A segment with the end of what stands before it.
+
+    Attributes:
+        text: of both.
+        offset: where that of the segment begins, in code points.
+    """
+
+    segment: CheckedSegment
+    text: str
+    offset: int
+
+    def in_segment(self, finding: Finding) -> Finding:
+        """Return the part of what was found that is the segment's."""
+        return replace(finding, start=max(finding.start - self.offset, 0), end=finding.end - self.offset)
+
+
+class AnswerScreening:
+    """The screen of one attempt's text.
+
+    Args:
+        inquiry: has the caller and the route's policy.
+        ports: the route's guards.
+        shown: the passages that the caller may see, and that the model was shown.
+        run: runs the stage and keeps the report.
+    """
+
+    def __init__(self, inquiry: Inquiry, ports: Ports, shown: Iterable[Passage], run: StageRunner) -> None:
+        guards = ports.screens.get(Screen.ANSWER, ScreenGuards())
+        self._screening = Screening(Screen.ANSWER, guards, inquiry, run)
+        self._unless_shown = {each.identity: each.actions.unless_shown for each in guards.each}
+        self._shown = shown
+
+    async def segments(
+        self, segments: Sequence[CheckedSegment], before: str
+    ) -> tuple[tuple[CheckedSegment, ...], Failure | None]:
+        """Return segments as they may leave, up to the first that is forbidden, and that one's failure.
+
+        Args:
+            segments: checked, in order.
+            before: the text that stands before them, as it left.
+
+        Raises:
+            Failure: GUARD_UNAVAILABLE or TIME_EXHAUSTED.
+        """
+        if not segments or not self._screening:
+            return tuple(segments), None
+        placed = list(_placed(segments, before))
+
+        def counts(place: int, found: FollowedFinding) -> bool:
+            return found.finding.end > placed[place].offset and not self._is_shown(found, placed[place].text)
+
+        screened = await self._screening.screen([each.text for each in placed], counts)
+        leaving: list[CheckedSegment] = []
+        for each, found in zip(placed, screened, strict=True):
+            blocking = next((one for one in found if one.action is GuardAction.BLOCK), None)
+            if blocking is not None:
+                return tuple(leaving), ForbiddenFailure(Screen.ANSWER, blocking.block)
+            findings = [each.in_segment(one.finding) for one in found if one.action is GuardAction.MASK]
+            leaving.append(masked(each.segment, findings, before))
+            before += leaving[-1].delta
+        return tuple(leaving), None
+
+    def settled(self, unfinished: str) -> str:
+        """Return as much of a text that still grows as may be shown: whole words, up to what a guard objects to."""
+        if not self._screening:
+            return unfinished
+        text = _LAST_WORD.sub("", unfinished)
+        starts = [each.finding.start for each in self._screening.find(text) if each.action in _CHANGING]
+        return text[: min(starts, default=len(text))]
+
+    def _is_shown(self, found: FollowedFinding, text: str) -> bool:
+        if found.finding.category not in self._unless_shown[found.guard]:
+            return False
+        words = text[found.finding.start : found.finding.end]
+        return any(words in passage.text for passage in self._shown)
+
+
+def check_mode(inquiry: Inquiry, ports: Ports) -> None:
+    """Make sure that a stream shows nothing before the guards that could keep it back have seen it.
+
+    Raises:
+        Rejection: INVALID_REQUEST for a provisional stream of a route with a guard that needs whole sentences.
+    """
+    guards = ports.screens.get(Screen.ANSWER)
+    if guards is None or inquiry.mode is not StreamMode.PROVISIONAL:
+        return
+    guards = guards.of(inquiry.caller.tenant)
+    by_word = {each.identity for each in guards.local if each.guard.by_word}
+    if any(each.actions.changes and each.identity not in by_word for each in guards.each):
+        raise Rejection.invalid(
+            "mode", "must be CHECKED on this route: its guards look at text before it leaves", "mode"
+        )
+
+
+def _placed(segments: Sequence[CheckedSegment], before: str) -> Iterator[_Placed]:
+    for segment in segments:
+        around = before[-_BEFORE:]
+        yield _Placed(segment, around + segment.delta, len(around))
+        before += segment.delta

@@ -1,0 +1,227 @@
+"""The guards of a route's screens, and what one screen of one call finds with them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from groundwire_server.domain.consumption import ChargedFailure
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.guards.finding import (
+    Finding,
+    Flag,
+    ForbiddenFailure,
+    GuardActions,
+    GuardIdentity,
+    PolicyBlock,
+)
+from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.policy import ScreenPolicy
+from groundwire_server.domain.vocabulary import Cause, GuardAction, Purpose, Screen, Stage, WithoutGuard
+from groundwire_server.pipeline.stage import ComputedStage, StageRunner, TimedStage
+from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenReply, ScreenRequest
+from groundwire_server.telemetry import names
+
+GuardT = TypeVar("GuardT")
+
+_STAGES: Final[Mapping[Screen, Stage]] = {
+    Screen.QUESTION: Stage.SCREEN_QUESTION,
+    Screen.EVIDENCE: Stage.SCREEN_EVIDENCE,
+    Screen.ANSWER: Stage.SCREEN_ANSWER,
+}
+_GRACE: Final = 0.02
+"""Seconds after its deadline in which a guard may still say why it failed, and what it consumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedGuard(Generic[GuardT]):
+    """A guard in its place on a screen."""
+
+    identity: GuardIdentity
+    actions: GuardActions
+    guard: GuardT
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenGuards:
+    """The guards of one screen, each kind in the route's order."""
+
+    local: tuple[PlacedGuard[LocalGuard], ...] = ()
+    remote: tuple[PlacedGuard[RemoteGuard], ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether there is one."""
+        return bool(self.local or self.remote)
+
+    @property
+    def each(self) -> "Sequence[PlacedGuard[LocalGuard] | PlacedGuard[RemoteGuard]]":
+        """All of them."""
+        return (*self.local, *self.remote)
+
+    def of(self, tenant: str) -> "ScreenGuards":
+        """Return those that look for a tenant."""
+        return ScreenGuards(_for(self.local, tenant), _for(self.remote, tenant))
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedFinding:
+    """What a guard found in a text, and what follows."""
+
+    guard: GuardIdentity
+    action: GuardAction
+    finding: Finding
+
+    @property
+    def block(self) -> PolicyBlock:
+        """What it is that forbids an answer, where its action is to block."""
+        return PolicyBlock(self.guard, self.finding.category)
+
+
+Counts: TypeAlias = Callable[[int, FollowedFinding], bool]
+"""Says whether a finding counts, by the place of its text among those that are screened together."""
+
+
+class Screening:
+    """One screen of one call.
+
+    Args:
+        screen: which one.
+        guards: all of the route's there.
+        inquiry: has the caller and the route's policy.
+        run: runs the stage, has the time that is left, and keeps the report.
+    """
+
+    def __init__(self, screen: Screen, guards: ScreenGuards, inquiry: Inquiry, run: StageRunner) -> None:
+        self._screen = screen
+        self._guards = guards.of(inquiry.caller.tenant)
+        self._policy = inquiry.policy.screens.get(screen, ScreenPolicy())
+        self._requester = inquiry.requester
+        self._run = run
+
+    def __bool__(self) -> bool:
+        """Return whether a guard looks."""
+        return bool(self._guards)
+
+    def find(self, text: str) -> list[FollowedFinding]:
+        """Return what the guards in this process find in a text, in the order of the guards."""
+        found: list[FollowedFinding] = []
+        for placed in self._guards.local:
+            findings = placed.guard.find(text)
+            if findings:
+                found += _followed(placed, findings)
+        return found
+
+    async def screen(self, texts: Sequence[str], counts: Counts | None = None) -> list[list[FollowedFinding]]:
+        """Return what all guards find in each text, in its own stage, and record it.
+
+        Args:
+            texts: the guards are asked about all at once.
+            counts: says of a text's place and a finding whether it counts; None counts all.
+
+        Raises:
+            Failure: GUARD_UNAVAILABLE where a guard cannot be asked and the route lets nothing pass without it, or
+                TIME_EXHAUSTED.
+        """
+        stage = _STAGES[self._screen]
+        if not self._guards.remote:
+            with self._run.compute(stage) as computed:
+                return self._recorded([self.find(text) for text in texts], counts, computed)
+        async with self._run.stage(stage) as timed:
+            found = [self.find(text) for text in texts]
+            for place, findings in await self._asked(texts, timed):
+                for each, more in zip(found, findings, strict=True):
+                    each.extend(_followed(place, more))
+            return self._recorded(found, counts, timed)
+
+    def forbid(self, found: Sequence[Sequence[FollowedFinding]]) -> None:
+        """Let texts pass in which nothing is forbidden.
+
+        Raises:
+            ForbiddenFailure: for the first finding that blocks.
+        """
+        for each in found:
+            for one in each:
+                if one.action is GuardAction.BLOCK:
+                    raise ForbiddenFailure(self._screen, one.block)
+
+    async def _asked(
+        self, texts: Sequence[str], stage: TimedStage
+    ) -> list[tuple[PlacedGuard[RemoteGuard], Sequence[Sequence[Finding]]]]:
+        request = ScreenRequest(self._requester, self._screen, tuple(texts), self._run.allowance)
+        calls = [asyncio.ensure_future(self._ask(placed, request)) for placed in self._guards.remote]
+        try:
+            replies = await asyncio.gather(*calls)
+        except BaseException:
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+            raise
+        answered: list[tuple[PlacedGuard[RemoteGuard], Sequence[Sequence[Finding]]]] = []
+        for placed, reply in zip(self._guards.remote, replies, strict=True):
+            if isinstance(reply, ScreenReply):
+                answered.append((placed, reply.findings))
+                continue
+            name = placed.identity.name
+            stage.event(names.GUARD_UNAVAILABLE, {names.GUARD: name, names.CAUSE: reply.cause.value})
+            if self._policy.without_guard is WithoutGuard.CLOSED:
+                raise Failure(Cause.GUARD_UNAVAILABLE, retry_after=reply.retry_after)
+            if name not in self._run.report.guards_unavailable:
+                self._run.report.guards_unavailable.append(name)
+        return answered
+
+    async def _ask(self, placed: PlacedGuard[RemoteGuard], request: ScreenRequest) -> ScreenReply | Failure:
+        guard, report = placed.guard, self._run.report
+        by = self._policy.screen_by(self._run.now(), self._run.plan.answer_by)
+        try:
+            # An adapter keeps its deadline; one that does not must not keep the answer.
+            async with asyncio.timeout_at(by.at + _GRACE):
+                reply = await guard.screen(request, by)
+        except TimeoutError:
+            return Failure(Cause.MODEL_TIMEOUT)
+        except ChargedFailure as failure:
+            report.consumed(guard.model, Purpose.GUARD, failure.usage)
+            return failure
+        except Failure as failure:
+            return failure
+        report.consumed(guard.model, Purpose.GUARD, reply.usage)
+        return reply
+
+    def _recorded(
+        self, found: list[list[FollowedFinding]], counts: Counts | None, stage: TimedStage | ComputedStage
+    ) -> list[list[FollowedFinding]]:
+        if counts is not None:
+            found = [[one for one in each if counts(place, one)] for place, each in enumerate(found)]
+        flags: Counter[Flag] = Counter()
+        for each in found:
+            # A text counts once for each kind, however often it has it.
+            kinds = (Flag(self._screen, one.guard, one.finding.category, one.action) for one in each)
+            flags.update(dict.fromkeys(kinds, 1))
+        self._run.report.flags.update(flags)
+        for flag, count in flags.items():
+            stage.event(
+                names.GUARD_FINDING,
+                {
+                    names.GUARD: flag.guard.name,
+                    names.GUARD_VERSION: flag.guard.version,
+                    names.GUARD_CATEGORY: flag.category,
+                    names.GUARD_ACTION: flag.action.value,
+                    names.GUARD_TEXTS: count,
+                },
+            )
+        return found
+
+
+def _for(guards: tuple[PlacedGuard[GuardT], ...], tenant: str) -> tuple[PlacedGuard[GuardT], ...]:
+    if all(each.actions.tenants is None for each in guards):
+        return guards
+    return tuple(each for each in guards if each.actions.tenants is None or tenant in each.actions.tenants)
+
+
+def _followed(placed: PlacedGuard[GuardT], findings: Sequence[Finding]) -> list[FollowedFinding]:
+    """Return findings with what the route makes of each, without those that it ignores."""
+    return [
+        FollowedFinding(placed.identity, action, finding)
+        for finding in findings
+        if (action := placed.actions.of(finding.category)) is not None
+    ]
