@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
+from groundwire_server.domain.failure import GroundwireError
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.text.fold import fold_case
 from groundwire_server.domain.text.languages import Language, scores_of
@@ -67,7 +68,7 @@ _AHEAD: Final = 2.0
 """How far it must be ahead of every language that is served."""
 
 
-class UnknownLanguageError(ValueError):
+class UnknownLanguageError(GroundwireError):
     """A code of a language that is not told apart."""
 
 

@@ -19,6 +19,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
+from groundwire_server.domain.failure import GroundwireError
+
 _FOLDER: Final = "rules"
 _PACKAGE: Final = __package__ or ""
 
@@ -51,7 +53,7 @@ class Spelling(StrEnum):
     """In a script without spaces between words."""
 
 
-class RuleFileError(ValueError):
+class RuleFileError(GroundwireError):
     """A file of rules that cannot be read: where, and what is wrong."""
 
 
@@ -85,6 +87,7 @@ class Rule:
         pattern: in RE2's syntax.
         squeezed: the same where spaces between words are lost; for text whose letters stood apart.
         unless: a pattern of what a sentence has that makes it harmless; empty for nothing.
+        marks: whether it looks for signs more than for words.
         clue: whether it takes another clue nearby to make a finding.
         screens: what it is for.
         spelling: of the text that it looks at.
@@ -98,6 +101,7 @@ class Rule:
     pattern: str
     squeezed: str
     unless: str
+    marks: bool
     clue: bool
     screens: frozenset[Screened]
     spelling: Spelling
@@ -165,6 +169,7 @@ def _rule(name: str, table: Mapping[str, Any], words: Mapping[str, Sequence[str]
         pattern=_bounded(_expanded(pattern, spelling), pattern, spelling),
         squeezed=_expanded(pattern, Spelling.UNSPACED),
         unless=_bounded(_expanded(unless, spelling), unless, spelling),
+        marks=table.get("marks", False),
         clue=table.get("clue", False),
         screens=frozenset(map(Screened, table.get("screens", list(Screened)))),
         spelling=spelling,

@@ -1,22 +1,18 @@
 """Finding what rules look for in a text."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from groundwire_server.adapters.guards.instructions.reading import Reading
 from groundwire_server.adapters.guards.instructions.rule_files import Rule, Spelling
-from groundwire_server.adapters.guards.linear_patterns import LinearPatterns
+from groundwire_server.adapters.guards.linear_patterns import FilteredPatterns, LinearPatterns
 
 _SENTENCE: Final = 240
 """Code points on either side of what was found in which its sentence is looked for."""
 
 _NEARBY: Final = 300
 """Code points within which two clues belong together."""
-
-_AT_ONCE: Final = 40
-"""Rules of one automaton."""
 
 _ENDS: Final = ".!?\n。！？"
 
@@ -40,13 +36,16 @@ class RuleSet:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = {rule.name: rule for rule in rules}
         latin = [rule for rule in self._rules.values() if rule.spelling is Spelling.LATIN]
-        self._plain = _automata(latin)
-        self._native = _automata([rule for rule in self._rules.values() if rule.spelling is not Spelling.LATIN])
+        self._marks = LinearPatterns({rule.name: rule.pattern for rule in latin if rule.marks})
+        self._plain = FilteredPatterns({rule.name: rule.pattern for rule in latin if not rule.marks})
+        self._native = FilteredPatterns(
+            {rule.name: rule.pattern for rule in self._rules.values() if rule.spelling is not Spelling.LATIN}
+        )
         self._unless = LinearPatterns({rule.name: rule.unless for rule in self._rules.values() if rule.unless})
 
     def find(self, reading: Reading) -> Iterator[Found]:
         """Yield what rules find in a text that was read; two different clues that stand together are one."""
-        found = [*self._found(reading.plain, self._plain)]
+        found = [*self._found(reading.plain, self._plain), *self._found(reading.plain, self._marks)]
         if not reading.native.isascii():
             found += self._found(reading.native, self._native)
         clues = sorted((each for each in found if each.rule.clue), key=_place)
@@ -55,19 +54,11 @@ class RuleSet:
             if first.rule is not second.rule and second.start - first.end <= _NEARBY:
                 yield Found(first.rule, first.start, max(first.end, second.end))
 
-    def _found(self, text: str, automata: Sequence[LinearPatterns]) -> Iterator[Found]:
-        for name, start, end in chain.from_iterable(patterns.find(text) for patterns in automata):
+    def _found(self, text: str, patterns: LinearPatterns | FilteredPatterns) -> Iterator[Found]:
+        for name, start, end in patterns.find(text):
             rule = self._rules[name]
             if not rule.unless or name not in self._unless.names_in(_sentence(text, start, end)):
                 yield Found(rule, start, end)
-
-
-def _automata(rules: Sequence[Rule]) -> Sequence[LinearPatterns]:
-    """Return automata of some rules each: one of all would take more than RE2 allows."""
-    return [
-        LinearPatterns({rule.name: rule.pattern for rule in rules[first : first + _AT_ONCE]})
-        for first in range(0, len(rules), _AT_ONCE)
-    ]
 
 
 def _place(found: Found) -> tuple[int, int]:
