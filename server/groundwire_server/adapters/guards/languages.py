@@ -96,6 +96,10 @@ class LanguagesGuard:
         """Whether nothing that it finds has white space in it: it looks at the whole question."""
         return False
 
+    def about(self, rule: str) -> str:
+        """Return what a rule of it looks for: nothing, as it is the code of the language, or the name of the script."""
+        return ""
+
     def find(self, text: str) -> Sequence[Finding]:
         """Return the whole text where it is surely in another language."""
         other = self._other(text)

@@ -63,6 +63,10 @@ class NonsenseGuard:
         """Whether nothing that it finds has white space in it: it looks at the whole question."""
         return False
 
+    def about(self, rule: str) -> str:
+        """Return what a rule of it looks for: nothing, as their names say it."""
+        return ""
+
     def find(self, text: str) -> Sequence[Finding]:
         """Return the whole text where it is nonsense."""
         rule = _why(text)

@@ -42,6 +42,7 @@ class InstructionGuard:
         self._rules = RuleSet(rules)
         self._within = RuleSet(within)
         self._squeezed = RuleSet(replace(rule, pattern=rule.squeezed) for rule in within if not rule.clue)
+        self._descriptions = {rule.name: rule.description for rule in rules}
         self._renamed: Mapping[str, str] = _OF_EVIDENCE if self._evidence else _OF_QUESTIONS
         self.version = f"{RULES_VERSION}-{files.digest}"
 
@@ -52,6 +53,10 @@ class InstructionGuard:
     def by_word(self) -> bool:
         """Whether nothing that it finds has white space in it: it finds sentences."""
         return False
+
+    def about(self, rule: str) -> str:
+        """Return what a rule of it looks for."""
+        return self._descriptions.get(rule.rpartition(": ")[2], "")
 
     def find(self, text: str) -> Sequence[Finding]:
         """Return what it objects to, in the order of the text; stretches may overlap."""
