@@ -21,7 +21,8 @@ from bench.guards.corpora import (
 )
 from bench.guards.data import read_adapted, read_benign, read_planted, read_questions
 from groundwire_server.adapters.guards.instructions.guard import InstructionGuard
-from groundwire_server.adapters.guards.instructions.rule_files import Screened, read_rules
+from groundwire_server.adapters.guards.instructions.rule_files import Screened
+from groundwire_server.adapters.guards.instructions.rule_set import built_in_rules
 from groundwire_server.adapters.guards.nonsense import NonsenseGuard
 from groundwire_server.domain.guards.finding import Finding
 
@@ -57,9 +58,9 @@ class Detection:
     """The guards of both screens as they are by default."""
 
     def __init__(self) -> None:
-        files = read_rules()
-        self._evidence = InstructionGuard(Screened.EVIDENCE, files)
-        self._questions = InstructionGuard(Screened.QUESTION, files)
+        rules = built_in_rules()
+        self._evidence = InstructionGuard(Screened.EVIDENCE, rules)
+        self._questions = InstructionGuard(Screened.QUESTION, rules)
         self._nonsense = NonsenseGuard()
         self.rules = self._evidence.version
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from bench.guards.corpora import squad_paragraphs, squad_questions
 from groundwire_server.adapters.guards.instructions.guard import InstructionGuard
-from groundwire_server.adapters.guards.instructions.rule_files import Screened, read_rules
+from groundwire_server.adapters.guards.instructions.rule_files import Screened
+from groundwire_server.adapters.guards.instructions.rule_set import built_in_rules
 from groundwire_server.adapters.guards.nonsense import NonsenseGuard
 
 _ROUNDS: Final = 7
@@ -36,8 +37,8 @@ _REPEATED: Final = {
 def main() -> None:
     before = _megabytes()
     began = time.process_time()
-    files = read_rules()
-    evidence, questions = (InstructionGuard(screened, files) for screened in (Screened.EVIDENCE, Screened.QUESTION))
+    rules = built_in_rules()
+    evidence, questions = (InstructionGuard(screened, rules) for screened in (Screened.EVIDENCE, Screened.QUESTION))
     nonsense = NonsenseGuard()
     nonsense.find("warm up")
     print(f"loaded in {(time.process_time() - began) * 1e3:.0f} ms")

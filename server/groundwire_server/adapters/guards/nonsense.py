@@ -22,7 +22,9 @@ _SPELLED: Final = (
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LATIN: Final = re.compile(r"[a-z]+")
-_ROWS: Final = re.compile("asdf|sdfg|dfgh|fghj|ghjk|hjkl|qwert|zxcv|xcvb|cvbn|vbnm|lkjh|fdsa|poiu|rewq|йцук|ицук|фыва|ывап|олдж")
+_ROWS: Final = re.compile(
+    "asdf|sdfg|dfgh|fghj|ghjk|hjkl|qwert|zxcv|xcvb|cvbn|vbnm|lkjh|fdsa|poiu|rewq|йцук|ицук|фыва|ывап|олдж"
+)
 """Neighbours on a keyboard."""
 
 _AGAIN: Final = re.compile(r"(.)\1{3,}|(..)\2{3,}|(...)\3{2,}")

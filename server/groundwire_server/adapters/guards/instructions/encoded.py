@@ -4,19 +4,40 @@ import base64
 import binascii
 import codecs
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from groundwire_server.adapters.guards.instructions.reading import Reading
 from groundwire_server.adapters.guards.linear_patterns import LinearPatterns
+from groundwire_server.domain.text.languages import scores_of
 
 _TELLING: Final = (
     "ignore", "disregard", "forget", "instruction", "previous", "answer", "respond", "prompt", "assistant", "reveal",
     "system", "always", "sentence", "mention",
 )  # fmt: skip
 """Words of which an instruction has some."""
+
+_COMMON: Final = (
+    "the",
+    "and",
+    "you",
+    "your",
+    "this",
+    "that",
+    "with",
+    "answer",
+    "should",
+    "must",
+    "will",
+    "always",
+    "every",
+)
+"""Words of which a sentence has some, and that are none when written backwards or in ROT13."""
+
+_NEAR: Final = 6
+"""Words between two of them."""
 
 _LEET: Final = tuple(str.maketrans("01345789@$!|", f"o{one}eastbgasil") for one in "il")
 """Letters that digits look like; the one looks like two."""
@@ -25,6 +46,25 @@ _LETTERS_OF_TEXT: Final = 0.8
 
 _LEAST: Final = 12
 """Characters of a text that says something."""
+
+_PROSE_WORDS: Final = 4
+_PROSE_SCORE: Final = 1.5
+"""Words of a sentence, and how much the frequent ones among them have to tell for a language."""
+
+
+def _thrice(words: Iterable[str]) -> str:
+    """Return a pattern of three of some words that stand together."""
+    any_of_them = rf"\b(?:{'|'.join(words)})\b"
+    return rf"(?:{any_of_them}(?:\W+\w+){{0,{_NEAR}}}?\W+){{2}}{any_of_them}"
+
+
+_PROSE: Final = LinearPatterns(
+    {
+        "rot13": _thrice(codecs.encode(word, "rot13") for word in _COMMON),
+        "backwards": _thrice(word[::-1] for word in _COMMON),
+    }
+)
+"""Sentences that are not written as they are read, whatever they say."""
 
 _SIGNS: Final = LinearPatterns(
     {
@@ -48,6 +88,7 @@ _PERCENT: Final = re.compile(r"(?:%[0-9A-Fa-f]{2}|[^%\s])+")
 _ENTITIES: Final = re.compile(r"(?:&#\d{2,5};?|&#x[0-9A-Fa-f]{2,5};?|\\u[0-9A-Fa-f]{4}| )+")
 _ENTITY: Final = re.compile(r"&#(\d{2,5});?|(?:&#x|\\u)([0-9A-Fa-f]{2,5});?")
 _APART: Final = re.compile(r"(?<![A-Za-z])(?:[A-Za-z][ \t.*_|/~+,-]{1,3}){7,}[A-Za-z](?![A-Za-z])")
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _GAPS: Final = re.compile(r"[^A-Za-z]+")
 
 
@@ -82,6 +123,17 @@ class Payload:
                 return self.start, self.end
 
 
+def encoded_sentences(reading: Reading) -> Iterator[tuple[str, int, int]]:
+    """Yield how sentences are written that are in ROT13 or backwards, and where three common words of them stand."""
+    return _PROSE.find(reading.plain)
+
+
+def is_sentence(text: str) -> bool:
+    """Return whether a text that stood encoded is a sentence of a language that is known."""
+    words = _WORD.findall(text.casefold())
+    return len(words) >= _PROSE_WORDS and max(scores_of(frozenset(words)).values()) >= _PROSE_SCORE
+
+
 def payloads(visible: str, reading: Reading) -> Iterator[Payload]:
     """Yield what stands encoded in a text.
 
@@ -108,9 +160,7 @@ def payloads(visible: str, reading: Reading) -> Iterator[Payload]:
                 yield from _decoded(how, visible, pattern, decode)
 
 
-def _decoded(
-    how: str, text: str, pattern: re.Pattern[str], decode: Callable[[str], str | bytes]
-) -> Iterator[Payload]:
+def _decoded(how: str, text: str, pattern: re.Pattern[str], decode: Callable[[str], str | bytes]) -> Iterator[Payload]:
     for found in pattern.finditer(text):
         try:
             content = decode(found[0])

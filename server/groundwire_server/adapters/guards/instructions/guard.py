@@ -1,13 +1,12 @@
 """The guards that find what is said to a model: `injection` in questions, `instructions` in evidence."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
-from groundwire_server.adapters.guards.instructions.encoded import Payload, payloads
+from groundwire_server.adapters.guards.instructions.encoded import encoded_sentences, is_sentence, payloads
 from groundwire_server.adapters.guards.instructions.hidden_text import hidden_stretches, in_tags
 from groundwire_server.adapters.guards.instructions.reading import Reading, read
-from groundwire_server.adapters.guards.instructions.rule_files import Rule, RuleFiles, Screened
+from groundwire_server.adapters.guards.instructions.rule_files import Rule, Screened
 from groundwire_server.adapters.guards.instructions.rule_set import RuleSet
 from groundwire_server.domain.guards.finding import Finding
 
@@ -17,9 +16,13 @@ RULES_VERSION: Final = "1"
 _LAYERS: Final = 2
 """How often what is encoded is encoded again."""
 
-_OF_EVIDENCE: Final = {each: "instruction" for each in ("injection", "jailbreak", "prompt_extraction")}
-_OF_QUESTIONS: Final = {each: "injection" for each in ("role_marker", "encoded_payload", "instruction")}
+_OF_EVIDENCE: Final = dict.fromkeys(("injection", "jailbreak", "prompt_extraction"), "instruction")
+_OF_QUESTIONS: Final = dict.fromkeys(("role_marker", "encoded_payload", "instruction"), "injection")
 """The category that a screen reports in place of one that it does not tell apart."""
+
+_SENTENCE: Final = "sentence"
+_WHOLE: Final = frozenset({"base64", "hex", "binary", "entities"})
+"""Ways of encoding in which no document writes a sentence; addresses have some in percents."""
 
 _WITHIN_PAYLOADS: Final = frozenset({"injection", "jailbreak", "prompt_extraction", "instruction"})
 
@@ -32,19 +35,15 @@ class InstructionGuard:
 
     Args:
         screened: what it looks at.
-        files: the rules.
+        rules: what it looks for.
     """
 
-    def __init__(self, screened: Screened, files: RuleFiles) -> None:
-        rules = [rule for rule in files.rules if screened in rule.screens]
-        within = [rule for rule in rules if rule.category in _WITHIN_PAYLOADS]
+    def __init__(self, screened: Screened, rules: RuleSet) -> None:
+        self._screened = screened
         self._evidence = screened is Screened.EVIDENCE
-        self._rules = RuleSet(rules)
-        self._within = RuleSet(within)
-        self._squeezed = RuleSet(replace(rule, pattern=rule.squeezed) for rule in within if not rule.clue)
-        self._descriptions = {rule.name: rule.description for rule in rules}
+        self._rules = rules
         self._renamed: Mapping[str, str] = _OF_EVIDENCE if self._evidence else _OF_QUESTIONS
-        self.version = f"{RULES_VERSION}-{files.digest}"
+        self.version = f"{RULES_VERSION}-{rules.digest}"
 
     def __repr__(self) -> str:
         return f"InstructionGuard({self.version})"
@@ -56,7 +55,7 @@ class InstructionGuard:
 
     def about(self, rule: str) -> str:
         """Return what a rule of it looks for."""
-        return self._descriptions.get(rule.rpartition(": ")[2], "")
+        return self._rules.about(rule.rpartition(": ")[2])
 
     def find(self, text: str) -> Sequence[Finding]:
         """Return what it objects to, in the order of the text; stretches may overlap."""
@@ -67,34 +66,44 @@ class InstructionGuard:
 
     def _found(self, text: str) -> Iterator[Finding]:
         reading = read(text)
-        for each in self._rules.find(reading):
+        for each in self._rules.find(reading, self._screened):
             yield self._finding(each.rule, *reading.origin(each.start, each.end))
         visible = text if reading.kept is None else "".join([text[place] for place in reading.kept])
-        for payload, rule, start, end in self._encoded(visible, reading, _LAYERS):
-            yield self._named("encoded_payload", f"{payload.how}: {rule.name}", *reading.origin(start, end))
+        for how, rule, start, end in self._encoded(visible, reading, _LAYERS):
+            yield self._named("encoded_payload", f"{how}: {rule}", *reading.origin(start, end))
+        if self._evidence:
+            for how, start, end in encoded_sentences(reading):
+                yield Finding("encoded_payload", *reading.origin(start, end), f"{how}: {_SENTENCE}")
         if not text.isascii():
             yield from self._hidden(text)
 
-    def _encoded(self, visible: str, reading: Reading, layers: int) -> Iterator[tuple[Payload, Rule, int, int]]:
-        """Yield what rules find in what is encoded, and where it stands in what was read."""
+    def _encoded(self, visible: str, reading: Reading, layers: int) -> Iterator[tuple[str, str, int, int]]:
+        """Yield how what is found is encoded, the rule that finds it, and where it stands in what was read."""
         for payload in payloads(visible, reading):
             inner = read(payload.text)
-            rules = self._squeezed if payload.squeezed else self._within
-            for each in rules.find(inner):
+            find = self._rules.find_squeezed if payload.squeezed else self._rules.find
+            for each in find(inner, self._screened):
+                if each.rule.category not in _WITHIN_PAYLOADS:
+                    continue
                 start, end = payload.place(*inner.origin(each.start, each.end))
                 # What needs no decoding is found as it is.
                 if payload.steps != 1 or payload.text[start:end] != reading.plain[start:end]:
-                    yield payload, each.rule, start, end
+                    yield payload.how, each.rule.name, start, end
             if layers > 1 and not payload.steps:
                 for _, rule, _, _ in self._encoded(payload.text, inner, layers - 1):
-                    yield payload, rule, payload.start, payload.end
+                    yield payload.how, rule, payload.start, payload.end
+            if self._evidence and payload.how in _WHOLE and is_sentence(payload.text):
+                yield payload.how, _SENTENCE, payload.start, payload.end
 
     def _hidden(self, text: str) -> Iterator[Finding]:
         for kind, start, end in hidden_stretches(text):
             if self._evidence:
                 yield Finding("hidden_text", start, end, kind)
-            elif kind == "tags" and any(self._within.find(read(in_tags(text[start:end])))):
+            elif kind == "tags" and self._is_instruction(in_tags(text[start:end])):
                 yield self._named("encoded_payload", kind, start, end)
+
+    def _is_instruction(self, text: str) -> bool:
+        return any(each.rule.category in _WITHIN_PAYLOADS for each in self._rules.find(read(text), self._screened))
 
     def _finding(self, rule: Rule, start: int, end: int) -> Finding:
         return self._named(rule.category, rule.name, start, end)

@@ -11,7 +11,11 @@ from groundwire_server.domain.fencing.skeleton import skeleton
 _PLAIN: Final = {
     **dict.fromkeys("\u2018\u2019\u02bc", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
-    **{"\u2026": " ", "\u00df": "s", "\u0142": "l", "\u00f8": "o", "\u0111": "d"},
+    "\u2026": " ",
+    "\u00df": "s",
+    "\u0142": "l",
+    "\u00f8": "o",
+    "\u0111": "d",
 }
 """ASCII characters that people type in place of others, which have no part of them in any normal form."""
 

@@ -69,9 +69,7 @@ class _Shorthands:
 _SHORTHANDS: Final[Mapping[Spelling, _Shorthands]] = {
     # The fewer characters beyond ASCII a class names, the smaller the automaton.
     Spelling.LATIN: _Shorthands(r"(?:[\t-\r \"--/:->[-`{-~]+)", r"[a-z0-9'-]+(?:\.[a-z0-9'-]+)*", "[a-z0-9-]*"),
-    Spelling.SPACED: _Shorthands(
-        r"(?:[\t-\r \"--/:->[-`{-~«»„“”،؛–—]+)", r"[^\x00-/:-@[-`{-~]+", r"[^\x00-@[-`{-~]*"
-    ),
+    Spelling.SPACED: _Shorthands(r"(?:[\t-\r \"--/:->[-`{-~«»„“”،؛–—]+)", r"[^\x00-/:-@[-`{-~]+", r"[^\x00-@[-`{-~]*"),
     Spelling.UNSPACED: _Shorthands(r"[\s,;:\"'、，：「」『』“”（）()*_-]*", r"[^\n.!?]", ""),
 }
 
@@ -190,7 +188,6 @@ def _with_words(shorthand: str, words: Mapping[str, Sequence[str]]) -> str:
 
 def _expanded(shorthand: str, spelling: Spelling) -> str:
     """Return the pattern of RE2 that a shorthand stands for."""
-
     signs = _SHORTHANDS[spelling]
 
     def pattern(found: re.Match[str]) -> str:

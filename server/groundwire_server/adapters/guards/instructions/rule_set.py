@@ -1,11 +1,12 @@
 """Finding what rules look for in a text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Final
 
 from groundwire_server.adapters.guards.instructions.reading import Reading
-from groundwire_server.adapters.guards.instructions.rule_files import Rule, Spelling
+from groundwire_server.adapters.guards.instructions.rule_files import Rule, RuleFiles, Screened, Spelling, read_rules
 from groundwire_server.adapters.guards.linear_patterns import FilteredPatterns, LinearPatterns
 
 _SENTENCE: Final = 240
@@ -27,38 +28,73 @@ class Found:
 
 
 class RuleSet:
-    """Rules that are looked for together.
+    """Rules that are looked for together, whichever screen they are for.
 
     Args:
-        rules: each has a name of its own.
+        files: the rules.
     """
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        self._rules = {rule.name: rule for rule in rules}
-        latin = [rule for rule in self._rules.values() if rule.spelling is Spelling.LATIN]
+    def __init__(self, files: RuleFiles) -> None:
+        self.digest = files.digest
+        self._rules = {rule.name: rule for rule in files.rules}
+        latin = [rule for rule in files.rules if rule.spelling is Spelling.LATIN]
         self._marks = LinearPatterns({rule.name: rule.pattern for rule in latin if rule.marks})
         self._plain = FilteredPatterns({rule.name: rule.pattern for rule in latin if not rule.marks})
         self._native = FilteredPatterns(
-            {rule.name: rule.pattern for rule in self._rules.values() if rule.spelling is not Spelling.LATIN}
+            {rule.name: rule.pattern for rule in files.rules if rule.spelling is not Spelling.LATIN}
         )
-        self._unless = LinearPatterns({rule.name: rule.unless for rule in self._rules.values() if rule.unless})
+        self._unless = LinearPatterns({rule.name: rule.unless for rule in files.rules if rule.unless})
 
-    def find(self, reading: Reading) -> Iterator[Found]:
+    def __repr__(self) -> str:
+        return f"RuleSet({self.digest})"
+
+    def about(self, name: str) -> str:
+        """Return what a rule looks for; empty where there is none of that name."""
+        return self._rules[name].description if name in self._rules else ""
+
+    def find(self, reading: Reading, screened: Screened) -> Iterator[Found]:
         """Yield what rules find in a text that was read; two different clues that stand together are one."""
         found = [*self._found(reading.plain, self._plain), *self._found(reading.plain, self._marks)]
         if not reading.native.isascii():
             found += self._found(reading.native, self._native)
+        if not found:
+            return
+        found = [each for each in found if screened in each.rule.screens]
         clues = sorted((each for each in found if each.rule.clue), key=_place)
         yield from (each for each in found if not each.rule.clue)
         for first, second in zip(clues, clues[1:], strict=False):
             if first.rule is not second.rule and second.start - first.end <= _NEARBY:
                 yield Found(first.rule, first.start, max(first.end, second.end))
 
+    def find_squeezed(self, reading: Reading, screened: Screened) -> Iterator[Found]:
+        """Yield what rules find in a text that has lost the spaces between its words."""
+        for name, start, end in self._squeezed.find(reading.plain):
+            rule = self._rules[name]
+            if screened in rule.screens:
+                yield Found(rule, start, end)
+
+    @cached_property
+    def _squeezed(self) -> FilteredPatterns:
+        """What hardly any text needs: it is made when the first does."""
+        return FilteredPatterns(
+            {
+                name: rule.squeezed
+                for name, rule in self._rules.items()
+                if rule.spelling is Spelling.LATIN and not (rule.clue or rule.marks)
+            }
+        )
+
     def _found(self, text: str, patterns: LinearPatterns | FilteredPatterns) -> Iterator[Found]:
         for name, start, end in patterns.find(text):
             rule = self._rules[name]
             if not rule.unless or name not in self._unless.names_in(_sentence(text, start, end)):
                 yield Found(rule, start, end)
+
+
+@cache
+def built_in_rules() -> RuleSet:
+    """Return the rules that the package brings: guards of both screens share them."""
+    return RuleSet(read_rules())
 
 
 def _place(found: Found) -> tuple[int, int]:
