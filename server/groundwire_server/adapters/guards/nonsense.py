@@ -90,11 +90,10 @@ def _why(text: str) -> str:
         if len(_PLACEHOLDER.intersection(words)) >= _REPEATED:
             return "placeholder"
     letters = sum(map(len, words))
-    strange = [word for word in words if _is_strange(word)]
-    known = any(word in _frequent() for word in words if len(word) > 1)
-    if letters >= _LEAST_OF_ALL and not known and sum(map(len, strange)) >= _NONSENSE * letters:
-        return "no words"
-    return ""
+    if letters < _LEAST_OF_ALL or any(len(word) > 1 and word in _frequent() for word in words):
+        return ""
+    strange = sum(len(word) for word in words if _is_strange(word))
+    return "no words" if strange >= _NONSENSE * letters else ""
 
 
 def _is_strange(word: str) -> bool:

@@ -83,6 +83,8 @@ class Rule:
         category: that of what it finds.
         description: what it finds, in words.
         pattern: in RE2's syntax.
+        needs: short words or signs of which a text has one that it finds something in; empty where `pattern` says so by
+            long ones.
         squeezed: the same where spaces between words are lost; for text whose letters stood apart.
         unless: a pattern of what a sentence has that makes it harmless; empty for nothing.
         marks: whether it looks for signs more than for words.
@@ -97,6 +99,7 @@ class Rule:
     category: str
     description: str
     pattern: str
+    needs: str
     squeezed: str
     unless: str
     marks: bool
@@ -159,12 +162,13 @@ def _name_of(file: Traversable) -> str:
 
 def _rule(name: str, table: Mapping[str, Any], words: Mapping[str, Sequence[str]], spelling: Spelling) -> Rule:
     pattern = _with_words(table["pattern"], words)
-    unless = _with_words(table.get("unless", ""), words)
+    unless, needs = (_with_words(table.get(name, ""), words) for name in ("unless", "needs"))
     return Rule(
         name=name,
         category=table["category"],
         description=table["description"],
         pattern=_bounded(_expanded(pattern, spelling), pattern, spelling),
+        needs=_bounded(_expanded(needs, spelling), needs, spelling),
         squeezed=_expanded(pattern, Spelling.UNSPACED),
         unless=_bounded(_expanded(unless, spelling), unless, spelling),
         marks=table.get("marks", False),

@@ -38,8 +38,11 @@ class RuleSet:
         self.digest = files.digest
         self._rules = {rule.name: rule for rule in files.rules}
         latin = [rule for rule in files.rules if rule.spelling is Spelling.LATIN]
+        needing = [rule for rule in latin if rule.needs]
+        self._needs = LinearPatterns({rule.name: rule.needs for rule in needing})
+        self._needing = {rule.name: LinearPatterns({rule.name: rule.pattern}) for rule in needing}
         self._marks = LinearPatterns({rule.name: rule.pattern for rule in latin if rule.marks})
-        self._plain = FilteredPatterns({rule.name: rule.pattern for rule in latin if not rule.marks})
+        self._plain = FilteredPatterns({rule.name: rule.pattern for rule in latin if not (rule.marks or rule.needs)})
         self._native = FilteredPatterns(
             {rule.name: rule.pattern for rule in files.rules if rule.spelling is not Spelling.LATIN}
         )
@@ -55,6 +58,9 @@ class RuleSet:
     def find(self, reading: Reading, screened: Screened) -> Iterator[Found]:
         """Yield what rules find in a text that was read; two different clues that stand together are one."""
         found = [*self._found(reading.plain, self._plain), *self._found(reading.plain, self._marks)]
+        for name in self._needs.names_in(reading.plain):
+            if screened in self._rules[name].screens:
+                found += self._found(reading.plain, self._needing[name])
         if not reading.native.isascii():
             found += self._found(reading.native, self._native)
         if not found:
