@@ -20,7 +20,7 @@ _PLAIN: Final = {
 """ASCII characters that people type in place of others, which have no part of them in any normal form."""
 
 _LEFT_OUT: Final = re.compile(f"[{MAY_BE_HIDDEN}\u0300-\u036f\u0640\u064b-\u0652\u0670]+")
-"""What is not seen, accents that stand by themselves, marks of Arabic vowels and what only makes Arabic words longer."""
+"""What is not seen, accents by themselves, marks of Arabic vowels, and what only makes Arabic words longer."""
 
 _CONTROLS: Final = bytes((*range(0x09), *range(0x0E, 0x1C), 0x7F))
 

@@ -1,4 +1,4 @@
-"""Reading the rules by which instructions to a model are found: TOML files in `rules/`, one for each language or subject.
+"""Reading the rules by which instructions to a model are found: TOML files, one for each language or subject.
 
 A file has lists of words and rules. What a rule looks for is a pattern of RE2 over text without capitals, accents and
 look-alikes, with four shorthands:

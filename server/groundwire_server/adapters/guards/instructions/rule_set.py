@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 from typing import Final
 
 from groundwire_server.adapters.guards.instructions.reading import Reading
@@ -68,7 +69,7 @@ class RuleSet:
         found = [each for each in found if screened in each.rule.screens]
         clues = sorted((each for each in found if each.rule.clue), key=_place)
         yield from (each for each in found if not each.rule.clue)
-        for first, second in zip(clues, clues[1:], strict=False):
+        for first, second in pairwise(clues):
             if first.rule is not second.rule and second.start - first.end <= _NEARBY:
                 yield Found(first.rule, first.start, max(first.end, second.end))
 
