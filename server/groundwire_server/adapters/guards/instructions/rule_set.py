@@ -20,7 +20,7 @@ _ENDS: Final = ".!?\n。！？"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RuleMatch:
     """What a rule found, in code points of what was read."""
 
     rule: Rule
@@ -56,7 +56,7 @@ class RuleSet:
         """Return what a rule looks for; empty where there is none of that name."""
         return self._rules[name].description if name in self._rules else ""
 
-    def find(self, reading: Reading, screened: Screened) -> Iterator[Found]:
+    def find(self, reading: Reading, screened: Screened) -> Iterator[RuleMatch]:
         """Yield what rules find in a text that was read; two different clues that stand together are one."""
         found = [*self._found(reading.plain, self._plain), *self._found(reading.plain, self._marks)]
         for name in self._needs.names_in(reading.plain):
@@ -71,14 +71,14 @@ class RuleSet:
         yield from (each for each in found if not each.rule.clue)
         for first, second in pairwise(clues):
             if first.rule is not second.rule and second.start - first.end <= _NEARBY:
-                yield Found(first.rule, first.start, max(first.end, second.end))
+                yield RuleMatch(first.rule, first.start, max(first.end, second.end))
 
-    def find_squeezed(self, reading: Reading, screened: Screened) -> Iterator[Found]:
+    def find_squeezed(self, reading: Reading, screened: Screened) -> Iterator[RuleMatch]:
         """Yield what rules find in a text that has lost the spaces between its words."""
         for name, start, end in self._squeezed.find(reading.plain):
             rule = self._rules[name]
             if screened in rule.screens:
-                yield Found(rule, start, end)
+                yield RuleMatch(rule, start, end)
 
     @cached_property
     def _squeezed(self) -> FilteredPatterns:
@@ -91,11 +91,11 @@ class RuleSet:
             }
         )
 
-    def _found(self, text: str, patterns: LinearPatterns | FilteredPatterns) -> Iterator[Found]:
+    def _found(self, text: str, patterns: LinearPatterns | FilteredPatterns) -> Iterator[RuleMatch]:
         for name, start, end in patterns.find(text):
             rule = self._rules[name]
             if not rule.unless or name not in self._unless.names_in(_sentence(text, start, end)):
-                yield Found(rule, start, end)
+                yield RuleMatch(rule, start, end)
 
 
 @cache
@@ -104,7 +104,7 @@ def built_in_rules() -> RuleSet:
     return RuleSet(read_rules())
 
 
-def _place(found: Found) -> tuple[int, int]:
+def _place(found: RuleMatch) -> tuple[int, int]:
     return found.start, found.end
 
 
