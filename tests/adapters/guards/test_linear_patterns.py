@@ -61,3 +61,8 @@ def test_a_long_pattern_that_cannot_be_run_is_refused(capfd: pytest.CaptureFixtu
 
 def test_no_long_patterns_find_nothing() -> None:
     assert not list(FilteredPatterns({}).find("text"))
+
+
+def test_a_group_of_that_name_is_what_is_found() -> None:
+    patterns = LinearPatterns({"named": r"(\w+)=(?P<found>\d+)", "whole": r"(\w+):\d+"})
+    assert sorted(patterns.find("ä a=1 b:2 c=34")) == [("named", 4, 5), ("named", 12, 14), ("whole", 6, 9)]

@@ -1,4 +1,4 @@
-"""The guards of the routes' screens."""
+"""The guards of the routes' screens, and of documents."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -6,11 +6,21 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from groundwire_server.adapters.guards.patterns import PatternsGuard
+from groundwire_server.adapters.guards.personal import PersonalGuard
+from groundwire_server.adapters.guards.secrets import SecretsGuard
 from groundwire_server.adapters.guards.terms import BlankTermError, TermsGuard
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.guards import GuardConfig, PatternsGuardConfig, TermsGuardConfig
+from groundwire_server.app.configuration.models.guards import (
+    GuardConfig,
+    PatternsGuardConfig,
+    PersonalGuardConfig,
+    PresidioGuardConfig,
+    SecretsGuardConfig,
+    TermsGuardConfig,
+)
 from groundwire_server.app.configuration.models.screens import actions_of
 from groundwire_server.app.parts.shared import Lease
+from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.guards.finding import GuardIdentity
 from groundwire_server.domain.vocabulary import Screen
@@ -48,6 +58,20 @@ async def open_screens(configuration: Configuration, lease: Lease) -> Mapping[st
     return screens
 
 
+async def open_document_screen(configuration: Configuration, lease: Lease) -> DocumentScreen | None:
+    """Return what documents pass before they are stored; None where there are no guards.
+
+    Raises:
+        SetupError: when a file of a guard cannot be used.
+    """
+    guards = []
+    for use in configuration.ingest.screen.use:
+        guard = configuration.guards[use.guard]
+        opened = await open_guard(use.guard, guard, lease)
+        guards.append(DocumentGuard(identity_of(use.guard, guard), actions_of(use), opened))
+    return DocumentScreen(guards) if guards else None
+
+
 def identity_of(name: str, guard: GuardConfig) -> GuardIdentity:
     """Return what a guard of the configuration is called in replies and events."""
     return GuardIdentity(name, guard.version)
@@ -78,6 +102,15 @@ def _made(name: str, guard: GuardConfig) -> LocalGuard:
                 raise SetupError(f"guards.{name}: {blank} has no letter or digit: leave it out") from None
         case PatternsGuardConfig():
             return PatternsGuard(guard.patterns, guard.category)
+        case PersonalGuardConfig():
+            return PersonalGuard(guard)
+        case SecretsGuardConfig():
+            return SecretsGuard(guard)
+        case PresidioGuardConfig():
+            # Imported here: it is in an extra.
+            from groundwire_server.adapters.guards.presidio import PresidioGuard  # noqa: PLC0415
+
+            return PresidioGuard(guard)
 
 
 def _lines(name: str, file: Path) -> list[str]:
