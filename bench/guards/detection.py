@@ -20,13 +20,13 @@ from bench.guards.corpora import (
     squad_questions,
 )
 from bench.guards.data import read_adapted, read_benign, read_planted, read_questions
-from groundwire_server.adapters.guards.instructions.guard import InstructionGuard
+from groundwire_server.adapters.guards.instructions.guard import InstructionGuard, instruction_version
 from groundwire_server.adapters.guards.instructions.rule_files import Screened
 from groundwire_server.adapters.guards.instructions.rule_set import built_in_rules
 from groundwire_server.adapters.guards.nonsense import NonsenseGuard
 from groundwire_server.domain.guards.finding import Finding
 
-PUBLISHED: Final = Path(__file__).parent / "detection.json"
+PUBLISHED: Final = Path(__file__).parent.parent / "figures" / "detection.json"
 
 _WIDTH: Final = 44
 
@@ -62,7 +62,7 @@ class Detection:
         self._evidence = InstructionGuard(Screened.EVIDENCE, rules)
         self._questions = InstructionGuard(Screened.QUESTION, rules)
         self._nonsense = NonsenseGuard()
-        self.rules = self._evidence.version
+        self.rules = instruction_version()
 
     def in_evidence(self, text: str) -> Sequence[Finding]:
         return self._evidence.find(text)

@@ -11,7 +11,7 @@ from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.text.fold import fold_case
 from groundwire_server.domain.text.languages import Language, scores_of
 
-VERSION: Final = "1"
+LANGUAGES_VERSION: Final = "1"
 
 _TOLD_BY_WORDS: Final[Mapping[str, Language]] = {
     "en": Language.ENGLISH, "es": Language.SPANISH, "fr": Language.FRENCH, "de": Language.GERMAN,
@@ -82,6 +82,8 @@ class LanguagesGuard:
         UnknownLanguageError: when one of them is not told apart from others.
     """
 
+    by_word = False
+
     def __init__(self, served: Collection[str]) -> None:
         unknown = sorted(set(served) - CODES)
         if unknown:
@@ -90,11 +92,6 @@ class LanguagesGuard:
 
     def __repr__(self) -> str:
         return f"LanguagesGuard({', '.join(sorted(self._served))})"
-
-    @property
-    def by_word(self) -> bool:
-        """Whether nothing that it finds has white space in it: it looks at the whole question."""
-        return False
 
     def about(self, rule: str) -> str:
         """Return what a rule of it looks for: nothing, as it is the code of the language, or the name of the script."""

@@ -120,7 +120,7 @@ class FilteredPatterns:
         """
         for index in self._filter.Match(text) or ():
             for match in self._each[index].finditer(text):
-                yield self._names[index], *match.span()
+                yield self._names[index], *match.span(0)
 
 
 def check_pattern(pattern: str) -> None:

@@ -12,7 +12,7 @@ import stop_words
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.text.fold import fold
 
-VERSION: Final = "1"
+NONSENSE_VERSION: Final = "1"
 
 _SPELLED: Final = (
     "english", "german", "french", "spanish", "italian", "portuguese", "dutch", "polish", "turkish", "swedish",
@@ -60,10 +60,7 @@ class NonsenseGuard:
     which letters stand together.
     """
 
-    @property
-    def by_word(self) -> bool:
-        """Whether nothing that it finds has white space in it: it looks at the whole question."""
-        return False
+    by_word = False
 
     def about(self, rule: str) -> str:
         """Return what a rule of it looks for: nothing, as their names say it."""

@@ -4,7 +4,7 @@ import pytest
 
 from groundwire_server.adapters.guards.instructions.reading import read
 from groundwire_server.adapters.guards.instructions.rule_files import (
-    Rule,
+    InstructionRule,
     RuleFileError,
     Screened,
     parse_rules,
@@ -37,7 +37,7 @@ def found_by(text: str, screened: Screened, rules: RuleSet | None = None) -> set
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_a_rule_finds_its_examples_and_spares_what_is_like_them(rule: Rule) -> None:
+def test_a_rule_finds_its_examples_and_spares_what_is_like_them(rule: InstructionRule) -> None:
     assert rule.found, "an example of what it finds"
     assert rule.spared, "an example of what it spares"
     assert rule.description.endswith((".", "."))

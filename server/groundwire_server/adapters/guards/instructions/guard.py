@@ -6,7 +6,7 @@ from typing import Final
 from groundwire_server.adapters.guards.instructions.encoded import encoded_sentences, is_sentence, payloads
 from groundwire_server.adapters.guards.instructions.hidden_text import hidden_stretches, in_tags
 from groundwire_server.adapters.guards.instructions.reading import Reading, read
-from groundwire_server.adapters.guards.instructions.rule_files import Rule, Screened
+from groundwire_server.adapters.guards.instructions.rule_files import InstructionRule, Screened, rules_digest
 from groundwire_server.adapters.guards.instructions.rule_set import RuleSet
 from groundwire_server.domain.guards.finding import Finding
 
@@ -27,6 +27,11 @@ _WHOLE: Final = frozenset({"base64", "hex", "binary", "entities"})
 _WITHIN_PAYLOADS: Final = frozenset({"injection", "jailbreak", "prompt_extraction", "instruction"})
 
 
+def instruction_version() -> str:
+    """Return which version of the rules the package brings."""
+    return f"{RULES_VERSION}-{rules_digest()}"
+
+
 class InstructionGuard:
     """A guard that finds what is said to a model.
 
@@ -38,20 +43,16 @@ class InstructionGuard:
         rules: what it looks for.
     """
 
+    by_word = False
+
     def __init__(self, screened: Screened, rules: RuleSet) -> None:
         self._screened = screened
         self._evidence = screened is Screened.EVIDENCE
         self._rules = rules
         self._renamed: Mapping[str, str] = _OF_EVIDENCE if self._evidence else _OF_QUESTIONS
-        self.version = f"{RULES_VERSION}-{rules.digest}"
 
     def __repr__(self) -> str:
-        return f"InstructionGuard({self.version})"
-
-    @property
-    def by_word(self) -> bool:
-        """Whether nothing that it finds has white space in it: it finds sentences."""
-        return False
+        return f"InstructionGuard({self._screened}, {self._rules})"
 
     def about(self, rule: str) -> str:
         """Return what a rule of it looks for."""
@@ -105,7 +106,7 @@ class InstructionGuard:
     def _is_instruction(self, text: str) -> bool:
         return any(each.rule.category in _WITHIN_PAYLOADS for each in self._rules.find(read(text), self._screened))
 
-    def _finding(self, rule: Rule, start: int, end: int) -> Finding:
+    def _finding(self, rule: InstructionRule, start: int, end: int) -> Finding:
         return self._named(rule.category, rule.name, start, end)
 
     def _named(self, category: str, rule: str, start: int, end: int) -> Finding:

@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
@@ -75,7 +76,7 @@ _SHORTHANDS: Final[Mapping[Spelling, _Shorthands]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class InstructionRule:
     """One thing that is looked for.
 
     Attributes:
@@ -119,7 +120,7 @@ class RuleFiles:
         digest: the beginning of the SHA-256 of the files.
     """
 
-    rules: Sequence[Rule]
+    rules: Sequence[InstructionRule]
     digest: str
 
 
@@ -129,14 +130,17 @@ def read_rules() -> RuleFiles:
     Raises:
         RuleFileError: for the first that is wrong.
     """
-    folder = files(_PACKAGE) / _FOLDER
-    found = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=_name_of)
-    contents = {each.name.removesuffix(".toml"): each.read_bytes() for each in found}
-    rules = tuple(rule for name, content in contents.items() for rule in parse_rules(name, content.decode()))
-    return RuleFiles(rules, hashlib.sha256(b"\0".join(contents.values())).hexdigest()[:8])
+    rules = tuple(rule for name, content in _contents().items() for rule in parse_rules(name, content.decode()))
+    return RuleFiles(rules, rules_digest())
 
 
-def parse_rules(name: str, content: str) -> Iterator[Rule]:
+@cache
+def rules_digest() -> str:
+    """Return what tells two versions of the rules that the package brings apart, without reading them."""
+    return hashlib.sha256(b"\0".join(_contents().values())).hexdigest()[:8]
+
+
+def parse_rules(name: str, content: str) -> Iterator[InstructionRule]:
     """Yield the rules of a file.
 
     Args:
@@ -156,14 +160,23 @@ def parse_rules(name: str, content: str) -> Iterator[Rule]:
         raise RuleFileError(f"{name}: {error}") from None
 
 
+def _contents() -> Mapping[str, bytes]:
+    """Return the files of rules by their names without ending, in the order of the names."""
+    folder = files(_PACKAGE) / _FOLDER
+    found = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=_name_of)
+    return {each.name.removesuffix(".toml"): each.read_bytes() for each in found}
+
+
 def _name_of(file: Traversable) -> str:
     return file.name
 
 
-def _rule(name: str, table: Mapping[str, Any], words: Mapping[str, Sequence[str]], spelling: Spelling) -> Rule:
+def _rule(
+    name: str, table: Mapping[str, Any], words: Mapping[str, Sequence[str]], spelling: Spelling
+) -> InstructionRule:
     pattern = _with_words(table["pattern"], words)
     unless, needs = (_with_words(table.get(name, ""), words) for name in ("unless", "needs"))
-    return Rule(
+    return InstructionRule(
         name=name,
         category=table["category"],
         description=table["description"],

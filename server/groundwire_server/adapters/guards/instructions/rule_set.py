@@ -7,7 +7,13 @@ from itertools import pairwise
 from typing import Final
 
 from groundwire_server.adapters.guards.instructions.reading import Reading
-from groundwire_server.adapters.guards.instructions.rule_files import Rule, RuleFiles, Screened, Spelling, read_rules
+from groundwire_server.adapters.guards.instructions.rule_files import (
+    InstructionRule,
+    RuleFiles,
+    Screened,
+    Spelling,
+    read_rules,
+)
 from groundwire_server.adapters.guards.linear_patterns import FilteredPatterns, LinearPatterns
 
 _SENTENCE: Final = 240
@@ -23,7 +29,7 @@ _ENDS: Final = ".!?\n。！？"
 class RuleMatch:
     """What a rule found, in code points of what was read."""
 
-    rule: Rule
+    rule: InstructionRule
     start: int
     end: int
 
