@@ -190,8 +190,8 @@ WRONG = {
         ("api_key: ", "mask: [emial], api_key: "),
         (
             "c.yaml:2: providers.cloud.mask[0]: there is no category of personal data and no guard of this name; did "
-            "you mean email? there are: address, birth_date, card, email, iban, ip, name, national_id, passport, "
-            "personal, phone, plate, secrets"
+            "you mean email? there are: address, birth_date, card, email, iban, injection, instructions, ip, name, "
+            "national_id, nonsense, passport, personal, phone, plate, secrets"
         ),
     ),
     "a guard with the name of a category that is masked": (

@@ -125,6 +125,7 @@ class Report:
         passages: those that a prompt could use, best first.
         passages_cut: how many of these were cut to fit: the model saw their beginning alone.
         attempts: the models that were asked, in order.
+        stages: every run of a stage, in the order in which they began.
         judged: how many sentences of all that models wrote had each verdict, whether they left or not.
         conflicts: how many places of each kind there were in them where they depart from their passages.
         flags: what guards found, each with the number of texts that had it.

@@ -98,7 +98,7 @@ class ReportBuilder:
             passages_cut=count_cut(self.chosen, self.found),
             attempts=tuple(self.attempts),
             usage=tuple(ModelUsage(model, purpose, usage) for (model, purpose), usage in self.usage.items()),
-            stages=tuple(self.stages),
+            stages=tuple(sorted(self.stages, key=_start)),
             judged=dict(self.verdicts),
             conflicts=dict(self.conflicts),
             time_to_first_token=self.time_to_first_token,
@@ -108,6 +108,10 @@ class ReportBuilder:
             flags=dict(self.flags),
             guards_unavailable=tuple(self.guards_unavailable),
         )
+
+
+def _start(timing: StageTiming) -> float:
+    return timing.start
 
 
 def count_cut(chosen: Sequence[Passage], found: Sequence[Passage]) -> int:

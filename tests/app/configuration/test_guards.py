@@ -43,8 +43,7 @@ def test_what_is_written_is_what_the_pipeline_follows(tmp_path: Path) -> None:
     [
         (with_screen("question", "{guard: rival}"),
          ("10: routes.default.screens.question.use[0].guard: there is no guard of this name; did you mean rivals? "
-         "there are: codes, personal, "
-         "rivals, secrets")),
+         "there are: codes, injection, instructions, nonsense, personal, rivals, secrets")),
         (with_screen("question", "{guard: rivals}, {guard: rivals, action: FLAG}"),
          ("10: routes.default.screens.question.use[1].guard: is named twice on this screen: give one entry all that it "
          "does")),

@@ -108,9 +108,10 @@ class QuestionScreenConfig(ScreenConfig):
     """The guards of questions, and of what a rewrite makes of them; earlier turns are read too."""
 
     use: tuple[QuestionGuardUseConfig, ...] = Field(
-        (),
+        (QuestionGuardUseConfig(guard="injection"),),
         max_length=32,
         description="The guards, in their order; none if empty.",
+        examples=[[{"guard": "competitors", "tenants": ["acme"], "action": "BLOCK"}]],
     )
 
 
@@ -118,9 +119,10 @@ class EvidenceScreenConfig(ScreenConfig):
     """The guards of passages, before a model sees them."""
 
     use: tuple[EvidenceGuardUseConfig, ...] = Field(
-        (),
+        (EvidenceGuardUseConfig(guard="instructions"),),
         max_length=32,
         description="The guards, in their order; none if empty.",
+        examples=[[{"guard": "projects", "action": "DROP"}]],
     )
 
 
@@ -128,9 +130,10 @@ class AnswerScreenConfig(ScreenConfig):
     """The guards of answers, before they leave; in a stream, before each part of it leaves."""
 
     use: tuple[AnswerGuardUseConfig, ...] = Field(
-        (),
+        (AnswerGuardUseConfig(guard="secrets", action="MASK"),),
         max_length=32,
         description="The guards, in their order; none if empty.",
+        examples=[[{"guard": "projects", "action": "MASK"}]],
     )
     masking_is_loss: bool = Field(
         True, description="Whether an answer with a placeholder in it is degraded; otherwise it is answered."
