@@ -17,7 +17,7 @@ from bench.split import Part, read_split
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.evaluation import in_process
 from groundwire_server.app.statement_check import StatementChecker
-from groundwire_server.cli.evaluate.asking import Asking, Item, Line
+from groundwire_server.cli.evaluate.asking import Asking, Item
 from groundwire_server.cli.evaluate.lines import wrong_lines
 from groundwire_server.cli.evaluate.page import html
 from groundwire_server.cli.evaluate.progress import progress
@@ -26,7 +26,13 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.evaluation.inputs.files import read_input
 from groundwire_server.evaluation.items import QuestionItem
-from groundwire_server.evaluation.recording import RecordedRun, RecordedSubject, RecordingHeader, written
+from groundwire_server.evaluation.recording import (
+    RecordedItem,
+    RecordedRun,
+    RecordedSubject,
+    RecordingHeader,
+    written,
+)
 from groundwire_server.evaluation.result import evaluate
 from groundwire_server.evaluation.wrong import wrong_items
 
@@ -76,14 +82,14 @@ def main() -> None:
 
 async def record(folder: Path, data: EvaluationData, items: Sequence[Item]) -> RecordedRun:
     """Store the articles in the folder, unless they are there, and ask everything of the built-in configuration."""
-    found: list[Line] = []
+    found: list[RecordedItem] = []
     configuration = load(Sources(None, {}, {"--data": (("stores", "main", "folder"), str(folder))})).configuration
     async with in_process(configuration, CALLER) as parts:
         for document in data.documents if any(isinstance(item, QuestionItem) for item in items) else ():
             await parts.snapshot.ingest.store(CALLER, document, NEVER)
         with progress(len(items), 0) as advance:
 
-            def keep(line: Line) -> None:
+            def keep(line: RecordedItem) -> None:
                 found.append(line)
                 advance()
 

@@ -47,7 +47,7 @@ def rows(targets: Mapping[str, QualityTarget], recording: RecordedRun) -> list[Q
 
 
 def _row(name: str, target: QualityTarget, recording: RecordedRun) -> QualityRow:
-    lines = [line for line in recording.lines if _counts(target, line)]
+    lines = [line for line in (*recording.questions, *recording.statements) if _counts(target, line)]
     if target.of == "odd":
         return QualityRow(name, target, _figure(target, lines, recording), None)
     parts = {part: [line for line in lines if part.value in line.item.slice] for part in Part}

@@ -9,11 +9,11 @@ from groundwire.v1.outcome_pb2 import Outcome
 from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.question_pb2 import Question
 from groundwire_server.app.statement_check import StatementChecker
-from groundwire_server.cli.evaluate.asking import FAILURES_IN_A_ROW, Asking, Line, StoppedError
+from groundwire_server.cli.evaluate.asking import FAILURES_IN_A_ROW, Asking, StoppedError
 from groundwire_server.cli.evaluate.services import CallFailedError
 from groundwire_server.domain.vocabulary import Verdict
 from groundwire_server.evaluation.items import QuestionItem, StatementItem, StatementPassage
-from groundwire_server.evaluation.recording import RecordedError, RecordedQuestion, RecordedStatement
+from groundwire_server.evaluation.recording import RecordedError, RecordedItem, RecordedQuestion, RecordedStatement
 from tests.doubles import events
 
 
@@ -50,8 +50,10 @@ def questions(count: int) -> Sequence[QuestionItem]:
     return [QuestionItem(question=f"{number}?", expected=("mail room",)) for number in range(count)]
 
 
-async def ask(service: ScriptedService, items: Sequence[QuestionItem | StatementItem], parallel: int) -> list[Line]:
-    kept: list[Line] = []
+async def ask(
+    service: ScriptedService, items: Sequence[QuestionItem | StatementItem], parallel: int
+) -> list[RecordedItem]:
+    kept: list[RecordedItem] = []
     await Asking(service, "default", StatementChecker.packaged(), kept.append).run(items, parallel)
     return kept
 
@@ -79,7 +81,7 @@ async def test_single_failures_are_kept_and_end_nothing() -> None:
 
 
 async def test_failures_in_a_row_end_the_run() -> None:
-    kept: list[Line] = []
+    kept: list[RecordedItem] = []
     service = ScriptedService({f"{number}?" for number in range(1, 100)})
     with pytest.raises(StoppedError, match=f"{FAILURES_IN_A_ROW} calls in a row failed, the last with: it is away"):
         await Asking(service, "", StatementChecker.packaged(), kept.append).run(questions(100), 1)
@@ -88,7 +90,7 @@ async def test_failures_in_a_row_end_the_run() -> None:
 
 @pytest.mark.parametrize(("first", "stopped"), [("0?", True), ("5?", False)])
 async def test_a_server_that_was_never_reached_ends_the_run_at_once(first: str, stopped: bool) -> None:
-    kept: list[Line] = []
+    kept: list[RecordedItem] = []
     asking = Asking(ScriptedService({first}, unreachable=True), "", StatementChecker.packaged(), kept.append)
     if stopped:
         with pytest.raises(StoppedError, match="it is away") as wrong:
