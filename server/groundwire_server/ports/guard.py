@@ -24,6 +24,10 @@ class LocalGuard(Protocol):
         """Return what it objects to, in the order of the text; stretches may overlap."""
         ...
 
+    def about(self, rule: str) -> str:
+        """Return what a rule of it looks for, for who asks why; empty where the name says it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ScreenRequest:

@@ -33,6 +33,9 @@ class LocalWords:
             for match in re.finditer(re.escape(word), text)
         ]
 
+    def about(self, rule: str) -> str:
+        return rule
+
 
 class LocalPhrases(LocalWords):
     """Such a guard whose words may have white space in them."""

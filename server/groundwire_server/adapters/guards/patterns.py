@@ -21,6 +21,7 @@ class PatternsGuard:
 
     def __init__(self, patterns: Sequence[str], category: str) -> None:
         self._category = category
+        self._written = patterns
         self._patterns = LinearPatterns({f"patterns.{place}": pattern for place, pattern in enumerate(patterns)})
 
     def find(self, text: str) -> Sequence[Finding]:
@@ -29,3 +30,7 @@ class PatternsGuard:
             Finding(self._category, start, end, name) for name, start, end in self._patterns.find(text) if start < end
         ]
         return sorted(found, key=lambda each: (each.start, each.end))
+
+    def about(self, rule: str) -> str:
+        """Return the pattern of that name."""
+        return self._written[int(rule.removeprefix("patterns."))]

@@ -1,0 +1,1 @@
+"""`groundwire guards`: what looks at text, and what it says of one."""

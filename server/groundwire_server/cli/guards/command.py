@@ -1,0 +1,108 @@
+"""`groundwire guards list` and `groundwire guards test`: read a configuration, and need no server."""
+
+import json as json_format
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from groundwire_server.cli.exits import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from groundwire_server.app.configuration.models.configuration import Configuration
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="The configuration; else GROUNDWIRE_CONFIG, else groundwire.yaml."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+
+_SCREENS: Final = ("question", "evidence", "answer")
+_MOST_BYTES: Final = 4_000_000
+
+
+def list_guards(
+    config: Config = None,
+    route: Annotated[str, typer.Option(metavar="NAME", help="Show this route alone; default: every one.")] = "",
+    json: Json = False,
+) -> None:
+    """Show the guards of each route's screens, in their order, with what each finds and what that leads to."""
+    from groundwire_server.cli.console import Terminal  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.guards.listing import described, show_listing  # noqa: PLC0415
+
+    configuration = _configuration(config)
+    listing = described(configuration, (_known(route, configuration),) if route else tuple(configuration.routes))
+    if json:
+        print(json_format.dumps(listing, indent=2))
+    else:
+        show_listing(Terminal(), listing)
+
+
+def try_text(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text; `-` reads it from standard input.")],
+    screen: Annotated[
+        str | None, typer.Option(metavar="SCREEN", help="question, evidence or answer; default: all three.")
+    ] = None,
+    route: Annotated[str, typer.Option(metavar="NAME", help="The route whose guards are tried.")] = "default",
+    tenant: Annotated[str, typer.Option(metavar="NAME", help="The tenant that they look for.")] = "default",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show what each guard of a route says of a text, and why: category, rule, words, and what it leads to.
+
+    Guards behind endpoints are asked too. Ends with 0 whatever is found, with 2 on wrong usage, and with 4 when a guard
+    cannot be asked.
+    """
+    from groundwire_server.app.guard_trial import try_guards  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.console import Terminal  # noqa: PLC0415
+    from groundwire_server.cli.guards.trial import show_trial, trial_as_json  # noqa: PLC0415
+    from groundwire_server.domain.failure import SetupError  # noqa: PLC0415
+    from groundwire_server.domain.vocabulary import Screen  # noqa: PLC0415
+
+    if screen is not None and screen.lower() not in _SCREENS:
+        raise CommandError(ExitCode.USAGE, f"--screen {screen}: there are {', '.join(_SCREENS)}")
+    configuration = _configuration(config)
+    said = _text(text)
+    screens = [Screen(each.upper()) for each in _SCREENS if screen is None or each == screen.lower()]
+    try:
+        tried = try_guards(configuration, _known(route, configuration), screens, tenant, said)
+    except (SetupError, ImportError) as wrong:
+        raise CommandError(ExitCode.FAILED, str(wrong)) from None
+    if json:
+        print(json_format.dumps(trial_as_json(tried, said), indent=2, ensure_ascii=False))
+    else:
+        show_trial(Terminal(), tried, said)
+    failed = [each.identity.name for each in tried if each.failure]
+    if failed:
+        advice = "run `groundwire doctor` to check its provider"
+        raise CommandError(ExitCode.FAILED, f"{', '.join(failed)} could not be asked: {advice}")
+
+
+def _configuration(config: Path | None) -> "Configuration":
+    from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # as above
+    from groundwire_server.cli.configured import loaded_from  # noqa: PLC0415
+
+    return loaded_from(Sources.found(config, os.environ)).configuration
+
+
+def _known(route: str, configuration: "Configuration") -> str:
+    from groundwire_server.app.configuration.errors import not_among  # noqa: PLC0415  # as above
+
+    if route not in configuration.routes:
+        said = not_among(route, configuration.routes, "there is no route of this name")
+        raise CommandError(ExitCode.USAGE, f"--route {route}: {said}")
+    return route
+
+
+def _text(given: str) -> str:
+    if given != "-":
+        return given
+    read = sys.stdin.buffer.read(_MOST_BYTES + 1)
+    if len(read) > _MOST_BYTES:
+        raise CommandError(ExitCode.USAGE, f"standard input has more than {_MOST_BYTES:,} bytes: give a shorter text")
+    try:
+        return read.decode()
+    except UnicodeDecodeError:
+        raise CommandError(ExitCode.USAGE, "standard input is not UTF-8") from None

@@ -1,0 +1,113 @@
+"""`groundwire guards list` and `groundwire guards test`."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Ran
+
+Command = Callable[..., Ran]
+
+FILE = """guards:
+  rivals: {kind: terms, version: "3", category: rivals, terms: [Initech, Project Falcon]}
+  codes: {kind: patterns, version: "1", category: codes, patterns: ['PROJECT-[A-Z]{3}']}
+  spare: {kind: terms, version: "1", category: spare, terms: [spare]}
+routes:
+  default:
+    models: [extractive]
+    store: main
+    screens:
+      question:
+        use: [{guard: rivals, tenants: [acme]}, {guard: codes, action: FLAG}]
+        without_guard: CLOSED
+      evidence: {use: []}
+      answer:
+        use: [{guard: codes, action: MASK, categories: {codes: IGNORE}, unless_shown: [codes]}]
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    file = tmp_path / "groundwire.yaml"
+    file.write_text(FILE)
+    return str(file)
+
+
+def test_the_list_shows_what_each_screen_does_in_its_order(groundwire_command: Command, config: str) -> None:
+    ran = groundwire_command("guards", "list", "--config", config)
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    assert lines[:8] == [
+        "route default",
+        "  question, closed without its guards",
+        "    1. rivals 3 (terms); BLOCK; for acme; finds rivals",
+        "    2. codes 1 (patterns); FLAG; finds codes",
+        "  evidence, open without its guards",
+        "    none",
+        "  answer, open without its guards",
+        "    1. codes 1 (patterns); MASK; codes: IGNORE; unless shown: codes; finds codes",
+    ]
+    assert "    spare 1 (terms); finds spare" in lines[lines.index("named by no screen") :]
+
+
+def test_the_list_is_json_too(groundwire_command: Command, config: str) -> None:
+    listed = json.loads(groundwire_command("guards", "list", "--config", config, "--json").out)
+    (use,) = listed["routes"]["default"]["answer"]["guards"]
+    assert (use["guard"], use["action"], use["by_category"]) == ("codes", "MASK", {"codes": "IGNORE"})
+
+
+def test_a_text_is_tried_as_a_call_would_be(groundwire_command: Command, config: str) -> None:
+    ran = groundwire_command("guards", "test", "Is PROJECT-ABC\nInitech's?", "--config", config, "--tenant", "acme")
+    assert ran.out.splitlines() == [
+        "question",
+        "  rivals 3: BLOCK rivals: Is PROJECT-ABC »Initech«'s? (initech)",
+        "  codes 1: FLAG codes: Is »PROJECT-ABC« Initech's? (PROJECT-[A-Z]{3})",
+        "answer",
+        "  codes 1: IGNORE codes: Is »PROJECT-ABC« Initech's? (PROJECT-[A-Z]{3})",
+    ]
+    other = groundwire_command("guards", "test", "Initech?", "--config", config, "--screen", "question")
+    assert other.out.splitlines() == ["question", "  codes 1: nothing"], "no guard of acme's"
+
+
+def test_what_is_found_is_json_with_its_places(groundwire_command: Command, config: str) -> None:
+    arguments = ("guards", "test", "💡 PROJECT-ABC", "--config", config, "--screen", "answer", "--json")
+    (guard,) = json.loads(groundwire_command(*arguments).out)
+    (finding,) = guard["findings"]
+    assert (finding["start"], finding["end"], finding["words"]) == (2, 13, "PROJECT-ABC")
+    assert (finding["action"], finding["about"]) == ("IGNORE", "PROJECT-[A-Z]{3}")
+
+
+def test_a_long_text_comes_from_standard_input(
+    groundwire_command: Command, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Initech\x1b[31m" + b" x" * 500)))
+    ran = groundwire_command("guards", "test", "-", "--config", config, "--tenant", "acme", "--screen", "question")
+    assert "»Initech«" in ran.out
+    assert "\x1b" not in ran.out, "a text cannot steer the terminal"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("test", "x", "--screen", "turns"), "--screen turns: there are question, evidence, answer"),
+        (("test", "x", "--route", "fax"), "--route fax: there is no route of this name; there is: default"),
+        (("list", "--route", "fax"), "--route fax: there is no route of this name; there is: default"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    groundwire_command: Command, config: str, arguments: tuple[str, ...], line: str
+) -> None:
+    ran = groundwire_command("guards", *arguments, "--config", config)
+    assert (ran.code, ran.err.strip()) == (2, f"groundwire: {line}")
+
+
+def test_a_text_that_is_not_utf8_is_refused(
+    groundwire_command: Command, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff")))
+    ran = groundwire_command("guards", "test", "-", "--config", config)
+    assert (ran.code, "not UTF-8" in ran.err) == (2, True)
