@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from bench.evaluation.data import ODD, STATEMENTS
 from bench.evaluation.targets import QualityTarget
@@ -42,12 +43,16 @@ class QualityRow:
         return self.verdict is not Verdict.NONE and len({self.target.met(end) for end in ends}) > 1
 
 
+_Judged: TypeAlias = RecordedQuestion | RecordedStatement
+
+
 def rows(targets: Mapping[str, QualityTarget], recording: RecordedRun) -> list[QualityRow]:
     return [_row(name, target, recording) for name, target in targets.items()]
 
 
 def _row(name: str, target: QualityTarget, recording: RecordedRun) -> QualityRow:
-    lines = [line for line in (*recording.questions, *recording.statements) if _counts(target, line)]
+    judged: list[_Judged] = [*recording.questions, *recording.statements]
+    lines = [line for line in judged if _counts(target, line)]
     if target.of == "odd":
         return QualityRow(name, target, _figure(target, lines, recording), None)
     parts = {part: [line for line in lines if part.value in line.item.slice] for part in Part}
@@ -55,7 +60,7 @@ def _row(name: str, target: QualityTarget, recording: RecordedRun) -> QualityRow
     return QualityRow(name, target, figures[Part.REPORTED], figures[Part.FITTED])
 
 
-def _counts(target: QualityTarget, line: RecordedQuestion | RecordedStatement) -> bool:
+def _counts(target: QualityTarget, line: _Judged) -> bool:
     if isinstance(line, RecordedQuestion):
         return target.of == "questions" and any(group in line.item.slice for group in target.groups)
     files = (ODD,) if target.of == "odd" else target.files or STATEMENTS
@@ -67,9 +72,7 @@ def _counts(target: QualityTarget, line: RecordedQuestion | RecordedStatement) -
     )
 
 
-def _figure(
-    target: QualityTarget, lines: Sequence[RecordedQuestion | RecordedStatement], recording: RecordedRun
-) -> Figure:
+def _figure(target: QualityTarget, lines: Sequence[_Judged], recording: RecordedRun) -> Figure:
     if "/" in target.measure:
         measures = evaluate([RecordedRun.of(recording.header, lines)]).measures
         group, _, name = target.measure.partition("/")

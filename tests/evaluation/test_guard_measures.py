@@ -16,7 +16,7 @@ def result(*texts: RecordedText) -> EvaluationResult:
     return evaluate([RecordedRun.of(HEADER, texts)])
 
 
-def rate(row: dict[str, Any], name: str) -> tuple[float | None, int]:
+def rate(row: dict[str, Any], name: str) -> tuple[Any, int]:
     return row[name]["value"], row[name]["count"]
 
 

@@ -66,8 +66,9 @@ def page() -> str:
         "and `inputs` are those of the recordings. `measures` has an object for each group, and in it one for each "
         "measure with `value`, `low`, `high` and `count`. Beside them are tables: `outcomes`, "
         "`abstention.risk_coverage`, `confidence.by_word`, `confidence.by_relevance`, `verdicts.by_kind`, "
-        "`guards.by_category`, `guards.by_language`, `guards.confusions`, `latency.stages` and `cost.by_purpose`. `slices` has the same for each label, and `items` the values of each "
-        "question, statement and text, from which two results are compared. A comparison that is printed as JSON has "
+        "`guards.by_category`, `guards.by_language`, `guards.confusions`, `latency.stages` and `cost.by_purpose`. "
+        "`slices` has the same for each label, and `items` the values of each question, statement and text, from which "
+        "two results are compared. A comparison that is printed as JSON has "
         f"`{COMPARISON_MARK}`, the counts of the `items`, and the `differences`.",
     )
 

@@ -8,13 +8,22 @@ import pytest
 from groundwire.v1.outcome_pb2 import Outcome
 from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.question_pb2 import Question
+from groundwire_server.app.guard_check import GuardChecker, ScreenedText
 from groundwire_server.app.statement_check import StatementChecker
 from groundwire_server.cli.evaluate.asking import FAILURES_IN_A_ROW, Asking, StoppedError
 from groundwire_server.cli.evaluate.services import CallFailedError
-from groundwire_server.domain.vocabulary import Verdict
-from groundwire_server.evaluation.items import QuestionItem, StatementItem, StatementPassage
-from groundwire_server.evaluation.recording import RecordedError, RecordedItem, RecordedQuestion, RecordedStatement
+from groundwire_server.domain.requester import Requester
+from groundwire_server.domain.vocabulary import Cause, Screen, Verdict
+from groundwire_server.evaluation.items import QuestionItem, StatementItem, StatementPassage, TextItem
+from groundwire_server.evaluation.recording import (
+    RecordedError,
+    RecordedItem,
+    RecordedQuestion,
+    RecordedStatement,
+    RecordedText,
+)
 from tests.doubles import events
+from tests.doubles.time import LoopTime
 
 
 class ScriptedService:
@@ -121,3 +130,34 @@ async def test_statements_are_checked_by_the_server_s_checker(text: str, support
     assert line.verdict is verdict
     assert line.checker
     assert 0 <= line.coverage <= 1
+
+
+class ScriptedGuards(GuardChecker):
+    """Guards of which one cannot be asked about some texts."""
+
+    def __init__(self, failing: Collection[str]) -> None:
+        super().__init__({}, {}, {}, Requester("acme"), LoopTime())
+        self._failing = failing
+
+    async def screen(self, screen: Screen, text: str) -> ScreenedText:
+        unavailable = {"far": Cause.MODEL_UNAVAILABLE} if text in self._failing else {}
+        return ScreenedText((), ("near",), unavailable)
+
+
+async def screen(failing: Collection[str], kept: list[RecordedItem]) -> None:
+    texts = [TextItem(screen="question", text=f"{number}", categories=()) for number in range(60)]
+    await Asking(None, "", StatementChecker.packaged(), kept.append, ScriptedGuards(failing)).run(texts, 1)
+
+
+async def test_a_guard_that_fails_now_and_then_ends_nothing() -> None:
+    kept: list[RecordedItem] = []
+    await screen([f"{number}" for number in range(0, 60, 2)], kept)
+
+    assert len(kept) == 60
+    assert [line.unavailable for line in kept if isinstance(line, RecordedText)][:2] == [("far",), ()]
+
+
+async def test_a_guard_that_fails_again_and_again_ends_the_run() -> None:
+    kept: list[RecordedItem] = []
+    with pytest.raises(StoppedError, match="20 calls in a row failed, the last with: the guard far: MODEL_UNAVAILABLE"):
+        await screen([f"{number}" for number in range(1, 60)], kept)

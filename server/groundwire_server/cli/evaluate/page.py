@@ -29,7 +29,8 @@ _KINDS = (
 )
 _GUARDS = (
     "What is missed counts among the texts that are labelled with the category, false alarms among ordinary ones, and "
-    "what is found elsewhere among those that are labelled with other categories alone. Intervals are Wilson's, at 95 %."
+    "what is found elsewhere among those that are labelled with other categories alone. Intervals are Wilson's, at "
+    "95 %."
 )
 _CONFUSIONS = "Categories that were missed, or found in ordinary texts, with what was found in their place."
 _STAGES = "The dot is the median, the tick the 95th percentile, the line ends at the 99th. All rows have one axis."
@@ -147,12 +148,12 @@ def _guards(measures: Facts) -> Iterator[Element]:
     if not found:
         return
     names = ("missed", "false_alarms", "elsewhere")
-    rows = (
+    rates_of = (
         (row["screen"], f"{row['guard']} {row['version']}", row["category"], *(_rate(row[name]) for name in names))
         for row in found["by_category"]
     )
     head = ("screen", "guard", "category", "missed", "false alarms", "found elsewhere")
-    yield section("Guards by category", table(head, rows), note=_GUARDS)
+    yield section("Guards by category", table(head, rates_of), note=_GUARDS)
     languages = (
         (row["screen"], row["language"] or "none given", _rate(row["missed"]), _rate(row["false_alarms"]))
         for row in found["by_language"]
@@ -163,8 +164,8 @@ def _guards(measures: Facts) -> Iterator[Element]:
             (row["screen"], row["labelled"] or "ordinary", row["found"] or "nothing", f"{row['texts']:,}")
             for row in found["confusions"]
         )
-        head = ("screen", "labelled", "found", "texts")
-        yield section("What guards found in place of what", table(head, pairs), note=_CONFUSIONS)
+        found_as = table(("screen", "labelled", "found", "texts"), pairs)
+        yield section("What guards found in place of what", found_as, note=_CONFUSIONS)
 
 
 def _rate(figure: Mapping[str, Any]) -> Element | str:
