@@ -19,6 +19,8 @@ from groundwire.v1 import answer_service_pb2 as answers
 from groundwire.v1 import answer_service_pb2_grpc as answers_grpc
 from groundwire.v1 import document_service_pb2 as documents
 from groundwire.v1 import document_service_pb2_grpc as documents_grpc
+from groundwire.v1 import feedback_service_pb2 as feedback
+from groundwire.v1 import feedback_service_pb2_grpc as feedback_grpc
 from groundwire.v1 import grounding_service_pb2 as grounding
 from groundwire.v1 import grounding_service_pb2_grpc as grounding_grpc
 from groundwire.v1 import limit_service_pb2 as limits
@@ -118,6 +120,7 @@ class FakeService(
     routes_grpc.RouteServiceServicer,
     server_info_grpc.ServerInfoServiceServicer,
     limits_grpc.LimitServiceServicer,
+    feedback_grpc.FeedbackServiceServicer,
 ):
     """Answers by a script.
 
@@ -338,6 +341,10 @@ class FakeService(
         self._remember("GetServerInfo", request, context)
         return server_info.GetServerInfoResponse(server_info=ServerInfo(version="0.1.0"))
 
+    def AppealBlock(self, request: feedback.AppealBlockRequest, context: Any) -> feedback.AppealBlockResponse:
+        self._remember("AppealBlock", request, context)
+        return feedback.AppealBlockResponse()
+
     def GetLimits(self, request: limits.GetLimitsRequest, context: Any) -> limits.GetLimitsResponse:
         self._remember("GetLimits", request, context)
         return self.limits
@@ -439,6 +446,7 @@ def serving(service: FakeService, credentials: grpc.ServerCredentials | None = N
     routes_grpc.add_RouteServiceServicer_to_server(service, server)
     server_info_grpc.add_ServerInfoServiceServicer_to_server(service, server)
     limits_grpc.add_LimitServiceServicer_to_server(service, server)
+    feedback_grpc.add_FeedbackServiceServicer_to_server(service, server)
     address = "127.0.0.1:0"
     port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     server.start()

@@ -20,12 +20,15 @@ from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
+from groundwire_server.domain.guards.finding import GuardActions, GuardIdentity
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.vocabulary import GuardAction, Screen
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.tls import ServerTls
+from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuards
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.retriever import Retriever
 from tests.doubles.counts import Counts
@@ -35,6 +38,7 @@ from tests.doubles.policies import EXTRACTIVE, built_in_policy
 from tests.doubles.spans import Spans
 from tests.doubles.time import ServerTimeLoop, system_clock_of_the_loop
 from tests.e2e.calls import ingest
+from tests.pipeline.screening.guarding import LocalWords
 
 if TYPE_CHECKING:
     from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
@@ -47,6 +51,18 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     # A real model, or a real Weaviate, takes the world's time.
     return {"real": asyncio.new_event_loop} if item.path.stem.startswith("test_real") else {"server": ServerTimeLoop}
+
+
+OF_NOBODY = {
+    Screen.QUESTION: ScreenGuards(
+        (
+            PlacedGuard(
+                GuardIdentity("injection", "1"), GuardActions(GuardAction.FLAG, tenants=frozenset()), LocalWords()
+            ),
+        )
+    )
+}
+"""A screen whose guard looks for no tenant."""
 
 
 @dataclass
@@ -108,7 +124,7 @@ def serving(folder: Path) -> Serve:
         main = replace(main, erasable=embedded.erasure, texts=(embedded.vector_memory,))
         if store is not None:
             main = store(embedder, recording)
-        parts = Parts({"main": main}, {EXTRACTIVE: generator}, main)
+        parts = Parts({"main": main}, {EXTRACTIVE: generator}, main, screens={"default": OF_NOBODY})
         routes = {"default": (default, "main")}
         process = compose.Process.begin(recording, capacity=capacity)
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))

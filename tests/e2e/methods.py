@@ -18,6 +18,7 @@ from groundwire.v1 import (
     document_pb2,
     document_service_pb2,
     erasure_pb2,
+    feedback_service_pb2,
     filter_pb2,
     grounding_service_pb2,
     limit_service_pb2,
@@ -55,6 +56,9 @@ REQUESTS: Mapping[str, Message] = {
     ),
     "groundwire.v1.RouteService/ListRoutes": route_service_pb2.ListRoutesRequest(),
     "groundwire.v1.LimitService/GetLimits": limit_service_pb2.GetLimitsRequest(),
+    "groundwire.v1.FeedbackService/AppealBlock": feedback_service_pb2.AppealBlockRequest(
+        request_id="request-4711", trace_id="ab" * 16, policy="injection", category="jailbreak"
+    ),
     "groundwire.v1.ServerInfoService/GetServerInfo": server_info_service_pb2.GetServerInfoRequest(),
     "groundwire.v1.ReviewService/ListReviews": review_service_pb2.ListReviewsRequest(),
     "groundwire.v1.ReviewService/GetReview": review_service_pb2.GetReviewRequest(ticket="7f3a09c2"),

@@ -26,6 +26,7 @@ from groundwire_server.edge.security_events import SecurityEventLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.retrieval import Retrieval
@@ -43,6 +44,7 @@ UNREAD: Any = None
 
 CURRENT = CurrentSnapshot(UNREAD)
 
+BLOCKED = BlockedContentLog(LineSums(SetClock().now))
 DECISIONS = DecisionLog(LineSums(SetClock().now), DecisionLogOptions())
 
 
@@ -53,7 +55,7 @@ def standard() -> list[Interceptor]:
         Tracing(NoOpTracer()),
         RequestId(),
         CallDeadline(),
-        Decisions(DECISIONS, BlockedContentLog(LineSums(SetClock().now)), Counts(), SetClock()),
+        Decisions(DECISIONS, BLOCKED, Counts(), SetClock()),
         ErrorMapping(),
         SecurityEvents(log),
     ]
@@ -79,12 +81,13 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         Routes(CURRENT),
         ServerInfo(CURRENT),
         Limits(CURRENT),
+        Feedback(CURRENT, BLOCKED, Counts()),
     )
     server = Server(
         servicers,
         unrecorded(),
         DECISIONS,
-        BlockedContentLog(LineSums(SetClock().now)),
+        BLOCKED,
         ServerOptions(),
         CURRENT,
         SetClock(),

@@ -37,7 +37,9 @@ def page() -> str:
         f"What a guard has blocked leaves a line with `event` = `{blocked_content.EVENT}`, with `screen`, `guard`, "
         "`guard_version`, `category`, `tenant`, `subject` (a hash), `route`, `outcome`, `request_id` and `trace_id`; "
         f"never with the text. After {blocked_content.LINES} of one tenant, route, guard and category in "
-        f"{line_sums.WINDOW:.0f} seconds the others are counted.",
+        f"{line_sums.WINDOW:.0f} seconds the others are counted. A caller that says a block was a mistake "
+        f"(`AppealBlock`) leaves one with `event` = `{blocked_content.APPEAL_EVENT}`, `guard`, `category`, `tenant`, "
+        "`request_id` and the `trace_id` of the call that was blocked.",
     )
 
 

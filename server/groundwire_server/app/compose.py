@@ -29,6 +29,7 @@ from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.retrieval import Retrieval
@@ -200,6 +201,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     """Return a server that serves the current snapshot."""
     clock = SystemClock()
     recorder = process.recording.metrics
+    blocked = BlockedContentLog(process.sums)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -208,8 +210,9 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Routes(current),
         ServerInfo(current),
         Limits(current),
+        Feedback(current, blocked, recorder),
     )
-    log, blocked = DecisionLog(process.sums, decisions), BlockedContentLog(process.sums)
+    log = DecisionLog(process.sums, decisions)
     return Server(servicers, process.recording, log, blocked, options, current, clock, process.end)
 
 

@@ -1,4 +1,4 @@
-"""The log of content that a guard has blocked, on the logger `groundwire.security`: of what kind, never what."""
+"""The security log of what guards have blocked, and of appeals: of what kind it was, and never the text."""
 
 import logging
 from typing import Final
@@ -9,14 +9,15 @@ from groundwire_server.telemetry.decision import DecisionEvent
 from groundwire_server.telemetry.line_sums import LineKind, LineSums
 
 EVENT: Final = "content_blocked"
+APPEAL_EVENT: Final = "block_appealed"
 LINES: Final = 10
-"""Lines of one tenant, route, guard and category in a window; the others are counted."""
+"""Lines of one tenant, guard and category in a window, and one route for what is blocked; the others are counted."""
 
 _log = logging.getLogger(LOGGER)
 
 
 class BlockedContentLog:
-    """Logs what guards have blocked.
+    """Logs what guards have blocked, and what callers say was blocked by mistake.
 
     Args:
         sums: decides which lines are written.
@@ -46,3 +47,10 @@ class BlockedContentLog:
                     "trace_id": event.run_trace_id or event.trace_id,
                 }
                 _log.warning("content blocked", extra={"event": EVENT, **alike, **about})
+
+    def appeal(self, tenant: str, guard: str, category: str, request_id: str, trace_id: str) -> None:
+        """Log that a caller says that something was blocked by mistake."""
+        alike = {"guard": guard, "category": category, "tenant": tenant}
+        if self._sums.admit(LineKind(_log.name, logging.INFO, "block appealed", tuple(alike.items())), LINES):
+            about = {"request_id": request_id, "trace_id": trace_id}
+            _log.info("block appealed", extra={"event": APPEAL_EVENT, **alike, **about})

@@ -22,6 +22,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "groundwire.v1.RetrievalService/Retrieve": _READER,
     "groundwire.v1.GroundingService/CheckGrounding": _READER,
     "groundwire.v1.RouteService/ListRoutes": _READER,
+    "groundwire.v1.FeedbackService/AppealBlock": _READER,
     "groundwire.v1.ServerInfoService/GetServerInfo": frozenset(Role),
     "groundwire.v1.LimitService/GetLimits": _OPERATOR,
     "groundwire.v1.DocumentService/IngestDocuments": _WRITER,

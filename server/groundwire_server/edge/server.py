@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha._async import ReflectionServicer
 from groundwire.v1 import (
     answer_service_pb2,
     document_service_pb2,
+    feedback_service_pb2,
     grounding_service_pb2,
     limit_service_pb2,
     retrieval_service_pb2,
@@ -21,6 +22,7 @@ from groundwire.v1 import (
 )
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add_DocumentServiceServicer_to_server
+from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer, add_FeedbackServiceServicer_to_server
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, add_GroundingServiceServicer_to_server
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceServicer, add_LimitServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
@@ -80,6 +82,7 @@ _OURS = (
     route_service_pb2.DESCRIPTOR.services_by_name["RouteService"].full_name,
     server_info_service_pb2.DESCRIPTOR.services_by_name["ServerInfoService"].full_name,
     limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"].full_name,
+    feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
     *(service.full_name for service in not_offered.NOT_OFFERED),
 )
 
@@ -95,6 +98,7 @@ class Servicers:
     routes: RouteServiceServicer
     server_info: ServerInfoServiceServicer
     limits: LimitServiceServicer
+    feedback: FeedbackServiceServicer
 
 
 class Server:
@@ -172,6 +176,7 @@ class Server:
         add_RouteServiceServicer_to_server(servicers.routes, self._server)
         add_ServerInfoServiceServicer_to_server(servicers.server_info, self._server)
         add_LimitServiceServicer_to_server(servicers.limits, self._server)
+        add_FeedbackServiceServicer_to_server(servicers.feedback, self._server)
         self._server.add_generic_rpc_handlers(not_offered.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))

@@ -148,6 +148,15 @@ class RouteTable:
         """Return the policies of the routes that the caller may use; each has the models alone that it may ask."""
         return [route.policy for route in self._for(caller.tenant).values()]
 
+    def guards(self, caller: Caller) -> frozenset[str]:
+        """Return the names of the guards of the routes that the caller may use."""
+        return frozenset(
+            placed.identity.name
+            for route in self._for(caller.tenant).values()
+            for screen in route.ports.screens.values()
+            for placed in screen.each
+        )
+
     def ports(self, inquiry: Inquiry) -> Ports:
         """Return what the inquiry's route works with."""
         return self._of(inquiry.caller.tenant, inquiry.policy.route).ports

@@ -178,6 +178,12 @@ GUARD_FINDINGS: Final = Counter(
     "Texts in which a guard found something: questions and turns, passages, or stretches of an answer.",
     (names.ROUTE, names.GUARD_SCREEN, names.GUARD, names.GUARD_CATEGORY, names.GUARD_ACTION),
 )
+BLOCKS_APPEALED: Final = Counter(
+    "groundwire.guard.appeals",
+    "{answer}",
+    "Outcomes that callers say were blocked by mistake, by the guard and the category that they name.",
+    (names.GUARD, names.GUARD_CATEGORY),
+)
 GUARDS_UNAVAILABLE: Final = Counter(
     "groundwire.guard.unavailable",
     "{answer}",

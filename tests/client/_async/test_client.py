@@ -8,20 +8,28 @@ import pytest
 from google.rpc import code_pb2
 
 import groundwire
+from groundwire.v1 import outcome_pb2 as pb
 from groundwire.v1.document_pb2 import DocumentOrder, IngestState
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest
 from groundwire.v1.erasure_pb2 import ErasureSource, ErasureTarget
 from groundwire.v1.filter_pb2 import Equals
 from groundwire.v1.limit_pb2 import Limit
 from groundwire.v1.limit_service_pb2 import GetLimitsResponse
+from groundwire.v1.report_pb2 import Report
 from tests.doubles import events
 from tests.doubles.service import UNAVAILABLE, Failure, FakeService
 
 EVERY_CALL = {
     *("Answer", "StreamAnswer", "CancelAnswer", "Retrieve", "CheckGrounding", "ListRoutes", "GetServerInfo"),
     *("IngestDocuments", "PutDocument", "GetDocument", "ListDocuments", "DeleteDocument", "PurgeDocuments"),
-    *("GetCorpusVersion", "GetLimits", "EraseDocuments"),
+    *("GetCorpusVersion", "GetLimits", "EraseDocuments", "AppealBlock"),
 }
+BLOCKED = groundwire.Blocked(
+    pb.Outcome(
+        blocked=pb.Blocked(policy="injection", category="jailbreak"),
+        report=Report(request_id="request-1", trace_id="ab" * 16),
+    )
+)
 YEAR = groundwire.Filter(equals=Equals(key="year", value=groundwire.MetadataValue(number_value=2026)))
 
 
@@ -59,6 +67,7 @@ async def test_every_call_says_who_asks_and_has_a_deadline(client: groundwire.Cl
     await client.routes()
     await client.server_info()
     await client.limits()
+    await client.appeal(BLOCKED)
 
     assert {call.method for call in service.calls} == EVERY_CALL
     for call in service.calls:

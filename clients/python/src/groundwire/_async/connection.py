@@ -16,6 +16,7 @@ from groundwire.security import Credential
 from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
@@ -53,6 +54,7 @@ class Connection:
         routes: the calls of RouteService.
         server_info: the calls of ServerInfoService.
         limits: the calls of LimitService.
+        feedback: the calls of FeedbackService.
 
     Raises:
         ValueError: when a credential would go to another machine over a connection that is not secured.
@@ -94,6 +96,7 @@ class Connection:
         self.routes = RouteServiceStub(self._channel)
         self.server_info = ServerInfoServiceStub(self._channel)
         self.limits = LimitServiceStub(self._channel)
+        self.feedback = FeedbackServiceStub(self._channel)
         self._canceller = Canceller(self.answers.CancelAnswer)
 
     def metadata(self) -> Metadata:

@@ -14,7 +14,7 @@ from groundwire._threads.calls import INTERRUPTED
 from groundwire._threads.ingest import Documents, ingest
 from groundwire.caller import Caller
 from groundwire.channels import DEFAULT_SERVER, DEFAULT_TIMEOUT, INGEST_TIMEOUT
-from groundwire.outcomes import Outcome, outcome_of
+from groundwire.outcomes import Blocked, Outcome, outcome_of
 from groundwire.requests import answer_request, check_request, question_of, retrieve_request, stream_request
 from groundwire.retrying import DEFAULT_RETRY, Retry
 from groundwire.security import Credential, Tls, Token, channel_credentials
@@ -37,6 +37,7 @@ from groundwire.v1.document_service_pb2 import (
     PutDocumentResponse,
 )
 from groundwire.v1.erasure_pb2 import ErasureTarget
+from groundwire.v1.feedback_service_pb2 import AppealBlockRequest
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.grounding_service_pb2 import CheckGroundingResponse, Fact
 from groundwire.v1.limit_service_pb2 import GetLimitsRequest, GetLimitsResponse
@@ -394,6 +395,25 @@ class SyncClient:
         """
         request = GetLimitsRequest(tenant=tenant, subject=subject, end_user_id=end_user_id, route=route)
         return self._connection.call(self._connection.limits.GetLimits, request, timeout)
+
+    def appeal(self, outcome: Blocked, *, timeout: float | None = None) -> None:
+        """Say that policy forbade an answer by mistake: the operator finds it by its trace. Nothing is answered.
+
+        Args:
+            outcome: that was blocked.
+            timeout: seconds for the call.
+
+        Raises:
+            Error: INVALID_REQUEST where the policy is none of your routes.
+        """
+        report, blocked = outcome.message.report, outcome.message.blocked
+        request = AppealBlockRequest(
+            request_id=report.request_id,
+            trace_id=report.trace_id,
+            policy=blocked.policy,
+            category=blocked.category,
+        )
+        self._connection.call(self._connection.feedback.AppealBlock, request, timeout)
 
     def close(self) -> None:
         """End the connection and all that goes on over it, unless the channel is your own."""

@@ -1,0 +1,58 @@
+"""A block that a caller says was a mistake: over gRPC, with the Python client."""
+
+import asyncio
+import logging
+from typing import Any
+
+import grpc
+import pytest
+
+import groundwire
+from groundwire.v1 import feedback_service_pb2
+from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceStub
+from tests.doubles.upstream import upstream
+from tests.e2e.calls import ACME, info
+from tests.e2e.generation.conftest import Serve
+from tests.e2e.generation.drafts import answers
+from tests.e2e.generation.test_screens import screened
+
+
+async def logged(caplog: pytest.LogCaptureFixture, event: str) -> list[dict[str, Any]]:
+    for _ in range(100):
+        found = [vars(each) for each in caplog.records if vars(each).get("event") == event]
+        if found:
+            return found
+        await asyncio.sleep(0.01)
+    return []
+
+
+async def test_an_appeal_is_in_the_security_log_with_the_trace_of_the_call(
+    configured: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with (
+        upstream(answers()) as writer,
+        configured(screened(writer, question={"use": [{"guard": "words"}]})) as served,
+        groundwire.Client(served.address, tenant="acme", subject="alice") as client,
+    ):
+        outcome = await client.answer("Initech?")
+        assert isinstance(outcome, groundwire.Blocked)
+        await client.appeal(outcome)
+        (blocked,) = await logged(caplog, "content_blocked")
+        (appeal,) = await logged(caplog, "block_appealed")
+    for name in ("guard", "category", "tenant", "request_id", "trace_id"):
+        assert appeal[name] == blocked[name]
+
+
+async def test_an_appeal_names_a_guard_of_the_callers_routes(configured: Serve) -> None:
+    request = feedback_service_pb2.AppealBlockRequest(
+        request_id="request-1", trace_id="ab" * 16, policy="unknown", category="rivals"
+    )
+    async with (
+        upstream(answers()) as writer,
+        configured(screened(writer, question={"use": [{"guard": "words"}]})) as served,
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await FeedbackServiceStub(served.channel).AppealBlock(request, metadata=ACME)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert info(caught.value).reason == "INVALID_REQUEST"
