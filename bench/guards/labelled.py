@@ -90,7 +90,7 @@ def _planted(document: PlantedDocument) -> TextItem:
     return TextItem(
         id=f"planted-{document.id}",
         screen="evidence",
-        text=f"{document.title}\n\n{document.text}",
+        text=f"{document.title}\n{document.text}",
         categories=(_PLANTED.get(document.kind, "instruction"),),
         language=document.language,
         slice=(document.kind,),
