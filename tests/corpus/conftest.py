@@ -1,7 +1,7 @@
 """Everything here runs in virtual time, over a store that remembers what it was given."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import pytest
 
@@ -24,12 +24,14 @@ class KeepingCorpus(MemoryStore):
     Attributes:
         chunks: those of each document that was put last.
         expected: the revision that each put expected.
+        before_put: runs once, before the next put, with the id of its document.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.chunks: dict[str, Sequence[Chunk]] = {}
         self.expected: list[int | None] = []
+        self.before_put: Callable[[str], Awaitable[None]] | None = None
 
     @property
     def puts(self) -> int:
@@ -45,6 +47,9 @@ class KeepingCorpus(MemoryStore):
         *,
         expected_revision: int | None = None,
     ) -> Stored:
+        before, self.before_put = self.before_put, None
+        if before is not None:
+            await before(document.document_id)
         self.expected.append(expected_revision)
         self.chunks[document.document_id] = chunks
         return await super().put(caller, document, content_hash, chunks, deadline, expected_revision=expected_revision)

@@ -25,6 +25,7 @@ from groundwire.v1 import grounding_service_pb2 as grounding
 from groundwire.v1 import grounding_service_pb2_grpc as grounding_grpc
 from groundwire.v1 import limit_service_pb2 as limits
 from groundwire.v1 import limit_service_pb2_grpc as limits_grpc
+from groundwire.v1 import report_pb2 as report
 from groundwire.v1 import retrieval_service_pb2 as retrieval
 from groundwire.v1 import retrieval_service_pb2_grpc as retrieval_grpc
 from groundwire.v1 import route_service_pb2 as routes
@@ -138,6 +139,9 @@ class FakeService(
         checks: the steps of the check of a text, by the text; other texts have a summary alone.
         calls: what it was asked, in order.
         stored: the documents it was given, by id; every filter, and every erasure, selects all of them.
+        objected: the categories of what a guard finds in documents, by id; these are kept in `held`, not in `stored`.
+        held: the documents in quarantine, by id.
+        release_failure: what every release ends with.
         purged_at_once: how many documents one purge, or erasure, removes.
         sample: how many ids a plan of a purge names.
         sent: what ingests sent it, in order.
@@ -161,6 +165,9 @@ class FakeService(
         self.limits = limits.GetLimitsResponse()
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
+        self.objected: dict[str, Sequence[str]] = {}
+        self.held: dict[str, Document] = {}
+        self.release_failure: Failure | None = None
         self.purged_at_once = 1000
         self.sample = 100
         self.sent: list[documents.IngestDocumentsRequest] = []
@@ -280,7 +287,8 @@ class FakeService(
         self, request: documents.DeleteDocumentRequest, context: Any
     ) -> documents.DeleteDocumentResponse:
         self._remember("DeleteDocument", request, context)
-        deleted = self.stored.pop(request.document_id, None) is not None
+        documents_of = self.held if request.document_id in self.held else self.stored
+        deleted = documents_of.pop(request.document_id, None) is not None
         if not deleted and not request.allow_missing:
             self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
         return documents.DeleteDocumentResponse(deleted=deleted, corpus_version=f"v{len(self.stored)}")
@@ -322,6 +330,38 @@ class FakeService(
             content_hash="ab" * 32,
         )
         return documents.EraseDocumentsResponse(document_count=len(doomed), receipt=receipt)
+
+    def ListQuarantinedDocuments(
+        self, request: documents.ListQuarantinedDocumentsRequest, context: Any
+    ) -> documents.ListQuarantinedDocumentsResponse:
+        self._remember("ListQuarantinedDocuments", request, context)
+        names = [name for name in sorted(self.held) if name > request.page_token]
+        page, more = names[: request.page_size], len(names) > request.page_size
+        return documents.ListQuarantinedDocumentsResponse(
+            documents=[self._held(name) for name in page], next_page_token=page[-1] if more else ""
+        )
+
+    def GetQuarantinedDocument(
+        self, request: documents.GetQuarantinedDocumentRequest, context: Any
+    ) -> documents.GetQuarantinedDocumentResponse:
+        self._remember("GetQuarantinedDocument", request, context)
+        if request.document_id not in self.held:
+            self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
+        return documents.GetQuarantinedDocumentResponse(
+            document=self._held(request.document_id),
+            text=self.held[request.document_id].text if request.include_text else "",
+        )
+
+    def ReleaseDocument(
+        self, request: documents.ReleaseDocumentRequest, context: Any
+    ) -> documents.ReleaseDocumentResponse:
+        self._remember("ReleaseDocument", request, context)
+        if self.release_failure is not None:
+            self._fail(self.release_failure, context)
+        if request.document_id not in self.held:
+            self._fail(Failure(code_pb2.NOT_FOUND, "There is no such document.", "DOCUMENT_NOT_FOUND"), context)
+        document = self.stored[request.document_id] = self.held.pop(request.document_id)
+        return documents.ReleaseDocumentResponse(revision=2, chunk_count=3, content_hash=_info(document).content_hash)
 
     def GetCorpusVersion(
         self, request: documents.GetCorpusVersionRequest, context: Any
@@ -398,6 +438,20 @@ class FakeService(
             result.state = IngestState.INGEST_STATE_REJECTED
             result.error.CopyFrom(wrong.status())
             return result
+        if document.document_id in self.objected:
+            self.held[document.document_id] = document
+            result.state, result.revision = IngestState.INGEST_STATE_QUARANTINED, 1
+            for category in self.objected[document.document_id]:
+                result.flags.add(
+                    screen=report.SCREEN_DOCUMENT,
+                    guard="instructions",
+                    guard_version="1",
+                    category=category,
+                    action=report.GUARD_ACTION_QUARANTINE,
+                    count=1,
+                )
+            result.content_hash = _info(document).content_hash
+            return result
         known = self.stored.get(document.document_id)
         if known is None:
             result.state = IngestState.INGEST_STATE_CREATED
@@ -409,6 +463,15 @@ class FakeService(
         result.revision, result.chunk_count, result.corpus_version = 1, 3, f"v{len(self.stored)}"
         result.content_hash = _info(document).content_hash
         return result
+
+    def _held(self, name: str) -> DocumentInfo:
+        described = _info(self.held[name])
+        described.revision, described.chunk_count = 1, 0
+        for category in self.objected.get(name, ()):
+            described.quarantine.findings.add(
+                guard="instructions", guard_version="1", category=category, rule="orders", end_code_point=7
+            )
+        return described
 
     def _is_first(self, step: Once) -> bool:
         first = step not in self._passed

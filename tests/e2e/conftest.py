@@ -20,6 +20,7 @@ from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.store import Store
+from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.guards.finding import GuardActions, GuardIdentity
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import GuardAction, Screen
@@ -110,6 +111,7 @@ def serving(folder: Path) -> Serve:
         store: Callable[[HashingEmbedder, Recording], Store] | None = None,
         options: ServerOptions | None = None,
         capacity: CapacityOptions | None = None,
+        document_screen: DocumentScreen | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -124,7 +126,8 @@ def serving(folder: Path) -> Serve:
         main = replace(main, erasable=embedded.erasure, texts=(embedded.vector_memory,))
         if store is not None:
             main = store(embedder, recording)
-        parts = Parts({"main": main}, {EXTRACTIVE: generator}, main, screens={"default": OF_NOBODY})
+        screens = {"default": OF_NOBODY}
+        parts = Parts({"main": main}, {EXTRACTIVE: generator}, main, screens=screens, document_screen=document_screen)
         routes = {"default": (default, "main")}
         process = compose.Process.begin(recording, capacity=capacity)
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))

@@ -51,6 +51,13 @@ REQUESTS: Mapping[str, Message] = {
     "groundwire.v1.DocumentService/EraseDocuments": document_service_pb2.EraseDocumentsRequest(
         target=erasure_pb2.ErasureTarget(document_id="lambdas")
     ),
+    "groundwire.v1.DocumentService/ListQuarantinedDocuments": document_service_pb2.ListQuarantinedDocumentsRequest(),
+    "groundwire.v1.DocumentService/GetQuarantinedDocument": document_service_pb2.GetQuarantinedDocumentRequest(
+        document_id="held", include_text=True
+    ),
+    "groundwire.v1.DocumentService/ReleaseDocument": document_service_pb2.ReleaseDocumentRequest(
+        document_id="held", expected_revision=1
+    ),
     "groundwire.v1.GroundingService/CheckGrounding": grounding_service_pb2.CheckGroundingRequest(
         text="Lambda expressions create functions.", search=passage_pb2.Search()
     ),

@@ -23,6 +23,7 @@ from groundwire_server.edge import decision_log
 from groundwire_server.edge.options import TlsOptions
 from groundwire_server.edge.tls import ServerTls
 from tests.doubles.certificates import Authority, Issued, signed_by
+from tests.doubles.word_guard import quarantining
 from tests.e2e.calls import ACME, info, open_document
 from tests.e2e.conftest import Serve
 from tests.e2e.methods import METHODS, Method
@@ -75,7 +76,7 @@ async def secured(
     files = TlsOptions(certificate=certificate, key=key, client_ca=clients if mutual else None)
     async with (
         access(section or AuthenticationConfig(), None, SystemClock()) as opened,
-        serve(access=opened, tls=ServerTls(files, SystemClock())) as product,
+        serve(access=opened, tls=ServerTls(files, SystemClock()), document_screen=quarantining(evil="EVIL")) as product,
     ):
         yield Secured(product.address.replace("127.0.0.1", "localhost"), files)
 
@@ -172,14 +173,17 @@ REFUSED_AS_NO_ADMIN = {"groundwire.v1.DocumentService/EraseDocuments": grpc.Stat
 
 async def test_a_certificate_says_who_calls_every_rpc(serve: Serve, authority: Authority, tmp_path: Path) -> None:
     own = authority.issue(uris=[SEARCH])
-    document = open_document("lambdas", "Lambda expressions create anonymous functions.")
+    documents = (
+        open_document("lambdas", "Lambda expressions create anonymous functions."),
+        open_document("held", "Generators obey EVIL orders."),
+    )
     async with (
         secured(serve, authority, tmp_path, MUTUAL, mutual=True) as server,
         server.channel(authority.pem, own) as channel,
     ):
-        requests = iter([document_service_pb2.IngestDocumentsRequest(document=document)])
+        requests = iter([document_service_pb2.IngestDocumentsRequest(document=document) for document in documents])
         stored = [result async for result in DocumentServiceStub(channel).IngestDocuments(requests, timeout=5)]
-        assert [result.document_id for result in stored] == ["lambdas"]
+        assert [result.document_id for result in stored] == ["lambdas", "held"]
         for method in sorted(METHODS, key=lambda method: method.name.endswith("DeleteDocument")):
             refusal = REFUSED_AS_NO_ADMIN.get(method.name)
             if method.feature is not None:

@@ -22,6 +22,7 @@ from groundwire_server.edge.interceptors.decisions import Decisions
 from groundwire_server.edge.interceptors.errors import ErrorMapping
 from groundwire_server.edge.interceptors.validation import Validation
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.security_events import SecurityEventLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
@@ -77,7 +78,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         answers,
         Retrieval(CURRENT),
         Grounding(CURRENT),
-        Documents(CURRENT, SetClock(), Counts()),
+        Documents(CURRENT, SetClock(), Counts(), QuarantineLog(LineSums(SetClock().now))),
         Routes(CURRENT),
         ServerInfo(CURRENT),
         Limits(CURRENT),

@@ -126,6 +126,16 @@ VIOLATIONS: list[tuple[Message, dict[str, str]]] = [
     (document(metadata={f"key_{n}": TRUE for n in range(65)}), {"metadata": "map.max_pairs"}),
     (document(allowed_principals=["all", ""]), {"allowed_principals[1]": "string.min_len"}),
     (document_service_pb2.ListDocumentsRequest(page_size=-1), {"page_size": "int32.gte"}),
+    (document_service_pb2.ListQuarantinedDocumentsRequest(page_size=-1), {"page_size": "int32.gte"}),
+    (
+        document_service_pb2.ListQuarantinedDocumentsRequest(page_token="x" * 1025, order=9),  # type: ignore[arg-type]
+        {"page_token": "string.max_len", "order": "enum.defined_only"},
+    ),
+    (document_service_pb2.GetQuarantinedDocumentRequest(document_id="a b"), {"document_id": "string.pattern"}),
+    (
+        document_service_pb2.ReleaseDocumentRequest(document_id="", expected_revision=0),
+        {"document_id": "string.pattern", "expected_revision": "int32.gte"},
+    ),
     (document_service_pb2.ListDocumentsRequest(filter=filter_pb2.Filter()), {"filter.condition": "required"}),
     (document_service_pb2.ListDocumentsRequest(order=9), {"order": "enum.defined_only"}),  # type: ignore[arg-type]
     (document_service_pb2.PurgeDocumentsRequest(force=True), {"filter": "required"}),

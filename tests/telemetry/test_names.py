@@ -4,7 +4,7 @@ import ast
 import inspect
 from collections import Counter
 
-from groundwire_server.telemetry import names
+from groundwire_server.telemetry import metrics, names
 
 DEFINED = [
     (node.targets[0].id, ast.literal_eval(node.value))
@@ -19,3 +19,10 @@ def test_no_constant_is_assigned_twice() -> None:
 
 def test_no_two_constants_have_the_same_value() -> None:
     assert [value for value, count in Counter(value for _, value in DEFINED).items() if count > 1] == []
+
+
+def test_every_metric_is_in_the_catalog() -> None:
+    kinds = metrics.Counter | metrics.Gauge | metrics.Histogram
+    assert {each.name for each in vars(metrics).values() if isinstance(each, kinds)} == {
+        each.name for each in metrics.CATALOG
+    }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from docs.site.generate import markdown
 from groundwire_server.app.logs import COMMON_FIELDS
-from groundwire_server.edge import blocked_content, decision_log, security_events
+from groundwire_server.edge import blocked_content, decision_log, quarantine_log, security_events
 from groundwire_server.telemetry import line_sums
 from groundwire_server.telemetry.decision import EVENT_NAME, decision_fields
 
@@ -40,6 +40,10 @@ def page() -> str:
         f"{line_sums.WINDOW:.0f} seconds the others are counted. A caller that says a block was a mistake "
         f"(`AppealBlock`) leaves one with `event` = `{blocked_content.APPEAL_EVENT}`, `guard`, `category`, `tenant`, "
         "`request_id` and the `trace_id` of the call that was blocked.",
+        f"A document that guards hold back leaves a line with `event` = `{quarantine_log.QUARANTINED}` for each guard "
+        "and category, with `guard`, `guard_version` and `category`; its release leaves one with `event` = "
+        f"`{quarantine_log.RELEASED}`. Both have `tenant`, `request_id` and `trace_id`, and in `document_hash` the "
+        "SHA-256, in lower-case hexadecimal, of tenant, line feed and document id.",
     )
 
 

@@ -26,6 +26,7 @@ from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.documents import Documents
@@ -169,7 +170,10 @@ def snapshot(
     admission = Admission((*(() if limits.quotas is None else (limits.quotas,)), process.capacity))
     answerer = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
     ingest = Ingest(
-        parts.corpus.corpus, parts.corpus.embedder, sentence_vectors=parts.corpus.sentence_vectors is not None
+        parts.corpus.corpus,
+        parts.corpus.embedder,
+        sentence_vectors=parts.corpus.sentence_vectors is not None,
+        screen=parts.document_screen,
     )
     return ServingSnapshot(
         access,
@@ -206,7 +210,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Answers(current, process.runs, recorder),
         Retrieval(current),
         Grounding(current),
-        Documents(current, clock, recorder),
+        Documents(current, clock, recorder, QuarantineLog(process.sums)),
         Routes(current),
         ServerInfo(current),
         Limits(current),

@@ -104,7 +104,7 @@ def groups() -> tuple[Group, ...]:
 def _documents() -> Group:
     return Group(
         "documents",
-        "List, show, export, delete and erase stored documents.",
+        "List, show, export, delete and erase stored documents, and review those in quarantine.",
         {
             documents.list_: (
                 "list",
@@ -148,6 +148,18 @@ def _documents() -> Group:
                     "groundwire documents erase --source file:///hr/ --prefix",
                     "groundwire documents erase --entire-tenant --yes --json > receipt.json",
                 ),
+            ),
+            documents.quarantined: (
+                "quarantined",
+                (
+                    "groundwire documents quarantined",
+                    "groundwire documents quarantined mail-4711",
+                    "groundwire documents quarantined --filter team=hr --json",
+                ),
+            ),
+            documents.release: (
+                "release",
+                ("groundwire documents release mail-4711", "groundwire documents release mail-4711 --yes"),
             ),
         },
     )

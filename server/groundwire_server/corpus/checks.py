@@ -7,6 +7,7 @@ from typing import Final
 from groundwire_server.domain.document import TEXT_LIMIT, Document
 from groundwire_server.domain.failure import Rejection, Violation
 from groundwire_server.domain.metadata import Metadata, MetadataValue
+from groundwire_server.domain.quarantine import RESERVED_PRINCIPAL
 from groundwire_server.domain.vocabulary import Reason
 
 METADATA_LIMIT: Final = 16 * 1024
@@ -47,6 +48,9 @@ def _violations(document: Document) -> Iterator[Violation]:
     if sum(map(_bytes, document.allowed_principals)) > ACCESS_LIMIT:
         said = f"must be at most {ACCESS_LIMIT} bytes in all"
         yield Violation("document.allowed_principals", said, "document.allowed_principals.size")
+    if any(principal.startswith(RESERVED_PRINCIPAL) for principal in document.allowed_principals):
+        said = "must not begin with the control character U+001F, which no caller's principals have"
+        yield Violation("document.allowed_principals", said, "document.allowed_principals.reserved")
 
 
 def _size(metadata: Metadata) -> int:

@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.filters import Filter
+from groundwire_server.domain.guards.finding import Flag
 from groundwire_server.domain.metadata import MetadataValue
 from groundwire_server.domain.vector import Vector
 from groundwire_server.domain.vocabulary import Reason
@@ -166,6 +167,8 @@ class Stored:
 
     Attributes:
         content_hash: of the stored revision; empty where a corpus leaves it to its caller, who passed it.
+        flags: what guards found in the document, each with the number of texts that had it.
+        quarantined: whether the document is held back until an operator releases it.
     """
 
     state: PutState
@@ -173,6 +176,8 @@ class Stored:
     chunk_count: int
     corpus_version: str
     content_hash: str = ""
+    flags: Mapping[Flag, int] = field(default_factory=dict)
+    quarantined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

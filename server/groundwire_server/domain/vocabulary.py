@@ -115,12 +115,14 @@ class Screen(_Word):
     QUESTION = auto()
     EVIDENCE = auto()
     ANSWER = auto()
+    DOCUMENT = auto()
 
 
 class GuardAction(_Word):
     """What a guard's finding leads to, the gravest first."""
 
     BLOCK = auto()
+    QUARANTINE = auto()
     MASK = auto()
     DROP = auto()
     DISTRUST = auto()

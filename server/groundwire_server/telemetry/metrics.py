@@ -175,7 +175,8 @@ CONFLICTS: Final = Counter(
 GUARD_FINDINGS: Final = Counter(
     "groundwire.guard.findings",
     "{text}",
-    "Texts in which a guard found something: questions and turns, passages, or stretches of an answer.",
+    "Texts in which a guard found something: questions and turns, passages, stretches of an answer, or the title and "
+    "the text of a document, which has no route.",
     (names.ROUTE, names.GUARD_SCREEN, names.GUARD, names.GUARD_CATEGORY, names.GUARD_ACTION),
 )
 BLOCKS_APPEALED: Final = Counter(
@@ -333,6 +334,9 @@ DOCUMENTS: Final = Counter(
 DOCUMENTS_DELETED: Final = Counter(
     "groundwire.documents.deleted", "{document}", "Documents that were deleted, one by one or by a filter."
 )
+DOCUMENTS_RELEASED: Final = Counter(
+    "groundwire.documents.released", "{document}", "Documents that operators released from quarantine."
+)
 STORE_DOCUMENTS: Final = Gauge(
     "groundwire.store.documents",
     "{document}",
@@ -380,6 +384,9 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SENTENCES,
     SUPPORT,
     CONFLICTS,
+    GUARD_FINDINGS,
+    GUARDS_UNAVAILABLE,
+    BLOCKS_APPEALED,
     PASSAGES_DROPPED,
     PASSAGES_OVERTAKEN,
     SHADOW_ANSWERS,
@@ -406,6 +413,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SLOTS_REFUSED,
     DOCUMENTS,
     DOCUMENTS_DELETED,
+    DOCUMENTS_RELEASED,
     STORE_DOCUMENTS,
     STORE_SIZE,
     LOG_LINES_SUMMED,

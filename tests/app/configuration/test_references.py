@@ -9,6 +9,7 @@ from tests.app.configuration.reading import errors, loaded
 TWO = "stores:\n  a: {kind: embedded, folder: a}\n  b: {kind: embedded, folder: b}\n"
 OVER_TWO = f"{TWO}models: {{m: {{kind: extractive}}}}\nroutes: {{default: {{models: [m], store: a}}}}\n"
 PATTERN = "spiffe://example.org/{tenant}/{subject}"
+TERMS = "guards: {rivals: {kind: terms, version: '1', category: competitors, terms: [Initech]}}\n"
 KEYS = "authentication: {api_keys: {file: keys.json}}\n"
 TLS = "tls: {certificate: a, key: b}"
 OPEN = "listen: '0.0.0.0:50051'"
@@ -47,6 +48,27 @@ SO = "set up server.tls and authentication, listen on 127.0.0.1, or set dangerou
 def test_what_leads_nowhere_or_does_not_fit_is_one_line(tmp_path: Path, text: str, line: str) -> None:
     line = f"groundwire.yaml:{line}" if line[0].isdigit() else f"groundwire.yaml: {line}"
     assert errors(tmp_path, text) == [line]
+
+
+@pytest.mark.parametrize(
+    ("tenants", "use", "said"),
+    [
+        ("", "guard: rival", "guard: there is no guard of this name; did you mean rivals?"),
+        (
+            "",
+            "guard: rivals, categories: {competitor: FLAG}",
+            "categories.competitor: the guard rivals knows no category of this name; did you mean competitors?",
+        ),
+        (
+            "tenants: [acme]\n",
+            "guard: rivals, tenants: [acne]",
+            "tenants: there is no tenant of this name; did you mean acme?",
+        ),
+    ],
+)
+def test_guards_of_documents_name_what_exists(tmp_path: Path, tenants: str, use: str, said: str) -> None:
+    (line,) = errors(tmp_path, f"{tenants}{TERMS}ingest: {{screen: {{use: [{{{use}}}]}}}}")
+    assert f": ingest.screen.use[0].{said}" in line
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,14 @@ def test_the_list_shows_what_each_screen_does_in_its_order(groundwire_command: C
     assert "    spare 1 (terms); finds spare" in lines[lines.index("named by no screen") :]
 
 
+def test_the_list_shows_the_guards_of_documents(groundwire_command: Command, config: str) -> None:
+    Path(config).write_text(f"{FILE}ingest: {{screen: {{use: [{{guard: spare}}]}}}}\n")
+    lines = groundwire_command("guards", "list", "--config", config).out.splitlines()
+    place = lines.index("documents, before they are stored")
+    assert lines[place + 1] == "    1. spare 1 (terms); QUARANTINE; finds spare"
+    assert not any("spare" in line for line in lines[place + 2 :])
+
+
 def test_the_list_is_json_too(groundwire_command: Command, config: str) -> None:
     listed = json.loads(groundwire_command("guards", "list", "--config", config, "--json").out)
     (use,) = listed["routes"]["default"]["answer"]["guards"]

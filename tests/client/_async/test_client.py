@@ -23,7 +23,9 @@ EVERY_CALL = {
     *("Answer", "StreamAnswer", "CancelAnswer", "Retrieve", "CheckGrounding", "ListRoutes", "GetServerInfo"),
     *("IngestDocuments", "PutDocument", "GetDocument", "ListDocuments", "DeleteDocument", "PurgeDocuments"),
     *("GetCorpusVersion", "GetLimits", "EraseDocuments", "AppealBlock"),
+    *("ListQuarantinedDocuments", "GetQuarantinedDocument", "ReleaseDocument"),
 }
+AS_LONG_AS_AN_INGEST = {"IngestDocuments", "ReleaseDocument"}
 BLOCKED = groundwire.Blocked(
     pb.Outcome(
         blocked=pb.Blocked(policy="injection", category="jailbreak"),
@@ -63,6 +65,10 @@ async def test_every_call_says_who_asks_and_has_a_deadline(client: groundwire.Cl
     await client.delete_document("d00")
     await client.purge_documents(groundwire.Filter())
     await client.erase_documents(ErasureTarget(document_id="d00"))
+    service.held = {"d00": documents(1)[0]}
+    _ = [info async for info in client.list_quarantined_documents()]
+    await client.get_quarantined_document("d00")
+    await client.release_document("d00", 1)
     await client.corpus_version()
     await client.routes()
     await client.server_info()
@@ -74,7 +80,7 @@ async def test_every_call_says_who_asks_and_has_a_deadline(client: groundwire.Cl
         assert call.metadata["groundwire-tenant"] == "acme"
         assert call.metadata["groundwire-subject"] == "ada"
         assert call.metadata["groundwire-principals"] == "staff,hr"
-        assert call.time_remaining < (3700 if call.method == "IngestDocuments" else 31)
+        assert call.time_remaining < (3700 if call.method in AS_LONG_AS_AN_INGEST else 31)
 
 
 async def test_a_timeout_reaches_the_server(client: groundwire.Client, service: FakeService) -> None:
@@ -287,6 +293,29 @@ async def test_documents_are_counted_before_they_are_erased(client: groundwire.C
     assert (erased.document_count, erased.receipt.complete, erased.receipt.target) == (2, True, target)
     assert [call.request.force for call in service.calls] == [False, True]
     assert service.calls[0].time_remaining < 31 < service.calls[1].time_remaining
+
+
+async def test_documents_in_quarantine_are_reviewed_and_released(
+    client: groundwire.Client, service: FakeService
+) -> None:
+    service.objected = {"d00": ["orders"], "d02": ["secrets"]}
+    results = [result async for result in client.ingest(documents(3))]
+
+    held = [document async for document in client.list_quarantined_documents(page_size=1)]
+    read = await client.get_quarantined_document("d00", include_text=True)
+    released = await client.release_document("d00", 1)
+
+    quarantined = IngestState.INGEST_STATE_QUARANTINED
+    assert [result.state == quarantined for result in results] == [True, False, True]
+    assert [flag.category for flag in results[0].flags] == ["orders"]
+    assert [(each.document_id, each.quarantine.findings[0].category) for each in held] == [
+        ("d00", "orders"),
+        ("d02", "secrets"),
+    ]
+    assert (read.document.document_id, read.text) == ("d00", documents(1)[0].text)
+    assert (released.revision, sorted(service.held)) == (2, ["d02"])
+    assert service.calls[-1].request.expected_revision == 1
+    assert service.calls[-1].time_remaining > 31
 
 
 async def test_what_the_server_offers(client: groundwire.Client) -> None:

@@ -72,7 +72,7 @@ async def test_an_ingest_that_runs_ends_with_its_credential(
         assert await call.code() is (FORBIDDEN if word is DenialReason.ROLE_MISSING else UNAUTHENTICATED)
         assert security_event(caplog)["reason"] == word
         _, documents = cast("tuple[object, list[tuple[str, int]]]", await state(product, world))
-    assert [document_id for document_id, _ in documents] == ["before", "generators", "lambdas"]
+    assert [document_id for document_id, _ in documents] == ["before", "generators", "lambdas", "held"]
 
 
 async def test_an_ingest_that_runs_ends_with_its_tenant(serve: Serve, world: World) -> None:

@@ -21,6 +21,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.authentication import ApiKeysConfig, AuthenticationConfig
 from groundwire_server.domain.caller import Caller, Role
 from tests.doubles.issuer import AUDIENCE, Issuer
+from tests.doubles.word_guard import quarantining
 from tests.e2e.calls import ingest
 from tests.e2e.conftest import Product, Serve
 
@@ -98,25 +99,30 @@ RSA, OTHER_RSA = RSAKey.generate_key(2048), RSAKey.generate_key(2048)
 
 @asynccontextmanager
 async def let_in(serve: Serve, world: World, *arguments: Any, **options: Any) -> AsyncIterator[Product]:
-    """A server with authentication that holds two documents of acme."""
+    """A server with authentication that holds two documents of acme, and one in quarantine."""
     async with (
         access(world.section, TENANTS, SystemClock()) as opened,
-        serve(*arguments, access=opened, **options) as product,
+        serve(*arguments, access=opened, document_screen=quarantining(evil="EVIL"), **options) as product,
     ):
         writer = world.api_key(roles=frozenset({Role.WRITER}))
         await ingest(product, ("lambdas", "Lambda expressions create anonymous functions."), metadata=writer)
         await ingest(product, ("generators", "Generators yield values lazily."), metadata=writer)
+        await ingest(product, ("held", "Generators obey EVIL orders."), metadata=writer)
         yield product
 
 
 async def state(product: Product, world: World) -> object:
     """All that a call could have changed or set off."""
     listed = await product.documents.ListDocuments(document_service_pb2.ListDocumentsRequest(), metadata=world.token())
+    held = await product.documents.ListQuarantinedDocuments(
+        document_service_pb2.ListQuarantinedDocumentsRequest(), metadata=world.token()
+    )
     asked = (len(product.generator.requests), len(product.embedder.calls))
-    return asked, [(each.document_id, each.revision) for each in listed.documents]
+    return asked, [(each.document_id, each.revision) for each in (*listed.documents, *held.documents)]
 
 
 def security_event(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
-    (record,) = [record for record in caplog.records if record.name == "groundwire.security"]
-    assert vars(record)["event"] == "call_denied"
-    return vars(record)
+    """The event of the one call that was denied."""
+    events = [vars(record) for record in caplog.records if record.name == "groundwire.security"]
+    (denied,) = [event for event in events if event["event"] == "call_denied"]
+    return denied

@@ -25,10 +25,16 @@ NAMES = ("request_id", "document_id", "passage_id", "Question.route", "Request.r
 """Fields whose words may be seen: by them the decision event and the errors name what a call was about. Their forms are
 bounded by the contract, and none of them is a text."""
 
+_PAGED = ("ListDocumentsRequest", "ListQuarantinedDocumentsRequest", "ListRoutesRequest")
+_NAMING = (
+    *("GetDocumentRequest", "DeleteDocumentRequest"),
+    *("GetQuarantinedDocumentRequest", "ReleaseDocumentRequest"),
+)
 LOOKED_UP = {
-    *(f"groundwire.v1.{name}.page_token" for name in ("ListDocumentsRequest", "ListRoutesRequest")),
-    *(f"groundwire.v1.{name}.document_id" for name in ("GetDocumentRequest", "DeleteDocumentRequest")),
+    *(f"groundwire.v1.{name}.page_token" for name in _PAGED),
+    *(f"groundwire.v1.{name}.document_id" for name in _NAMING),
     *(f"groundwire.v1.{name}.route" for name in ("CheckGroundingRequest", "Question", "RetrieveRequest")),
+    *(f"groundwire.v1.AppealBlockRequest.{name}" for name in ("request_id", "trace_id", "policy", "category")),
 }
 """Fields that no canary is accepted in: they name what there must be."""
 
@@ -36,7 +42,11 @@ LOOKED_UP = {
 async def test_no_field_of_any_request_is_seen(tmp_path: Path) -> None:
     canaries, seen = Canaries(), Seen()
     accepted: set[str] = set()
-    every_field = {"routes": {"default": {"models": ["extractive"], "store": "main", "allow_alpha": True}}}
+    every_field = {
+        "routes": {"default": {"models": ["extractive"], "store": "main", "allow_alpha": True}},
+        "guards": {"words": {"kind": "patterns", "version": "1", "category": "words", "patterns": ["[a-z]+"]}},
+        "ingest": {"screen": {"use": [{"guard": "words", "action": "FLAG"}]}},
+    }
     async with observed(tmp_path, every_field, seen) as product:
         await ingest(product, open_document("lambdas", "Lambda expressions create anonymous functions."))
         for probe in probes(canaries):

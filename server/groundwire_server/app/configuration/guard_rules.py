@@ -1,6 +1,6 @@
 """Rules for guards that their sections alone cannot express: what they look for, and the screens that name them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from groundwire_server.adapters.guards.linear_patterns import PatternError, check_pattern
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
@@ -27,6 +27,7 @@ def check_guards(configuration: Configuration) -> Iterator[ConfigError]:
                 pass
     for name, route in configuration.routes.items():
         yield from _check_screens(configuration, name, route)
+    yield from _check_uses(configuration, ("ingest", "screen", "use"), configuration.ingest.screen.use)
 
 
 def categories_of(guard: GuardConfig) -> Collection[str]:
@@ -51,25 +52,33 @@ def _check_patterns(name: str, guard: PatternsGuardConfig) -> Iterator[ConfigErr
 
 def _check_screens(configuration: Configuration, route: str, section: RouteConfig) -> Iterator[ConfigError]:
     for screen, uses in section.screens.uses.items():
-        before: list[AnyGuardUse] = []
+        path: Path = ("routes", route, "screens", screen.lower(), "use")
+        yield from _check_uses(configuration, path, uses)
+        provisional = section.mode is StreamMode.PROVISIONAL and screen is Screen.ANSWER
         for place, use in enumerate(uses):
-            path: Path = ("routes", route, "screens", screen.lower(), "use", place)
             guard = configuration.guards.get(use.guard)
-            if guard is None:
-                said = not_among(use.guard, configuration.guards, "there is no guard of this name")
-                yield ConfigError((*path, "guard"), said)
-                continue
-            if any(_both_look(use, other) for other in before):
-                yield ConfigError((*path, "guard"), "is named twice on this screen: give one entry all that it does")
-            before.append(use)
-            yield from _check_categories(use, categories_of(guard), path)
-            yield from _check_tenants(configuration, use, path)
-            provisional = section.mode is StreamMode.PROVISIONAL and screen is Screen.ANSWER
-            if provisional and actions_of(use).changes and not works_by_word(guard):
+            if provisional and guard is not None and actions_of(use).changes and not works_by_word(guard):
                 said = (
                     "may block or mask, and with mode PROVISIONAL text leaves before it was seen: use CHECKED, or FLAG"
                 )
-                yield ConfigError((*path, "action"), said)
+                yield ConfigError((*path, place, "action"), said)
+
+
+def _check_uses(configuration: Configuration, screen: Path, uses: Sequence[AnyGuardUse]) -> Iterator[ConfigError]:
+    """Yield an error for each use of a guard on one screen that names what does not exist, or a guard again."""
+    before: list[AnyGuardUse] = []
+    for place, use in enumerate(uses):
+        path: Path = (*screen, place)
+        guard = configuration.guards.get(use.guard)
+        if guard is None:
+            said = not_among(use.guard, configuration.guards, "there is no guard of this name")
+            yield ConfigError((*path, "guard"), said)
+            continue
+        if any(_both_look(use, other) for other in before):
+            yield ConfigError((*path, "guard"), "is named twice on this screen: give one entry all that it does")
+        before.append(use)
+        yield from _check_categories(use, categories_of(guard), path)
+        yield from _check_tenants(configuration, use, path)
 
 
 def _both_look(use: AnyGuardUse, other: AnyGuardUse) -> bool:

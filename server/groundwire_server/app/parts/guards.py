@@ -1,4 +1,4 @@
-"""The guards of the routes' screens."""
+"""The guards of the routes' screens, and of documents."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,6 +11,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.guards import GuardConfig, PatternsGuardConfig, TermsGuardConfig
 from groundwire_server.app.configuration.models.screens import actions_of
 from groundwire_server.app.parts.shared import Lease
+from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.guards.finding import GuardIdentity
 from groundwire_server.domain.vocabulary import Screen
@@ -46,6 +47,20 @@ async def open_screens(configuration: Configuration, lease: Lease) -> Mapping[st
                 placed[screen] = ScreenGuards(tuple(local))
         screens[route] = placed
     return screens
+
+
+async def open_document_screen(configuration: Configuration, lease: Lease) -> DocumentScreen | None:
+    """Return what documents pass before they are stored; None where there are no guards.
+
+    Raises:
+        SetupError: when a file of a guard cannot be used.
+    """
+    guards = []
+    for use in configuration.ingest.screen.use:
+        guard = configuration.guards[use.guard]
+        opened = await open_guard(use.guard, guard, lease)
+        guards.append(DocumentGuard(identity_of(use.guard, guard), actions_of(use), opened))
+    return DocumentScreen(guards) if guards else None
 
 
 def identity_of(name: str, guard: GuardConfig) -> GuardIdentity:

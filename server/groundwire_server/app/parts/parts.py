@@ -9,12 +9,13 @@ from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.generators import identities, open_generator
-from groundwire_server.app.parts.guards import Screens, open_screens
+from groundwire_server.app.parts.guards import Screens, open_document_screen, open_screens
 from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
 from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.stores import open_store
+from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
@@ -45,6 +46,7 @@ class Parts:
         rewriters: the models that rewrite questions, by route.
         rerankers: those of the routes that name one, by route.
         screens: the guards of the routes' screens, by route.
+        document_screen: what documents pass before they are stored; None lets all pass.
     """
 
     stores: Mapping[str, Store]
@@ -60,6 +62,7 @@ class Parts:
     rewriters: Mapping[str, RewriteModel] = field(default_factory=dict)
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)
     screens: Mapping[str, Screens] = field(default_factory=dict)
+    document_screen: DocumentScreen | None = None
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
@@ -109,6 +112,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         },
         await _open_rerankers(configuration, lease, recording),
         await open_screens(configuration, lease),
+        await open_document_screen(configuration, lease),
     )
 
 

@@ -1,4 +1,4 @@
-"""`groundwire documents list`, `get`, `export`, `delete`, `purge` and `erase`."""
+"""`groundwire documents list`, `get`, `export`, `delete`, `purge`, `erase`, `quarantined` and `release`."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -217,3 +217,65 @@ def erase(
             else:
                 erasure.print_receipt(receipt)
     erasure.forget_ingested(connection)
+
+
+@connects
+def quarantined(
+    connection: ConnectionOptions,
+    document_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A document, to see what guards object to in it.")
+    ] = None,
+    principal: Principal = None,
+    conditions: Conditions = None,
+    order: Annotated[
+        Order, typer.Option(metavar="ORDER", help="`id`, or by the time they were stored: `oldest` or `newest` first.")
+    ] = Order.ID,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, or the document.")] = False,
+) -> None:
+    """List the documents that guards hold back, or show what they object to in one. Needs the role operator.
+
+    No reader finds these documents until `groundwire documents release` releases them. You see those that you would see
+    were they released. On anything but a terminal a line has id, reasons, revision and time between tabs.
+    """
+    from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.documents import description, listing, quarantine  # noqa: PLC0415
+    from groundwire_server.cli.documents.filters import filter_of  # noqa: PLC0415
+
+    with failures_stop(), connect(connection, principal) as client:
+        if document_id is None:
+            documents = quarantine.listed(client, filter_of(conditions or ()), order)
+            (listing.print_lines if as_json else quarantine.print_list)(documents)
+            return
+        found = quarantine.held(client, document_id)
+    if found is None:
+        raise CommandError(ExitCode.INCOMPLETE, quarantine.unknown(document_id))
+    if as_json:
+        quarantine.print_json(found)
+    else:
+        description.describe(found.document)
+        quarantine.print_findings(found)
+
+
+@connects
+def release(
+    document_ids: Annotated[list[str], typer.Argument(metavar="ID", help="The documents' ids.")],
+    connection: ConnectionOptions,
+    principal: Principal = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Release without showing and asking.")] = False,
+) -> None:
+    """Release documents from quarantine, so that they are found. Needs the role operator.
+
+    Shows what guards object to and asks first, on a terminal; elsewhere it needs --yes. The same title and text are not
+    held again for the same reasons.
+
+    Ends with 1 when some are not in quarantine, or were replaced while you read.
+    """
+    from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.documents import deletion, quarantine  # noqa: PLC0415
+
+    if not yes:
+        deletion.require_terminal("Release")
+    with failures_stop(), connect(connection, principal) as client:
+        missing = quarantine.release(client, list(dict.fromkeys(document_ids)), yes=yes)
+    if missing:
+        raise typer.Exit(ExitCode.INCOMPLETE)

@@ -27,10 +27,16 @@ class Held(NamedTuple):
 
 
 class Holdings:
-    """The documents on the server that the caller may see, each as it was when it was first asked for."""
+    """The documents on the server that the caller may see, each as it was when it was first asked for.
 
-    def __init__(self, client: groundwire.SyncClient) -> None:
+    Args:
+        client: of the server.
+        quarantined: list the documents in quarantine as well, where the caller may review them.
+    """
+
+    def __init__(self, client: groundwire.SyncClient, *, quarantined: bool = False) -> None:
         self._client = client
+        self._quarantined = quarantined
         self._hashes: dict[str, str] = {}
         self._of_files: list[Held] = []
         self._complete = False
@@ -89,8 +95,19 @@ class Holdings:
                 self._take(each)
         except groundwire.Error as failed:
             self._refused(failed)
+        if self._quarantined:
+            self._list_quarantined()
         self._hashes |= first
         self._complete = True
+
+    def _list_quarantined(self) -> None:
+        try:
+            for each in self._client.list_quarantined_documents(page_size=_PAGE):
+                self._take(each)
+        except groundwire.Error as failed:
+            # Who ingests needs no right to review: what is held back then waits for an operator.
+            if failed.reason != "FORBIDDEN":
+                raise
 
     def _take(self, document: DocumentInfo) -> None:
         self._hashes[document.document_id] = document.content_hash

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from groundwire.v1.document_pb2 import IngestState
 from groundwire.v1.document_service_pb2 import IngestDocumentsResponse
 from groundwire_server.cli.files.entries import Given, Readable, Stamp, Unchanged
 
@@ -113,9 +114,9 @@ class Memory:
         return unchanged
 
     def confirm(self, readable: Readable, result: IngestDocumentsResponse) -> None:
-        """Remember a document that the server has stored."""
-        if not result.content_hash:
-            return  # not stored, or a server of an earlier version
+        """Remember a document that the server has stored; one in quarantine is sent again, until it is released."""
+        if not result.content_hash or result.state == IngestState.INGEST_STATE_QUARANTINED:
+            return
         confirmed = Confirmed(
             result.document_id,
             readable.digest,

@@ -14,9 +14,10 @@ from groundwire_server.cli.console import Terminal
 
 
 class ListedGuards(TypedDict):
-    """The guards of the routes' screens, and those that no screen names."""
+    """The guards of the routes' screens, those of documents, and those that no screen names."""
 
     routes: dict[str, dict[str, dict[str, Any]]]
+    documents: list[dict[str, Any]]
     unused: list[dict[str, Any]]
 
 
@@ -37,11 +38,12 @@ def described(configuration: Configuration, routes: Sequence[str]) -> ListedGuar
             }
             for screen, uses in screens.uses.items()
         }
-    used = {
-        use.guard for route in configuration.routes.values() for uses in route.screens.uses.values() for use in uses
-    }
+    of_documents = configuration.ingest.screen.use
+    of_routes = (use for route in configuration.routes.values() for uses in route.screens.uses.values() for use in uses)
+    used = {use.guard for use in (*of_routes, *of_documents)}
     unused = [_guard(name, guard) for name, guard in configuration.guards.items() if name not in used]
-    return {"routes": listed, "unused": unused}
+    documents = [_use(use, configuration.guards[use.guard]) for use in of_documents]
+    return {"routes": listed, "documents": documents, "unused": unused}
 
 
 def show_listing(console: Terminal, listing: ListedGuards) -> None:
@@ -54,6 +56,10 @@ def show_listing(console: Terminal, listing: ListedGuards) -> None:
                 _show_guard(console, f"    {place}. ", guard)
             if not section["guards"]:
                 console.print("    none")
+    if listing["documents"]:
+        console.print("documents, before they are stored", style="bold")
+        for place, guard in enumerate(listing["documents"], 1):
+            _show_guard(console, f"    {place}. ", guard)
     if listing["unused"]:
         console.print("named by no screen", style="bold")
         for guard in listing["unused"]:

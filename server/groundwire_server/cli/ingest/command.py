@@ -64,8 +64,8 @@ def ingest(
 
     Run it again after Ctrl-C or a failure: documents that the server has confirmed are not sent again while unchanged.
 
-    Exits with 0 when every document is stored, even if files were skipped, with 1 when some documents are not stored or
-    the plan was not agreed to.
+    Exits with 0 when every document is stored, even if files were skipped, with 1 when some documents are not stored,
+    when guards of the server hold some back, or when the plan was not agreed to.
     """
     from groundwire_server.cli.files.entries import Given  # noqa: PLC0415  # imports what --help does not need
     from groundwire_server.cli.ingest.plan import IngestPlan, pairs  # noqa: PLC0415

@@ -48,7 +48,7 @@ class KnownDocuments:
             CommandError: when the caller may not list documents, or an ignore file cannot be read.
             groundwire.Error: when a call fails.
         """
-        now = Holdings(self._client)
+        now = Holdings(self._client, quarantined=True)
         try:
             found = [made for made in self._sources(now).gone() if made.document_id not in kept]
         except IgnoreFileError as unreadable:

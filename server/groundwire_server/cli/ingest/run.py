@@ -95,7 +95,7 @@ def store(plan: IngestPlan, connection: ConnectionOptions, options: RunOptions) 
                     entries = _noted(plan.read(ahead), stored) if options.prune else plan.read(ahead)
                     upload(client, entries, plan.count, tally, memory=known.memory)
             finally:
-                if not options.json and (tally.stored or tally.failures):
+                if not options.json and (tally.stored or tally.incomplete):
                     console = Terminal()
                     show_tally(console, tally, plan.skipped)
             if options.prune:
@@ -105,7 +105,7 @@ def store(plan: IngestPlan, connection: ConnectionOptions, options: RunOptions) 
     finally:
         if options.json:
             print(json.dumps(as_json(tally, plan.skipped, removed)))
-    if tally.failures:
+    if tally.incomplete:
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from groundwire.v1.document_pb2 import IngestState
 from groundwire.v1.document_service_pb2 import IngestDocumentsResponse
+from groundwire.v1.report_pb2 import GuardAction
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.files.entries import Readable, Unchanged, Unreadable
 from groundwire_server.cli.files.skipping import SkippedFiles, SkippedGroup, SkipReason
@@ -22,6 +23,17 @@ class Renamed(NamedTuple):
     document_id: str
     before: str
     now: str
+
+
+class Quarantined(NamedTuple):
+    """A document that guards hold back.
+
+    Attributes:
+        why: the categories of what they found, each with its guard.
+    """
+
+    document_id: str
+    why: str
 
 
 class Warned(NamedTuple):
@@ -47,13 +59,19 @@ class Tally:
     sent: int = 0
     passages: int = 0
     failures: list[Unreadable] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
     renamed: list[Renamed] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
 
     @property
     def stored(self) -> int:
-        """How many documents the server holds as given."""
+        """How many documents the server holds as given, and finds."""
         return self.created + self.updated + self.unchanged
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether some documents are not found as they were given."""
+        return bool(self.failures or self.quarantined)
 
     def keep(self, unchanged: Unchanged) -> None:
         """Count a document that was stored before."""
@@ -72,6 +90,8 @@ class Tally:
                 self.updated += 1
             case IngestState.INGEST_STATE_UNCHANGED:
                 self.unchanged += 1
+            case IngestState.INGEST_STATE_QUARANTINED:
+                self.quarantined.append(Quarantined(result.document_id, _reasons(result)))
             case _:
                 why = one_line(result.error.message) or "the server did not say why"
                 self.failures.append(Unreadable(name, why))
@@ -94,6 +114,7 @@ def show_tally(console: Terminal, tally: Tally, skipped: SkippedFiles | None = N
     show_notes(console, tally)
     if skipped:
         show_skipped(console, skipped)
+    _show_quarantined(console, tally.quarantined)
     show_failures(console, tally.failures)
 
 
@@ -116,6 +137,15 @@ def show_failures(console: Terminal, failures: Iterable[Unreadable]) -> None:
     if listed:
         console.print(Text(f"{len(listed)} failed:", style="bold red"))
     _show_lines(console, ((each.name, each.why) for each in listed))
+
+
+def _show_quarantined(console: Terminal, quarantined: Sequence[Quarantined]) -> None:
+    """Print which documents are held back and why, and what can be done."""
+    if not quarantined:
+        return
+    console.print(Text(f"{len(quarantined)} in quarantine, not found until they are released:", style="bold yellow"))
+    _show_lines(console, sorted(quarantined))
+    console.hang(Text("  "), Text("an operator reviews them: groundwire documents quarantined", style="dim"))
 
 
 def show_skipped(console: Terminal, skipped: SkippedFiles) -> None:
@@ -149,6 +179,7 @@ def listed(tally: Tally, skipped: SkippedFiles) -> dict[str, Any]:
     return {
         "renamed": [{"documentId": each.document_id, "before": each.before, "now": each.now} for each in tally.renamed],
         "warnings": [each._asdict() for each in tally.warnings],
+        "quarantined": [{"documentId": each.document_id, "why": each.why} for each in sorted(tally.quarantined)],
         "failed": [{"name": each.name, "why": each.why} for each in tally.failures],
         "skipped": listed_skipped(skipped),
     }
@@ -162,6 +193,11 @@ def listed_skipped(skipped: SkippedFiles) -> list[dict[str, Any]]:
 def counted(count: int, name: str) -> str:
     """Return a number of things in words."""
     return f"{count:,} {name}{'' if count == 1 else 's'}"
+
+
+def _reasons(result: IngestDocumentsResponse) -> str:
+    flags = [flag for flag in result.flags if flag.action == GuardAction.GUARD_ACTION_QUARANTINE]
+    return ", ".join(f"{flag.category} ({flag.guard} {flag.guard_version})" for flag in flags)
 
 
 def _reason(group: SkippedGroup) -> str:

@@ -6,8 +6,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from groundwire.v1 import document_pb2, document_service_pb2
 from groundwire_server.domain.document import Document, DocumentInfo, DocumentOrder, Listing, TextFormat
+from groundwire_server.domain.quarantine import as_sent, quarantine_of
 from groundwire_server.edge.convert import metadata
 from groundwire_server.edge.convert.filters import filter_from_pb
+from groundwire_server.edge.convert.flags import fill_quarantine
 from groundwire_server.edge.convert.words import DOCUMENT_ORDERS, TEXT_FORMATS
 
 _FORMATS_SENT: Final = {number: word for word, number in TEXT_FORMATS.items()}
@@ -26,7 +28,9 @@ def document_from_pb(message: document_pb2.Document) -> Document:
     )
 
 
-def listing_from_pb(request: document_service_pb2.ListDocumentsRequest) -> Listing:
+def listing_from_pb(
+    request: document_service_pb2.ListDocumentsRequest | document_service_pb2.ListQuarantinedDocumentsRequest,
+) -> Listing:
     """Read which documents are listed and in which order; the request has passed validation.
 
     Raises:
@@ -36,8 +40,9 @@ def listing_from_pb(request: document_service_pb2.ListDocumentsRequest) -> Listi
     return Listing(condition, DOCUMENT_ORDERS.get(request.order, DocumentOrder.ID))
 
 
-def info_to_pb(info: DocumentInfo) -> document_pb2.DocumentInfo:
-    """Write what is known about a stored document."""
+def info_to_pb(stored: DocumentInfo) -> document_pb2.DocumentInfo:
+    """Write what is known about a stored document, as it was sent."""
+    info = as_sent(stored)
     updated = Timestamp()
     updated.FromDatetime(info.updated)
     message = document_pb2.DocumentInfo(
@@ -53,4 +58,6 @@ def info_to_pb(info: DocumentInfo) -> document_pb2.DocumentInfo:
         update_time=updated,
     )
     metadata.fill(message.metadata, info.metadata)
+    if info is not stored and (quarantine := quarantine_of(stored)) is not None:
+        fill_quarantine(message.quarantine, quarantine)
     return message

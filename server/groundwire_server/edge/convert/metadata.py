@@ -6,6 +6,7 @@ from google.protobuf.internal.containers import MessageMap
 
 from groundwire.v1 import filter_pb2
 from groundwire_server.domain.metadata import MetadataValue
+from groundwire_server.domain.quarantine import RESERVED_KEYS
 
 
 def from_pb(entries: Mapping[str, filter_pb2.MetadataValue]) -> dict[str, MetadataValue]:
@@ -27,8 +28,10 @@ def value_from_pb(value: filter_pb2.MetadataValue) -> MetadataValue:
 
 
 def fill(entries: "MessageMap[str, filter_pb2.MetadataValue]", metadata: Mapping[str, MetadataValue]) -> None:
-    """Write metadata into a message's map."""
+    """Write metadata into a message's map, without what tells the state of a document."""
     for key, value in metadata.items():
+        if key in RESERVED_KEYS:
+            continue
         entry = entries[key]
         match value:
             case bool():

@@ -19,18 +19,17 @@ from groundwire_server.domain.outcome import (
     StageTiming,
 )
 from groundwire_server.edge.convert.durations import fill
+from groundwire_server.edge.convert.flags import fill_flags
 from groundwire_server.edge.convert.passage import fill_passages, fill_place
 from groundwire_server.edge.convert.words import (
     ACTIONS,
     CAUSES,
     CONFIDENCES,
     CONFLICTS,
-    GUARD_ACTIONS,
     LOSSES,
     NEXT_STEPS,
     PURPOSES,
     REWRITINGS,
-    SCREENS,
     STAGES,
     VERDICTS,
 )
@@ -142,15 +141,7 @@ def fill_report(message: report_pb2.Report, report: Report) -> None:
     message.model, message.attempts = report.model, len(report.attempts)
     message.passages_cut = report.passages_cut
     message.guards_unavailable.extend(report.guards_unavailable)
-    for flag, count in report.flags.items():
-        message.flags.add(
-            screen=SCREENS[flag.screen],
-            guard=flag.guard.name,
-            guard_version=flag.guard.version,
-            category=flag.category,
-            action=GUARD_ACTIONS[flag.action],
-            count=count,
-        )
+    fill_flags(message.flags, report.flags)
     for consumed in report.usage:
         usage = consumed.usage
         message.usage.add(

@@ -1,35 +1,41 @@
 """DocumentService."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import grpc.aio
 
 from groundwire.v1 import document_pb2, document_service_pb2
+from groundwire.v1.document_pb2 import IngestState
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer
 from groundwire_server.corpus.purge import plan_purge, purge
+from groundwire_server.corpus.quarantine import held_document, held_documents
 from groundwire_server.domain.admission import Applicant, Work
+from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.document import Position, Stored
+from groundwire_server.domain.document import DocumentInfo, Listing, Position, PutState, Stored
 from groundwire_server.domain.erasure import ErasedPlaceKind, Erasure
 from groundwire_server.domain.failure import Failure, Rejection
+from groundwire_server.domain.quarantine import also_reviewing
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Feature, Priority, Reason
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.document import document_from_pb, info_to_pb, listing_from_pb
 from groundwire_server.edge.convert.erasure import receipt_to_pb, selection_from_pb
 from groundwire_server.edge.convert.filters import filter_from_pb
+from groundwire_server.edge.convert.flags import fill_flags, ingest_state
 from groundwire_server.edge.convert.request import Received
-from groundwire_server.edge.convert.words import INGEST_STATES
 from groundwire_server.edge.interceptors.access import caller_of, check_role
 from groundwire_server.edge.paging import PageTokens, page_size
+from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.sink import write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.statuses import rejection_of, status_of
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.metrics import Metrics
-from groundwire_server.telemetry.metrics import DOCUMENTS, DOCUMENTS_DELETED
+from groundwire_server.telemetry.metrics import DOCUMENTS, DOCUMENTS_DELETED, DOCUMENTS_RELEASED, GUARD_FINDINGS
 
 DEFAULT_SECONDS = 30.0
 """Seconds of a document call without a deadline of its own."""
@@ -48,10 +54,13 @@ _PAGE_BYTES = 2 * 1024 * 1024
 class Documents(DocumentServiceServicer):
     """The documents of the caller's tenant."""
 
-    def __init__(self, current: CurrentSnapshot, clock: Clock, recorder: Metrics) -> None:
+    def __init__(
+        self, current: CurrentSnapshot, clock: Clock, recorder: Metrics, quarantine_log: QuarantineLog
+    ) -> None:
         self._current = current
         self._clock = clock
         self._metrics = recorder
+        self._quarantine_log = quarantine_log
 
     async def IngestDocuments(  # type: ignore[override]  # writes to the context; the stubs know generators only
         self,
@@ -77,13 +86,15 @@ class Documents(DocumentServiceServicer):
     ) -> document_service_pb2.PutDocumentResponse:
         """Store one document."""
         stored = await self._store(current_call(), request)
-        return document_service_pb2.PutDocumentResponse(
-            state=INGEST_STATES[stored.state],
+        response = document_service_pb2.PutDocumentResponse(
+            state=ingest_state(stored),
             revision=stored.revision,
             chunk_count=stored.chunk_count,
             corpus_version=stored.corpus_version,
             content_hash=stored.content_hash,
         )
+        fill_flags(response.flags, stored.flags)
+        return response
 
     async def GetDocument(
         self, request: document_service_pb2.GetDocumentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
@@ -102,17 +113,7 @@ class Documents(DocumentServiceServicer):
         self, request: document_service_pb2.ListDocumentsRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> document_service_pb2.ListDocumentsResponse:
         """Return a page of documents."""
-        call = current_call()
-        listing = listing_from_pb(request)
-        tokens = PageTokens(request.filter, listing.order.name)
-        size = page_size(request.page_size)
-        after = tokens.read(request.page_token, _position)
-        infos = await self._current.snapshot.corpus.page(call.caller, listing, after, size + 1, self._by(call))
-        page = list(_fitting(info_to_pb(info) for info in infos[:size]))
-        token = ""
-        if len(infos) > len(page):
-            last = infos[len(page) - 1]
-            token = tokens.write(last.document_id, last.updated.isoformat())
+        page, token = await self._page(current_call(), request, self._current.snapshot.corpus.page)
         return document_service_pb2.ListDocumentsResponse(documents=page, next_page_token=token)
 
     async def DeleteDocument(
@@ -120,7 +121,8 @@ class Documents(DocumentServiceServicer):
     ) -> document_service_pb2.DeleteDocumentResponse:
         """Remove a document."""
         call = current_call()
-        version = await self._current.snapshot.corpus.delete(call.caller, request.document_id, self._by(call))
+        caller = also_reviewing(call.caller)
+        version = await self._current.snapshot.corpus.delete(caller, request.document_id, self._by(call))
         if version is not None:
             self._metrics.add(DOCUMENTS_DELETED, 1)
             return document_service_pb2.DeleteDocumentResponse(deleted=True, corpus_version=version)
@@ -135,14 +137,14 @@ class Documents(DocumentServiceServicer):
         """Remove documents that match a filter, or say which would be."""
         call = current_call()
         corpus, by = self._current.snapshot.corpus, self._by(call)
-        condition = filter_from_pb(request.filter, "filter")
+        condition, caller = filter_from_pb(request.filter, "filter"), also_reviewing(call.caller)
         if request.force:
-            purged = await purge(corpus, self._clock, call.caller, condition, by)
+            purged = await purge(corpus, self._clock, caller, condition, by)
             self._metrics.add(DOCUMENTS_DELETED, purged.count)
             return document_service_pb2.PurgeDocumentsResponse(
                 purge_count=purged.count, complete=purged.complete, corpus_version=purged.corpus_version
             )
-        plan = await plan_purge(corpus, call.caller, condition, by)
+        plan = await plan_purge(corpus, caller, condition, by)
         return document_service_pb2.PurgeDocumentsResponse(
             purge_count=plan.count,
             purge_sample=plan.sample,
@@ -159,12 +161,53 @@ class Documents(DocumentServiceServicer):
             raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.ERASURE.value})
         erasure = Erasure(call.caller.tenant, selection_from_pb(request.target))
         if not request.force:
-            plan = await eraser.plan(call.caller, erasure, by)
+            plan = await eraser.plan(also_reviewing(call.caller), erasure, by)
             return document_service_pb2.EraseDocumentsResponse(document_count=plan.count, document_sample=plan.sample)
         receipt = await eraser.erase(call.caller, erasure, by)
         count = receipt.count(ErasedPlaceKind.DOCUMENTS)
         self._metrics.add(DOCUMENTS_DELETED, count)
         return document_service_pb2.EraseDocumentsResponse(document_count=count, receipt=receipt_to_pb(receipt))
+
+    async def ListQuarantinedDocuments(
+        self,
+        request: document_service_pb2.ListQuarantinedDocumentsRequest,
+        context: "grpc.aio.ServicerContext[Any, Any]",
+    ) -> document_service_pb2.ListQuarantinedDocumentsResponse:
+        """Return a page of documents in quarantine."""
+        corpus = self._current.snapshot.corpus
+        page, token = await self._page(current_call(), request, partial(held_documents, corpus))
+        return document_service_pb2.ListQuarantinedDocumentsResponse(documents=page, next_page_token=token)
+
+    async def GetQuarantinedDocument(
+        self, request: document_service_pb2.GetQuarantinedDocumentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> document_service_pb2.GetQuarantinedDocumentResponse:
+        """Return a document in quarantine."""
+        call = current_call()
+        corpus, by = self._current.snapshot.corpus, self._by(call)
+        held = await held_document(corpus, call.caller, request.document_id, by, include_text=request.include_text)
+        if held is None:
+            raise _unknown(request.document_id)
+        return document_service_pb2.GetQuarantinedDocumentResponse(document=info_to_pb(held.info), text=held.text)
+
+    async def ReleaseDocument(
+        self, request: document_service_pb2.ReleaseDocumentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> document_service_pb2.ReleaseDocumentResponse:
+        """Release a document from quarantine."""
+        call = current_call()
+        by, snapshot = self._by(call, INGEST_SECONDS), self._current.snapshot
+        async with snapshot.admission.admitted(self._applicant(call, by)):
+            released = await snapshot.ingest.release(call.caller, request.document_id, request.expected_revision, by)
+        if released is None:
+            raise _unknown(request.document_id)
+        if released.state is not PutState.UNCHANGED:
+            self._metrics.add(DOCUMENTS_RELEASED, 1)
+            self._quarantine_log.released(call, request.document_id)
+        return document_service_pb2.ReleaseDocumentResponse(
+            revision=released.revision,
+            chunk_count=released.chunk_count,
+            corpus_version=released.corpus_version,
+            content_hash=released.content_hash,
+        )
 
     async def GetCorpusVersion(
         self, request: document_service_pb2.GetCorpusVersionRequest, context: "grpc.aio.ServicerContext[Any, Any]"
@@ -183,16 +226,20 @@ class Documents(DocumentServiceServicer):
         # Read once: a configuration that comes into force meanwhile has other parts.
         snapshot = self._current.snapshot
         by = self._by(call, INGEST_SECONDS)
-        requester = Requester(call.caller.tenant, call.caller.subject, priority=Priority.BACKGROUND)
         try:
-            async with snapshot.admission.admitted(Applicant(Work.INGEST, requester, self._clock.now(), by)):
+            async with snapshot.admission.admitted(self._applicant(call, by)):
                 stored = await snapshot.ingest.store(
                     call.caller,
                     document_from_pb(request.document),
                     by,
                     expected_revision=request.expected_revision if request.HasField("expected_revision") else None,
                 )
-            result = stored.state.name
+            result = IngestState.Name(ingest_state(stored)).removeprefix("INGEST_STATE_")
+            for flag, count in stored.flags.items():
+                found = (flag.screen, flag.guard.name, flag.category, flag.action)
+                self._metrics.add(GUARD_FINDINGS, count, "", *found)
+            if stored.quarantined and stored.state is not PutState.UNCHANGED:
+                self._quarantine_log.quarantined(call, request.document.document_id, stored.flags)
             return stored
         except Rejection:
             result = "REJECTED"
@@ -211,12 +258,41 @@ class Documents(DocumentServiceServicer):
             response.state = document_pb2.INGEST_STATE_FAILED
             response.error.CopyFrom(status_of(rejection_of(failure)))
         else:
-            response.state = INGEST_STATES[stored.state]
+            response.state = ingest_state(stored)
             response.revision = stored.revision
             response.chunk_count = stored.chunk_count
             response.corpus_version = stored.corpus_version
             response.content_hash = stored.content_hash
+            fill_flags(response.flags, stored.flags)
         return response
+
+    async def _page(
+        self,
+        call: Call,
+        request: document_service_pb2.ListDocumentsRequest | document_service_pb2.ListQuarantinedDocumentsRequest,
+        listed: Callable[[Caller, Listing, Position | None, int, Deadline], Awaitable[Sequence[DocumentInfo]]],
+    ) -> tuple[list[document_pb2.DocumentInfo], str]:
+        """Return a page of documents, and the token of the next.
+
+        Args:
+            call: of the caller.
+            request: says which page.
+            listed: returns at most some number of documents, those of a listing after a position.
+        """
+        listing = listing_from_pb(request)
+        tokens = PageTokens(request.filter, listing.order.name)
+        size = page_size(request.page_size)
+        after = tokens.read(request.page_token, _position)
+        infos = await listed(call.caller, listing, after, size + 1, self._by(call))
+        page = list(_fitting(info_to_pb(info) for info in infos[:size]))
+        if len(infos) == len(page):
+            return page, ""
+        last = infos[len(page) - 1]
+        return page, tokens.write(last.document_id, last.updated.isoformat())
+
+    def _applicant(self, call: Call, by: Deadline) -> Applicant:
+        requester = Requester(call.caller.tenant, call.caller.subject, priority=Priority.BACKGROUND)
+        return Applicant(Work.INGEST, requester, self._clock.now(), by)
 
     def _by(self, call: Call, most: float = DEFAULT_SECONDS) -> Deadline:
         own = Deadline(self._clock.now() + most)

@@ -29,12 +29,17 @@ from groundwire.v1.document_service_pb2 import (
     GetCorpusVersionRequest,
     GetDocumentRequest,
     GetDocumentResponse,
+    GetQuarantinedDocumentRequest,
+    GetQuarantinedDocumentResponse,
     IngestDocumentsResponse,
     ListDocumentsRequest,
+    ListQuarantinedDocumentsRequest,
     PurgeDocumentsRequest,
     PurgeDocumentsResponse,
     PutDocumentRequest,
     PutDocumentResponse,
+    ReleaseDocumentRequest,
+    ReleaseDocumentResponse,
 )
 from groundwire.v1.erasure_pb2 import ErasureTarget
 from groundwire.v1.feedback_service_pb2 import AppealBlockRequest
@@ -348,6 +353,51 @@ class SyncClient:
         if timeout is None and force:
             timeout = INGEST_TIMEOUT
         return self._connection.call(method, request, timeout, repeatable=not force)
+
+    def list_quarantined_documents(
+        self,
+        *,
+        filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        order: "DocumentOrder.ValueType" = DocumentOrder.DOCUMENT_ORDER_UNSPECIFIED,
+        page_size: int = 100,
+        timeout: float | None = None,
+    ) -> Iterator[DocumentInfo]:
+        """Yield the documents in quarantine, fetching page after page: the role operator is needed.
+
+        Args:
+            filter: narrows the list by the documents' metadata.
+            order: the order; by id unless it says otherwise.
+            page_size: how many to fetch at once, at most 1000.
+            timeout: seconds that each page may take.
+        """
+        request = ListQuarantinedDocumentsRequest(page_size=page_size, filter=filter, order=order)
+        while True:
+            page = self._connection.call(self._connection.documents.ListQuarantinedDocuments, request, timeout)
+            yield from page.documents
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
+
+    def get_quarantined_document(
+        self, document_id: str, *, include_text: bool = False, timeout: float | None = None
+    ) -> GetQuarantinedDocumentResponse:
+        """Return a document in quarantine and, when asked for, its text: the role operator is needed."""
+        request = GetQuarantinedDocumentRequest(document_id=document_id, include_text=include_text)
+        return self._connection.call(self._connection.documents.GetQuarantinedDocument, request, timeout)
+
+    def release_document(
+        self, document_id: str, expected_revision: int, *, timeout: float | None = None
+    ) -> ReleaseDocumentResponse:
+        """Release a document from quarantine, so that it is found: the role operator is needed.
+
+        Args:
+            document_id: names the document.
+            expected_revision: the revision that was reviewed; another is not released.
+            timeout: seconds that the call may take; by default as long as an ingest, for the text is embedded.
+        """
+        request = ReleaseDocumentRequest(document_id=document_id, expected_revision=expected_revision)
+        method = self._connection.documents.ReleaseDocument
+        return self._connection.call(method, request, INGEST_TIMEOUT if timeout is None else timeout)
 
     def corpus_version(self, *, timeout: float | None = None) -> str:
         """Return the corpus's version: two equal ones mean the same documents."""

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from groundwire.v1 import filter_pb2 as groundwire_dot_v1_dot_filter__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cgroundwire/v1/document.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroundwire/v1/filter.proto\"\xa8\x03\n\x08\x44ocument\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x17\n\x05title\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\nsource_uri\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x1a\n\x04text\x18\x04 \x01(\tB\x0c\xbaH\tr\x07 \x01(\xe0\x84\xee\x01\x12\x64\n\x08metadata\x18\x05 \x03(\x0b\x32%.groundwire.v1.Document.MetadataEntryB+\xbaH(\x9a\x01%\x10@\"!r\x1f\x32\x1d^[A-Za-z_][A-Za-z0-9_]{0,63}$\x12.\n\x12\x61llowed_principals\x18\x06 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x80\x02\"\x07r\x05\x10\x01\x18\x80\x02\x12\x38\n\x0btext_format\x18\x07 \x01(\x0e\x32\x19.groundwire.v1.TextFormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x1aM\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12+\n\x05value\x18\x02 \x01(\x0b\x32\x1c.groundwire.v1.MetadataValue:\x02\x38\x01\"\xa0\x03\n\x0c\x44ocumentInfo\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\nsource_uri\x18\x03 \x01(\t\x12;\n\x08metadata\x18\x04 \x03(\x0b\x32).groundwire.v1.DocumentInfo.MetadataEntry\x12\x1a\n\x12\x61llowed_principals\x18\x05 \x03(\t\x12\x10\n\x08revision\x18\x06 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x07 \x01(\t\x12\x13\n\x0b\x63hunk_count\x18\x08 \x01(\x05\x12\x12\n\nsize_bytes\x18\t \x01(\x05\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x0btext_format\x18\x0b \x01(\x0e\x32\x19.groundwire.v1.TextFormat\x1aM\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12+\n\x05value\x18\x02 \x01(\x0b\x32\x1c.groundwire.v1.MetadataValue:\x02\x38\x01*Z\n\nTextFormat\x12\x1b\n\x17TEXT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11TEXT_FORMAT_PLAIN\x10\x01\x12\x18\n\x14TEXT_FORMAT_MARKDOWN\x10\x02*|\n\rDocumentOrder\x12\x1e\n\x1a\x44OCUMENT_ORDER_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44OCUMENT_ORDER_ID\x10\x01\x12\x19\n\x15\x44OCUMENT_ORDER_OLDEST\x10\x02\x12\x19\n\x15\x44OCUMENT_ORDER_NEWEST\x10\x03*\xaf\x01\n\x0bIngestState\x12\x1c\n\x18INGEST_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14INGEST_STATE_CREATED\x10\x01\x12\x18\n\x14INGEST_STATE_UPDATED\x10\x02\x12\x1a\n\x16INGEST_STATE_UNCHANGED\x10\x03\x12\x19\n\x15INGEST_STATE_REJECTED\x10\x04\x12\x17\n\x13INGEST_STATE_FAILED\x10\x05\x42]\n\x10io.groundwire.v1B\rDocumentProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cgroundwire/v1/document.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agroundwire/v1/filter.proto\"\xa8\x03\n\x08\x44ocument\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x17\n\x05title\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12\x1c\n\nsource_uri\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x1a\n\x04text\x18\x04 \x01(\tB\x0c\xbaH\tr\x07 \x01(\xe0\x84\xee\x01\x12\x64\n\x08metadata\x18\x05 \x03(\x0b\x32%.groundwire.v1.Document.MetadataEntryB+\xbaH(\x9a\x01%\x10@\"!r\x1f\x32\x1d^[A-Za-z_][A-Za-z0-9_]{0,63}$\x12.\n\x12\x61llowed_principals\x18\x06 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\x80\x02\"\x07r\x05\x10\x01\x18\x80\x02\x12\x38\n\x0btext_format\x18\x07 \x01(\x0e\x32\x19.groundwire.v1.TextFormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x1aM\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12+\n\x05value\x18\x02 \x01(\x0b\x32\x1c.groundwire.v1.MetadataValue:\x02\x38\x01\"\xcf\x03\n\x0c\x44ocumentInfo\x12\x13\n\x0b\x64ocument_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\nsource_uri\x18\x03 \x01(\t\x12;\n\x08metadata\x18\x04 \x03(\x0b\x32).groundwire.v1.DocumentInfo.MetadataEntry\x12\x1a\n\x12\x61llowed_principals\x18\x05 \x03(\t\x12\x10\n\x08revision\x18\x06 \x01(\x05\x12\x14\n\x0c\x63ontent_hash\x18\x07 \x01(\t\x12\x13\n\x0b\x63hunk_count\x18\x08 \x01(\x05\x12\x12\n\nsize_bytes\x18\t \x01(\x05\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x0btext_format\x18\x0b \x01(\x0e\x32\x19.groundwire.v1.TextFormat\x12-\n\nquarantine\x18\x0c \x01(\x0b\x32\x19.groundwire.v1.Quarantine\x1aM\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12+\n\x05value\x18\x02 \x01(\x0b\x32\x1c.groundwire.v1.MetadataValue:\x02\x38\x01\"@\n\nQuarantine\x12\x32\n\x08\x66indings\x18\x01 \x03(\x0b\x32 .groundwire.v1.QuarantineFinding\"\x9d\x01\n\x11QuarantineFinding\x12\r\n\x05guard\x18\x01 \x01(\t\x12\x15\n\rguard_version\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\x0c\n\x04rule\x18\x04 \x01(\t\x12\x10\n\x08in_title\x18\x05 \x01(\x08\x12\x18\n\x10start_code_point\x18\x06 \x01(\x05\x12\x16\n\x0e\x65nd_code_point\x18\x07 \x01(\x05*Z\n\nTextFormat\x12\x1b\n\x17TEXT_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11TEXT_FORMAT_PLAIN\x10\x01\x12\x18\n\x14TEXT_FORMAT_MARKDOWN\x10\x02*|\n\rDocumentOrder\x12\x1e\n\x1a\x44OCUMENT_ORDER_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44OCUMENT_ORDER_ID\x10\x01\x12\x19\n\x15\x44OCUMENT_ORDER_OLDEST\x10\x02\x12\x19\n\x15\x44OCUMENT_ORDER_NEWEST\x10\x03*\xcd\x01\n\x0bIngestState\x12\x1c\n\x18INGEST_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14INGEST_STATE_CREATED\x10\x01\x12\x18\n\x14INGEST_STATE_UPDATED\x10\x02\x12\x1a\n\x16INGEST_STATE_UNCHANGED\x10\x03\x12\x19\n\x15INGEST_STATE_REJECTED\x10\x04\x12\x17\n\x13INGEST_STATE_FAILED\x10\x05\x12\x1c\n\x18INGEST_STATE_QUARANTINED\x10\x06\x42]\n\x10io.groundwire.v1B\rDocumentProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,18 +53,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DOCUMENT'].fields_by_name['text_format']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_DOCUMENTINFO_METADATAENTRY']._loaded_options = None
   _globals['_DOCUMENTINFO_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_TEXTFORMAT']._serialized_start=983
-  _globals['_TEXTFORMAT']._serialized_end=1073
-  _globals['_DOCUMENTORDER']._serialized_start=1075
-  _globals['_DOCUMENTORDER']._serialized_end=1199
-  _globals['_INGESTSTATE']._serialized_start=1202
-  _globals['_INGESTSTATE']._serialized_end=1377
+  _globals['_TEXTFORMAT']._serialized_start=1256
+  _globals['_TEXTFORMAT']._serialized_end=1346
+  _globals['_DOCUMENTORDER']._serialized_start=1348
+  _globals['_DOCUMENTORDER']._serialized_end=1472
+  _globals['_INGESTSTATE']._serialized_start=1475
+  _globals['_INGESTSTATE']._serialized_end=1680
   _globals['_DOCUMENT']._serialized_start=138
   _globals['_DOCUMENT']._serialized_end=562
   _globals['_DOCUMENT_METADATAENTRY']._serialized_start=485
   _globals['_DOCUMENT_METADATAENTRY']._serialized_end=562
   _globals['_DOCUMENTINFO']._serialized_start=565
-  _globals['_DOCUMENTINFO']._serialized_end=981
+  _globals['_DOCUMENTINFO']._serialized_end=1028
   _globals['_DOCUMENTINFO_METADATAENTRY']._serialized_start=485
   _globals['_DOCUMENTINFO_METADATAENTRY']._serialized_end=562
+  _globals['_QUARANTINE']._serialized_start=1030
+  _globals['_QUARANTINE']._serialized_end=1094
+  _globals['_QUARANTINEFINDING']._serialized_start=1097
+  _globals['_QUARANTINEFINDING']._serialized_end=1254
 # @@protoc_insertion_point(module_scope)

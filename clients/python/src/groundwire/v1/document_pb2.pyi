@@ -97,6 +97,11 @@ class _IngestStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IngestSta
     """
     INGEST_STATE_FAILED: _IngestState.ValueType  # 5
     """INGEST_STATE_FAILED says that a dependency failed; nothing of it was written. Send it again later."""
+    INGEST_STATE_QUARANTINED: _IngestState.ValueType  # 6
+    """INGEST_STATE_QUARANTINED says that guards object to the document: it is stored, and no search, list or read of a
+    reader finds it, nor the revision before it, until an operator releases it or another text is sent. It is also the
+    state of the same document sent again, for which nothing was written.
+    """
 
 class IngestState(_IngestState, metaclass=_IngestStateEnumTypeWrapper):
     """IngestState says what became of one document that was sent."""
@@ -115,6 +120,11 @@ nothing of it was written. Correct it and send it again.
 """
 INGEST_STATE_FAILED: IngestState.ValueType  # 5
 """INGEST_STATE_FAILED says that a dependency failed; nothing of it was written. Send it again later."""
+INGEST_STATE_QUARANTINED: IngestState.ValueType  # 6
+"""INGEST_STATE_QUARANTINED says that guards object to the document: it is stored, and no search, list or read of a
+reader finds it, nor the revision before it, until an operator releases it or another text is sent. It is also the
+state of the same document sent again, for which nothing was written.
+"""
 Global___IngestState: _TypeAlias = IngestState  # noqa: Y015
 
 @_typing.final
@@ -235,6 +245,7 @@ class DocumentInfo(_message.Message):
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     TEXT_FORMAT_FIELD_NUMBER: _builtins.int
+    QUARANTINE_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """document_id names the document within its tenant."""
     title: _builtins.str
@@ -265,6 +276,10 @@ class DocumentInfo(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """update_time is when this revision was stored."""
 
+    @_builtins.property
+    def quarantine(self) -> Global___Quarantine:
+        """quarantine says why the document is held back; set in a document in quarantine alone."""
+
     def __init__(
         self,
         *,
@@ -279,11 +294,82 @@ class DocumentInfo(_message.Message):
         size_bytes: _builtins.int = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         text_format: Global___TextFormat.ValueType = ...,
+        quarantine: Global___Quarantine | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quarantine", b"quarantine", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_principals", b"allowed_principals", "chunk_count", b"chunk_count", "content_hash", b"content_hash", "document_id", b"document_id", "metadata", b"metadata", "revision", b"revision", "size_bytes", b"size_bytes", "source_uri", b"source_uri", "text_format", b"text_format", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allowed_principals", b"allowed_principals", "chunk_count", b"chunk_count", "content_hash", b"content_hash", "document_id", b"document_id", "metadata", b"metadata", "quarantine", b"quarantine", "revision", b"revision", "size_bytes", b"size_bytes", "source_uri", b"source_uri", "text_format", b"text_format", "title", b"title", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DocumentInfo: _TypeAlias = DocumentInfo  # noqa: Y015
+
+@_typing.final
+class Quarantine(_message.Message):
+    """Quarantine says why a document is held back until an operator releases it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuarantineFinding]:
+        """findings are what guards object to: at most 8 of each guard and category, in the order of the title and the text."""
+
+    def __init__(
+        self,
+        *,
+        findings: _abc.Iterable[Global___QuarantineFinding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["findings", b"findings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Quarantine: _TypeAlias = Quarantine  # noqa: Y015
+
+@_typing.final
+class QuarantineFinding(_message.Message):
+    """QuarantineFinding is a stretch of a document that a guard objects to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GUARD_FIELD_NUMBER: _builtins.int
+    GUARD_VERSION_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    IN_TITLE_FIELD_NUMBER: _builtins.int
+    START_CODE_POINT_FIELD_NUMBER: _builtins.int
+    END_CODE_POINT_FIELD_NUMBER: _builtins.int
+    guard: _builtins.str
+    """guard names the guard."""
+    guard_version: _builtins.str
+    """guard_version is its version when it looked at the document."""
+    category: _builtins.str
+    """category names the kind of content."""
+    rule: _builtins.str
+    """rule names the rule of the guard that found it; empty where it has none."""
+    in_title: _builtins.bool
+    """in_title says that the stretch is in the title; otherwise it is in the text."""
+    start_code_point: _builtins.int
+    """start_code_point is the first code point of the stretch."""
+    end_code_point: _builtins.int
+    """end_code_point is the code point after its last."""
+    def __init__(
+        self,
+        *,
+        guard: _builtins.str = ...,
+        guard_version: _builtins.str = ...,
+        category: _builtins.str = ...,
+        rule: _builtins.str = ...,
+        in_title: _builtins.bool = ...,
+        start_code_point: _builtins.int = ...,
+        end_code_point: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "end_code_point", b"end_code_point", "guard", b"guard", "guard_version", b"guard_version", "in_title", b"in_title", "rule", b"rule", "start_code_point", b"start_code_point"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuarantineFinding: _TypeAlias = QuarantineFinding  # noqa: Y015

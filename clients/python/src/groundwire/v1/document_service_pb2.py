@@ -27,9 +27,10 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from groundwire.v1 import document_pb2 as groundwire_dot_v1_dot_document__pb2
 from groundwire.v1 import erasure_pb2 as groundwire_dot_v1_dot_erasure__pb2
 from groundwire.v1 import filter_pb2 as groundwire_dot_v1_dot_filter__pb2
+from groundwire.v1 import report_pb2 as groundwire_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$groundwire/v1/document_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a\x1cgroundwire/v1/document.proto\x1a\x1bgroundwire/v1/erasure.proto\x1a\x1agroundwire/v1/filter.proto\"\x8a\x01\n\x16IngestDocumentsRequest\x12\x31\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01\x12\'\n\x11\x65xpected_revision\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00H\x00\x88\x01\x01\x42\x14\n\x12_expected_revision\"\xe0\x01\n\x17IngestDocumentsResponse\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.groundwire.v1.IngestState\x12\x10\n\x08revision\x18\x04 \x01(\x05\x12\x13\n\x0b\x63hunk_count\x18\x05 \x01(\x05\x12\x16\n\x0e\x63orpus_version\x18\x06 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x07 \x01(\t\x12!\n\x05\x65rror\x18\x08 \x01(\x0b\x32\x12.google.rpc.Status\"\x86\x01\n\x12PutDocumentRequest\x12\x31\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01\x12\'\n\x11\x65xpected_revision\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00H\x00\x88\x01\x01\x42\x14\n\x12_expected_revision\"\x95\x01\n\x13PutDocumentResponse\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x1a.groundwire.v1.IngestState\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x13\n\x0b\x63hunk_count\x18\x03 \x01(\x05\x12\x16\n\x0e\x63orpus_version\x18\x04 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x05 \x01(\t\"V\n\x12GetDocumentRequest\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x14\n\x0cinclude_text\x18\x02 \x01(\x08\"R\n\x13GetDocumentResponse\x12-\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.DocumentInfo\x12\x0c\n\x04text\x18\x02 \x01(\t\"\xae\x01\n\x14ListDocumentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12%\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.Filter\x12\x35\n\x05order\x18\x04 \x01(\x0e\x32\x1c.groundwire.v1.DocumentOrderB\x08\xbaH\x05\x82\x01\x02\x10\x01\"`\n\x15ListDocumentsResponse\x12.\n\tdocuments\x18\x01 \x03(\x0b\x32\x1b.groundwire.v1.DocumentInfo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Z\n\x15\x44\x65leteDocumentRequest\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x15\n\rallow_missing\x18\x02 \x01(\x08\"A\n\x16\x44\x65leteDocumentResponse\x12\x0f\n\x07\x64\x65leted\x18\x01 \x01(\x08\x12\x16\n\x0e\x63orpus_version\x18\x02 \x01(\t\"U\n\x15PurgeDocumentsRequest\x12-\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.FilterB\x06\xbaH\x03\xc8\x01\x01\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"m\n\x16PurgeDocumentsResponse\x12\x13\n\x0bpurge_count\x18\x01 \x01(\x05\x12\x14\n\x0cpurge_sample\x18\x02 \x03(\t\x12\x16\n\x0e\x63orpus_version\x18\x03 \x01(\t\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\"\\\n\x15\x45raseDocumentsRequest\x12\x34\n\x06target\x18\x01 \x01(\x0b\x32\x1c.groundwire.v1.ErasureTargetB\x06\xbaH\x03\xc8\x01\x01\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"y\n\x16\x45raseDocumentsResponse\x12\x16\n\x0e\x64ocument_count\x18\x01 \x01(\x05\x12\x17\n\x0f\x64ocument_sample\x18\x02 \x03(\t\x12.\n\x07receipt\x18\x03 \x01(\x0b\x32\x1d.groundwire.v1.ErasureReceipt\"\x19\n\x17GetCorpusVersionRequest\"2\n\x18GetCorpusVersionResponse\x12\x16\n\x0e\x63orpus_version\x18\x01 \x01(\t2\xa4\x06\n\x0f\x44ocumentService\x12\x64\n\x0fIngestDocuments\x12%.groundwire.v1.IngestDocumentsRequest\x1a&.groundwire.v1.IngestDocumentsResponse(\x01\x30\x01\x12Y\n\x0bPutDocument\x12!.groundwire.v1.PutDocumentRequest\x1a\".groundwire.v1.PutDocumentResponse\"\x03\x90\x02\x02\x12Y\n\x0bGetDocument\x12!.groundwire.v1.GetDocumentRequest\x1a\".groundwire.v1.GetDocumentResponse\"\x03\x90\x02\x01\x12_\n\rListDocuments\x12#.groundwire.v1.ListDocumentsRequest\x1a$.groundwire.v1.ListDocumentsResponse\"\x03\x90\x02\x01\x12\x62\n\x0e\x44\x65leteDocument\x12$.groundwire.v1.DeleteDocumentRequest\x1a%.groundwire.v1.DeleteDocumentResponse\"\x03\x90\x02\x02\x12\x62\n\x0ePurgeDocuments\x12$.groundwire.v1.PurgeDocumentsRequest\x1a%.groundwire.v1.PurgeDocumentsResponse\"\x03\x90\x02\x02\x12\x62\n\x0e\x45raseDocuments\x12$.groundwire.v1.EraseDocumentsRequest\x1a%.groundwire.v1.EraseDocumentsResponse\"\x03\x90\x02\x02\x12h\n\x10GetCorpusVersion\x12&.groundwire.v1.GetCorpusVersionRequest\x1a\'.groundwire.v1.GetCorpusVersionResponse\"\x03\x90\x02\x01\x42\x64\n\x10io.groundwire.v1B\x14\x44ocumentServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$groundwire/v1/document_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x17google/rpc/status.proto\x1a\x1cgroundwire/v1/document.proto\x1a\x1bgroundwire/v1/erasure.proto\x1a\x1agroundwire/v1/filter.proto\x1a\x1agroundwire/v1/report.proto\"\x8a\x01\n\x16IngestDocumentsRequest\x12\x31\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01\x12\'\n\x11\x65xpected_revision\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00H\x00\x88\x01\x01\x42\x14\n\x12_expected_revision\"\x84\x02\n\x17IngestDocumentsResponse\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x13\n\x0b\x64ocument_id\x18\x02 \x01(\t\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.groundwire.v1.IngestState\x12\x10\n\x08revision\x18\x04 \x01(\x05\x12\x13\n\x0b\x63hunk_count\x18\x05 \x01(\x05\x12\x16\n\x0e\x63orpus_version\x18\x06 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x07 \x01(\t\x12!\n\x05\x65rror\x18\x08 \x01(\x0b\x32\x12.google.rpc.Status\x12\"\n\x05\x66lags\x18\t \x03(\x0b\x32\x13.groundwire.v1.Flag\"\x86\x01\n\x12PutDocumentRequest\x12\x31\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.DocumentB\x06\xbaH\x03\xc8\x01\x01\x12\'\n\x11\x65xpected_revision\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00H\x00\x88\x01\x01\x42\x14\n\x12_expected_revision\"\xb9\x01\n\x13PutDocumentResponse\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x1a.groundwire.v1.IngestState\x12\x10\n\x08revision\x18\x02 \x01(\x05\x12\x13\n\x0b\x63hunk_count\x18\x03 \x01(\x05\x12\x16\n\x0e\x63orpus_version\x18\x04 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x05 \x01(\t\x12\"\n\x05\x66lags\x18\x06 \x03(\x0b\x32\x13.groundwire.v1.Flag\"V\n\x12GetDocumentRequest\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x14\n\x0cinclude_text\x18\x02 \x01(\x08\"R\n\x13GetDocumentResponse\x12-\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.DocumentInfo\x12\x0c\n\x04text\x18\x02 \x01(\t\"\xae\x01\n\x14ListDocumentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12%\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.Filter\x12\x35\n\x05order\x18\x04 \x01(\x0e\x32\x1c.groundwire.v1.DocumentOrderB\x08\xbaH\x05\x82\x01\x02\x10\x01\"`\n\x15ListDocumentsResponse\x12.\n\tdocuments\x18\x01 \x03(\x0b\x32\x1b.groundwire.v1.DocumentInfo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb9\x01\n\x1fListQuarantinedDocumentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12%\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.Filter\x12\x35\n\x05order\x18\x04 \x01(\x0e\x32\x1c.groundwire.v1.DocumentOrderB\x08\xbaH\x05\x82\x01\x02\x10\x01\"k\n ListQuarantinedDocumentsResponse\x12.\n\tdocuments\x18\x01 \x03(\x0b\x32\x1b.groundwire.v1.DocumentInfo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"a\n\x1dGetQuarantinedDocumentRequest\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x14\n\x0cinclude_text\x18\x02 \x01(\x08\"]\n\x1eGetQuarantinedDocumentResponse\x12-\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.DocumentInfo\x12\x0c\n\x04text\x18\x02 \x01(\t\"h\n\x16ReleaseDocumentRequest\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\"\n\x11\x65xpected_revision\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01\"n\n\x17ReleaseDocumentResponse\x12\x10\n\x08revision\x18\x01 \x01(\x05\x12\x13\n\x0b\x63hunk_count\x18\x02 \x01(\x05\x12\x16\n\x0e\x63orpus_version\x18\x03 \x01(\t\x12\x14\n\x0c\x63ontent_hash\x18\x04 \x01(\t\"Z\n\x15\x44\x65leteDocumentRequest\x12*\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$\x12\x15\n\rallow_missing\x18\x02 \x01(\x08\"A\n\x16\x44\x65leteDocumentResponse\x12\x0f\n\x07\x64\x65leted\x18\x01 \x01(\x08\x12\x16\n\x0e\x63orpus_version\x18\x02 \x01(\t\"U\n\x15PurgeDocumentsRequest\x12-\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.FilterB\x06\xbaH\x03\xc8\x01\x01\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"m\n\x16PurgeDocumentsResponse\x12\x13\n\x0bpurge_count\x18\x01 \x01(\x05\x12\x14\n\x0cpurge_sample\x18\x02 \x03(\t\x12\x16\n\x0e\x63orpus_version\x18\x03 \x01(\t\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\"\\\n\x15\x45raseDocumentsRequest\x12\x34\n\x06target\x18\x01 \x01(\x0b\x32\x1c.groundwire.v1.ErasureTargetB\x06\xbaH\x03\xc8\x01\x01\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"y\n\x16\x45raseDocumentsResponse\x12\x16\n\x0e\x64ocument_count\x18\x01 \x01(\x05\x12\x17\n\x0f\x64ocument_sample\x18\x02 \x03(\t\x12.\n\x07receipt\x18\x03 \x01(\x0b\x32\x1d.groundwire.v1.ErasureReceipt\"\x19\n\x17GetCorpusVersionRequest\"2\n\x18GetCorpusVersionResponse\x12\x16\n\x0e\x63orpus_version\x18\x01 \x01(\t2\x8a\t\n\x0f\x44ocumentService\x12\x64\n\x0fIngestDocuments\x12%.groundwire.v1.IngestDocumentsRequest\x1a&.groundwire.v1.IngestDocumentsResponse(\x01\x30\x01\x12Y\n\x0bPutDocument\x12!.groundwire.v1.PutDocumentRequest\x1a\".groundwire.v1.PutDocumentResponse\"\x03\x90\x02\x02\x12Y\n\x0bGetDocument\x12!.groundwire.v1.GetDocumentRequest\x1a\".groundwire.v1.GetDocumentResponse\"\x03\x90\x02\x01\x12_\n\rListDocuments\x12#.groundwire.v1.ListDocumentsRequest\x1a$.groundwire.v1.ListDocumentsResponse\"\x03\x90\x02\x01\x12\x62\n\x0e\x44\x65leteDocument\x12$.groundwire.v1.DeleteDocumentRequest\x1a%.groundwire.v1.DeleteDocumentResponse\"\x03\x90\x02\x02\x12\x62\n\x0ePurgeDocuments\x12$.groundwire.v1.PurgeDocumentsRequest\x1a%.groundwire.v1.PurgeDocumentsResponse\"\x03\x90\x02\x02\x12\x62\n\x0e\x45raseDocuments\x12$.groundwire.v1.EraseDocumentsRequest\x1a%.groundwire.v1.EraseDocumentsResponse\"\x03\x90\x02\x02\x12\x80\x01\n\x18ListQuarantinedDocuments\x12..groundwire.v1.ListQuarantinedDocumentsRequest\x1a/.groundwire.v1.ListQuarantinedDocumentsResponse\"\x03\x90\x02\x01\x12z\n\x16GetQuarantinedDocument\x12,.groundwire.v1.GetQuarantinedDocumentRequest\x1a-.groundwire.v1.GetQuarantinedDocumentResponse\"\x03\x90\x02\x01\x12\x65\n\x0fReleaseDocument\x12%.groundwire.v1.ReleaseDocumentRequest\x1a&.groundwire.v1.ReleaseDocumentResponse\"\x03\x90\x02\x02\x12h\n\x10GetCorpusVersion\x12&.groundwire.v1.GetCorpusVersionRequest\x1a\'.groundwire.v1.GetCorpusVersionResponse\"\x03\x90\x02\x01\x42\x64\n\x10io.groundwire.v1B\x14\x44ocumentServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,6 +54,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTDOCUMENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_LISTDOCUMENTSREQUEST'].fields_by_name['order']._loaded_options = None
   _globals['_LISTDOCUMENTSREQUEST'].fields_by_name['order']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTQUARANTINEDDOCUMENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTQUARANTINEDDOCUMENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTQUARANTINEDDOCUMENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTQUARANTINEDDOCUMENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_LISTQUARANTINEDDOCUMENTSREQUEST'].fields_by_name['order']._loaded_options = None
+  _globals['_LISTQUARANTINEDDOCUMENTSREQUEST'].fields_by_name['order']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_GETQUARANTINEDDOCUMENTREQUEST'].fields_by_name['document_id']._loaded_options = None
+  _globals['_GETQUARANTINEDDOCUMENTREQUEST'].fields_by_name['document_id']._serialized_options = b'\272H\022r\0202\016^[!-~]{1,256}$'
+  _globals['_RELEASEDOCUMENTREQUEST'].fields_by_name['document_id']._loaded_options = None
+  _globals['_RELEASEDOCUMENTREQUEST'].fields_by_name['document_id']._serialized_options = b'\272H\022r\0202\016^[!-~]{1,256}$'
+  _globals['_RELEASEDOCUMENTREQUEST'].fields_by_name['expected_revision']._loaded_options = None
+  _globals['_RELEASEDOCUMENTREQUEST'].fields_by_name['expected_revision']._serialized_options = b'\272H\004\032\002(\001'
   _globals['_DELETEDOCUMENTREQUEST'].fields_by_name['document_id']._loaded_options = None
   _globals['_DELETEDOCUMENTREQUEST'].fields_by_name['document_id']._serialized_options = b'\272H\022r\0202\016^[!-~]{1,256}$'
   _globals['_PURGEDOCUMENTSREQUEST'].fields_by_name['filter']._loaded_options = None
@@ -71,40 +84,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DOCUMENTSERVICE'].methods_by_name['PurgeDocuments']._serialized_options = b'\220\002\002'
   _globals['_DOCUMENTSERVICE'].methods_by_name['EraseDocuments']._loaded_options = None
   _globals['_DOCUMENTSERVICE'].methods_by_name['EraseDocuments']._serialized_options = b'\220\002\002'
+  _globals['_DOCUMENTSERVICE'].methods_by_name['ListQuarantinedDocuments']._loaded_options = None
+  _globals['_DOCUMENTSERVICE'].methods_by_name['ListQuarantinedDocuments']._serialized_options = b'\220\002\001'
+  _globals['_DOCUMENTSERVICE'].methods_by_name['GetQuarantinedDocument']._loaded_options = None
+  _globals['_DOCUMENTSERVICE'].methods_by_name['GetQuarantinedDocument']._serialized_options = b'\220\002\001'
+  _globals['_DOCUMENTSERVICE'].methods_by_name['ReleaseDocument']._loaded_options = None
+  _globals['_DOCUMENTSERVICE'].methods_by_name['ReleaseDocument']._serialized_options = b'\220\002\002'
   _globals['_DOCUMENTSERVICE'].methods_by_name['GetCorpusVersion']._loaded_options = None
   _globals['_DOCUMENTSERVICE'].methods_by_name['GetCorpusVersion']._serialized_options = b'\220\002\001'
-  _globals['_INGESTDOCUMENTSREQUEST']._serialized_start=197
-  _globals['_INGESTDOCUMENTSREQUEST']._serialized_end=335
-  _globals['_INGESTDOCUMENTSRESPONSE']._serialized_start=338
-  _globals['_INGESTDOCUMENTSRESPONSE']._serialized_end=562
-  _globals['_PUTDOCUMENTREQUEST']._serialized_start=565
-  _globals['_PUTDOCUMENTREQUEST']._serialized_end=699
-  _globals['_PUTDOCUMENTRESPONSE']._serialized_start=702
-  _globals['_PUTDOCUMENTRESPONSE']._serialized_end=851
-  _globals['_GETDOCUMENTREQUEST']._serialized_start=853
-  _globals['_GETDOCUMENTREQUEST']._serialized_end=939
-  _globals['_GETDOCUMENTRESPONSE']._serialized_start=941
-  _globals['_GETDOCUMENTRESPONSE']._serialized_end=1023
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=1026
-  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=1200
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=1202
-  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=1298
-  _globals['_DELETEDOCUMENTREQUEST']._serialized_start=1300
-  _globals['_DELETEDOCUMENTREQUEST']._serialized_end=1390
-  _globals['_DELETEDOCUMENTRESPONSE']._serialized_start=1392
-  _globals['_DELETEDOCUMENTRESPONSE']._serialized_end=1457
-  _globals['_PURGEDOCUMENTSREQUEST']._serialized_start=1459
-  _globals['_PURGEDOCUMENTSREQUEST']._serialized_end=1544
-  _globals['_PURGEDOCUMENTSRESPONSE']._serialized_start=1546
-  _globals['_PURGEDOCUMENTSRESPONSE']._serialized_end=1655
-  _globals['_ERASEDOCUMENTSREQUEST']._serialized_start=1657
-  _globals['_ERASEDOCUMENTSREQUEST']._serialized_end=1749
-  _globals['_ERASEDOCUMENTSRESPONSE']._serialized_start=1751
-  _globals['_ERASEDOCUMENTSRESPONSE']._serialized_end=1872
-  _globals['_GETCORPUSVERSIONREQUEST']._serialized_start=1874
-  _globals['_GETCORPUSVERSIONREQUEST']._serialized_end=1899
-  _globals['_GETCORPUSVERSIONRESPONSE']._serialized_start=1901
-  _globals['_GETCORPUSVERSIONRESPONSE']._serialized_end=1951
-  _globals['_DOCUMENTSERVICE']._serialized_start=1954
-  _globals['_DOCUMENTSERVICE']._serialized_end=2758
+  _globals['_INGESTDOCUMENTSREQUEST']._serialized_start=225
+  _globals['_INGESTDOCUMENTSREQUEST']._serialized_end=363
+  _globals['_INGESTDOCUMENTSRESPONSE']._serialized_start=366
+  _globals['_INGESTDOCUMENTSRESPONSE']._serialized_end=626
+  _globals['_PUTDOCUMENTREQUEST']._serialized_start=629
+  _globals['_PUTDOCUMENTREQUEST']._serialized_end=763
+  _globals['_PUTDOCUMENTRESPONSE']._serialized_start=766
+  _globals['_PUTDOCUMENTRESPONSE']._serialized_end=951
+  _globals['_GETDOCUMENTREQUEST']._serialized_start=953
+  _globals['_GETDOCUMENTREQUEST']._serialized_end=1039
+  _globals['_GETDOCUMENTRESPONSE']._serialized_start=1041
+  _globals['_GETDOCUMENTRESPONSE']._serialized_end=1123
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_start=1126
+  _globals['_LISTDOCUMENTSREQUEST']._serialized_end=1300
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_start=1302
+  _globals['_LISTDOCUMENTSRESPONSE']._serialized_end=1398
+  _globals['_LISTQUARANTINEDDOCUMENTSREQUEST']._serialized_start=1401
+  _globals['_LISTQUARANTINEDDOCUMENTSREQUEST']._serialized_end=1586
+  _globals['_LISTQUARANTINEDDOCUMENTSRESPONSE']._serialized_start=1588
+  _globals['_LISTQUARANTINEDDOCUMENTSRESPONSE']._serialized_end=1695
+  _globals['_GETQUARANTINEDDOCUMENTREQUEST']._serialized_start=1697
+  _globals['_GETQUARANTINEDDOCUMENTREQUEST']._serialized_end=1794
+  _globals['_GETQUARANTINEDDOCUMENTRESPONSE']._serialized_start=1796
+  _globals['_GETQUARANTINEDDOCUMENTRESPONSE']._serialized_end=1889
+  _globals['_RELEASEDOCUMENTREQUEST']._serialized_start=1891
+  _globals['_RELEASEDOCUMENTREQUEST']._serialized_end=1995
+  _globals['_RELEASEDOCUMENTRESPONSE']._serialized_start=1997
+  _globals['_RELEASEDOCUMENTRESPONSE']._serialized_end=2107
+  _globals['_DELETEDOCUMENTREQUEST']._serialized_start=2109
+  _globals['_DELETEDOCUMENTREQUEST']._serialized_end=2199
+  _globals['_DELETEDOCUMENTRESPONSE']._serialized_start=2201
+  _globals['_DELETEDOCUMENTRESPONSE']._serialized_end=2266
+  _globals['_PURGEDOCUMENTSREQUEST']._serialized_start=2268
+  _globals['_PURGEDOCUMENTSREQUEST']._serialized_end=2353
+  _globals['_PURGEDOCUMENTSRESPONSE']._serialized_start=2355
+  _globals['_PURGEDOCUMENTSRESPONSE']._serialized_end=2464
+  _globals['_ERASEDOCUMENTSREQUEST']._serialized_start=2466
+  _globals['_ERASEDOCUMENTSREQUEST']._serialized_end=2558
+  _globals['_ERASEDOCUMENTSRESPONSE']._serialized_start=2560
+  _globals['_ERASEDOCUMENTSRESPONSE']._serialized_end=2681
+  _globals['_GETCORPUSVERSIONREQUEST']._serialized_start=2683
+  _globals['_GETCORPUSVERSIONREQUEST']._serialized_end=2708
+  _globals['_GETCORPUSVERSIONRESPONSE']._serialized_start=2710
+  _globals['_GETCORPUSVERSIONRESPONSE']._serialized_end=2760
+  _globals['_DOCUMENTSERVICE']._serialized_start=2763
+  _globals['_DOCUMENTSERVICE']._serialized_end=3925
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ from google.rpc import status_pb2 as _status_pb2
 from groundwire.v1 import document_pb2 as _document_pb2
 from groundwire.v1 import erasure_pb2 as _erasure_pb2
 from groundwire.v1 import filter_pb2 as _filter_pb2
+from groundwire.v1 import report_pb2 as _report_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -69,6 +70,7 @@ class IngestDocumentsResponse(_message.Message):
     CORPUS_VERSION_FIELD_NUMBER: _builtins.int
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    FLAGS_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """index is the document's position in the stream, from 0."""
     document_id: _builtins.str
@@ -78,7 +80,7 @@ class IngestDocumentsResponse(_message.Message):
     revision: _builtins.int
     """revision is the revision now stored; 0 when nothing is stored under the id by this message."""
     chunk_count: _builtins.int
-    """chunk_count is the number of passages the document was split into."""
+    """chunk_count is the number of passages the document was split into; 0 in quarantine."""
     corpus_version: _builtins.str
     """corpus_version is the corpus's version after this document."""
     content_hash: _builtins.str
@@ -89,6 +91,10 @@ class IngestDocumentsResponse(_message.Message):
     @_builtins.property
     def error(self) -> _status_pb2.Status:
         """error says what was wrong when the state is REJECTED or FAILED, with the same details a failed call carries."""
+
+    @_builtins.property
+    def flags(self) -> _containers.RepeatedCompositeFieldContainer[_report_pb2.Flag]:
+        """flags are what guards found in the document: those with GUARD_ACTION_QUARANTINE hold it back."""
 
     def __init__(
         self,
@@ -101,10 +107,11 @@ class IngestDocumentsResponse(_message.Message):
         corpus_version: _builtins.str = ...,
         content_hash: _builtins.str = ...,
         error: _status_pb2.Status | None = ...,
+        flags: _abc.Iterable[_report_pb2.Flag] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_count", b"chunk_count", "content_hash", b"content_hash", "corpus_version", b"corpus_version", "document_id", b"document_id", "error", b"error", "index", b"index", "revision", b"revision", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_count", b"chunk_count", "content_hash", b"content_hash", "corpus_version", b"corpus_version", "document_id", b"document_id", "error", b"error", "flags", b"flags", "index", b"index", "revision", b"revision", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -154,16 +161,21 @@ class PutDocumentResponse(_message.Message):
     CHUNK_COUNT_FIELD_NUMBER: _builtins.int
     CORPUS_VERSION_FIELD_NUMBER: _builtins.int
     CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    FLAGS_FIELD_NUMBER: _builtins.int
     state: _document_pb2.IngestState.ValueType
-    """state is CREATED, UPDATED or UNCHANGED."""
+    """state is CREATED, UPDATED, UNCHANGED or QUARANTINED."""
     revision: _builtins.int
     """revision is the revision now stored, from 1."""
     chunk_count: _builtins.int
-    """chunk_count is the number of passages the document was split into."""
+    """chunk_count is the number of passages the document was split into; 0 in quarantine."""
     corpus_version: _builtins.str
     """corpus_version is the corpus's version after this document."""
     content_hash: _builtins.str
     """content_hash is that of the revision now stored, as DocumentInfo has it."""
+    @_builtins.property
+    def flags(self) -> _containers.RepeatedCompositeFieldContainer[_report_pb2.Flag]:
+        """flags are what guards found in the document: those with GUARD_ACTION_QUARANTINE hold it back."""
+
     def __init__(
         self,
         *,
@@ -172,10 +184,11 @@ class PutDocumentResponse(_message.Message):
         chunk_count: _builtins.int = ...,
         corpus_version: _builtins.str = ...,
         content_hash: _builtins.str = ...,
+        flags: _abc.Iterable[_report_pb2.Flag] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_count", b"chunk_count", "content_hash", b"content_hash", "corpus_version", b"corpus_version", "revision", b"revision", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_count", b"chunk_count", "content_hash", b"content_hash", "corpus_version", b"corpus_version", "flags", b"flags", "revision", b"revision", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -302,6 +315,190 @@ class ListDocumentsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListDocumentsResponse: _TypeAlias = ListDocumentsResponse  # noqa: Y015
+
+@_typing.final
+class ListQuarantinedDocumentsRequest(_message.Message):
+    """ListQuarantinedDocumentsRequest asks for one page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """page_size is the most documents to return; 0 is read as 100, a value above 1000 as 1000. A page of much metadata
+    ends earlier, so that it stays within 2 MiB: only an empty next_page_token says that it is the last.
+    """
+    page_token: _builtins.str
+    """page_token is the next_page_token of the page before; empty for the first. At most 1024 code points, opaque. It
+    belongs to its filter and order: with others it is INVALID_ARGUMENT.
+    """
+    order: _document_pb2.DocumentOrder.ValueType
+    """order says in which order they are listed; unspecified orders by document_id."""
+    @_builtins.property
+    def filter(self) -> _filter_pb2.Filter:
+        """filter narrows the list to documents whose metadata satisfies it; unset lists all."""
+
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _filter_pb2.Filter | None = ...,
+        order: _document_pb2.DocumentOrder.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "order", b"order", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQuarantinedDocumentsRequest: _TypeAlias = ListQuarantinedDocumentsRequest  # noqa: Y015
+
+@_typing.final
+class ListQuarantinedDocumentsResponse(_message.Message):
+    """ListQuarantinedDocumentsResponse is one page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """next_page_token asks for the page that follows; empty on the last."""
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[_document_pb2.DocumentInfo]:
+        """documents are in the order asked for, each with its quarantine."""
+
+    def __init__(
+        self,
+        *,
+        documents: _abc.Iterable[_document_pb2.DocumentInfo] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents", b"documents", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListQuarantinedDocumentsResponse: _TypeAlias = ListQuarantinedDocumentsResponse  # noqa: Y015
+
+@_typing.final
+class GetQuarantinedDocumentRequest(_message.Message):
+    """GetQuarantinedDocumentRequest names the document to return."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    INCLUDE_TEXT_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    """document_id names the document within its tenant: 1 to 256 printable ASCII characters without white space."""
+    include_text: _builtins.bool
+    """include_text asks for the text as well. Default false."""
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        include_text: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "include_text", b"include_text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetQuarantinedDocumentRequest: _TypeAlias = GetQuarantinedDocumentRequest  # noqa: Y015
+
+@_typing.final
+class GetQuarantinedDocumentResponse(_message.Message):
+    """GetQuarantinedDocumentResponse is the document asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """text is its content when it was asked for: untrusted, and to be shown as plain text."""
+    @_builtins.property
+    def document(self) -> _document_pb2.DocumentInfo:
+        """document describes it, with its quarantine."""
+
+    def __init__(
+        self,
+        *,
+        document: _document_pb2.DocumentInfo | None = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetQuarantinedDocumentResponse: _TypeAlias = GetQuarantinedDocumentResponse  # noqa: Y015
+
+@_typing.final
+class ReleaseDocumentRequest(_message.Message):
+    """ReleaseDocumentRequest names the document to release."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_REVISION_FIELD_NUMBER: _builtins.int
+    document_id: _builtins.str
+    """document_id names the document within its tenant: 1 to 256 printable ASCII characters without white space."""
+    expected_revision: _builtins.int
+    """expected_revision is the revision that was reviewed: a text that has replaced it meanwhile is not released."""
+    def __init__(
+        self,
+        *,
+        document_id: _builtins.str = ...,
+        expected_revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "expected_revision", b"expected_revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseDocumentRequest: _TypeAlias = ReleaseDocumentRequest  # noqa: Y015
+
+@_typing.final
+class ReleaseDocumentResponse(_message.Message):
+    """ReleaseDocumentResponse says what is stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    CHUNK_COUNT_FIELD_NUMBER: _builtins.int
+    CORPUS_VERSION_FIELD_NUMBER: _builtins.int
+    CONTENT_HASH_FIELD_NUMBER: _builtins.int
+    revision: _builtins.int
+    """revision is the revision now stored, from 2: the same again where the call was sent again."""
+    chunk_count: _builtins.int
+    """chunk_count is the number of passages the document was split into."""
+    corpus_version: _builtins.str
+    """corpus_version is the corpus's version after the call."""
+    content_hash: _builtins.str
+    """content_hash is that of the revision now stored, as DocumentInfo has it: the same as that of the document in
+    quarantine, unless the server splits or embeds texts in another way since.
+    """
+    def __init__(
+        self,
+        *,
+        revision: _builtins.int = ...,
+        chunk_count: _builtins.int = ...,
+        corpus_version: _builtins.str = ...,
+        content_hash: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_count", b"chunk_count", "content_hash", b"content_hash", "corpus_version", b"corpus_version", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseDocumentResponse: _TypeAlias = ReleaseDocumentResponse  # noqa: Y015
 
 @_typing.final
 class DeleteDocumentRequest(_message.Message):

@@ -30,6 +30,10 @@ class DocumentServiceStub(object):
 
     The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
     the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
+
+    A document that guards object to is in quarantine, where the server is configured so: GetDocument, ListDocuments and
+    searches pass it over as if nobody might see it. DeleteDocument and PurgeDocuments remove it, and EraseDocuments erases
+    it, like any other.
     """
 
     def __init__(self, channel):
@@ -73,6 +77,21 @@ class DocumentServiceStub(object):
                 request_serializer=groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsResponse.FromString,
                 _registered_method=True)
+        self.ListQuarantinedDocuments = channel.unary_unary(
+                '/groundwire.v1.DocumentService/ListQuarantinedDocuments',
+                request_serializer=groundwire_dot_v1_dot_document__service__pb2.ListQuarantinedDocumentsRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_document__service__pb2.ListQuarantinedDocumentsResponse.FromString,
+                _registered_method=True)
+        self.GetQuarantinedDocument = channel.unary_unary(
+                '/groundwire.v1.DocumentService/GetQuarantinedDocument',
+                request_serializer=groundwire_dot_v1_dot_document__service__pb2.GetQuarantinedDocumentRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_document__service__pb2.GetQuarantinedDocumentResponse.FromString,
+                _registered_method=True)
+        self.ReleaseDocument = channel.unary_unary(
+                '/groundwire.v1.DocumentService/ReleaseDocument',
+                request_serializer=groundwire_dot_v1_dot_document__service__pb2.ReleaseDocumentRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_document__service__pb2.ReleaseDocumentResponse.FromString,
+                _registered_method=True)
         self.GetCorpusVersion = channel.unary_unary(
                 '/groundwire.v1.DocumentService/GetCorpusVersion',
                 request_serializer=groundwire_dot_v1_dot_document__service__pb2.GetCorpusVersionRequest.SerializeToString,
@@ -85,6 +104,10 @@ class DocumentServiceServicer(object):
 
     The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
     the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
+
+    A document that guards object to is in quarantine, where the server is configured so: GetDocument, ListDocuments and
+    searches pass it over as if nobody might see it. DeleteDocument and PurgeDocuments remove it, and EraseDocuments erases
+    it, like any other.
     """
 
     def IngestDocuments(self, request_iterator, context):
@@ -152,6 +175,34 @@ class DocumentServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListQuarantinedDocuments(self, request, context):
+        """ListQuarantinedDocuments returns the documents in quarantine that the caller would see were they released, a page at
+        a time. It needs the role operator.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetQuarantinedDocument(self, request, context):
+        """GetQuarantinedDocument returns the description of a document in quarantine and, when asked for, its text. It needs
+        the role operator. One that is not in quarantine, or that the caller would not see were it released: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseDocument(self, request, context):
+        """ReleaseDocument takes a document out of quarantine: it is split, embedded and found as it was sent. It needs the role
+        operator.
+
+        The same title and text are not held again for what was found in them, whatever else of the document changes. A
+        revision other than the reviewed one is ABORTED with REVISION_MISMATCH. A document that is not in quarantine, or that
+        the caller would not see were it released: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCorpusVersion(self, request, context):
         """GetCorpusVersion returns the version of the tenant's corpus, which changes with every change of a document.
         """
@@ -197,6 +248,21 @@ def add_DocumentServiceServicer_to_server(servicer, server):
                     request_deserializer=groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsResponse.SerializeToString,
             ),
+            'ListQuarantinedDocuments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListQuarantinedDocuments,
+                    request_deserializer=groundwire_dot_v1_dot_document__service__pb2.ListQuarantinedDocumentsRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_document__service__pb2.ListQuarantinedDocumentsResponse.SerializeToString,
+            ),
+            'GetQuarantinedDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetQuarantinedDocument,
+                    request_deserializer=groundwire_dot_v1_dot_document__service__pb2.GetQuarantinedDocumentRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_document__service__pb2.GetQuarantinedDocumentResponse.SerializeToString,
+            ),
+            'ReleaseDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseDocument,
+                    request_deserializer=groundwire_dot_v1_dot_document__service__pb2.ReleaseDocumentRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_document__service__pb2.ReleaseDocumentResponse.SerializeToString,
+            ),
             'GetCorpusVersion': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCorpusVersion,
                     request_deserializer=groundwire_dot_v1_dot_document__service__pb2.GetCorpusVersionRequest.FromString,
@@ -215,6 +281,10 @@ class DocumentService(object):
 
     The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
     the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
+
+    A document that guards object to is in quarantine, where the server is configured so: GetDocument, ListDocuments and
+    searches pass it over as if nobody might see it. DeleteDocument and PurgeDocuments remove it, and EraseDocuments erases
+    it, like any other.
     """
 
     @staticmethod
@@ -396,6 +466,87 @@ class DocumentService(object):
             '/groundwire.v1.DocumentService/EraseDocuments',
             groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsRequest.SerializeToString,
             groundwire_dot_v1_dot_document__service__pb2.EraseDocumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListQuarantinedDocuments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.DocumentService/ListQuarantinedDocuments',
+            groundwire_dot_v1_dot_document__service__pb2.ListQuarantinedDocumentsRequest.SerializeToString,
+            groundwire_dot_v1_dot_document__service__pb2.ListQuarantinedDocumentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetQuarantinedDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.DocumentService/GetQuarantinedDocument',
+            groundwire_dot_v1_dot_document__service__pb2.GetQuarantinedDocumentRequest.SerializeToString,
+            groundwire_dot_v1_dot_document__service__pb2.GetQuarantinedDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.DocumentService/ReleaseDocument',
+            groundwire_dot_v1_dot_document__service__pb2.ReleaseDocumentRequest.SerializeToString,
+            groundwire_dot_v1_dot_document__service__pb2.ReleaseDocumentResponse.FromString,
             options,
             channel_credentials,
             insecure,

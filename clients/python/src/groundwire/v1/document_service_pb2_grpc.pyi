@@ -31,6 +31,10 @@ class DocumentServiceStub:
 
     The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
     the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
+
+    A document that guards object to is in quarantine, where the server is configured so: GetDocument, ListDocuments and
+    searches pass it over as if nobody might see it. DeleteDocument and PurgeDocuments remove it, and EraseDocuments erases
+    it, like any other.
     """
 
     @_typing.overload
@@ -71,6 +75,22 @@ class DocumentServiceStub:
     behind. Call it without `force` first and look at the count and the sample.
     A document that is being ingested when it is erased may be stored afterwards: stop what ingests it first.
     """
+    ListQuarantinedDocuments: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.ListQuarantinedDocumentsRequest, _document_service_pb2.ListQuarantinedDocumentsResponse]
+    """ListQuarantinedDocuments returns the documents in quarantine that the caller would see were they released, a page at
+    a time. It needs the role operator.
+    """
+    GetQuarantinedDocument: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.GetQuarantinedDocumentRequest, _document_service_pb2.GetQuarantinedDocumentResponse]
+    """GetQuarantinedDocument returns the description of a document in quarantine and, when asked for, its text. It needs
+    the role operator. One that is not in quarantine, or that the caller would not see were it released: NOT_FOUND.
+    """
+    ReleaseDocument: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.ReleaseDocumentRequest, _document_service_pb2.ReleaseDocumentResponse]
+    """ReleaseDocument takes a document out of quarantine: it is split, embedded and found as it was sent. It needs the role
+    operator.
+
+    The same title and text are not held again for what was found in them, whatever else of the document changes. A
+    revision other than the reviewed one is ABORTED with REVISION_MISMATCH. A document that is not in quarantine, or that
+    the caller would not see were it released: NOT_FOUND.
+    """
     GetCorpusVersion: _grpc.UnaryUnaryMultiCallable[_document_service_pb2.GetCorpusVersionRequest, _document_service_pb2.GetCorpusVersionResponse]
     """GetCorpusVersion returns the version of the tenant's corpus, which changes with every change of a document."""
 
@@ -80,6 +100,10 @@ class DocumentServiceAsyncStub(DocumentServiceStub):
 
     The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
     the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
+
+    A document that guards object to is in quarantine, where the server is configured so: GetDocument, ListDocuments and
+    searches pass it over as if nobody might see it. DeleteDocument and PurgeDocuments remove it, and EraseDocuments erases
+    it, like any other.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -117,6 +141,22 @@ class DocumentServiceAsyncStub(DocumentServiceStub):
     behind. Call it without `force` first and look at the count and the sample.
     A document that is being ingested when it is erased may be stored afterwards: stop what ingests it first.
     """
+    ListQuarantinedDocuments: _aio.UnaryUnaryMultiCallable[_document_service_pb2.ListQuarantinedDocumentsRequest, _document_service_pb2.ListQuarantinedDocumentsResponse]  # type: ignore[assignment]
+    """ListQuarantinedDocuments returns the documents in quarantine that the caller would see were they released, a page at
+    a time. It needs the role operator.
+    """
+    GetQuarantinedDocument: _aio.UnaryUnaryMultiCallable[_document_service_pb2.GetQuarantinedDocumentRequest, _document_service_pb2.GetQuarantinedDocumentResponse]  # type: ignore[assignment]
+    """GetQuarantinedDocument returns the description of a document in quarantine and, when asked for, its text. It needs
+    the role operator. One that is not in quarantine, or that the caller would not see were it released: NOT_FOUND.
+    """
+    ReleaseDocument: _aio.UnaryUnaryMultiCallable[_document_service_pb2.ReleaseDocumentRequest, _document_service_pb2.ReleaseDocumentResponse]  # type: ignore[assignment]
+    """ReleaseDocument takes a document out of quarantine: it is split, embedded and found as it was sent. It needs the role
+    operator.
+
+    The same title and text are not held again for what was found in them, whatever else of the document changes. A
+    revision other than the reviewed one is ABORTED with REVISION_MISMATCH. A document that is not in quarantine, or that
+    the caller would not see were it released: NOT_FOUND.
+    """
     GetCorpusVersion: _aio.UnaryUnaryMultiCallable[_document_service_pb2.GetCorpusVersionRequest, _document_service_pb2.GetCorpusVersionResponse]  # type: ignore[assignment]
     """GetCorpusVersion returns the version of the tenant's corpus, which changes with every change of a document."""
 
@@ -125,6 +165,10 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
 
     The tenant and the caller's principals come from the connection's credentials, never from a request. A document that
     the caller may not see does not exist for it: reads and deletes answer NOT_FOUND, lists and purges pass it over.
+
+    A document that guards object to is in quarantine, where the server is configured so: GetDocument, ListDocuments and
+    searches pass it over as if nobody might see it. DeleteDocument and PurgeDocuments remove it, and EraseDocuments erases
+    it, like any other.
     """
 
     @_abc_1.abstractmethod
@@ -201,6 +245,40 @@ class DocumentServiceServicer(metaclass=_abc_1.ABCMeta):
         document of the tenant that the target names, whether or not the caller may see it, and what earlier deletions left
         behind. Call it without `force` first and look at the count and the sample.
         A document that is being ingested when it is erased may be stored afterwards: stop what ingests it first.
+        """
+
+    @_abc_1.abstractmethod
+    def ListQuarantinedDocuments(
+        self,
+        request: _document_service_pb2.ListQuarantinedDocumentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_document_service_pb2.ListQuarantinedDocumentsResponse, _abc.Awaitable[_document_service_pb2.ListQuarantinedDocumentsResponse]]:
+        """ListQuarantinedDocuments returns the documents in quarantine that the caller would see were they released, a page at
+        a time. It needs the role operator.
+        """
+
+    @_abc_1.abstractmethod
+    def GetQuarantinedDocument(
+        self,
+        request: _document_service_pb2.GetQuarantinedDocumentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_document_service_pb2.GetQuarantinedDocumentResponse, _abc.Awaitable[_document_service_pb2.GetQuarantinedDocumentResponse]]:
+        """GetQuarantinedDocument returns the description of a document in quarantine and, when asked for, its text. It needs
+        the role operator. One that is not in quarantine, or that the caller would not see were it released: NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ReleaseDocument(
+        self,
+        request: _document_service_pb2.ReleaseDocumentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_document_service_pb2.ReleaseDocumentResponse, _abc.Awaitable[_document_service_pb2.ReleaseDocumentResponse]]:
+        """ReleaseDocument takes a document out of quarantine: it is split, embedded and found as it was sent. It needs the role
+        operator.
+
+        The same title and text are not held again for what was found in them, whatever else of the document changes. A
+        revision other than the reviewed one is ABORTED with REVISION_MISMATCH. A document that is not in quarantine, or that
+        the caller would not see were it released: NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

@@ -35,6 +35,8 @@ class _ScreenEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Screen.ValueTy
     """SCREEN_EVIDENCE looks at the passages, before a model sees them."""
     SCREEN_ANSWER: _Screen.ValueType  # 3
     """SCREEN_ANSWER looks at what a model wrote, before it leaves."""
+    SCREEN_DOCUMENT: _Screen.ValueType  # 4
+    """SCREEN_DOCUMENT looks at a document, before it is stored."""
 
 class Screen(_Screen, metaclass=_ScreenEnumTypeWrapper):
     """Screen is a place where guards look at text."""
@@ -47,6 +49,8 @@ SCREEN_EVIDENCE: Screen.ValueType  # 2
 """SCREEN_EVIDENCE looks at the passages, before a model sees them."""
 SCREEN_ANSWER: Screen.ValueType  # 3
 """SCREEN_ANSWER looks at what a model wrote, before it leaves."""
+SCREEN_DOCUMENT: Screen.ValueType  # 4
+"""SCREEN_DOCUMENT looks at a document, before it is stored."""
 Global___Screen: _TypeAlias = Screen  # noqa: Y015
 
 class _GuardAction:
@@ -67,6 +71,8 @@ class _GuardActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GuardActi
     """GUARD_ACTION_DISTRUST: a passage stays, and no sentence that rests on it alone is verified."""
     GUARD_ACTION_FLAG: _GuardAction.ValueType  # 5
     """GUARD_ACTION_FLAG: it is reported, and nothing else."""
+    GUARD_ACTION_QUARANTINE: _GuardAction.ValueType  # 6
+    """GUARD_ACTION_QUARANTINE: a document is held back until an operator releases it."""
 
 class GuardAction(_GuardAction, metaclass=_GuardActionEnumTypeWrapper):
     """GuardAction says what a guard's finding leads to."""
@@ -83,6 +89,8 @@ GUARD_ACTION_DISTRUST: GuardAction.ValueType  # 4
 """GUARD_ACTION_DISTRUST: a passage stays, and no sentence that rests on it alone is verified."""
 GUARD_ACTION_FLAG: GuardAction.ValueType  # 5
 """GUARD_ACTION_FLAG: it is reported, and nothing else."""
+GUARD_ACTION_QUARANTINE: GuardAction.ValueType  # 6
+"""GUARD_ACTION_QUARANTINE: a document is held back until an operator releases it."""
 Global___GuardAction: _TypeAlias = GuardAction  # noqa: Y015
 
 class _Rewriting:
@@ -312,7 +320,9 @@ class Flag(_message.Message):
     action: Global___GuardAction.ValueType
     """action says what was done about it."""
     count: _builtins.int
-    """count is in how many texts it was found: questions and turns, passages, or stretches of an answer."""
+    """count is in how many texts it was found: questions and turns, passages, stretches of an answer, or the title and the
+    text of a document.
+    """
     def __init__(
         self,
         *,

@@ -18,6 +18,7 @@ from groundwire_server.app.configuration.models.limits import LimitRowConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.configuration.models.rerankers import RerankerConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
+from groundwire_server.app.configuration.models.screens import IngestConfig
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, StoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
@@ -91,6 +92,7 @@ class Configuration(Options):
         description="Guards, which look for what is not allowed in texts, by name. Those of the server, injection, "
         "instructions, nonsense and secrets, are there without being named.",
     )
+    ingest: IngestConfig = Field(default_factory=IngestConfig, description="How documents are taken in.")
     concurrency: ConcurrencyOptions | None = Field(
         None, description="Calls of all models together in flight; unlimited if unset."
     )

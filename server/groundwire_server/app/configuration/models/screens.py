@@ -17,6 +17,7 @@ Ignore: TypeAlias = Literal["IGNORE"]
 QuestionAction: TypeAlias = Literal["BLOCK", "FLAG"]
 EvidenceAction: TypeAlias = Literal["BLOCK", "DROP", "DISTRUST", "FLAG"]
 AnswerAction: TypeAlias = Literal["BLOCK", "MASK", "FLAG"]
+DocumentAction: TypeAlias = Literal["QUARANTINE", "FLAG"]
 
 
 class GuardUseConfig(Options):
@@ -77,6 +78,21 @@ class AnswerGuardUseConfig(GuardUseConfig):
     )
 
 
+class DocumentGuardUseConfig(GuardUseConfig):
+    """A guard of documents, and what its findings lead to."""
+
+    action: DocumentAction = Field(
+        "QUARANTINE",
+        description="What a finding leads to: QUARANTINE (no search finds the document until an operator releases it) "
+        "or FLAG (it is reported).",
+    )
+    categories: dict[Category, DocumentAction | Ignore] = Field(
+        default_factory=dict,
+        description="Categories with another action; IGNORE reports nothing.",
+        examples=[{"hidden_text": "FLAG"}],
+    )
+
+
 class ScreenConfig(Options):
     """What all screens have."""
 
@@ -121,7 +137,25 @@ class AnswerScreenConfig(ScreenConfig):
     )
 
 
-AnyGuardUse: TypeAlias = QuestionGuardUseConfig | EvidenceGuardUseConfig | AnswerGuardUseConfig
+class DocumentScreenConfig(Options):
+    """The guards of documents, before they are stored."""
+
+    use: tuple[DocumentGuardUseConfig, ...] = Field(
+        (),
+        max_length=32,
+        description="The guards, in their order, of those that work inside the server; none if empty.",
+    )
+
+
+class IngestConfig(Options):
+    """How documents are taken in."""
+
+    screen: DocumentScreenConfig = Field(
+        default_factory=DocumentScreenConfig, description="The guards of documents, before they are stored."
+    )
+
+
+AnyGuardUse: TypeAlias = QuestionGuardUseConfig | EvidenceGuardUseConfig | AnswerGuardUseConfig | DocumentGuardUseConfig
 """A guard of any screen."""
 
 
