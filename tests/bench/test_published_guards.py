@@ -1,0 +1,51 @@
+"""The figures of guards that the documentation publishes."""
+
+import json
+from typing import Any
+
+from bench.guards.published import DETECTION, FIGURES, PAGE, filled, kept
+
+RATE = {"value": 0.25, "low": 0.1, "high": 0.5, "count": 20}
+ROW = {"screen": "question", "guard": "injection", "version": "1", "category": "jailbreak", "elsewhere": RATE}
+PLACES = """Rates:
+
+<!-- rates of guards: python -m bench.guards.published -->
+old
+<!-- end -->
+
+Detection:
+
+<!-- detection of guards: python -m bench.guards.published -->
+<!-- end -->
+"""
+
+
+def rates(missed: dict[str, Any], alarms: dict[str, Any]) -> dict[str, Any]:
+    guards = {"by_category": [{**ROW, "missed": missed, "false_alarms": alarms}], "by_language": [], "missed": RATE}
+    return {"measures": {"guards": guards}, "items": {"text:secret": {}}}
+
+
+def test_a_result_becomes_a_table_without_its_texts() -> None:
+    none = {"value": None, "low": None, "high": None, "count": 0}
+    facts = kept(rates(RATE, none))
+    page = filled(PLACES, facts, None)
+
+    assert "secret" not in json.dumps(facts)
+    assert "| question | `injection` | `jailbreak` | 20 | 25% | 10% to 50% | 0 | – |  |\n" in page
+    assert "old" not in page
+    assert "Detection:" in page
+
+
+def test_what_was_not_measured_stays_as_it_is() -> None:
+    detection = {"rows": [{"group": "planted documents", "kind": "role_marker", "flagged": 3, "count": 4}]}
+    page = filled(PLACES, None, detection)
+
+    assert "\nold\n" in page
+    assert "| planted documents | role marker | 4 | 75% | 30% to 95% |\n" in page
+    assert filled(page, None, detection) == page
+
+
+def test_the_page_shows_the_figures_that_are_kept() -> None:
+    facts = [json.loads(file.read_text()) if file.exists() else None for file in (FIGURES, DETECTION)]
+    page = PAGE.read_text(encoding="utf-8")
+    assert filled(page, *facts) == page
