@@ -88,6 +88,20 @@ def test_a_recording_is_not_continued_with_another_version_of_a_guard(groundwire
     assert "run.jsonl records other guards, or another version of one: name another file with --record" in ran.err
 
 
+def test_a_text_that_a_guard_could_not_be_asked_about_is_screened_again(groundwire_command: Command) -> None:
+    groundwire_command("eval", "texts.jsonl", "--record", "run.jsonl")
+    lines = Path("run.jsonl").read_text().splitlines()
+    assert '"guards":["rivals","codes"]' in lines[1]
+    lines[1] = lines[1].replace('"guards":["rivals","codes"]', '"guards":["codes"],"unavailable":["rivals"]')
+    Path("run.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
+    before = groundwire_command("eval", "run.jsonl")
+    again = groundwire_command("eval", "texts.jsonl", "--record", "run.jsonl")
+
+    assert (before.code, again.code) == (ExitCode.INCOMPLETE, ExitCode.OK)
+    assert len(Path("run.jsonl").read_text().splitlines()) == len(lines) + 1
+
+
 def test_texts_that_went_wrong_are_printed_by_id_unless_they_are_asked_for(groundwire_command: Command) -> None:
     ran = groundwire_command("eval", "texts.jsonl", "--wrong", "5")
     shown = groundwire_command("eval", "texts.jsonl", "--wrong", "5", "--wrong-texts")
