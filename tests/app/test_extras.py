@@ -23,6 +23,17 @@ def test_a_store_without_an_embedder_needs_none(tmp_path: Path) -> None:
     assert list(external.check_external(configuration, datetime.now(UTC))) == []
 
 
+def test_presidio_names_its_extra(tmp_path: Path) -> None:
+    file = tmp_path / "groundwire.json"
+    file.write_text('{"guards": {"p": {"kind": "presidio", "version": "1"}}}')
+    configuration = load(beside(tmp_path, embedder=None, file=file)).configuration
+
+    (error,) = external.check_external(configuration, datetime.now(UTC))
+
+    assert error.path == ("guards", "p", "kind")
+    assert "pip install 'groundwire-server[presidio]'" in error.message
+
+
 def test_an_embedder_that_a_store_uses_names_its_extra(tmp_path: Path) -> None:
     configuration = load(beside(tmp_path)).configuration
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from groundwire_server.app.configuration.guard_rules import works_by_word
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.guards import TermsGuardConfig
-from groundwire_server.app.parts.guards import open_guard, open_screens
+from groundwire_server.app.parts.guards import identity_of, open_guard, open_screens
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.guards.finding import GuardIdentity
@@ -26,6 +27,16 @@ async def test_a_file_has_a_term_on_each_line(tmp_path: Path) -> None:
         "globex",
         "project falcon",
     ]
+
+
+@pytest.mark.parametrize(("name", "found"), [("secrets", "password"), ("personal", "email")])
+async def test_the_guards_of_the_server_are_there_without_being_named(name: str, found: str) -> None:
+    configuration = load(Sources(None, {}, None)).configuration
+    guard = configuration.guards[name]
+    opened = await open_guard(name, guard, Shared().lease())
+    assert [each.category for each in opened.find("a@firma.example Password: Kx92mmQ7")] == [found]
+    assert identity_of(name, guard) == GuardIdentity(name, "1")
+    assert opened.by_word is works_by_word(guard)
 
 
 async def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:

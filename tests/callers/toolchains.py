@@ -1,5 +1,7 @@
 """Callers in other languages, built from protos/callers with the tools of their languages, and Python's frameworks.
 
+The extra of the server that is too large for everybody's environment has one of its own here as well.
+
 What tools fetch and build is kept in build/callers, so that only a change of the contract or of a caller builds anew.
 The packages come through each tool's own client, once; where there is no network, and they are not there yet, the tests
 are skipped.
@@ -104,7 +106,18 @@ def java() -> Path:
 
 def frameworks() -> Path:
     """Make an environment with LangChain, LlamaIndex and what this checkout has for them; return its interpreter."""
-    with _workspace("frameworks") as folder:
+    return _environment(
+        "frameworks", [ROOT / "clients" / name / "src" for name in ("python", "langchain", "llamaindex")]
+    )
+
+
+def presidio() -> Path:
+    """Make an environment with the extra `presidio` of the server; return its interpreter."""
+    return _environment("presidio", [ROOT / "clients" / "python" / "src", ROOT / "server", ROOT])
+
+
+def _environment(name: str, sources: Sequence[Path]) -> Path:
+    with _workspace(name) as folder:
         if folder is not None:
             _run([sys.executable, "-m", "venv", "--without-pip", "venv"], folder)
             python = folder / "venv" / "bin" / "python"
@@ -112,9 +125,8 @@ def frameworks() -> Path:
             _fetch([str(ROOT / ".ci" / "uv"), "pip", "sync", "--python", str(python), *pins], folder)
             # The sources themselves rather than an installation, so that a change of them needs no new environment.
             (site,) = folder.glob("venv/lib/python*/site-packages")
-            sources = (ROOT / "clients" / name / "src" for name in ("python", "langchain", "llamaindex"))
             (site / "groundwire.pth").write_text("".join(f"{path}\n" for path in sources))
-    return BUILD / "frameworks" / "venv" / "bin" / "python"
+    return BUILD / name / "venv" / "bin" / "python"
 
 
 @contextmanager

@@ -38,3 +38,8 @@ def test_what_cannot_be_run_in_linear_time_is_refused(
 
 def test_a_pattern_that_is_slow_elsewhere_takes_a_long_text() -> None:
     assert not list(LinearPatterns({"slow": "(a+)+$x"}).find("a" * 100_000))
+
+
+def test_a_group_of_that_name_is_what_is_found() -> None:
+    patterns = LinearPatterns({"named": r"(\w+)=(?P<found>\d+)", "whole": r"(\w+):\d+"})
+    assert sorted(patterns.find("ä a=1 b:2 c=34")) == [("named", 4, 5), ("named", 12, 14), ("whole", 6, 9)]

@@ -43,7 +43,8 @@ def test_what_is_written_is_what_the_pipeline_follows(tmp_path: Path) -> None:
     [
         (with_screen("question", "{guard: rival}"),
          ("10: routes.default.screens.question.use[0].guard: there is no guard of this name; did you mean rivals? "
-         "there are: codes, rivals")),
+         "there are: codes, personal, "
+         "rivals, secrets")),
         (with_screen("question", "{guard: rivals}, {guard: rivals, action: FLAG}"),
          ("10: routes.default.screens.question.use[1].guard: is named twice on this screen: give one entry all that it "
          "does")),
@@ -53,6 +54,13 @@ def test_what_is_written_is_what_the_pipeline_follows(tmp_path: Path) -> None:
         (with_screen("answer", "{guard: rivals, unless_shown: [names]}"),
          ("10: routes.default.screens.answer.use[0].unless_shown: the guard rivals knows no category of this name; "
          "there is: rivals")),
+        (with_screen("answer", "{guard: personal, categories: {emails: MASK}}"),
+         ("10: routes.default.screens.answer.use[0].categories.emails: the guard personal knows no category of this "
+         "name; did you mean email? there are: birth_date, card, email, iban, ip, national_id, passport, phone, "
+         "plate")),
+        ("guards: {personal: {kind: personal, categories: [phone, emails]}}",
+         ("1: guards.personal.categories[1]: is not one of the words allowed; did you mean email? there are: address, "
+         "birth_date, card, email, iban, ip, name, national_id, passport, phone, plate")),
         (with_screen("answer", "{guard: rivals, action: BLOCK}", "    mode: PROVISIONAL\n"),
          ("10: routes.default.screens.answer.use[0].action: may block or mask, and with mode PROVISIONAL text leaves "
          "before it was seen: use CHECKED, or FLAG")),

@@ -10,12 +10,16 @@ from groundwire_server.domain.failure import GroundwireError
 _MOST_BYTES: Final = 8 << 20
 """What one automaton may take; beyond it RE2 forgets states, and is slower."""
 
+_FOUND: Final = "found"
+
 
 class _Match(Protocol):
-    def span(self) -> tuple[int, int]: ...
+    def span(self, group: int) -> tuple[int, int]: ...
 
 
 class _Pattern(Protocol):
+    groupindex: Mapping[str, int]
+
     def finditer(self, text: str) -> Iterator[_Match]: ...
 
 
@@ -46,6 +50,7 @@ class LinearPatterns:
         self._names = tuple(patterns)
         options = _options()
         self._each: Sequence[_Pattern] = [_compiled(name, pattern) for name, pattern in patterns.items()]
+        self._groups = [each.groupindex.get(_FOUND, 0) for each in self._each]
         self._any: _Set = cast("_Set", re2.Set.SearchSet(options))
         for pattern in patterns.values():
             self._any.Add(pattern)
@@ -61,11 +66,11 @@ class LinearPatterns:
     def find(self, text: str) -> Iterator[tuple[str, int, int]]:
         """Yield the name, the start and the end of every stretch that a pattern matches; in code points.
 
-        Those of one pattern come together, and do not overlap.
+        Where a pattern has a group `found`, that is the stretch. Those of one pattern come together, without overlap.
         """
         for index in self._any.Match(text) or ():
             for match in self._each[index].finditer(text):
-                yield self._names[index], *match.span()
+                yield self._names[index], *match.span(self._groups[index])
 
 
 def check_pattern(pattern: str) -> None:

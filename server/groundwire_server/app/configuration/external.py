@@ -16,6 +16,7 @@ from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.checkers import OnnxCheckerConfig
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
+from groundwire_server.app.configuration.models.guards import PresidioGuardConfig
 from groundwire_server.app.configuration.models.rerankers import OnnxRerankerConfig
 from groundwire_server.app.configuration.models.stores import PineconeStoreConfig, WeaviateStoreConfig
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig
@@ -53,6 +54,7 @@ def check_external(configuration: Configuration, now: datetime) -> Iterator[Conf
     yield from _check_checkers(configuration)
     yield from _check_rewriters(configuration)
     yield from _check_rerankers(configuration)
+    yield from _check_guards(configuration)
 
 
 def _check_prompts(configuration: Configuration) -> Iterator[ConfigError]:
@@ -110,6 +112,13 @@ def _check_embedders(configuration: Configuration) -> Iterator[ConfigError]:
         if lacking := [module for module in _LOCAL_EXTRA if find_spec(module) is None]:
             advice = f"needs {lacking[0]}: pip install 'groundwire-server[local]', or serve with --no-local-embedder"
             yield ConfigError(("embedders", name, "kind"), advice)
+
+
+def _check_guards(configuration: Configuration) -> Iterator[ConfigError]:
+    for name, guard in configuration.guards.items():
+        if isinstance(guard, PresidioGuardConfig) and find_spec("presidio_analyzer") is None:
+            advice = "needs presidio-analyzer: pip install 'groundwire-server[presidio]', or use kind personal"
+            yield ConfigError(("guards", name, "kind"), advice)
 
 
 def _check_providers(configuration: Configuration) -> Iterator[ConfigError]:

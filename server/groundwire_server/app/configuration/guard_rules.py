@@ -8,6 +8,9 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.guards import (
     GuardConfig,
     PatternsGuardConfig,
+    PersonalGuardConfig,
+    PresidioGuardConfig,
+    SecretsGuardConfig,
     TermsGuardConfig,
 )
 from groundwire_server.app.configuration.models.routes import RouteConfig
@@ -32,13 +35,16 @@ def check_guards(configuration: Configuration) -> Iterator[ConfigError]:
 
 def categories_of(guard: GuardConfig) -> Collection[str]:
     """Return the categories of what a guard finds."""
-    return (guard.category,)
+    match guard:
+        case PersonalGuardConfig() | SecretsGuardConfig() | PresidioGuardConfig():
+            return guard.categories
+        case _:
+            return (guard.category,)
 
 
 def works_by_word(guard: GuardConfig) -> bool:
     """Whether nothing that a guard finds has white space in it, so that it can see text as it grows."""
-    del guard
-    return False
+    return isinstance(guard, SecretsGuardConfig)
 
 
 def _check_patterns(name: str, guard: PatternsGuardConfig) -> Iterator[ConfigError]:

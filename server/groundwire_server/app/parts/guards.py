@@ -6,9 +6,18 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from groundwire_server.adapters.guards.patterns import PatternsGuard
+from groundwire_server.adapters.guards.personal import PersonalGuard
+from groundwire_server.adapters.guards.secrets import SecretsGuard
 from groundwire_server.adapters.guards.terms import BlankTermError, TermsGuard
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.guards import GuardConfig, PatternsGuardConfig, TermsGuardConfig
+from groundwire_server.app.configuration.models.guards import (
+    GuardConfig,
+    PatternsGuardConfig,
+    PersonalGuardConfig,
+    PresidioGuardConfig,
+    SecretsGuardConfig,
+    TermsGuardConfig,
+)
 from groundwire_server.app.configuration.models.screens import actions_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
@@ -93,6 +102,15 @@ def _made(name: str, guard: GuardConfig) -> LocalGuard:
                 raise SetupError(f"guards.{name}: {blank} has no letter or digit: leave it out") from None
         case PatternsGuardConfig():
             return PatternsGuard(guard.patterns, guard.category)
+        case PersonalGuardConfig():
+            return PersonalGuard(guard)
+        case SecretsGuardConfig():
+            return SecretsGuard(guard)
+        case PresidioGuardConfig():
+            # Imported here: it is in an extra.
+            from groundwire_server.adapters.guards.presidio import PresidioGuard  # noqa: PLC0415
+
+            return PresidioGuard(guard)
 
 
 def _lines(name: str, file: Path) -> list[str]:

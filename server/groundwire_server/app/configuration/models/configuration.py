@@ -90,7 +90,7 @@ class Configuration(Options):
     guards: Guards = Field(
         default_factory=lambda: dict(BUILT_IN),
         description="Guards, which look for what is not allowed in texts, by name. Those of the server, injection, "
-        "instructions, nonsense and secrets, are there without being named.",
+        "instructions, nonsense, personal and secrets, are there without being named.",
     )
     ingest: IngestConfig = Field(default_factory=IngestConfig, description="How documents are taken in.")
     concurrency: ConcurrencyOptions | None = Field(

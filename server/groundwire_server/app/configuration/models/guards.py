@@ -6,6 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field
 
+from groundwire_server.adapters.guards.personal import PERSONAL_VERSION, PersonalGuardOptions, PresidioGuardOptions
+from groundwire_server.adapters.guards.secrets import SECRETS_VERSION, SecretsGuardOptions
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.options import Options
 
@@ -51,9 +53,46 @@ class PatternsGuardConfig(OwnGuardConfig):
     )
 
 
-GuardConfig: TypeAlias = Annotated[TermsGuardConfig | PatternsGuardConfig, Field(discriminator="kind")]
+class PersonalGuardConfig(PersonalGuardOptions):
+    """Personal data, by patterns, check digits and the words beside it."""
 
-BUILT_IN: Mapping[str, GuardConfig] = {}
+    kind: Literal["personal"] = Field(description="Personal data by its form.")
+
+    @property
+    def version(self) -> str:
+        """The version of the server's rules."""
+        return PERSONAL_VERSION
+
+
+class SecretsGuardConfig(SecretsGuardOptions):
+    """Keys, tokens and passwords, by their shape and the words beside them."""
+
+    kind: Literal["secrets"] = Field(description="Secrets by their shape.")
+
+    @property
+    def version(self) -> str:
+        """The version of the server's rules."""
+        return SECRETS_VERSION
+
+
+class PresidioGuardConfig(PresidioGuardOptions):
+    """Personal data, by presidio's recognisers without its models."""
+
+    kind: Literal["presidio"] = Field(
+        description="Presidio's recognisers of forms; `pip install 'groundwire-server[presidio]'`."
+    )
+    version: Version = Field(description="Version of the policy, which replies and events name.", examples=["1"])
+
+
+GuardConfig: TypeAlias = Annotated[
+    TermsGuardConfig | PatternsGuardConfig | PersonalGuardConfig | SecretsGuardConfig | PresidioGuardConfig,
+    Field(discriminator="kind"),
+]
+
+BUILT_IN: Mapping[str, GuardConfig] = {
+    "personal": PersonalGuardConfig(kind="personal"),
+    "secrets": SecretsGuardConfig(kind="secrets"),
+}
 """Guards that exist without being configured."""
 
 

@@ -1,0 +1,136 @@
+"""Whether what stands where a secret would is one: random characters, and no example or name of a variable.
+
+Each check takes the characters that a pattern found and returns how many from their beginning are the secret; 0 where
+they are none.
+"""
+
+import base64
+import binascii
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final
+
+_EXAMPLE: Final = re.compile(
+    r"example|sample|dummy|placeholder|change.?me|your|xxxx|\*\*\*|\.\.\.|…|redacted|insert|replace|todo|fake|foobar"
+    r"|sk_test_4eC39HqLyjWDarjtT1zdp7dc",
+    re.IGNORECASE,
+)
+"""What writers put where the reader's own secret belongs, and the key that a documentation has made famous."""
+
+_VARIABLE: Final = re.compile(
+    r"^(?:[$%{<\[(@/\\]|https?:|self\.|os\.|env\.|process\.|config\.|settings\.|none\b|null\b|true\b|false\b)"
+    r"|[({\[]|^[A-Za-z_]+(?:[._:-][A-Za-z_]+)*[,;:.!?)\]}]*$",
+    re.IGNORECASE,
+)
+"""A reference to a value, a path, a call, or words alone."""
+
+_SENTENCE_END: Final = ".,;:)]}\"'`|…"
+_WORDS: Final = re.compile(r"[-_./:]+")
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z]+\d{0,5}[A-Za-z]*|\d{1,4}")
+_SYMBOLS: Final = frozenset("!@#$%^&*+=~?")
+_COMMON: Final = frozenset(
+    "password passwd pass pw pwd secret admin root user username guest postgres token key test".split()
+)
+
+_LEAST_BITS: Final = 3.0
+"""Entropy of a random token by its own characters, in bits for each; that of words of the same length is lower."""
+
+_LONGEST_ROW: Final = 7
+"""Characters that each follow on the one before, as in `abcdefgh`: a random token has two or three."""
+
+
+def entropy(text: str) -> float:
+    """Return the entropy of a text by the shares of its characters, in bits for each."""
+    counts = Counter(text).values()
+    return math.log2(len(text)) - sum(count * math.log2(count) for count in counts) / len(text) if text else 0.0
+
+
+def is_example(text: str) -> bool:
+    """Return whether characters only show where a secret belongs."""
+    return bool(_EXAMPLE.search(text)) or len(set(text)) < 5 or max(_rows(text)) > _LONGEST_ROW
+
+
+def _rows(text: str) -> Iterator[int]:
+    row = 1
+    yield row
+    for before, each in pairwise(text):
+        row = row + 1 if ord(each) - ord(before) == 1 else 1
+        yield row
+
+
+def _without_end(text: str) -> str:
+    return text.rstrip(_SENTENCE_END)
+
+
+def _token(text: str) -> int:
+    text = text.rstrip(".-_")
+    return 0 if is_example(text) else len(text)
+
+
+def _random(text: str) -> int:
+    text = _without_end(text)
+    digits = sum(map(str.isdigit, text))
+    parts = [part for part in _WORDS.split(text) if part]
+    words = len(parts) > 1 and all(_PLAIN_WORD.fullmatch(part) for part in parts)
+    varied = len(text) >= 16 and 0 < digits < len(text) and entropy(text) >= _LEAST_BITS
+    return len(text) if varied and not words and not _VARIABLE.search(text) and not is_example(text) else 0
+
+
+def _password(text: str) -> int:
+    text = _without_end(text)
+    letters, digits = any(map(str.isalpha, text)), any(map(str.isdigit, text))
+    mixed = letters and (digits or not _SYMBOLS.isdisjoint(text))
+    return len(text) if len(text) >= 6 and mixed and not _VARIABLE.search(text) and not is_example(text) else 0
+
+
+def _password_in_prose(text: str) -> int:
+    text = _without_end(text)
+    digits = sum(map(str.isdigit, text))
+    kinds = sum((any(map(str.isupper, text)), any(map(str.islower, text)), digits > 0, not _SYMBOLS.isdisjoint(text)))
+    return _password(text) if digits and (kinds >= 3 or digits >= 2 or not text[0].isdigit()) else 0
+
+
+def _password_in_address(text: str) -> int:
+    reference = text[0] in "$%{<[(" or text.casefold() in _COMMON
+    return 0 if reference or _EXAMPLE.search(text) or (text.isdigit() and len(text) <= 5) else len(text)
+
+
+def _basic_authorization(text: str) -> int:
+    try:
+        user, _, password = base64.b64decode(text, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return 0
+    return len(text) if user.isprintable() and password and not _EXAMPLE.search(password) else 0
+
+
+def _jwt(text: str) -> int:
+    header, payload = (_decoded(part) for part in text.split(".")[:2])
+    example = payload.get("name") == "John Doe" or payload.get("sub") == "1234567890"
+    return len(text) if "alg" in header and not example else 0
+
+
+def _decoded(part: str) -> Mapping[str, object]:
+    try:
+        value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (binascii.Error, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+SECRET_SHAPES: Final[Mapping[str, Callable[[str], int]]] = MappingProxyType(
+    {
+        "basic_authorization": _basic_authorization,
+        "jwt": _jwt,
+        "password": _password,
+        "password_in_address": _password_in_address,
+        "password_in_prose": _password_in_prose,
+        "random": _random,
+        "token": _token,
+    }
+)
+"""The checks by the names that rules have for them."""
