@@ -55,6 +55,8 @@ def _rates(rates: Facts) -> Iterator[str]:
     yield "| screen | guard | category | texts | missed | 95 % | ordinary texts | flagged by mistake | 95 % |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for row in rates["by_category"]:
+        if not row["missed"]["count"]:
+            continue
         missed, alarms = Figure(**row["missed"]), Figure(**row["false_alarms"])
         cells = (missed.count, _percent(missed), _interval(missed), alarms.count, _percent(alarms), _interval(alarms))
         yield f"| {row['screen']} | `{row['guard']}` | `{row['category']}` | {' | '.join(map(str, cells))} |"
