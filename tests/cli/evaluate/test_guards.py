@@ -178,3 +178,14 @@ def test_questions_of_a_server_and_texts_are_evaluated_apart(groundwire_command:
     assert ran.err.splitlines() == [
         "groundwire: guards are asked in this process: add --in-process, or evaluate the texts alone"
     ]
+
+
+def test_questions_and_texts_are_evaluated_together_in_the_process(groundwire_command: Command) -> None:
+    Path("questions.jsonl").write_text('{"question": "Who signs for Initech?", "expected": []}\n')
+    ran = groundwire_command("eval", "questions.jsonl", "texts.jsonl", "--in-process", "--json", "out.json")
+
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("1 question and 6 texts: in process groundwire.yaml, route default\n")
+    measures = json.loads(Path("out.json").read_text())["measures"]
+    assert measures["outcomes"]["results"] == {"blocked": 1}
+    assert measures["guards"]["missed"]["count"] == 3
