@@ -21,6 +21,7 @@ from groundwire_server.domain.vocabulary import Cause, Screen
 from groundwire_server.pipeline.screening.guards import FollowedFinding, PlacedGuard, ScreenGuards, followed, reply_of
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.guard import RemoteGuard, ScreenRequest
+from groundwire_server.ports.recording import unrecorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ async def open_guard_checker(configuration: Configuration, route: str, caller: C
     try:
         section = configuration.routes[route]
         alone = configuration.model_copy(update={"routes": {route: section}})
-        screens = (await open_screens(alone, lease))[route]
+        screens = (await open_screens(alone, lease, unrecorded()))[route]
         yield GuardChecker(
             {screen: guards.of(caller.tenant) for screen, guards in screens.items()},
             {name: sorted(categories_of(guard)) for name, guard in configuration.guards.items()},

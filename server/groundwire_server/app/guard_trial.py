@@ -16,6 +16,7 @@ from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import GuardAction, Screen
 from groundwire_server.pipeline.screening.guards import PlacedGuard
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenRequest
+from groundwire_server.ports.recording import unrecorded
 
 _SECONDS: Final = 30.0
 """For a guard outside the server: who tries one waits for it."""
@@ -73,7 +74,7 @@ async def _tried(
 ) -> Sequence[TriedGuard]:
     lease = Shared().lease()
     try:
-        opened = (await open_screens(configuration, lease))[route]
+        opened = (await open_screens(configuration, lease, unrecorded()))[route]
         tried: list[TriedGuard] = []
         for screen in screens:
             guards = opened[screen].of(tenant) if screen in opened else None

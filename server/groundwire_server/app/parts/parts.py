@@ -111,7 +111,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
             if route.rewrite is not None
         },
         await _open_rerankers(configuration, lease, recording),
-        await open_screens(configuration, lease),
+        await open_screens(configuration, lease, recording),
         await open_document_screen(configuration, lease),
     )
 

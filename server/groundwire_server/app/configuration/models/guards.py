@@ -6,15 +6,16 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field
 
+from groundwire_server.adapters.guards.options import Category, Version
 from groundwire_server.adapters.guards.personal import PERSONAL_VERSION, PersonalGuardOptions, PresidioGuardOptions
 from groundwire_server.adapters.guards.secrets import SECRETS_VERSION, SecretsGuardOptions
+from groundwire_server.app.configuration.models.remote_guards import (
+    ClassifierGuardConfig,
+    GrpcGuardConfig,
+    HttpGuardConfig,
+)
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.options import Options
-
-Category: TypeAlias = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
-"""A kind of content: lower-case letters, digits and `_`, beginning with a letter."""
-
-Version: TypeAlias = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$")]
 
 
 class OwnGuardConfig(Options):
@@ -84,9 +85,13 @@ class PresidioGuardConfig(PresidioGuardOptions):
     version: Version = Field(description="Version of the policy, which replies and events name.", examples=["1"])
 
 
+LocalGuardConfig: TypeAlias = (
+    TermsGuardConfig | PatternsGuardConfig | PersonalGuardConfig | SecretsGuardConfig | PresidioGuardConfig
+)
+"""A guard that works in the server."""
+
 GuardConfig: TypeAlias = Annotated[
-    TermsGuardConfig | PatternsGuardConfig | PersonalGuardConfig | SecretsGuardConfig | PresidioGuardConfig,
-    Field(discriminator="kind"),
+    LocalGuardConfig | ClassifierGuardConfig | HttpGuardConfig | GrpcGuardConfig, Field(discriminator="kind")
 ]
 
 BUILT_IN: Mapping[str, GuardConfig] = {

@@ -251,7 +251,7 @@ class RouteConfig(Options):
     models: tuple[Name, ...] = Field(min_length=1, description="The models to ask, by name, best first.")
     self_hosted_only: bool = Field(
         False,
-        description="Ask no hosted model, embedder, checker or reranker: questions and documents stay with you.",
+        description="Ask no hosted model, embedder, checker, reranker or guard: questions and documents stay with you.",
     )
     store: Name = Field(description="The store to search, by name.")
     search: SearchOptions | None = Field(
