@@ -1,12 +1,15 @@
 """`groundwire eval` on texts for guards."""
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from docs.examples.guard import Scan, guard_server
 from groundwire_server.cli.exits import ExitCode
 from groundwire_server.evaluation.inputs.files import read_input
 from groundwire_server.evaluation.recording import RecordedRun
@@ -189,3 +192,66 @@ def test_questions_and_texts_are_evaluated_together_in_the_process(groundwire_co
     measures = json.loads(Path("out.json").read_text())["measures"]
     assert measures["outcomes"]["results"] == {"blocked": 1}
     assert measures["guards"]["missed"]["count"] == 3
+
+
+REMOTE = """providers: {{own: {{kind: openai, base_url: "http://127.0.0.1:{port}", residency: self_hosted}}}}
+guards:
+  scanner: {{kind: http, provider: own, path: /, version: "1", categories: [rivals]}}
+routes:
+  default:
+    models: [extractive]
+    store: main
+    screens: {{question: {{use: [{{guard: scanner}}]}}}}
+"""
+
+
+@contextmanager
+def scanner(scan: Scan) -> Iterator[None]:
+    """A guard behind HTTP, and the configuration that has it."""
+    server = guard_server(scan, port=0)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        Path("groundwire.yaml").write_text(REMOTE.format(port=server.server_address[1]))
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_guard_behind_an_endpoint_is_measured_as_any_other(groundwire_command: Command) -> None:
+    written(*TEXTS[:4])
+
+    def scan(text: str, screen: str) -> Iterator[dict[str, Any]]:
+        assert screen == "QUESTION"
+        if "Globex" in text:
+            yield {"category": "rivals"}
+
+    with scanner(scan):
+        ran = groundwire_command("eval", "texts.jsonl", "--json", "out.json")
+
+    assert ran.code == 0, ran.err
+    (row,) = json.loads(Path("out.json").read_text())["measures"]["guards"]["by_category"]
+    assert (row["guard"], row["missed"]["value"], row["false_alarms"]["value"]) == ("scanner", 0.5, 0.0)
+
+
+def test_a_text_that_an_endpoint_fails_on_counts_neither_as_missed_nor_as_ordinary(
+    groundwire_command: Command,
+) -> None:
+    written(*TEXTS[:4])
+
+    def scan(text: str, screen: str) -> Iterator[dict[str, Any]]:
+        yield {"category": "other" if "Initech" in text else "rivals"}
+
+    with scanner(scan):
+        ran = groundwire_command("eval", "texts.jsonl", "--json", "out.json", "--wrong", "1")
+
+    assert ran.code == ExitCode.INCOMPLETE
+    assert "guards that could not be asked: 1\n  q1\n    scanner\n" in ran.out
+    guards = json.loads(Path("out.json").read_text())["measures"]["guards"]
+    assert [(guards[name]["value"], guards[name]["count"]) for name in ("missed", "false_alarms", "failed")] == [
+        (0.0, 1),
+        (1.0, 2),
+        (0.25, 4),
+    ]
