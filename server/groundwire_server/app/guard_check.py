@@ -25,7 +25,7 @@ from groundwire_server.ports.recording import unrecorded
 
 
 @dataclass(frozen=True, slots=True)
-class ScreenedText:
+class TextFindings:
     """What the guards of one screen found in a text.
 
     Attributes:
@@ -74,8 +74,8 @@ class GuardChecker:
             for placed in self._of(screen).each
         ]
 
-    async def screen(self, screen: Screen, text: str) -> ScreenedText:
-        """Return what is found in a text; those that are behind endpoints are asked all at once."""
+    async def screen(self, screen: Screen, text: str) -> TextFindings:
+        """Return what all guards find in a text, also where one of them would block it before others are asked."""
         guards = self._of(screen)
         findings = [one for placed in guards.local for one in followed(placed, placed.guard.find(text))]
         replies = await asyncio.gather(*(self._ask(placed, screen, text) for placed in guards.remote))
@@ -86,7 +86,7 @@ class GuardChecker:
             else:
                 findings += reply
         looked = tuple(each.identity.name for each in guards.each if each.identity.name not in unavailable)
-        return ScreenedText(tuple(findings), looked, unavailable)
+        return TextFindings(tuple(findings), looked, unavailable)
 
     async def _ask(
         self, placed: PlacedGuard[RemoteGuard], screen: Screen, text: str

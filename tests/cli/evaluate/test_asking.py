@@ -8,7 +8,7 @@ import pytest
 from groundwire.v1.outcome_pb2 import Outcome
 from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.question_pb2 import Question
-from groundwire_server.app.guard_check import GuardChecker, ScreenedText
+from groundwire_server.app.guard_check import GuardChecker, TextFindings
 from groundwire_server.app.statement_check import StatementChecker
 from groundwire_server.cli.evaluate.asking import FAILURES_IN_A_ROW, Asking, StoppedError
 from groundwire_server.cli.evaluate.services import CallFailedError
@@ -139,9 +139,9 @@ class ScriptedGuards(GuardChecker):
         super().__init__({}, {}, {}, Requester("acme"), LoopTime())
         self._failing = failing
 
-    async def screen(self, screen: Screen, text: str) -> ScreenedText:
+    async def screen(self, screen: Screen, text: str) -> TextFindings:
         unavailable = {"far": Cause.MODEL_UNAVAILABLE} if text in self._failing else {}
-        return ScreenedText((), ("near",), unavailable)
+        return TextFindings((), ("near",), unavailable)
 
 
 async def screen(failing: Collection[str], kept: list[RecordedItem]) -> None:
