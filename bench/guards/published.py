@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from bench.guards.labelled import SCREENS
 from groundwire_server.evaluation.measures.intervals import Figure, share
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "explanation" / "guards.md"
@@ -27,8 +28,13 @@ Facts: TypeAlias = Mapping[str, Any]
 
 def kept(result: Facts) -> Facts:
     """Return what is published of a result: the error rates, and nothing of the texts."""
-    guards = result["measures"]["guards"]
-    return {name: guards[name] for name in ("by_category", "by_language")}
+    screens = {screen: result["slices"][screen]["guards"] for screen in SCREENS if screen in result["slices"]}
+    return {
+        "by_screen": {
+            screen: {name: rates[name] for name in ("missed", "false_alarms")} for screen, rates in screens.items()
+        },
+        "by_category": result["measures"]["guards"]["by_category"],
+    }
 
 
 def filled(text: str, rates: Facts | None, detection: Facts | None) -> str:
@@ -54,12 +60,17 @@ def filled(text: str, rates: Facts | None, detection: Facts | None) -> str:
 def _rates(rates: Facts) -> Iterator[str]:
     yield "| screen | guard | category | texts | missed | 95 % | ordinary texts | flagged by mistake | 95 % |"
     yield "|---|---|---|---|---|---|---|---|---|"
-    for row in rates["by_category"]:
-        if not row["missed"]["count"]:
-            continue
-        missed, alarms = Figure(**row["missed"]), Figure(**row["false_alarms"])
-        cells = (missed.count, _percent(missed), _interval(missed), alarms.count, _percent(alarms), _interval(alarms))
-        yield f"| {row['screen']} | `{row['guard']}` | `{row['category']}` | {' | '.join(map(str, cells))} |"
+    for screen, of_all in rates["by_screen"].items():
+        yield f"| **{screen}** | all | any | {_cells(of_all)} |"
+        for row in rates["by_category"]:
+            if row["screen"] == screen and row["missed"]["count"]:
+                yield f"| | `{row['guard']}` | `{row['category']}` | {_cells(row)} |"
+
+
+def _cells(row: Facts) -> str:
+    missed, alarms = Figure(**row["missed"]), Figure(**row["false_alarms"])
+    cells = (missed.count, _percent(missed), _interval(missed), alarms.count, _percent(alarms), _interval(alarms))
+    return " | ".join(map(str, cells))
 
 
 def _detection(detection: Facts) -> Iterator[str]:

@@ -21,8 +21,12 @@ Detection:
 
 
 def rates(missed: dict[str, Any], alarms: dict[str, Any]) -> dict[str, Any]:
-    guards = {"by_category": [{**ROW, "missed": missed, "false_alarms": alarms}], "by_language": [], "missed": RATE}
-    return {"measures": {"guards": guards}, "items": {"text:secret": {}}}
+    both = {"missed": missed, "false_alarms": alarms}
+    return {
+        "measures": {"guards": {"by_category": [{**ROW, **both}], "by_language": [], **both}},
+        "slices": {"question": {"guards": both}, "de": {"guards": both}},
+        "items": {"text:secret": {}},
+    }
 
 
 def test_a_result_becomes_a_table_without_its_texts() -> None:
@@ -31,7 +35,8 @@ def test_a_result_becomes_a_table_without_its_texts() -> None:
     page = filled(PLACES, facts, None)
 
     assert "secret" not in json.dumps(facts)
-    assert "| question | `injection` | `jailbreak` | 20 | 25% | 10% to 50% | 0 | – |  |\n" in page
+    assert "| **question** | all | any | 20 | 25% | 10% to 50% | 0 | – |  |\n" in page
+    assert "| | `injection` | `jailbreak` | 20 | 25% | 10% to 50% | 0 | – |  |\n" in page
     assert "old" not in page
     assert "Detection:" in page
 
