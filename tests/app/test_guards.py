@@ -7,7 +7,8 @@ import pytest
 from groundwire_server.app.configuration.guard_rules import works_by_word
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.guards import LocalGuardConfig, TermsGuardConfig
-from groundwire_server.app.parts.guards import identity_of, open_guard, open_screens
+from groundwire_server.app.parts.guards import identity_of, open_guard
+from groundwire_server.app.parts.screens import open_screens
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.guards.finding import GuardIdentity

@@ -50,13 +50,16 @@ def pytest_asyncio_loop_factories(
     return {"server": ServerTimeLoop}
 
 
-@pytest.fixture(params=["double", *HTTP, pytest.param("grpc", marks=pytest.mark.server)])
+@pytest.fixture(
+    params=["double", *HTTP, *(pytest.param(name, marks=pytest.mark.server) for name in ("grpc", "masking"))]
+)
 async def guard(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RemoteGuard]:
     match request.param:
         case "double":
             yield WordGuard()
-        case "grpc":
-            async with grpc_guard() as double, opened(tmp_path, over_grpc(double.port)) as at:
+        case "grpc" | "masking" as name:
+            mask = ", mask: [email, phone]" if name == "masking" else ""
+            async with grpc_guard() as double, opened(tmp_path, over_grpc(double.port, mask)) as at:
                 yield at.guard
         case name:
             async with wired(tmp_path, HTTP[name][0], reply(name)) as (at, _):

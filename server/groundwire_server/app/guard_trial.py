@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.parts.guards import open_screens
+from groundwire_server.app.parts.screens import open_screens
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.deadline import Deadline

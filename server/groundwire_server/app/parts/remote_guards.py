@@ -8,8 +8,9 @@ from typing import Final
 from groundwire_server.adapters.guards.remote.classifier import ClassificationGuardApi
 from groundwire_server.adapters.guards.remote.contract import ContractGuardApi
 from groundwire_server.adapters.guards.remote.endpoint import EndpointGuard, GuardApi
-from groundwire_server.adapters.guards.remote.instrumented import InstrumentedGuard
+from groundwire_server.adapters.guards.remote.instrumented import InstrumentedGuard, TextScreener
 from groundwire_server.adapters.guards.remote.json_format import JsonFormat
+from groundwire_server.adapters.guards.remote.masking import MaskingTextScreener
 from groundwire_server.adapters.http.document import DocumentClient
 from groundwire_server.adapters.providers.charged_calls import ChargedCalls, Transport
 from groundwire_server.adapters.providers.charges import Charges
@@ -29,6 +30,7 @@ from groundwire_server.app.configuration.models.remote_guards import (
 )
 from groundwire_server.app.parts.limiters import open_limiter_of_all, open_limiters
 from groundwire_server.app.parts.limits import open_limits
+from groundwire_server.app.parts.masking import open_masker
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.failure import SetupError
@@ -61,7 +63,10 @@ async def open_remote_guard(
     price = None if section.price is None else section.price.price(configuration.spending.currency)
     limits = await open_limits(configuration, lease, recording)
     calls = ChargedCalls(transport, policy, section.bounds.request_seconds, Charges(price, limits.budget))
-    guard = EndpointGuard(_api(section), calls)
+    guard: TextScreener = EndpointGuard(_api(section), calls)
+    mask = section.mask if isinstance(section, GrpcGuardConfig) else configuration.providers[section.provider].mask
+    if (masker := await open_masker(mask, configuration, lease)) is not None:
+        guard = MaskingTextScreener(guard, masker)
     return InstrumentedGuard(guard, GuardIdentity(name, section.version), policy.instrumentation)
 
 

@@ -40,6 +40,12 @@ class GrpcGuardConfig(ProtectedConfig, GrpcGuardOptions, _OfKind):
 
     kind: Literal["grpc"] = Field(description="A guard of your own behind gRPC.")
     retry_budget: RetryBudgetOptions = Field(default_factory=RetryBudgetOptions, description="Budget of its retries.")
+    mask: tuple[Name, ...] = Field(
+        (),
+        max_length=64,
+        description="What it is sent placeholders for: categories of personal data, and guards by name.",
+        examples=[["email", "phone"]],
+    )
 
 
 RemoteGuardConfig: TypeAlias = ClassifierGuardConfig | HttpGuardConfig | GrpcGuardConfig
