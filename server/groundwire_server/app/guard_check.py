@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.guard_rules import categories_of
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.parts.guards import open_screens
+from groundwire_server.app.parts.screens import open_screens
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.caller import Caller
