@@ -99,11 +99,16 @@ class ReleaseConfig(Options):
         "released, marked by its verdict, unless it is contradicted) or DROP (it is left out, unless others depend on "
         "it).",
     )
+    commands_verified: bool = Field(
+        default=False,
+        description="Whether a sentence that tells its reader to do something counts as verified when a passage has it "
+        "word for word, or entails it; otherwise it is CONSISTENT at best.",
+    )
 
     @property
     def policy(self) -> ReleasePolicy:
         """What the pipeline follows."""
-        return ReleasePolicy(self.minimum, self.below)
+        return ReleasePolicy(self.minimum, self.below, self.commands_verified)
 
 
 class TimeConfig(Options):
