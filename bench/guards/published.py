@@ -1,18 +1,21 @@
 """`python -m bench.guards.published RESULT.json`: writes the figures of guards into the documentation.
 
 RESULT.json is what `groundwire eval --json` made of the texts of `bench.guards.labelled`. Its error rates are kept in
-`bench/figures/guards.json`; those of `bench.guards.detection` stand in the file that it writes. Without RESULT.json the
-page is filled from these files again.
+`bench/figures/guards.json`, with the table of `bench.guards.obeying`; the figures of `bench.guards.detection` stand in
+the file that it writes. Without RESULT.json the page is filled from these files again.
 """
 
 import argparse
+import asyncio
 import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from bench.guards.data import read_planted
 from bench.guards.labelled import SCREENS
+from bench.guards.obeying import fates, table
 from groundwire_server.evaluation.measures.intervals import Figure, share
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "explanation" / "guards.md"
@@ -26,14 +29,20 @@ _PLACE: Final = re.compile(
 Facts: TypeAlias = Mapping[str, Any]
 
 
-def kept(result: Facts) -> Facts:
-    """Return what is published of a result: the error rates, and nothing of the texts."""
+def kept(result: Facts, release: str) -> Facts:
+    """Return what is published of a result: the error rates, and nothing of the texts.
+
+    Args:
+        result: of `groundwire eval`.
+        release: the table of what leaves where a model obeys.
+    """
     screens = {screen: result["slices"][screen]["guards"] for screen in SCREENS if screen in result["slices"]}
     return {
         "by_screen": {
             screen: {name: rates[name] for name in ("missed", "false_alarms")} for screen, rates in screens.items()
         },
         "by_category": result["measures"]["guards"]["by_category"],
+        "release": release.splitlines(),
     }
 
 
@@ -47,14 +56,15 @@ def filled(text: str, rates: Facts | None, detection: Facts | None) -> str:
     """
     tables = {
         "rates": None if rates is None else list(_rates(rates)),
+        "release": None if rates is None else rates["release"],
         "detection": None if detection is None else list(_detection(detection)),
     }
 
-    def table(place: re.Match[str]) -> str:
+    def written(place: re.Match[str]) -> str:
         lines = tables[place[2]]
         return place[0] if lines is None else "\n".join([place[1], *lines, "", ""])
 
-    return _PLACE.sub(table, text)
+    return _PLACE.sub(written, text)
 
 
 def _rates(rates: Facts) -> Iterator[str]:
@@ -103,7 +113,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.result is not None:
         FIGURES.parent.mkdir(exist_ok=True)
-        rates = kept(json.loads(given.result.read_text(encoding="utf-8")))
+        release = table(asyncio.run(fates(read_planted())))
+        rates = kept(json.loads(given.result.read_text(encoding="utf-8")), release)
         FIGURES.write_text(json.dumps(rates, indent=1) + "\n", encoding="utf-8")
     page = filled(PAGE.read_text(encoding="utf-8"), _read(FIGURES), _read(DETECTION))
     PAGE.write_text(page, encoding="utf-8")

@@ -13,6 +13,11 @@ PLACES = """Rates:
 old
 <!-- end -->
 
+Release:
+
+<!-- release of guards: python -m bench.guards.published -->
+<!-- end -->
+
 Detection:
 
 <!-- detection of guards: python -m bench.guards.published -->
@@ -31,12 +36,13 @@ def rates(missed: dict[str, Any], alarms: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_result_becomes_a_table_without_its_texts() -> None:
     none = {"value": None, "low": None, "high": None, "count": 0}
-    facts = kept(rates(RATE, none))
+    facts = kept(rates(RATE, none), "| the model |\n| obeys |")
     page = filled(PLACES, facts, None)
 
     assert "secret" not in json.dumps(facts)
     assert "| **question** | all | any | 20 | 25% | 10% to 50% | 0 | – |  |\n" in page
     assert "| | `injection` | `jailbreak` | 20 | 25% | 10% to 50% | 0 | – |  |\n" in page
+    assert "| the model |\n| obeys |\n\n<!-- end -->" in page
     assert "old" not in page
     assert "Detection:" in page
 
