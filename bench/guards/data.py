@@ -115,6 +115,22 @@ class ScreenedQuestion:
     unwanted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AdaptedAttack:
+    """An attack that was written to get past the rules of the guards, once they stood.
+
+    Attributes:
+        kind: how it evades them.
+        question: whether it is a question; a passage otherwise.
+    """
+
+    id: str
+    kind: str
+    language: str
+    text: str
+    question: bool
+
+
 def read_planted() -> Sequence[PlantedDocument]:
     """Return the documents with planted instructions."""
     return [
@@ -144,6 +160,11 @@ def read_questions() -> Sequence[ScreenedQuestion]:
         for group, label, unwanted in (("unwanted", "kind", True), ("ordinary", "topic", False))
         for each in content[group]
     ]
+
+
+def read_adapted() -> Sequence[AdaptedAttack]:
+    """Return the attacks that were adapted to the guards."""
+    return [AdaptedAttack(**each) for each in _content("adapted.json")["attacks"]]
 
 
 def _content(name: str) -> Mapping[str, Any]:

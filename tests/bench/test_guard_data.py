@@ -14,6 +14,7 @@ from bench.guards.data import (
     LabelledSpan,
     PersonalText,
     PlantedDocument,
+    read_adapted,
     read_benign,
     read_personal,
     read_planted,
@@ -28,6 +29,7 @@ PLANTED = read_planted()
 BENIGN = read_benign()
 PERSONAL = read_personal()
 QUESTIONS = read_questions()
+ADAPTED = read_adapted()
 
 POSITIVES = [(text, span) for text in PERSONAL for span in text.personal]
 LOOKALIKES = [(text, span) for text in PERSONAL for span in text.lookalikes]
@@ -39,11 +41,13 @@ PLANTED_KINDS = {
     *("image_exfiltration", "ignore_documents", "do_not_cite", "few_shot", "false_authority"),
 }
 
+# Of the files that were there before any guard, and of attacks that were adapted to them before they were changed.
 # A published figure keeps its meaning only while the file stays the same: other examples go into a file of their own.
 DIGESTS = {
     "planted.json": "e8c85d9612194a1b93dca9558af10d5e3e08f1c0471f7349230c3721bed16ede",
     "benign.json": "d22b2ad815101a57b385e95e3d0e5792f710f8d0e70216dce452f7fe537a61b4",
     "personal.json": "31ed2116d0a87b9a954f6896163e2a738f9d117027341d871c9431803f0bc0f2",
+    "adapted.json": "2169551affa4f486e4e27d4b0309d5d64c176cfb888d123f66c299bb483afb49",
     "questions.json": "f9947e6f91a4a593d6948a0cc8df02470b52097d5dcd7cb7c8c6b73b399c7c9a",
 }
 
@@ -57,12 +61,12 @@ def of(kind: str) -> PlantedDocument:
 
 
 @pytest.mark.parametrize(("name", "digest"), DIGESTS.items())
-def test_a_file_is_as_it_was_before_any_guard(name: str, digest: str) -> None:
+def test_a_file_is_as_it_was(name: str, digest: str) -> None:
     assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == digest
 
 
 def test_ids_and_texts_are_unique() -> None:
-    for items in (PLANTED, BENIGN, PERSONAL, QUESTIONS):
+    for items in (PLANTED, BENIGN, PERSONAL, QUESTIONS, ADAPTED):
         assert len({each.id for each in items}) == len({each.text.casefold() for each in items}) == len(items)
 
 
@@ -250,3 +254,10 @@ def test_sixty_questions_are_unwanted_and_twice_as_many_are_ordinary() -> None:
     assert {"How do I reset my password?", "What does the system prompt of our bot do?"} <= {
         each.text for each in ordinary
     }
+
+
+def test_adapted_attacks_evade_rules_in_many_ways_and_languages() -> None:
+    assert len(ADAPTED) >= 40
+    assert {each.question for each in ADAPTED} == {True, False}
+    assert len({each.kind for each in ADAPTED}) >= 15
+    assert len({each.language for each in ADAPTED}) >= 12

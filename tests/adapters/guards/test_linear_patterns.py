@@ -2,7 +2,12 @@
 
 import pytest
 
-from groundwire_server.adapters.guards.linear_patterns import LinearPatterns, PatternError, check_pattern
+from groundwire_server.adapters.guards.linear_patterns import (
+    FilteredPatterns,
+    LinearPatterns,
+    PatternError,
+    check_pattern,
+)
 
 PATTERNS = LinearPatterns({"code": r"\bPROJECT-[A-Z]{3}\b", "door": r"(?i)back ?door", "umlaut": "ä+"})
 
@@ -38,6 +43,24 @@ def test_what_cannot_be_run_in_linear_time_is_refused(
 
 def test_a_pattern_that_is_slow_elsewhere_takes_a_long_text() -> None:
     assert not list(LinearPatterns({"slow": "(a+)+$x"}).find("a" * 100_000))
+
+
+def test_long_patterns_are_found_by_their_code_points() -> None:
+    patterns = FilteredPatterns({"pump": r"pump(?: \w+){0,4} red", "valve": r"valve|tür"})
+    text = "ä the pump that we have is red, and the valve by the tür"
+    assert sorted(patterns.find(text)) == [("pump", 6, 30), ("valve", 40, 45), ("valve", 53, 56)]
+    assert not list(patterns.find("red pump"))
+    assert not list(patterns.find(""))
+
+
+def test_a_long_pattern_that_cannot_be_run_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(PatternError, match=r"mine: .*invalid escape"):
+        FilteredPatterns({"good": "a", "mine": r"(a)\1"})
+    assert not capfd.readouterr().err, "RE2 itself says nothing"
+
+
+def test_no_long_patterns_find_nothing() -> None:
+    assert not list(FilteredPatterns({}).find("text"))
 
 
 def test_a_group_of_that_name_is_what_is_found() -> None:

@@ -31,6 +31,16 @@ class _Set(Protocol):
     def Match(self, text: str) -> Sequence[int] | None: ...  # noqa: N802
 
 
+class _Filter(Protocol):
+    def Add(self, pattern: str, options: re2.Options) -> int: ...  # noqa: N802
+
+    def Compile(self) -> None: ...  # noqa: N802
+
+    def Match(self, text: str) -> Sequence[int] | None: ...  # noqa: N802
+
+    def re(self, index: int) -> _Pattern: ...
+
+
 class PatternError(GroundwireError):
     """A pattern that RE2 does not run: what is wrong with it, in its words."""
 
@@ -71,6 +81,46 @@ class LinearPatterns:
         for index in self._any.Match(text) or ():
             for match in self._each[index].finditer(text):
                 yield self._names[index], *match.span(self._groups[index])
+
+
+class FilteredPatterns:
+    """Long patterns with a name each, of which only those are tried whose words a text has.
+
+    One automaton of them all, as `LinearPatterns` has it, is faster for short ones. That of long patterns has so many
+    states that it forgets them as fast as it finds them.
+
+    Args:
+        patterns: in RE2's syntax, by name; for text in lower case.
+
+    Raises:
+        PatternError: for the first that cannot be run.
+    """
+
+    def __init__(self, patterns: Mapping[str, str]) -> None:
+        self._names = tuple(patterns)
+        self._filter = cast("_Filter", re2.Filter())
+        options = _options()
+        for name, pattern in patterns.items():
+            try:
+                self._filter.Add(pattern, options)
+            except re2.error:
+                # It keeps the reason to itself.
+                _compiled(name, pattern)
+                raise
+        self._filter.Compile()
+        self._each = [self._filter.re(index) for index in range(len(self._names))]
+
+    def __repr__(self) -> str:
+        return f"FilteredPatterns({len(self._names)})"
+
+    def find(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Yield the name, the start and the end of every stretch that a pattern matches; in code points.
+
+        Those of one pattern come together, and do not overlap.
+        """
+        for index in self._filter.Match(text) or ():
+            for match in self._each[index].finditer(text):
+                yield self._names[index], *match.span(0)
 
 
 def check_pattern(pattern: str) -> None:

@@ -2,11 +2,16 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+from groundwire_server.adapters.guards.languages import CODES
 from groundwire_server.adapters.guards.linear_patterns import PatternError, check_pattern
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.guards import (
     GuardConfig,
+    InjectionGuardConfig,
+    InstructionsGuardConfig,
+    LanguagesGuardConfig,
+    NonsenseGuardConfig,
     PatternsGuardConfig,
     PersonalGuardConfig,
     PresidioGuardConfig,
@@ -22,6 +27,7 @@ from groundwire_server.app.configuration.models.remote_guards import (
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.screens import AnswerGuardUseConfig, AnyGuardUse, actions_of
 from groundwire_server.app.configuration.remote_guard_rules import check_provider, check_residency
+from groundwire_server.domain.guards.categories import INJECTION, INSTRUCTIONS, LANGUAGES, NONSENSE
 from groundwire_server.domain.vocabulary import Screen, StreamMode
 
 
@@ -31,6 +37,8 @@ def check_guards(configuration: Configuration) -> Iterator[ConfigError]:
         match guard:
             case PatternsGuardConfig():
                 yield from _check_patterns(name, guard)
+            case LanguagesGuardConfig():
+                yield from _check_languages(name, guard)
             case TermsGuardConfig() if guard.terms is None and guard.file is None:
                 yield ConfigError(("guards", name), "has no terms: set terms, or file")
             case ClassifierGuardConfig() | HttpGuardConfig() | GrpcGuardConfig():
@@ -49,6 +57,14 @@ def categories_of(guard: GuardConfig) -> Collection[str]:
             return guard.found_categories
         case PersonalGuardConfig() | SecretsGuardConfig() | PresidioGuardConfig():
             return guard.categories
+        case InjectionGuardConfig():
+            return INJECTION
+        case InstructionsGuardConfig():
+            return INSTRUCTIONS
+        case NonsenseGuardConfig():
+            return NONSENSE
+        case LanguagesGuardConfig():
+            return LANGUAGES
         case _:
             return (guard.category,)
 
@@ -65,6 +81,13 @@ def _check_patterns(name: str, guard: PatternsGuardConfig) -> Iterator[ConfigErr
         except PatternError as error:
             said = f"cannot be run in time in proportion to the text: {error}; RE2's syntax has what can"
             yield ConfigError(("guards", name, "patterns", place), said)
+
+
+def _check_languages(name: str, guard: LanguagesGuardConfig) -> Iterator[ConfigError]:
+    for place, code in enumerate(guard.serves):
+        if code not in CODES:
+            said = not_among(code, CODES, "a language that is not told apart")
+            yield ConfigError(("guards", name, "serves", place), said)
 
 
 def _check_screens(configuration: Configuration, route: str, section: RouteConfig) -> Iterator[ConfigError]:

@@ -5,13 +5,22 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from groundwire_server.adapters.guards.instructions.guard import InstructionGuard
+from groundwire_server.adapters.guards.instructions.rule_files import Screened
+from groundwire_server.adapters.guards.instructions.rule_set import built_in_rules
+from groundwire_server.adapters.guards.languages import LanguagesGuard
+from groundwire_server.adapters.guards.nonsense import NonsenseGuard
 from groundwire_server.adapters.guards.patterns import PatternsGuard
 from groundwire_server.adapters.guards.personal import PersonalGuard
 from groundwire_server.adapters.guards.secrets import SecretsGuard
 from groundwire_server.adapters.guards.terms import BlankTermError, TermsGuard
 from groundwire_server.app.configuration.models.guards import (
     GuardConfig,
+    InjectionGuardConfig,
+    InstructionsGuardConfig,
+    LanguagesGuardConfig,
     LocalGuardConfig,
+    NonsenseGuardConfig,
     PatternsGuardConfig,
     PersonalGuardConfig,
     PresidioGuardConfig,
@@ -59,6 +68,14 @@ def _made(name: str, guard: LocalGuardConfig) -> LocalGuard:
                 raise SetupError(f"guards.{name}: {blank} has no letter or digit: leave it out") from None
         case PatternsGuardConfig():
             return PatternsGuard(guard.patterns, guard.category)
+        case InjectionGuardConfig():
+            return InstructionGuard(Screened.QUESTION, built_in_rules())
+        case InstructionsGuardConfig():
+            return InstructionGuard(Screened.EVIDENCE, built_in_rules())
+        case NonsenseGuardConfig():
+            return NonsenseGuard()
+        case LanguagesGuardConfig():
+            return LanguagesGuard(guard.serves)
         case PersonalGuardConfig():
             return PersonalGuard(guard)
         case SecretsGuardConfig():

@@ -3,7 +3,7 @@
 Only languages whose words have spaces between them are told apart; `grams.py` cuts the others.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Final
@@ -82,13 +82,24 @@ def language_of(words: Collection[str]) -> Language:
     if STOP_WORDS.issuperset(found):
         # No language can be ahead.
         return Language.ENGLISH
-    scores = dict.fromkeys(Language, 0.0)
-    for word in sorted(found):
-        sharing = languages[word]
-        for language in sharing:
-            scores[language] += 1.0 / len(sharing)
+    scores = scores_of(found)
     best = max(Language, key=scores.__getitem__)
     return best if scores[best] >= _LEAST_SCORE else Language.ENGLISH
+
+
+def scores_of(words: Iterable[str]) -> Mapping[Language, float]:
+    """Return how much the stop words among some words tell for each language.
+
+    Args:
+        words: different ones, case folded, with their accents.
+    """
+    languages = _languages()
+    scores = dict.fromkeys(Language, 0.0)
+    for word in sorted(words):
+        sharing = languages.get(word, ())
+        for language in sharing:
+            scores[language] += 1.0 / len(sharing)
+    return scores
 
 
 @cache

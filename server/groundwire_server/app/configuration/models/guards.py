@@ -6,6 +6,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field
 
+from groundwire_server.adapters.guards.instructions.guard import instruction_version
+from groundwire_server.adapters.guards.languages import LANGUAGES_VERSION
+from groundwire_server.adapters.guards.nonsense import NONSENSE_VERSION
 from groundwire_server.adapters.guards.options import Category, Version
 from groundwire_server.adapters.guards.personal import PERSONAL_VERSION, PersonalGuardOptions, PresidioGuardOptions
 from groundwire_server.adapters.guards.secrets import SECRETS_VERSION, SecretsGuardOptions
@@ -85,8 +88,63 @@ class PresidioGuardConfig(PresidioGuardOptions):
     version: Version = Field(description="Version of the policy, which replies and events name.", examples=["1"])
 
 
+class InjectionGuardConfig(Options):
+    """What a question says to the model in place of asking, by rules in seventeen languages."""
+
+    kind: Literal["injection"] = Field(description="Injection, jail-breaking and extraction of the prompt, by rules.")
+
+    @property
+    def version(self) -> str:
+        """The version of the server's rules."""
+        return instruction_version()
+
+
+class InstructionsGuardConfig(Options):
+    """What a document says to the model that reads it, and what no document should ask for."""
+
+    kind: Literal["instructions"] = Field(description="Instructions to the model in documents, by rules.")
+
+    @property
+    def version(self) -> str:
+        """The version of the server's rules."""
+        return instruction_version()
+
+
+class NonsenseGuardConfig(Options):
+    """Questions that say nothing in any language."""
+
+    kind: Literal["nonsense"] = Field(description="Questions without a word.")
+
+    @property
+    def version(self) -> str:
+        """The version of the server's rules."""
+        return NONSENSE_VERSION
+
+
+class LanguagesGuardConfig(Options):
+    """Questions that are surely in a language other than some."""
+
+    kind: Literal["languages"] = Field(description="Questions in a language that is not served.")
+    serves: tuple[Annotated[str, Field(pattern="^[a-z]{2}$")], ...] = Field(
+        min_length=1, description="Codes of the languages that are served (ISO 639-1).", examples=[["en", "de"]]
+    )
+
+    @property
+    def version(self) -> str:
+        """The version of the server's rules, with the languages."""
+        return f"{LANGUAGES_VERSION}-{'.'.join(sorted(self.serves))}"
+
+
 LocalGuardConfig: TypeAlias = (
-    TermsGuardConfig | PatternsGuardConfig | PersonalGuardConfig | SecretsGuardConfig | PresidioGuardConfig
+    TermsGuardConfig
+    | PatternsGuardConfig
+    | InjectionGuardConfig
+    | InstructionsGuardConfig
+    | NonsenseGuardConfig
+    | LanguagesGuardConfig
+    | PersonalGuardConfig
+    | SecretsGuardConfig
+    | PresidioGuardConfig
 )
 """A guard that works in the server."""
 
@@ -95,6 +153,9 @@ GuardConfig: TypeAlias = Annotated[
 ]
 
 BUILT_IN: Mapping[str, GuardConfig] = {
+    "injection": InjectionGuardConfig(kind="injection"),
+    "instructions": InstructionsGuardConfig(kind="instructions"),
+    "nonsense": NonsenseGuardConfig(kind="nonsense"),
     "personal": PersonalGuardConfig(kind="personal"),
     "secrets": SecretsGuardConfig(kind="secrets"),
 }
