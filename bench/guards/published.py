@@ -1,8 +1,8 @@
 """`python -m bench.guards.published RESULT.json`: writes the figures of guards into the documentation.
 
 RESULT.json is what `groundwire eval --json` made of the texts of `bench.guards.labelled`. Its error rates are kept in
-`bench/figures/guards.json`, with the table of `bench.guards.obeying`; the figures of `bench.guards.detection` stand in
-the file that it writes. Without RESULT.json the page is filled from these files again.
+`bench/figures/guards.json`, with the table of `bench.guards.obeying`; those of `bench.guards.detection` stand in
+`bench/figures/detection.json`. Without RESULT.json the page is filled from these files again.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from groundwire_server.evaluation.measures.intervals import Figure, share
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "explanation" / "guards.md"
 FIGURES: Final = Path(__file__).parents[1] / "figures" / "guards.json"
-DETECTION: Final = Path(__file__).parent / "detection.json"
+DETECTION: Final = Path(__file__).parents[1] / "figures" / "detection.json"
 
 _PLACE: Final = re.compile(
     r"(<!-- (\w+) of guards: python -m bench\.guards\.published -->\n).*?(?=<!-- end -->)", re.DOTALL
@@ -84,12 +84,16 @@ def _cells(row: Facts) -> str:
 
 
 def _detection(detection: Facts) -> Iterator[str]:
-    yield "| texts | kind | of | flagged | 95 % |"
-    yield "|---|---|---|---|---|"
+    """Yield what was flagged in all, of each group; ordinary texts by where they come from."""
+    yield "| texts | of | flagged | 95 % |"
+    yield "|---|---|---|---|"
     for row in detection["rows"]:
+        ordinary = row["group"].startswith("ordinary")
+        if row["kind"] != "all" and not ordinary:
+            continue
         flagged = share([1.0] * row["flagged"] + [0.0] * (row["count"] - row["flagged"]))
-        kind = row["kind"].replace("_", " ")
-        yield f"| {row['group']} | {kind} | {flagged.count} | {_percent(flagged)} | {_interval(flagged)} |"
+        name = f"{row['group']}: {row['kind']}" if ordinary else row["group"]
+        yield f"| {name} | {flagged.count} | {_percent(flagged)} | {_interval(flagged)} |"
 
 
 def _percent(figure: Figure) -> str:

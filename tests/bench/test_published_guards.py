@@ -48,11 +48,18 @@ def test_a_result_becomes_a_table_without_its_texts() -> None:
 
 
 def test_what_was_not_measured_stays_as_it_is() -> None:
-    detection = {"rows": [{"group": "planted documents", "kind": "role_marker", "flagged": 3, "count": 4}]}
+    rows = [
+        {"group": "planted documents", "kind": "all", "flagged": 3, "count": 4},
+        {"group": "planted documents", "kind": "role_marker", "flagged": 0, "count": 1},
+        {"group": "ordinary passages", "kind": "SQuAD 2.0", "flagged": 2, "count": 294},
+    ]
+    detection = {"rows": rows}
     page = filled(PLACES, None, detection)
 
     assert "\nold\n" in page
-    assert "| planted documents | role marker | 4 | 75% | 30% to 95% |\n" in page
+    assert "| planted documents | 4 | 75% | 30% to 95% |\n" in page
+    assert "| ordinary passages: SQuAD 2.0 | 294 | 0.7% | 0% to 2% |\n" in page
+    assert "role" not in page
     assert filled(page, None, detection) == page
 
 
