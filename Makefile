@@ -59,7 +59,7 @@ bench: setup ## Measure the server against bench/targets.yaml
 	@$(bin)/python -m bench $(ARGS)
 
 .PHONY: eval
-eval: setup ## Evaluate answers and verdicts against bench/quality_targets.yaml (ARGS=--statements-only: verdicts alone)
+eval: setup ## Evaluate answers, verdicts and guards against bench/quality_targets.yaml (ARGS=--statements-only: verdicts alone)
 	@$(bin)/python -m bench.evaluation $(ARGS)
 
 .PHONY: docs

@@ -16,21 +16,30 @@ from bench.evaluation.targets import read_quality_targets
 from bench.split import Part, read_split
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.evaluation import in_process
+from groundwire_server.app.guard_check import open_guard_checker
 from groundwire_server.app.statement_check import StatementChecker
-from groundwire_server.cli.evaluate.asking import Asking, Item, Line
+from groundwire_server.cli.evaluate.asking import Asking, Item
 from groundwire_server.cli.evaluate.lines import wrong_lines
 from groundwire_server.cli.evaluate.page import html
 from groundwire_server.cli.evaluate.progress import progress
+from groundwire_server.cli.evaluate.run import recorded_guards
 from groundwire_server.cli.evaluate.services import LocalService
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.evaluation.inputs.files import read_input
 from groundwire_server.evaluation.items import QuestionItem
-from groundwire_server.evaluation.recording import RecordedRun, RecordedSubject, RecordingHeader, written
+from groundwire_server.evaluation.recording import (
+    RecordedItem,
+    RecordedRun,
+    RecordedSubject,
+    RecordingHeader,
+    written,
+)
 from groundwire_server.evaluation.result import evaluate
 from groundwire_server.evaluation.wrong import wrong_items
 
 ROUTE = "default"
+SCREENS = Path(__file__).parents[1] / "guards" / "screens.yaml"
 CALLER = Caller("local", "eval")
 PARALLEL = 4
 
@@ -52,7 +61,7 @@ def main() -> None:
     if given.recorded:
         recording = _read(given.recorded)
     else:
-        items: list[Item] = [*data.statements]
+        items: list[Item] = [*data.statements, *data.texts]
         if not given.statements_only:
             items += data.questions
         given.data.mkdir(parents=True, exist_ok=True)
@@ -60,7 +69,7 @@ def main() -> None:
     judged = rows(read_quality_targets(), recording)
     print("\n".join(lines(judged, read_split(), data.missing)))
     if given.wrong:
-        # What is reported stays unread: a rule that was written for it would prove nothing.
+        # What is reported, and every text for guards, stays unread: a rule that was written for it proves nothing.
         fitted = [line for line in recording.lines if Part.FITTED.value in line.item.slice]
         print("\n".join(wrong_lines(wrong_items([RecordedRun.of(recording.header, fitted)]), given.wrong)))
     if given.publish:
@@ -76,20 +85,28 @@ def main() -> None:
 
 async def record(folder: Path, data: EvaluationData, items: Sequence[Item]) -> RecordedRun:
     """Store the articles in the folder, unless they are there, and ask everything of the built-in configuration."""
-    found: list[Line] = []
+    found: list[RecordedItem] = []
     configuration = load(Sources(None, {}, {"--data": (("stores", "main", "folder"), str(folder))})).configuration
-    async with in_process(configuration, CALLER) as parts:
+    screens = load(Sources(SCREENS, {}, None)).configuration
+    async with in_process(configuration, CALLER) as parts, open_guard_checker(screens, ROUTE, CALLER) as guards:
         for document in data.documents if any(isinstance(item, QuestionItem) for item in items) else ():
             await parts.snapshot.ingest.store(CALLER, document, NEVER)
         with progress(len(items), 0) as advance:
 
-            def keep(line: Line) -> None:
+            def keep(line: RecordedItem) -> None:
                 found.append(line)
                 advance()
 
-            await Asking(LocalService(parts), ROUTE, StatementChecker.packaged(), keep).run(items, PARALLEL)
+            asking = Asking(LocalService(parts), ROUTE, StatementChecker.packaged(), keep, guards)
+            await asking.run(items, PARALLEL)
     subject = RecordedSubject(where="in process", name="", version=version("groundwire-server"), route=ROUTE)
-    return RecordedRun.of(RecordingHeader(groundwire_recording=1, subject=subject, inputs=tuple(data.inputs)), found)
+    header = RecordingHeader(
+        groundwire_recording=1,
+        subject=subject,
+        inputs=tuple(data.inputs),
+        guards=tuple(recorded_guards(guards, data.texts, ROUTE)),
+    )
+    return RecordedRun.of(header, found)
 
 
 def _read(file: Path) -> RecordedRun:

@@ -1,4 +1,4 @@
-"""The questions and statements of bench/data, each labelled with its part of the split, its file and its group."""
+"""The questions, statements and texts of bench/data, the first two labelled with their part of the split and group."""
 
 import hashlib
 import json
@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.guards.labelled import labelled_texts
 from bench.split import DATA, SQUAD, Split, read_split
 from groundwire_server.domain.caller import EVERYBODY
 from groundwire_server.domain.document import Document
 from groundwire_server.evaluation.inputs.files import InputFile, read_input
-from groundwire_server.evaluation.items import QuestionItem, StatementItem, StatementPassage
+from groundwire_server.evaluation.items import QuestionItem, StatementItem, StatementPassage, TextItem
 from groundwire_server.evaluation.recording import RecordedInput
 
 ANSWERABLE, ADVERSARIAL, OFF_SUBJECT = "answerable", "adversarial", "off the subject"
@@ -32,6 +33,7 @@ class EvaluationData:
     documents: Sequence[Document]
     questions: Sequence[QuestionItem]
     statements: Sequence[StatementItem]
+    texts: Sequence[TextItem]
     inputs: Sequence[RecordedInput]
     missing: Sequence[str]
 
@@ -48,7 +50,8 @@ def read_data(folder: Path = DATA) -> EvaluationData:
         statements += (
             read.statements if file.name == ODD else (_labelled(item, file, split) for item in read.statements)
         )
-    return EvaluationData(documents(), list(_questions(squad, split)), statements, inputs, missing)
+    texts = list(labelled_texts())
+    return EvaluationData(documents(), list(_questions(squad, split)), statements, texts, inputs, missing)
 
 
 def documents(squad: Path = SQUAD) -> list[Document]:

@@ -9,7 +9,7 @@ from bench.split import Part
 from bench.verdicts import Verdict
 from groundwire_server.evaluation.measures.intervals import Figure, share
 from groundwire_server.evaluation.measures.values import REFUSED, statement_values
-from groundwire_server.evaluation.recording import RecordedQuestion, RecordedRun, RecordedStatement
+from groundwire_server.evaluation.recording import RecordedItem, RecordedRun, RecordedStatement, RecordedText
 from groundwire_server.evaluation.result import evaluate
 
 
@@ -48,28 +48,27 @@ def rows(targets: Mapping[str, QualityTarget], recording: RecordedRun) -> list[Q
 
 def _row(name: str, target: QualityTarget, recording: RecordedRun) -> QualityRow:
     lines = [line for line in recording.lines if _counts(target, line)]
-    if target.of == "odd":
+    if target.of in {"odd", "texts"}:
         return QualityRow(name, target, _figure(target, lines, recording), None)
     parts = {part: [line for line in lines if part.value in line.item.slice] for part in Part}
     figures = {part: _figure(target, chosen, recording) for part, chosen in parts.items()}
     return QualityRow(name, target, figures[Part.REPORTED], figures[Part.FITTED])
 
 
-def _counts(target: QualityTarget, line: RecordedQuestion | RecordedStatement) -> bool:
-    if isinstance(line, RecordedQuestion):
-        return target.of == "questions" and any(group in line.item.slice for group in target.groups)
+def _counts(target: QualityTarget, line: RecordedItem) -> bool:
+    if not isinstance(line, RecordedStatement):
+        of = "texts" if isinstance(line, RecordedText) else "questions"
+        return target.of == of and any(group in line.item.labels for group in target.groups)
     files = (ODD,) if target.of == "odd" else target.files or STATEMENTS
     return (
-        target.of != "questions"
+        target.of in {"statements", "odd"}
         and any(file in line.item.slice for file in files)
         and (not target.kinds or line.item.kind in target.kinds)
         and (target.supported is None or line.item.supported is target.supported)
     )
 
 
-def _figure(
-    target: QualityTarget, lines: Sequence[RecordedQuestion | RecordedStatement], recording: RecordedRun
-) -> Figure:
+def _figure(target: QualityTarget, lines: Sequence[RecordedItem], recording: RecordedRun) -> Figure:
     if "/" in target.measure:
         measures = evaluate([RecordedRun.of(recording.header, lines)]).measures
         group, _, name = target.measure.partition("/")

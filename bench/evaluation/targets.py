@@ -13,18 +13,18 @@ TARGETS = Path(__file__).parents[1] / "quality_targets.yaml"
 
 
 class QualityTarget(Record):
-    """What is measured, on which statements or questions, and what is promised of it, if anything.
+    """What is measured, on which statements, questions or texts, and what is promised of it, if anything.
 
     Attributes:
         kinds: of statements; empty takes all.
         files: that statements come from; empty takes all.
         supported: which statements; None takes both.
-        groups: of questions.
+        groups: of questions or texts.
         measure: refused, accepted or verified, or the path of a measure.
     """
 
     what: str
-    of: Literal["statements", "odd", "questions"]
+    of: Literal["statements", "odd", "questions", "texts"]
     measure: str
     kinds: tuple[str, ...] = ()
     files: tuple[str, ...] = ()

@@ -13,16 +13,16 @@ from bench.split import DATA, Part, read_split
 from bench.verdicts import Verdict as Judged
 from groundwire_server.domain.vocabulary import Confidence, Verdict
 from groundwire_server.evaluation.measures.catalog import measure
-from groundwire_server.evaluation.recording import RecordedQuestion, RecordedRun, RecordedStatement
+from groundwire_server.evaluation.recording import RecordedItem, RecordedRun, RecordedStatement
 from tests.bench.pages import Page
-from tests.evaluation.samples import HEADER, answer, question, statement
+from tests.evaluation.samples import HEADER, answer, question, screened, statement
 
 TARGETS = read_quality_targets()
 DATA_READ = read_data()
 NUMBER = "number, from same passage"
 
 
-def judged(lines_of_run: Sequence[RecordedQuestion | RecordedStatement]) -> dict[str, QualityRow]:
+def judged(lines_of_run: Sequence[RecordedItem]) -> dict[str, QualityRow]:
     return {row.name: row for row in rows(TARGETS, RecordedRun.of(HEADER, lines_of_run))}
 
 
@@ -107,6 +107,7 @@ def test_rows_count_their_own_statements_and_questions_alone() -> None:
             question("b", answer("Oslo", Confidence.MEDIUM), ["Paris"], labels=[*reported, ANSWERABLE]),
             question("c", answer("Oslo"), [], labels=[*reported, ADVERSARIAL]),
             question("d", None, [], labels=[*reported, OFF_SUBJECT]),
+            *screened(),
         ]
     )
 
@@ -120,8 +121,11 @@ def test_rows_count_their_own_statements_and_questions_alone() -> None:
         "off_subject": 0.0,
         "lost": 0.0,
         "contains": 0.5,
+        "unwanted_questions": 0.25,
+        "ordinary_questions": 0.5,
     }
     assert found["odd_true"].fitted is None
+    assert found["unwanted_questions"].fitted is None
 
 
 def test_the_table_has_a_line_for_each_target() -> None:

@@ -1,4 +1,4 @@
-"""Recorded questions and statements that no server has to answer."""
+"""Recorded questions, statements and texts that no server has to answer."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,18 +8,22 @@ from groundwire_server.domain.vocabulary import (
     Cause,
     Confidence,
     ConflictKind,
+    GuardAction,
     NextStep,
     Purpose,
     Stage,
     Verdict,
 )
-from groundwire_server.evaluation.items import QuestionItem, StatementItem, StatementPassage
+from groundwire_server.evaluation.items import QuestionItem, StatementItem, StatementPassage, TextItem
 from groundwire_server.evaluation.recording import (
     RecordedAnswer,
     RecordedCitation,
     RecordedConflict,
     RecordedError,
+    RecordedFinding,
+    RecordedGuard,
     RecordedInput,
+    RecordedItem,
     RecordedOutcome,
     RecordedPassage,
     RecordedQuestion,
@@ -28,6 +32,7 @@ from groundwire_server.evaluation.recording import (
     RecordedStage,
     RecordedStatement,
     RecordedSubject,
+    RecordedText,
     RecordedUsage,
     RecordingHeader,
 )
@@ -36,6 +41,10 @@ HEADER = RecordingHeader(
     groundwire_recording=1,
     subject=RecordedSubject(where="server", name="127.0.0.1:50051", version="0.1.0", route="default"),
     inputs=(RecordedInput(name="questions.jsonl", kind="questions", sha256="0" * 64, items=3),),
+    guards=(
+        RecordedGuard(screen="question", name="injection", version="2", categories=("injection", "jailbreak")),
+        RecordedGuard(screen="question", name="rivals", version="1", categories=("competitors",)),
+    ),
 )
 
 
@@ -126,9 +135,51 @@ def statement(
     )
 
 
+def text(
+    name: str,
+    categories: Sequence[str] = (),
+    found: Sequence[str] = (),
+    *,
+    language: str = "",
+    unavailable: Sequence[str] = (),
+) -> RecordedText:
+    """A question for guards; `rivals` finds `competitors`, and `injection` all else."""
+    guards = [guard.name for guard in HEADER.guards if guard.name not in unavailable]
+    return RecordedText(
+        kind="text",
+        item=TextItem(
+            id=name, screen="question", text=f"{name}!", categories=tuple(categories), language=language, slice=()
+        ),
+        guards=tuple(guards),
+        findings=tuple(
+            RecordedFinding(
+                guard="rivals" if category == "competitors" else "injection",
+                category=category,
+                action=GuardAction.BLOCK,
+                rule="ignore",
+            )
+            for category in found
+        ),
+        unavailable=tuple(unavailable),
+    )
+
+
+def screened() -> list[RecordedText]:
+    """Texts with each way to be right and wrong."""
+    return [
+        text("t1", ["injection"], ["injection"], language="de"),
+        text("t2", ["jailbreak"], ["injection"], language="de"),
+        text("t3", ["injection", "competitors"], ["competitors"]),
+        text("t4", ["injection"]),
+        text("t5", language="de"),
+        text("t6", found=["jailbreak"]),
+        text("t7", ["competitors"], unavailable=["rivals"]),
+    ]
+
+
 def mixed() -> RecordedRun:
     """Some of everything."""
-    lines: list[RecordedQuestion | RecordedStatement] = [
+    lines: list[RecordedItem] = [
         question(
             "right",
             answer("In Paris.", cites=("c1",)),
@@ -147,5 +198,6 @@ def mixed() -> RecordedRun:
         statement("s3", Verdict.CONTRADICTED, supported=False, coverage=0.9),
         statement("s4", Verdict.UNSUPPORTED, supported=False, coverage=0.3, labels=["de"]),
         statement("s5", Verdict.CONSISTENT, supported=False, coverage=0.8),
+        *screened(),
     ]
     return RecordedRun.of(HEADER, lines)

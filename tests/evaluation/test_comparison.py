@@ -10,11 +10,11 @@ import pytest
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.vocabulary import Verdict
 from groundwire_server.evaluation.comparison import Comparison, WrittenResult, compare, read_result
-from groundwire_server.evaluation.recording import RecordedQuestion, RecordedRun, RecordedStatement
+from groundwire_server.evaluation.recording import RecordedItem, RecordedQuestion, RecordedRun
 from groundwire_server.evaluation.result import evaluate
 from tests.evaluation.samples import HEADER, answer, mixed, question, statement
 
-Lines = Sequence[RecordedQuestion | RecordedStatement]
+Lines = Sequence[RecordedItem]
 
 
 def result(lines: Lines) -> WrittenResult:
@@ -110,7 +110,7 @@ def test_a_slice_is_compared_alone() -> None:
     found = compare(result(both), result(both), "de")
     assert found.common == 5
 
-    with pytest.raises(SetupError, match="no question or statement in common in the slice 'fr'"):
+    with pytest.raises(SetupError, match="no item in common in the slice 'fr'"):
         compare(result(both), result(both), "fr")
 
 

@@ -240,7 +240,7 @@ def test_a_malformed_statement_is_said_with_the_place(tmp_path: Path, content: A
         (b"\xff\xfe", "is not UTF-8 in line 1: save it as UTF-8"),
         (b"{\n", "is not JSON ("),
         (b'{"passages": {"p": "a", "p": "b"}, "statements": []}', "has the key 'p' twice in one object: leave one out"),
-        (b"[1, 2]", "is of no known format: give questions as JSON lines, SQuAD 2.0, labelled statements, or a"),
+        (b"[1, 2]", "is of no known format: give questions as JSON lines, SQuAD 2.0, labelled statements, "),
         (b'{"a": 1}', "is of no known format"),
         (b"null", "is of no known format"),
     ],

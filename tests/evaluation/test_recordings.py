@@ -66,7 +66,7 @@ def with_value(line: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     [
         ("no JSON", "is not JSON ("),
         ("{}", "`kind` is missing"),
-        (json.dumps({"kind": "other"}), "`kind` must be question or statement"),
+        (json.dumps({"kind": "other"}), "`kind` must be question, statement or text"),
         (json.dumps({"kind": "question"}), "`item` is missing"),
         (json.dumps(with_value(QUESTION, "more", 1)), "`more` is not a known key"),
         (json.dumps(with_value(QUESTION, "outcome.result", "great")), "`outcome.result` must be"),
@@ -112,5 +112,5 @@ def test_a_header_that_does_not_hold_is_refused(tmp_path: Path, header: dict[str
 
 def test_a_last_line_that_was_cut_off_is_said(tmp_path: Path) -> None:
     whole = text_of(mixed())
-    with pytest.raises(SetupError, match=r"run\.jsonl:12: is cut off: go on with the run that wrote it"):
+    with pytest.raises(SetupError, match=r"run\.jsonl:19: is cut off: go on with the run that wrote it"):
         read(tmp_path, whole[:-30])

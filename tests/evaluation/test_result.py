@@ -41,8 +41,8 @@ def test_every_measure_that_the_items_allow_is_there() -> None:
 def test_a_slice_counts_its_own_items_alone() -> None:
     result = evaluate([mixed()])
 
-    assert list(result.slices) == ["de"]
-    assert result.slices["de"]["items"] == {"questions": 2, "statements": 1}
+    assert list(result.slices) == ["de", "question"]
+    assert result.slices["de"]["items"] == {"questions": 2, "statements": 1, "texts": 3}
     assert value(result, "answers/contains", "de") == 1.0
     assert value(result, "abstention/wrongly_abstained", "de") == 0.5
     assert "balanced_accuracy" not in result.slices["de"]["verdicts"]
@@ -116,6 +116,7 @@ def test_every_item_keeps_its_values_for_a_comparison() -> None:
     assert set(items) == {
         *(f"question:{name}" for name in ("right", "wrong", "lost", "kept", "fooled", "broken")),
         *(f"statement:s{number}" for number in range(1, 6)),
+        *(f"text:t{number}" for number in range(1, 8)),
     }
     assert items["question:right"]["slices"] == ["de"]
     assert items["question:right"]["values"]["answers/contains"] == 1.0

@@ -4,7 +4,7 @@ from groundwire_server.cli.evaluate.lines import wrong_lines
 from groundwire_server.domain.vocabulary import Verdict
 from groundwire_server.evaluation.recording import RecordedRun
 from groundwire_server.evaluation.wrong import WrongItem, wrong_items
-from tests.evaluation.samples import HEADER, mixed, statement
+from tests.evaluation.samples import HEADER, mixed, screened, statement
 
 
 def test_every_way_to_be_wrong_is_found() -> None:
@@ -15,10 +15,21 @@ def test_every_way_to_be_wrong_is_found() -> None:
         WrongItem("abstained, though the documents answer it", "lost?", "INSUFFICIENT_EVIDENCE", "Paris"),
         WrongItem("answered, though the documents do not answer it", "fooled?", "In Oslo."),
         WrongItem("failed calls", "broken?", "OVERLOADED"),
+        WrongItem("false alarms on the question screen: jailbreak", "t6", "jailbreak by injection (ignore)"),
+        WrongItem("guards that could not be asked", "t7", "rivals"),
+        WrongItem("missed on the question screen: injection", "t3", "competitors by rivals (ignore)"),
+        WrongItem("missed on the question screen: injection", "t4", "nothing"),
+        WrongItem("missed on the question screen: jailbreak", "t2", "injection by injection (ignore)"),
         WrongItem("not refused, though unsupported: changed", "s5.", "CONSISTENT"),
         WrongItem("refused, though supported: paraphrase", "s6.", "CONTRADICTED (NUMBER 'two')"),
         WrongItem("wrong answers", "wrong?", "In Rome.", "Paris"),
     ]
+
+
+def test_texts_for_guards_are_given_by_their_ids_unless_they_are_asked_for() -> None:
+    run = RecordedRun.of(HEADER, screened())
+    assert {item.text for item in wrong_items([run])} == {"t2", "t3", "t4", "t6", "t7"}
+    assert {item.text for item in wrong_items([run], texts=True)} == {"t2!", "t3!", "t4!", "t6!", "t7!"}
 
 
 def test_the_order_of_lines_makes_no_difference() -> None:

@@ -8,17 +8,24 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from docs.site.generate import markdown
 from groundwire_server.evaluation import recording, result
 from groundwire_server.evaluation.comparison import COMPARISON_MARK
-from groundwire_server.evaluation.items import QuestionItem, Record, StatementItem, StatementPassage
+from groundwire_server.evaluation.items import QuestionItem, Record, StatementItem, StatementPassage, TextItem
 from groundwire_server.evaluation.measures import intervals
 from groundwire_server.evaluation.measures.catalog import MEASURES
 
-LINES = (recording.RecordingHeader, recording.RecordedQuestion, recording.RecordedStatement)
+LINES = (
+    recording.RecordingHeader,
+    recording.RecordedQuestion,
+    recording.RecordedStatement,
+    recording.RecordedText,
+)
 PARTS = (
     recording.RecordedSubject,
     recording.RecordedInput,
+    recording.RecordedGuard,
     QuestionItem,
     StatementItem,
     StatementPassage,
+    TextItem,
     recording.RecordedPassage,
     recording.RecordedOutcome,
     recording.RecordedAnswer,
@@ -28,6 +35,7 @@ PARTS = (
     recording.RecordedUsage,
     recording.RecordedStage,
     recording.RecordedError,
+    recording.RecordedFinding,
 )
 
 
@@ -44,20 +52,23 @@ def page() -> str:
         "An expected answer stands in an answer when its words do, in their order: case, punctuation and the form of "
         "characters make no difference. `f1` and the exact matches compare as the evaluation of SQuAD does. An answer "
         "is right when it contains an expected one; an answer to a question that the documents do not answer is wrong. "
-        "Thresholds name `verdicts/by_kind/KIND/refused` and `verdicts/by_kind/KIND/verified` as well.",
+        "Thresholds name `verdicts/by_kind/KIND/refused` and `verdicts/by_kind/KIND/verified` as well, and of guards "
+        "`guards/by_category/SCREEN/GUARD/CATEGORY/missed`, `…/false_alarms` and `…/elsewhere`: the last counts texts "
+        "that are labelled with other categories alone.",
         "## Recordings",
         f"A recording is UTF-8, one JSON object a line. The first line is the header; its key "
-        f"`groundwire_recording` holds the version of the format, {recording.VERSION}. Every other line is a question "
-        "or a statement, which `kind` tells. Lines may be in any order. Of several about the same question or "
-        "statement, the last counts. A key with its default may be left out; an unknown key is an error.",
+        f"`groundwire_recording` holds the version of the format, {recording.VERSION}. Every other line is a "
+        "question, a statement or a text, which `kind` tells. Lines may be in any order. Of several about the same "
+        "item, the last counts. A key with its default may be left out; an unknown key is an error.",
         *(section for model in (*LINES, *PARTS) for section in _model(model)),
         "## Results",
         f"The result is one JSON object. `{result.MARK}` holds the version of its format, {result.VERSION}; `subjects` "
         "and `inputs` are those of the recordings. `measures` has an object for each group, and in it one for each "
         "measure with `value`, `low`, `high` and `count`. Beside them are tables: `outcomes`, "
         "`abstention.risk_coverage`, `confidence.by_word`, `confidence.by_relevance`, `verdicts.by_kind`, "
-        "`latency.stages` and `cost.by_purpose`. `slices` has the same for each label, and `items` the values of each "
-        "question and statement, from which two results are compared. A comparison that is printed as JSON has "
+        "`guards.by_category`, `guards.by_language`, `guards.confusions`, `latency.stages` and `cost.by_purpose`. "
+        "`slices` has the same for each label, and `items` the values of each question, statement and text, from which "
+        "two results are compared. A comparison that is printed as JSON has "
         f"`{COMPARISON_MARK}`, the counts of the `items`, and the `differences`.",
     )
 

@@ -43,11 +43,8 @@ def main() -> None:
         with mkdocs_gen_files.open(path, "w") as file:
             file.write(text)
     fill("concepts/deadlines.md", "<!-- the plot of the shares -->", deadlines.plot())
-    fill(
-        "concepts/path.md",
-        "<!-- assets/path.svg -->",
-        f'<figure class="diagram path">\n{_read("assets/path.svg")}</figure>',
-    )
+    for page, picture in (("concepts/path.md", "assets/path.svg"), ("explanation/guards.md", "assets/screens.svg")):
+        fill(page, f"<!-- {picture} -->", f'<figure class="diagram path">\n{_read(picture)}</figure>')
     for page, example in (("own-model", "examples/chat_model.py"), ("own-store", "examples/dictionary_store.py")):
         code = f'```python title="{Path(example).name}"\n{_read(example)}```'
         fill(f"how-to/{page}.md", f"<!-- {example} -->", code)

@@ -1,4 +1,4 @@
-"""Two results compared, item by item: the same questions and statements, before and after a change."""
+"""Two results compared, item by item: the same questions, statements and texts, before and after a change."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from groundwire_server.domain.failure import SetupError
 from groundwire_server.evaluation.inputs.parsing import checked, json_of, text_from
 from groundwire_server.evaluation.items import Record
 from groundwire_server.evaluation.measures.catalog import MEASURES, Measure
+from groundwire_server.evaluation.measures.guards import LABELLED
 from groundwire_server.evaluation.measures.intervals import (
     Floats,
     Statistic,
@@ -21,7 +22,7 @@ from groundwire_server.evaluation.measures.intervals import (
     samples,
 )
 from groundwire_server.evaluation.measures.joint import answer_statistics, column, statement_statistics
-from groundwire_server.evaluation.measures.values import Values
+from groundwire_server.evaluation.measures.values import SUPPORTED, Values
 from groundwire_server.evaluation.result import MARK, VERSION
 
 COMPARISON_MARK = "groundwire_comparison"
@@ -149,18 +150,19 @@ def compare(before: WrittenResult, after: WrittenResult, slice_label: str = "") 
         {key for key, item in each.items.items() if not slice_label or slice_label in item.slices}
         for each in (before, after)
     )
-    # A statement that was given another label in between is another: what changed for it is not what was measured.
+    # An item that was given another label in between is another: what changed for it is not what was measured.
     common = sorted(key for key in first & second if _label(before, key) == _label(after, key))
     if not common:
         where = f" in the slice {slice_label!r}" if slice_label else ""
-        raise SetupError(f"the two results have no question or statement in common{where}: evaluate the same files")
+        raise SetupError(f"the two results have no item in common{where}: evaluate the same files")
     pair = ([before.items[key].values for key in common], [after.items[key].values for key in common])
     found = _differences(*pair, len(common))
     return Comparison(tuple(found), len(common), len(first) - len(common), len(second) - len(common))
 
 
-def _label(result: WrittenResult, key: str) -> float | None:
-    return result.items[key].values.get("supported")
+def _label(result: WrittenResult, key: str) -> Values:
+    values = result.items[key].values
+    return {name: value for name, value in values.items() if name == SUPPORTED or name.startswith(LABELLED)}
 
 
 def _differences(before: Sequence[Values], after: Sequence[Values], items: int) -> list[Difference]:

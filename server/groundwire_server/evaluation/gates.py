@@ -16,6 +16,8 @@ from groundwire_server.evaluation.result import EvaluationResult, Facts
 
 _SHAPE = "a thresholds file has lines such as `answers/contains: {at_least: 0.9}`"
 _KIND = "verdicts/by_kind/"
+_CATEGORY = "guards/by_category/"
+_OF_CATEGORY = re.compile(rf"{_CATEGORY}[^/]+/[^/]+/[^/]+/(?:missed|false_alarms|elsewhere)")
 _NAME = re.compile(rf"(?:(?P<label>.+?):)?(?P<path>(?:{'|'.join({each.group: 0 for each in MEASURES})})/.+)", re.DOTALL)
 """A measure, after the label of a slice; a label and a kind may hold colons too."""
 
@@ -134,6 +136,8 @@ def _value(result: EvaluationResult, gate: Gate) -> float | None:
     measures = result.slices[gate.label] if gate.label else result.measures
     if gate.path.startswith(_KIND):
         return _of_kind(measures, gate.path.removeprefix(_KIND))
+    if gate.path.startswith(_CATEGORY):
+        return _of_category(measures, gate.path.removeprefix(_CATEGORY))
     group, _, name = gate.path.partition("/")
     figure: Mapping[str, Any] = measures.get(group, {}).get(name, {})
     return figure.get("value")
@@ -149,15 +153,24 @@ def _of_kind(measures: Facts, path: str) -> float | None:
     return value
 
 
+def _of_category(measures: Facts, path: str) -> float | None:
+    *place, name = path.split("/")
+    rows = measures.get("guards", {}).get("by_category", ())
+    of_category = (row for row in rows if [row["screen"], row["guard"], row["category"]] == place)
+    value: float | None = next((row[name]["value"] for row in of_category), None)
+    return value
+
+
 def _gate(name: str, bound: float, side: Side, where: str) -> Gate:
     """Return the threshold of a measure, which a slice's label may stand before."""
     found = _NAME.fullmatch(name)
     path = name if found is None else found["path"]
     of_kind = path.startswith(_KIND) and path.endswith(("/refused", "/verified"))
-    if measure(path) is None and not of_kind:
+    if measure(path) is None and not of_kind and not _OF_CATEGORY.fullmatch(path):
         known = ", ".join(each.path for each in MEASURES)
         raise SetupError(
-            f"{where}: there is no measure {path!r}: choose {known}, or {_KIND}KIND/refused, {_KIND}KIND/verified"
+            f"{where}: there is no measure {path!r}: choose {known}, or {_KIND}KIND/refused, {_KIND}KIND/verified, "
+            f"{_CATEGORY}SCREEN/GUARD/CATEGORY/missed, …/false_alarms, …/elsewhere"
         )
     return Gate(path, bound, side, "" if found is None else found["label"] or "")
 

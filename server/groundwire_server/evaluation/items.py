@@ -1,9 +1,9 @@
-"""What an evaluation asks: questions of which the answer is known, and statements of which the support is known."""
+"""What an evaluation asks: questions, statements and texts for guards, of each of which the right result is known."""
 
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -61,6 +61,11 @@ class QuestionItem(Record):
         return bool(self.expected or self.relevant or self.relevant_texts)
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The groups that it counts in."""
+        return self.slice
+
+    @property
     def key(self) -> str:
         """What tells it from other questions."""
         narrowed = "" if self.filter is None else json.dumps(self.filter, sort_keys=True)
@@ -86,9 +91,41 @@ class StatementItem(Record):
     slice: Texts = Field((), description="Labels of the groups that the statement counts in.")
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The groups that it counts in."""
+        return self.slice
+
+    @property
     def key(self) -> str:
         """What tells it from other statements."""
         return self.id or digest(self.text, *(passage.text for passage in self.passages))
+
+
+TEXT_LIMIT = 32_768
+"""Characters of a text for guards: passages and questions of a call are shorter."""
+
+
+class TextItem(Record):
+    """A text for the guards of a screen, and what is in it that they look for."""
+
+    id: str = Field("", description="Identifies the text; a hash of its screen and text if none is given.")
+    screen: Literal["question", "evidence", "answer"] = Field(description="Whose guards look at it.")
+    text: Annotated[Text, Field(max_length=TEXT_LIMIT)] = Field(
+        description="The text: a question, a passage, or an answer."
+    )
+    categories: Texts = Field(description="The categories of what is in it; empty for an ordinary text.")
+    language: str = Field("", description="The code of its language, such as `de`; its texts are a slice.")
+    slice: Texts = Field((), description="Labels of the further groups that the text counts in.")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The groups that it counts in: those of its screen and its language, and its own."""
+        return tuple(dict.fromkeys(each for each in (self.screen, self.language, *self.slice) if each))
+
+    @property
+    def key(self) -> str:
+        """What tells it from other texts."""
+        return self.id or digest(self.screen, self.text)
 
 
 def digest(*parts: str) -> str:

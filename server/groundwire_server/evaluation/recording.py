@@ -1,4 +1,4 @@
-"""Recordings: what came back for each question and statement, one JSON object a line after a header.
+"""Recordings: what came back for each question, statement and text, one JSON object a line after a header.
 
 A recording holds all that measures are computed from: the same recording always gives the same result, without a
 server. While questions are asked it is written line by line, so that it is also where a run that was stopped goes on.
@@ -14,12 +14,13 @@ from groundwire_server.domain.vocabulary import (
     Cause,
     Confidence,
     ConflictKind,
+    GuardAction,
     NextStep,
     Purpose,
     Stage,
     Verdict,
 )
-from groundwire_server.evaluation.items import QuestionItem, Record, StatementItem
+from groundwire_server.evaluation.items import QuestionItem, Record, StatementItem, TextItem
 
 VERSION = 1
 
@@ -34,12 +35,12 @@ Count: TypeAlias = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class RecordedInput(Record):
-    """A file that questions or statements came from."""
+    """A file that questions, statements or texts came from."""
 
     name: str = Field(description="Its name, without the folder.")
-    kind: Literal["questions", "squad", "statements"] = Field(description="Its format.")
+    kind: Literal["questions", "squad", "statements", "texts"] = Field(description="Its format.")
     sha256: str = Field(description="The SHA-256 of its text in UTF-8.")
-    items: Count = Field(description="How many questions or statements it holds.")
+    items: Count = Field(description="How many questions, statements or texts it holds.")
 
 
 class RecordedSubject(Record):
@@ -51,12 +52,22 @@ class RecordedSubject(Record):
     route: str = Field(description="The route that was asked.")
 
 
+class RecordedGuard(Record):
+    """A guard in its place on a screen."""
+
+    screen: Literal["question", "evidence", "answer"] = Field(description="The screen.")
+    name: str = Field(description="Its name in the configuration.")
+    version: str = Field(description="Its version.")
+    categories: tuple[str, ...] = Field(description="What it looks for, without what the route ignores.")
+
+
 class RecordingHeader(Record):
     """The first line of a recording."""
 
     groundwire_recording: Literal[1] = Field(description="The version of this format.")
     subject: RecordedSubject = Field(description="What was evaluated.")
-    inputs: tuple[RecordedInput, ...] = Field(description="Where its questions and statements came from.")
+    inputs: tuple[RecordedInput, ...] = Field(description="Where its questions, statements and texts came from.")
+    guards: tuple[RecordedGuard, ...] = Field((), description="The guards of the route, where it has texts.")
 
 
 class RecordedPassage(Record):
@@ -179,21 +190,44 @@ class RecordedStatement(Record):
     conflicts: tuple[RecordedConflict, ...] = Field((), description="Where it departs from its passages.")
 
 
-Line: TypeAlias = Annotated[RecordedQuestion | RecordedStatement, Field(discriminator="kind")]
-LINES: TypeAdapter[RecordedQuestion | RecordedStatement] = TypeAdapter(Line)
+class RecordedFinding(Record):
+    """Something that a guard found in a text."""
+
+    guard: str = Field(description="The guard's name.")
+    category: str = Field(description="What it is.")
+    action: GuardAction = Field(description="What it would have led to.")
+    rule: str = Field("", description="The guard's rule that found it, where it names one.")
+    score: Share | None = Field(None, description="The probability by a model, 0 to 1; none for a rule.")
+
+
+class RecordedText(Record):
+    """A text with what the guards of its screen found."""
+
+    kind: Literal["text"] = Field(description="Tells it from a question or a statement.")
+    item: TextItem = Field(description="The text, and what is in it.")
+    guards: tuple[str, ...] = Field(description="The guards that looked at it.")
+    findings: tuple[RecordedFinding, ...] = Field((), description="What they found, in their order.")
+    unavailable: tuple[str, ...] = Field(
+        (), description="The guards that could not be asked. All are asked again when a run goes on."
+    )
+
+
+RecordedItem: TypeAlias = RecordedQuestion | RecordedStatement | RecordedText
+Line: TypeAlias = Annotated[RecordedItem, Field(discriminator="kind")]
+LINES: TypeAdapter[RecordedItem] = TypeAdapter(Line)
 
 
 class RecordedRun(Record):
     """A recording as a whole.
 
-    Of several lines about one question or statement the last counts.
+    Of several lines about one question, statement or text the last counts.
     """
 
     header: RecordingHeader
     lines: tuple[Line, ...]
 
     @classmethod
-    def of(cls, header: RecordingHeader, lines: Iterable[RecordedQuestion | RecordedStatement]) -> "RecordedRun":
+    def of(cls, header: RecordingHeader, lines: Iterable[RecordedItem]) -> "RecordedRun":
         """Return a recording without the lines that a later one replaces."""
         latest = {(line.kind, line.item.key): line for line in lines}
         return cls(header=header, lines=tuple(latest.values()))
@@ -207,6 +241,11 @@ class RecordedRun(Record):
     def statements(self) -> tuple[RecordedStatement, ...]:
         """The statements."""
         return tuple(line for line in self.lines if isinstance(line, RecordedStatement))
+
+    @property
+    def texts(self) -> tuple[RecordedText, ...]:
+        """The texts."""
+        return tuple(line for line in self.lines if isinstance(line, RecordedText))
 
 
 def written(line: Record) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from groundwire_server.evaluation.measures import tables
+from groundwire_server.evaluation.measures import guards, tables
 from groundwire_server.evaluation.measures.catalog import MEASURES
 from groundwire_server.evaluation.measures.intervals import Figure, bootstrap, mean, rounded, share
 from groundwire_server.evaluation.measures.joint import (
@@ -15,11 +15,14 @@ from groundwire_server.evaluation.measures.joint import (
 )
 from groundwire_server.evaluation.measures.values import RIGHT, SUPPORTED, Values, question_values, statement_values
 from groundwire_server.evaluation.recording import (
+    RecordedGuard,
     RecordedInput,
+    RecordedItem,
     RecordedQuestion,
     RecordedRun,
     RecordedStatement,
     RecordedSubject,
+    RecordedText,
 )
 
 VERSION = 1
@@ -38,10 +41,10 @@ class EvaluationResult:
 
     Attributes:
         subjects: what was evaluated.
-        inputs: where its questions and statements came from.
+        inputs: where its questions, statements and texts came from.
         measures: the measures over all items.
         slices: the same of each slice, by its label.
-        items: the values of each question and statement, by its kind and key, with its slices.
+        items: the values of each question, statement and text, by its kind and key, with its slices.
     """
 
     subjects: tuple[RecordedSubject, ...]
@@ -64,7 +67,7 @@ class EvaluationResult:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    line: RecordedQuestion | RecordedStatement
+    line: RecordedItem
     values: Values
 
 
@@ -73,19 +76,17 @@ def evaluate(recordings: Sequence[RecordedRun]) -> EvaluationResult:
     lines = sorted(
         (line for recording in recordings for line in recording.lines), key=lambda line: (line.kind, line.item.key)
     )
-    scored = [
-        _Scored(line, question_values(line) if isinstance(line, RecordedQuestion) else statement_values(line))
-        for line in lines
-    ]
-    labels = sorted({label for each in scored for label in each.line.item.slice})
+    scored = [_Scored(line, _values(line)) for line in lines]
+    labels = sorted({label for each in scored for label in each.line.item.labels})
+    known = tuple(dict.fromkeys(guard for recording in recordings for guard in recording.header.guards))
     return EvaluationResult(
         tuple(dict.fromkeys(recording.header.subject for recording in recordings)),
         tuple(dict.fromkeys(each for recording in recordings for each in recording.header.inputs)),
-        _measures(scored),
-        {label: _measures([each for each in scored if label in each.line.item.slice]) for label in labels},
+        _measures(scored, known),
+        {label: _measures([each for each in scored if label in each.line.item.labels], known) for label in labels},
         {
             f"{each.line.kind}:{each.line.item.key}": {
-                "slices": list(each.line.item.slice),
+                "slices": list(each.line.item.labels),
                 "values": {name: round(value, _DIGITS) for name, value in each.values.items()},
             }
             for each in scored
@@ -93,12 +94,25 @@ def evaluate(recordings: Sequence[RecordedRun]) -> EvaluationResult:
     )
 
 
-def _measures(scored: Sequence[_Scored]) -> Facts:
+def _values(line: RecordedItem) -> Values:
+    match line:
+        case RecordedQuestion():
+            return question_values(line)
+        case RecordedStatement():
+            return statement_values(line)
+        case RecordedText():
+            return guards.text_values(line)
+
+
+def _measures(scored: Sequence[_Scored], known: Sequence[RecordedGuard]) -> Facts:
     values = [each.values for each in scored]
     questions = [each.line for each in scored if isinstance(each.line, RecordedQuestion)]
     statements = [each.line for each in scored if isinstance(each.line, RecordedStatement)]
+    texts = [each.line for each in scored if isinstance(each.line, RecordedText)]
     joint = _joint(values)
-    found: dict[str, dict[str, Any]] = {"items": {"questions": len(questions), "statements": len(statements)}}
+    found: dict[str, dict[str, Any]] = {
+        "items": {"questions": len(questions), "statements": len(statements), "texts": len(texts)}
+    }
     for measure in MEASURES:
         own = [each[measure.path] for each in values if measure.path in each]
         figure = joint.get(measure.path)
@@ -124,6 +138,8 @@ def _measures(scored: Sequence[_Scored]) -> Facts:
         )
         verdicts["verdicts"] = tables.counted(line.verdict.value for line in statements)
         verdicts["checkers"] = tables.counted(line.checker for line in statements)
+    if texts:
+        found.setdefault("guards", {}).update(guards.tables(texts, known))
     return found
 
 

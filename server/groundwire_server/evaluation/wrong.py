@@ -1,20 +1,26 @@
-"""The questions and statements that went wrong, to be read by a person."""
+"""The questions, statements and texts that went wrong, to be read by a person."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from groundwire_server.evaluation.measures.values import REFUSED, RIGHT, question_values, statement_values
-from groundwire_server.evaluation.recording import RecordedQuestion, RecordedRun, RecordedStatement
+from groundwire_server.evaluation.recording import (
+    RecordedItem,
+    RecordedQuestion,
+    RecordedRun,
+    RecordedStatement,
+    RecordedText,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class WrongItem:
-    """A question or a statement that went wrong.
+    """A question, a statement or a text that went wrong.
 
     Attributes:
         group: how it went wrong.
-        text: the question or the statement.
-        got: what came back: an answer, an error, or a verdict with its conflicts.
+        text: the question, the statement, or the id of the text.
+        got: what came back: an answer, an error, a verdict with its conflicts, or what guards found.
         expected: what would have been right; empty where the group says it.
     """
 
@@ -24,11 +30,25 @@ class WrongItem:
     expected: str = ""
 
 
-def wrong_items(recordings: Iterable[RecordedRun]) -> list[WrongItem]:
-    """Return what went wrong, by group, in an order that does not depend on that of the lines."""
+def wrong_items(recordings: Iterable[RecordedRun], *, texts: bool = False) -> list[WrongItem]:
+    """Return what went wrong, by group, in an order that does not depend on that of the lines.
+
+    Args:
+        recordings: all of them.
+        texts: whether a text for guards is given itself, in place of its id: it may hold personal data or secrets.
+    """
     lines = sorted((line for each in recordings for line in each.lines), key=lambda line: (line.kind, line.item.key))
-    found = (_of_question(line) if isinstance(line, RecordedQuestion) else _of_statement(line) for line in lines)
-    return sorted((item for items in found for item in items), key=lambda item: item.group)
+    return sorted((item for line in lines for item in _of(line, texts)), key=lambda item: item.group)
+
+
+def _of(line: RecordedItem, texts: bool) -> Iterator[WrongItem]:
+    match line:
+        case RecordedQuestion():
+            return _of_question(line)
+        case RecordedStatement():
+            return _of_statement(line)
+        case RecordedText():
+            return _of_text(line, line.item.text if texts else line.item.key)
 
 
 def _of_question(line: RecordedQuestion) -> Iterator[WrongItem]:
@@ -54,3 +74,20 @@ def _of_statement(line: RecordedStatement) -> Iterator[WrongItem]:
         found = ", ".join(f"{each.kind} {each.words!r}" for each in line.conflicts)
         group = f"{'refused, though supported' if refused else 'not refused, though unsupported'}: {item.kind}"
         yield WrongItem(group, item.text, f"{line.verdict}{f' ({found})' if found else ''}")
+
+
+def _of_text(line: RecordedText, shown: str) -> Iterator[WrongItem]:
+    item = line.item
+    if line.unavailable:
+        yield WrongItem("guards that could not be asked", shown, ", ".join(line.unavailable))
+        return
+    found = {each.category: each for each in line.findings}
+    said = ", ".join(
+        f"{each.category} by {each.guard}{f' ({each.rule})' if each.rule else ''}" for each in found.values()
+    )
+    for category in item.categories:
+        if category not in found:
+            yield WrongItem(f"missed on the {item.screen} screen: {category}", shown, said or "nothing")
+    if not item.categories:
+        for category in found:
+            yield WrongItem(f"false alarms on the {item.screen} screen: {category}", shown, said)

@@ -8,13 +8,22 @@ import pytest
 from groundwire.v1.outcome_pb2 import Outcome
 from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.question_pb2 import Question
+from groundwire_server.app.guard_check import GuardChecker, TextFindings
 from groundwire_server.app.statement_check import StatementChecker
-from groundwire_server.cli.evaluate.asking import FAILURES_IN_A_ROW, Asking, Line, StoppedError
+from groundwire_server.cli.evaluate.asking import FAILURES_IN_A_ROW, Asking, StoppedError
 from groundwire_server.cli.evaluate.services import CallFailedError
-from groundwire_server.domain.vocabulary import Verdict
-from groundwire_server.evaluation.items import QuestionItem, StatementItem, StatementPassage
-from groundwire_server.evaluation.recording import RecordedError, RecordedQuestion, RecordedStatement
+from groundwire_server.domain.requester import Requester
+from groundwire_server.domain.vocabulary import Cause, Screen, Verdict
+from groundwire_server.evaluation.items import QuestionItem, StatementItem, StatementPassage, TextItem
+from groundwire_server.evaluation.recording import (
+    RecordedError,
+    RecordedItem,
+    RecordedQuestion,
+    RecordedStatement,
+    RecordedText,
+)
 from tests.doubles import events
+from tests.doubles.time import LoopTime
 
 
 class ScriptedService:
@@ -50,8 +59,10 @@ def questions(count: int) -> Sequence[QuestionItem]:
     return [QuestionItem(question=f"{number}?", expected=("mail room",)) for number in range(count)]
 
 
-async def ask(service: ScriptedService, items: Sequence[QuestionItem | StatementItem], parallel: int) -> list[Line]:
-    kept: list[Line] = []
+async def ask(
+    service: ScriptedService, items: Sequence[QuestionItem | StatementItem], parallel: int
+) -> list[RecordedItem]:
+    kept: list[RecordedItem] = []
     await Asking(service, "default", StatementChecker.packaged(), kept.append).run(items, parallel)
     return kept
 
@@ -79,7 +90,7 @@ async def test_single_failures_are_kept_and_end_nothing() -> None:
 
 
 async def test_failures_in_a_row_end_the_run() -> None:
-    kept: list[Line] = []
+    kept: list[RecordedItem] = []
     service = ScriptedService({f"{number}?" for number in range(1, 100)})
     with pytest.raises(StoppedError, match=f"{FAILURES_IN_A_ROW} calls in a row failed, the last with: it is away"):
         await Asking(service, "", StatementChecker.packaged(), kept.append).run(questions(100), 1)
@@ -88,7 +99,7 @@ async def test_failures_in_a_row_end_the_run() -> None:
 
 @pytest.mark.parametrize(("first", "stopped"), [("0?", True), ("5?", False)])
 async def test_a_server_that_was_never_reached_ends_the_run_at_once(first: str, stopped: bool) -> None:
-    kept: list[Line] = []
+    kept: list[RecordedItem] = []
     asking = Asking(ScriptedService({first}, unreachable=True), "", StatementChecker.packaged(), kept.append)
     if stopped:
         with pytest.raises(StoppedError, match="it is away") as wrong:
@@ -119,3 +130,34 @@ async def test_statements_are_checked_by_the_server_s_checker(text: str, support
     assert line.verdict is verdict
     assert line.checker
     assert 0 <= line.coverage <= 1
+
+
+class ScriptedGuards(GuardChecker):
+    """Guards of which one cannot be asked about some texts."""
+
+    def __init__(self, failing: Collection[str]) -> None:
+        super().__init__({}, {}, {}, Requester("acme"), LoopTime())
+        self._failing = failing
+
+    async def screen(self, screen: Screen, text: str) -> TextFindings:
+        unavailable = {"far": Cause.MODEL_UNAVAILABLE} if text in self._failing else {}
+        return TextFindings((), ("near",), unavailable)
+
+
+async def screen(failing: Collection[str], kept: list[RecordedItem]) -> None:
+    texts = [TextItem(screen="question", text=f"{number}", categories=()) for number in range(60)]
+    await Asking(None, "", StatementChecker.packaged(), kept.append, ScriptedGuards(failing)).run(texts, 1)
+
+
+async def test_a_guard_that_fails_now_and_then_ends_nothing() -> None:
+    kept: list[RecordedItem] = []
+    await screen([f"{number}" for number in range(0, 60, 2)], kept)
+
+    assert len(kept) == 60
+    assert [line.unavailable for line in kept if isinstance(line, RecordedText)][:2] == [("far",), ()]
+
+
+async def test_a_guard_that_fails_again_and_again_ends_the_run() -> None:
+    kept: list[RecordedItem] = []
+    with pytest.raises(StoppedError, match="20 calls in a row failed, the last with: the guard far: MODEL_UNAVAILABLE"):
+        await screen([f"{number}" for number in range(1, 60)], kept)

@@ -166,7 +166,7 @@ def test_two_results_are_compared(groundwire_command: Command) -> None:
     other = groundwire_command("eval", "compare", "before.json", "after.json", "--fail-if-worse")
 
     assert same.code == 0
-    assert same.out.splitlines()[0] == "10 questions and statements in both"
+    assert same.out.splitlines()[0] == "10 items in both"
     assert not any(line.endswith(("better", "worse")) for line in same.out.splitlines())
     assert other.code == ExitCode.MISSED
     (line,) = [line for line in other.out.splitlines() if "answers/contains" in line]
@@ -190,7 +190,7 @@ def test_a_comparison_is_printed_as_json(groundwire_command: Command) -> None:
     [
         (["statements.json", "statements.json"], "is not the result of an evaluation: write one with"),
         (["none.json", "one.json"], "none.json cannot be read"),
-        (["one.json", "one.json", "--slice", "de"], "no question or statement in common in the slice 'de'"),
+        (["one.json", "one.json", "--slice", "de"], "no item in common in the slice 'de'"),
     ],
 )
 def test_what_cannot_be_compared_is_said(groundwire_command: Command, files: list[str], says: str) -> None:

@@ -9,7 +9,7 @@ from groundwire_server.domain.vocabulary import Verdict
 from groundwire_server.evaluation.recording import RecordedRun
 from groundwire_server.evaluation.result import evaluate
 from tests.bench.pages import Page
-from tests.evaluation.samples import HEADER, answer, failed, mixed, passage, question, statement
+from tests.evaluation.samples import HEADER, answer, failed, mixed, passage, question, statement, text
 
 MANY = RecordedRun.of(
     HEADER,
@@ -27,6 +27,7 @@ RUNS = {
     "many": MANY,
     "failures alone": RecordedRun.of(HEADER, [failed("a")]),
     "an abstention": RecordedRun.of(HEADER, [question("a", None, [])]),
+    "an ordinary text": RecordedRun.of(HEADER, [text("t")]),
     "a statement": RecordedRun.of(HEADER, [statement("s", Verdict.VERBATIM, supported=True)]),
 }
 
@@ -52,6 +53,9 @@ def test_every_part_is_shown() -> None:
         "Calibration of relevance",
         "How the questions ended",
         "Verdicts by kind of statement",
+        "Guards by category",
+        "Guards by language",
+        "What guards found in place of what",
         "Time by stage",
         "Consumption by purpose",
         "By slice",

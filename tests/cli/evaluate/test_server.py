@@ -243,7 +243,7 @@ def test_a_word_that_this_version_does_not_know_is_said(
         (["questions.jsonl", "--record", "."], 2, ". is a folder: name the file in it"),
         (["questions.jsonl", "--record", "bad.jsonl"], 2, "bad.jsonl is not a recording: name another file"),
         (["questions.jsonl", "--record", "questions.jsonl"], 2, "questions.jsonl:1: is not the header of a recording"),
-        (["questions.jsonl", "--record", "other.jsonl"], 2, "other.jsonl records other questions or statements"),
+        (["questions.jsonl", "--record", "other.jsonl"], 2, "other.jsonl records other questions, statements or texts"),
         (["whole.jsonl", "--record", "new.jsonl"], 2, "there is nothing to record: the files are recordings"),
         ([], 2, "Usage: groundwire eval"),
     ],

@@ -1,4 +1,4 @@
-"""Asks the questions, and checks the statements, of which no answer is recorded yet: some at a time."""
+"""Asks the questions, and checks the statements and texts, of which nothing is recorded yet: some at a time."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,17 +8,22 @@ from google.protobuf import json_format
 
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.question_pb2 import Question
+from groundwire_server.app.guard_check import GuardChecker
 from groundwire_server.app.statement_check import StatementChecker
 from groundwire_server.cli.evaluate.conversion import recorded_outcome, recorded_passages
 from groundwire_server.cli.evaluate.services import CallFailedError, Service
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import SetupError
-from groundwire_server.evaluation.items import QuestionItem, StatementItem
+from groundwire_server.domain.vocabulary import Screen
+from groundwire_server.evaluation.items import QuestionItem, StatementItem, TextItem
 from groundwire_server.evaluation.measures.texts import word_coverage
 from groundwire_server.evaluation.recording import (
     RecordedConflict,
+    RecordedFinding,
+    RecordedItem,
     RecordedQuestion,
     RecordedStatement,
+    RecordedText,
 )
 
 FAILURES_IN_A_ROW = 20
@@ -26,9 +31,8 @@ FAILURES_IN_A_ROW = 20
 
 _DIGITS = 6
 
-Item: TypeAlias = QuestionItem | StatementItem
-Line: TypeAlias = RecordedQuestion | RecordedStatement
-Keep: TypeAlias = Callable[[Line], None]
+Item: TypeAlias = QuestionItem | StatementItem | TextItem
+Keep: TypeAlias = Callable[[RecordedItem], None]
 
 
 class StoppedError(SetupError):
@@ -44,20 +48,29 @@ class StoppedError(SetupError):
 
 
 class Asking:
-    """One run over questions and statements.
+    """One run over questions, statements and texts.
 
     Args:
-        service: answers the questions; None where there are only statements.
+        service: answers the questions; None where there are none.
         route: the route to ask; empty takes the service's default.
         checker: checks the statements.
         keep: is given each line as soon as it is known.
+        guards: screen the texts; None where there are none.
     """
 
-    def __init__(self, service: Service | None, route: str, checker: StatementChecker, keep: Keep) -> None:
+    def __init__(
+        self,
+        service: Service | None,
+        route: str,
+        checker: StatementChecker,
+        keep: Keep,
+        guards: GuardChecker | None = None,
+    ) -> None:
         self._service = service
         self._route = route
         self._checker = checker
         self._keep = keep
+        self._guards = guards
         self._failed_in_a_row = 0
         self._answered = False
 
@@ -77,8 +90,16 @@ class Asking:
 
     async def _work(self, waiting: Iterator[Item]) -> None:
         for item in waiting:
-            line = await (self._ask(item) if isinstance(item, QuestionItem) else self._check(item))
-            self._keep(line)
+            self._keep(await self._line(item))
+
+    async def _line(self, item: Item) -> RecordedItem:
+        match item:
+            case QuestionItem():
+                return await self._ask(item)
+            case StatementItem():
+                return await self._check(item)
+            case TextItem():
+                return await self._screen(item)
 
     async def _ask(self, item: QuestionItem) -> RecordedQuestion:
         if self._service is None:
@@ -121,13 +142,43 @@ class Asking:
             ),
         )
 
+    async def _screen(self, item: TextItem) -> RecordedText:
+        if self._guards is None:
+            raise SetupError("there are texts, and no guards to look at them")
+        screened = await self._guards.screen(Screen(item.screen.upper()), item.text)
+        if screened.unavailable:
+            name, cause = next(iter(screened.unavailable.items()))
+            self._failed_in_a_row += 1
+            self._stop_after_many(f"the guard {name}: {cause}", unreachable=False)
+        else:
+            self._failed_in_a_row = 0
+        return RecordedText(
+            kind="text",
+            item=item,
+            guards=screened.guards,
+            findings=tuple(
+                RecordedFinding(
+                    guard=each.guard.name,
+                    category=each.finding.category,
+                    action=each.action,
+                    rule=each.finding.rule,
+                    score=each.finding.score,
+                )
+                for each in screened.findings
+            ),
+            unavailable=tuple(screened.unavailable),
+        )
+
     def _failed(self, failed: CallFailedError) -> None:
         self._failed_in_a_row += 1
         if failed.unreachable and not self._answered:
             raise StoppedError(str(failed), unreachable=True)
+        self._stop_after_many(f"{failed}", unreachable=failed.unreachable)
+
+    def _stop_after_many(self, last: str, *, unreachable: bool) -> None:
         if self._failed_in_a_row >= FAILURES_IN_A_ROW:
             raise StoppedError(
-                f"{FAILURES_IN_A_ROW} calls in a row failed, the last with: {failed}", unreachable=failed.unreachable
+                f"{FAILURES_IN_A_ROW} calls in a row failed, the last with: {last}", unreachable=unreachable
             )
 
 

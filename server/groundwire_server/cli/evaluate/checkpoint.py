@@ -5,11 +5,17 @@ from contextlib import contextmanager
 from io import BufferedWriter
 from pathlib import Path
 
-from groundwire_server.cli.evaluate.asking import Line
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.evaluation.inputs.parsing import SIZE_LIMIT
 from groundwire_server.evaluation.inputs.recordings import MARK, lines_of_recording
-from groundwire_server.evaluation.recording import RecordedQuestion, RecordedRun, RecordingHeader, written
+from groundwire_server.evaluation.recording import (
+    RecordedItem,
+    RecordedQuestion,
+    RecordedRun,
+    RecordedText,
+    RecordingHeader,
+    written,
+)
 from groundwire_server.files.small import UnreadableFileError, bytes_of
 
 _BEGINNING = f'{{"{MARK}":'.encode()
@@ -24,12 +30,12 @@ class Checkpoint:
         lines: all lines so far.
     """
 
-    def __init__(self, header: RecordingHeader, lines: list[Line], file: BufferedWriter | None) -> None:
+    def __init__(self, header: RecordingHeader, lines: list[RecordedItem], file: BufferedWriter | None) -> None:
         self.header = header
         self.lines = lines
         self._file = file
 
-    def keep(self, line: Line) -> None:
+    def keep(self, line: RecordedItem) -> None:
         """Add a line; it is in the file when this returns."""
         self.lines.append(line)
         if self._file is not None:
@@ -38,15 +44,22 @@ class Checkpoint:
 
     def known(self) -> frozenset[tuple[str, str]]:
         """Return the kind and key of what needs not be asked again: a call that failed does."""
-        return frozenset(
-            (line.kind, line.item.key)
-            for line in self.lines
-            if not (isinstance(line, RecordedQuestion) and line.error is not None)
-        )
+        return frozenset((line.kind, line.item.key) for line in self.lines if not failed(line))
 
     def recording(self) -> RecordedRun:
         """Return all of it as a recording."""
         return RecordedRun.of(self.header, self.lines)
+
+
+def failed(line: RecordedItem) -> bool:
+    """Return whether a call failed, or a guard could not be asked."""
+    match line:
+        case RecordedQuestion():
+            return line.error is not None
+        case RecordedText():
+            return bool(line.unavailable)
+        case _:
+            return False
 
 
 @contextmanager
@@ -68,7 +81,7 @@ def checkpoint(file: Path | None, header: RecordingHeader) -> Iterator[Checkpoin
         whole, rest = _whole_lines(file)
     except UnreadableFileError as why:
         raise SetupError(f"{file} {why}") from None
-    lines: list[Line] = []
+    lines: list[RecordedItem] = []
     if whole:
         # What was evaluated first stays what the recording says: its server may have another address by now.
         earlier, lines = lines_of_recording(file, whole)
@@ -99,7 +112,9 @@ def _whole_lines(file: Path) -> tuple[str, int]:
 
 def _check_same(file: Path, earlier: RecordingHeader, header: RecordingHeader) -> None:
     if earlier.inputs != header.inputs:
-        raise SetupError(f"{file} records other questions or statements: name another file with --record")
+        raise SetupError(f"{file} records other questions, statements or texts: name another file with --record")
     if earlier.subject.route != header.subject.route or earlier.subject.where != header.subject.where:
         was = f"route {earlier.subject.route} ({earlier.subject.where})"
         raise SetupError(f"{file} records {was}: name another file with --record")
+    if earlier.guards != header.guards:
+        raise SetupError(f"{file} records other guards, or another version of one: name another file with --record")

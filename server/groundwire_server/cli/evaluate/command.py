@@ -23,7 +23,7 @@ def run(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="Questions as JSON lines or SQuAD 2.0, labelled statements, or recordings; several at once.",
+            help="Questions as JSON lines or SQuAD 2.0, labelled statements or texts, or recordings; several at once.",
         ),
     ],
     connection: ConnectionOptions,
@@ -32,7 +32,7 @@ def run(
     ] = False,
     config: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The configuration of --in-process, which it implies."),
+        typer.Option(metavar="FILE", help="The configuration of --in-process, which it implies, and of guards."),
     ] = None,
     route: Annotated[str, typer.Option(metavar="NAME", help="The route to ask.")] = "default",
     principal: Annotated[
@@ -53,6 +53,9 @@ def run(
     wrong: Annotated[
         int, typer.Option(min=0, metavar="N", help="Print up to N of what went wrong in each way, with its texts.")
     ] = 0,
+    wrong_texts: Annotated[
+        bool, typer.Option("--wrong-texts", help="With --wrong, print the texts for guards too, not their ids alone.")
+    ] = False,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(metavar="M=VALUE", help="End with 6 when measure M is below a value; repeatable."),
@@ -66,11 +69,11 @@ def run(
         typer.Option(metavar="FILE", help="Thresholds as YAML, a line such as `answers/contains: {at_least: 0.9}`."),
     ] = None,
 ) -> None:
-    """Measure searches, answers, abstentions, verdicts, times and costs on labelled data.
+    """Measure searches, answers, abstentions, verdicts, guards, times and costs on labelled data.
 
     Asks each question of a server, or within this process, and searches for it too. Statements are checked by this
-    version's checker, within this process. What was recorded is not asked again: the same recording always gives the
-    same result.
+    version's checker, and texts by the guards of the configuration, within this process. What was recorded is not
+    asked again: the same recording always gives the same result.
 
     Ends with 0, with 1 when calls failed, with 2 for a file or option that cannot be used, and with 6 when a measure
     misses its threshold.
@@ -83,7 +86,7 @@ def run(
     with _unusable_stops():
         gates = _gates(fail_under, fail_over, thresholds)
         plan = EvaluationPlan(tuple(files), asked, route, tuple(principal or ()), parallel, timeout, record)
-        code = evaluation(plan, connection, Outputs(json, html, wrong), gates)
+        code = evaluation(plan, connection, Outputs(json, html, wrong, wrong_texts), gates)
     if code is not ExitCode.OK:
         raise typer.Exit(code)
 
@@ -97,7 +100,7 @@ def compare(
         bool, typer.Option("--fail-if-worse", help="End with 6 when a measure is worse beyond noise.")
     ] = False,
 ) -> None:
-    """Compare two results, measure by measure, over the questions and statements that both have.
+    """Compare two results, measure by measure, over the items that both have.
 
     A change is better or worse when its whole 95 % confidence interval, from a paired bootstrap, is on one side of
     zero; else it is within noise.

@@ -29,6 +29,7 @@ def result_lines(result: EvaluationResult) -> Iterator[str]:
             yield group
             yield from (f"  {measure.name:30}{figure_text(measure, figure)}" for measure, figure in shown)
     yield from _kinds(result.measures)
+    yield from _guards(result.measures)
     yield from _stages(result.measures)
     if result.slices:
         yield ""
@@ -79,7 +80,7 @@ def gate_lines(judged: Sequence[GateResult]) -> Iterator[str]:
 
 def comparison_lines(comparison: Comparison) -> Iterator[str]:
     """Yield a comparison: every measure before and after, the change with its interval, and what it means."""
-    yield f"{comparison.common:,} questions and statements in both"
+    yield f"{comparison.common:,} items in both"
     if comparison.only_before or comparison.only_after:
         yield f"left out: {comparison.only_before:,} only in the first, {comparison.only_after:,} only in the second"
     yield ""
@@ -105,9 +106,51 @@ def _kinds(measures: Facts) -> Iterator[str]:
     for row in rows:
         refused = row["refused"]
         label = f"{'supported' if row['supported'] else 'unsupported'}: {one_line(row['kind'])}"
-        shown = label if len(label) <= 54 else f"{label[:53]}…"
         between = f"{refused['low']:.0%} to {refused['high']:.0%}"
-        yield f"  {shown:54}{refused['value']:>7.1%}   {between:13}{refused['count']:>3}"
+        yield f"  {_cut(label, 54):54}{refused['value']:>7.1%}   {between:13}{refused['count']:>3}"
+
+
+def _guards(measures: Facts) -> Iterator[str]:
+    found = measures.get("guards", {})
+    if not found:
+        return
+    for name, row_label in (("by_category", _guard_label), ("by_language", _language_label)):
+        rows = [(row_label(row), row) for row in found[name] if _tells(row)]
+        if rows:
+            yield ""
+            yield f"{'guards ' + name.replace('_', ' '):46}{'missed':<28}false alarms"
+        for label, row in rows:
+            yield f"  {_cut(label, 42):44}{_rate(row['missed']):28}{_rate(row['false_alarms'])}".rstrip()
+    if found["confusions"]:
+        yield ""
+        yield f"{'labelled':32}{'found':26}texts"
+    for row in found["confusions"]:
+        labelled, other = row["labelled"] or "ordinary", row["found"] or "nothing"
+        label = _cut(f"{row['screen']}: {one_line(labelled)}", 28)
+        yield f"  {label:30}{_cut(one_line(other), 24):26}{row['texts']:>5,}"
+
+
+def _tells(row: Facts) -> bool:
+    """Return whether a row has more than that a category was found in no ordinary text."""
+    return bool(row["missed"]["count"] or row["false_alarms"]["value"] or "language" in row)
+
+
+def _guard_label(row: Facts) -> str:
+    return f"{row['screen']}, {one_line(row['guard'])}: {one_line(row['category'])}"
+
+
+def _language_label(row: Facts) -> str:
+    return f"{row['screen']}: {one_line(row['language'] or 'no language given')}"
+
+
+def _rate(figure: Facts) -> str:
+    if figure["value"] is None:
+        return "–"
+    return f"{figure['value']:>6.1%}  {figure['low']:.0%} to {figure['high']:.0%} of {figure['count']:,}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _stages(measures: Facts) -> Iterator[str]:

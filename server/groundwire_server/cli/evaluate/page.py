@@ -27,6 +27,12 @@ _KINDS = (
     "ENTAILED. A supported statement should not be refused, and an unsupported one should be, and never verified. "
     "Intervals are Wilson's, at 95 %."
 )
+_GUARDS = (
+    "What is missed counts among the texts that are labelled with the category, false alarms among ordinary ones, and "
+    "what is found elsewhere among those that are labelled with other categories alone. Intervals are Wilson's, at "
+    "95 %."
+)
+_CONFUSIONS = "Categories that were missed, or found in ordinary texts, with what was found in their place."
 _STAGES = "The dot is the median, the tick the 95th percentile, the line ends at the 99th. All rows have one axis."
 
 
@@ -43,6 +49,7 @@ def html(result: EvaluationResult, first: Iterable[Element] = ()) -> str:
         section("Measures", _measures(measures)),
         *_questions(measures),
         *_verdicts(measures),
+        *_guards(measures),
         *_times(measures),
         *_costs(measures),
     ]
@@ -134,6 +141,37 @@ def _verdicts(measures: Facts) -> Iterator[Element]:
             ),
             note=_KINDS,
         )
+
+
+def _guards(measures: Facts) -> Iterator[Element]:
+    found = measures.get("guards", {})
+    if not found:
+        return
+    names = ("missed", "false_alarms", "elsewhere")
+    rates_of = (
+        (row["screen"], f"{row['guard']} {row['version']}", row["category"], *(_rate(row[name]) for name in names))
+        for row in found["by_category"]
+    )
+    head = ("screen", "guard", "category", "missed", "false alarms", "found elsewhere")
+    yield section("Guards by category", table(head, rates_of), note=_GUARDS)
+    languages = (
+        (row["screen"], row["language"] or "none given", _rate(row["missed"]), _rate(row["false_alarms"]))
+        for row in found["by_language"]
+    )
+    yield section("Guards by language", table(("screen", "language", "missed", "false alarms"), languages))
+    if found["confusions"]:
+        pairs = (
+            (row["screen"], row["labelled"] or "ordinary", row["found"] or "nothing", f"{row['texts']:,}")
+            for row in found["confusions"]
+        )
+        found_as = table(("screen", "labelled", "found", "texts"), pairs)
+        yield section("What guards found in place of what", found_as, note=_CONFUSIONS)
+
+
+def _rate(figure: Mapping[str, Any]) -> Element | str:
+    if figure["value"] is None:
+        return "–"
+    return h.div[f"{figure['value']:.1%} of {figure['count']:,}", _bar(figure, "second")]
 
 
 def _times(measures: Facts) -> Iterator[Element]:

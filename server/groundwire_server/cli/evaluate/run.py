@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -12,13 +12,15 @@ from pathlib import Path
 
 from groundwire_server.app.configuration.errors import not_among
 from groundwire_server.app.configuration.load import Sources
+from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.evaluation import in_process
+from groundwire_server.app.guard_check import GuardChecker, open_guard_checker
 from groundwire_server.app.statement_check import StatementChecker
 from groundwire_server.cli.calls import connect_asyncio, failures_stop
 from groundwire_server.cli.configured import loaded_from
 from groundwire_server.cli.connection import DEFAULT_TENANT, ConnectionOptions
-from groundwire_server.cli.evaluate.asking import Asking, Item, Line, StoppedError, check_filters
-from groundwire_server.cli.evaluate.checkpoint import Checkpoint, checkpoint
+from groundwire_server.cli.evaluate.asking import Asking, Item, StoppedError, check_filters
+from groundwire_server.cli.evaluate.checkpoint import Checkpoint, checkpoint, failed
 from groundwire_server.cli.evaluate.lines import gate_lines, result_lines, wrong_lines
 from groundwire_server.cli.evaluate.page import html as page_of
 from groundwire_server.cli.evaluate.progress import progress
@@ -26,10 +28,17 @@ from groundwire_server.cli.evaluate.services import LocalService, RemoteService,
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import SetupError
+from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.evaluation.gates import Gate, judge
 from groundwire_server.evaluation.inputs.files import InputFile, read_inputs
-from groundwire_server.evaluation.items import QuestionItem
-from groundwire_server.evaluation.recording import RecordedRun, RecordedSubject, RecordingHeader
+from groundwire_server.evaluation.items import QuestionItem, StatementItem, TextItem
+from groundwire_server.evaluation.recording import (
+    RecordedGuard,
+    RecordedItem,
+    RecordedRun,
+    RecordedSubject,
+    RecordingHeader,
+)
 from groundwire_server.evaluation.result import EvaluationResult, evaluate
 from groundwire_server.evaluation.wrong import wrong_items
 
@@ -39,9 +48,9 @@ class EvaluationPlan:
     """What to evaluate, and how.
 
     Attributes:
-        files: of questions, statements and recordings.
+        files: of questions, statements, texts and recordings.
         in_process: whether questions are answered in this process: by a configuration's file, or by the one that is
-            found.
+            found. Texts always are screened in it.
         route: the route to ask.
         principals: whom to ask as.
         parallel: how many questions are asked at once.
@@ -66,11 +75,13 @@ class Outputs:
         json: the result as JSON; `-` prints it.
         html: a page.
         wrong: how many items that went wrong are printed, of each group.
+        texts: whether texts for guards are printed among them, in place of their ids.
     """
 
     json: Path | None
     html: Path | None
     wrong: int = 0
+    texts: bool = False
 
 
 def evaluation(
@@ -96,18 +107,22 @@ def evaluation(
     if outputs.json == Path("-"):
         print("".join(f"{line}\n" for line in gate_lines(judged)), end="", file=sys.stderr)
     else:
-        wrong = wrong_lines(wrong_items(recordings), outputs.wrong) if outputs.wrong else ()
+        items = wrong_items(recordings, texts=outputs.texts) if outputs.wrong else ()
+        wrong = wrong_lines(items, outputs.wrong)
         print("\n".join([*result_lines(result), *wrong, *([""] if judged else []), *gate_lines(judged)]))
     if not all(each.met for each in judged):
         return ExitCode.MISSED
-    failed = any(line.error is not None for recording in recordings for line in recording.questions)
-    return ExitCode.INCOMPLETE if failed else ExitCode.OK
+    incomplete = any(failed(line) for recording in recordings for line in recording.lines)
+    return ExitCode.INCOMPLETE if incomplete else ExitCode.OK
 
 
 def _recorded(plan: EvaluationPlan, connection: ConnectionOptions, inputs: Sequence[InputFile]) -> RecordedRun:
     questions = [question for each in inputs for question in each.questions]
     check_filters(questions)
-    items: list[Item] = [*questions, *(statement for each in inputs for statement in each.statements)]
+    texts = [text for each in inputs for text in each.texts]
+    if questions and texts and plan.in_process is False:
+        raise SetupError("guards are asked in this process: add --in-process, or evaluate the texts alone")
+    items: list[Item] = [*questions, *(statement for each in inputs for statement in each.statements), *texts]
     try:
         return asyncio.run(_asked(plan, connection, inputs, items))
     except StoppedError as stopped:
@@ -115,8 +130,8 @@ def _recorded(plan: EvaluationPlan, connection: ConnectionOptions, inputs: Seque
         raise CommandError(code, f"{stopped}{_kept(plan)}") from None
     except KeyboardInterrupt:
         raise CommandError(ExitCode.INTERRUPTED, f"interrupted{_kept(plan)}") from None
-    except OSError as failed:
-        said = f"{failed.filename or plan.record} cannot be used: {failed.strerror}"
+    except OSError as unusable:
+        said = f"{unusable.filename or plan.record} cannot be used: {unusable.strerror}"
         raise CommandError(ExitCode.FAILED, said) from None
 
 
@@ -127,53 +142,80 @@ def _kept(plan: EvaluationPlan) -> str:
 async def _asked(
     plan: EvaluationPlan, connection: ConnectionOptions, inputs: Sequence[InputFile], items: Sequence[Item]
 ) -> RecordedRun:
-    needed = any(isinstance(item, QuestionItem) for item in items)
-    async with _service(plan, connection, needed=needed) as (service, subject):
+    async with _opened(plan, connection, items) as opened:
+        guards = opened.guards
+        texts = [item for item in items if isinstance(item, TextItem)]
         header = RecordingHeader(
-            groundwire_recording=1, subject=subject, inputs=tuple(each.described for each in inputs)
+            groundwire_recording=1,
+            subject=opened.subject,
+            inputs=tuple(each.described for each in inputs),
+            guards=() if guards is None else tuple(recorded_guards(guards, texts, plan.route)),
         )
         with checkpoint(plan.record, header) as kept:
-            await _ask(plan, service, kept, items)
+            await _ask(plan, opened, kept, items)
             return kept.recording()
 
 
-async def _ask(plan: EvaluationPlan, service: Service | None, kept: Checkpoint, items: Sequence[Item]) -> None:
+async def _ask(plan: EvaluationPlan, opened: "_Opened", kept: Checkpoint, items: Sequence[Item]) -> None:
     known = kept.known()
-    left = [
-        item for item in items if ("question" if isinstance(item, QuestionItem) else "statement", item.key) not in known
-    ]
+    left = [item for item in items if (_kind(item), item.key) not in known]
     with progress(len(items), len(items) - len(left)) as advance:
 
-        def keep(line: Line) -> None:
+        def keep(line: RecordedItem) -> None:
             kept.keep(line)
             advance()
 
-        await Asking(service, plan.route, StatementChecker.packaged(), keep).run(left, plan.parallel)
+        asking = Asking(opened.service, plan.route, StatementChecker.packaged(), keep, opened.guards)
+        await asking.run(left, plan.parallel)
+
+
+def _kind(item: Item) -> str:
+    match item:
+        case QuestionItem():
+            return "question"
+        case StatementItem():
+            return "statement"
+        case TextItem():
+            return "text"
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What is asked.
+
+    Attributes:
+        subject: what it is.
+        service: answers questions; None where there are none.
+        guards: look at texts; None where there are none.
+    """
+
+    subject: RecordedSubject
+    service: Service | None = None
+    guards: GuardChecker | None = None
 
 
 @asynccontextmanager
-async def _service(
-    plan: EvaluationPlan, connection: ConnectionOptions, *, needed: bool
-) -> AsyncIterator[tuple[Service | None, RecordedSubject]]:
-    """Open what is asked, and say what it is; there is none where there are only statements."""
+async def _opened(plan: EvaluationPlan, connection: ConnectionOptions, items: Sequence[Item]) -> AsyncIterator[_Opened]:
+    """Open what the items need: statements alone need nothing."""
     ours = version("groundwire-server")
-    if not needed:
-        yield None, RecordedSubject(where="in process", name="", version=ours, route=plan.route)
-    elif plan.in_process is not False:
-        file = plan.in_process if isinstance(plan.in_process, Path) else None
-        sources = Sources.found(file, os.environ)
-        configuration = loaded_from(sources).configuration
-        if plan.route not in configuration.routes:
-            said = not_among(plan.route, configuration.routes, "no route has this name")
-            raise SetupError(f"--route {plan.route}: {said}")
-        name = "" if sources.file is None else sources.file.name
+    questions = any(isinstance(item, QuestionItem) for item in items)
+    texts = any(isinstance(item, TextItem) for item in items)
+    if not questions and not texts:
+        yield _Opened(RecordedSubject(where="in process", name="", version=ours, route=plan.route))
+    elif texts or plan.in_process is not False:
+        configuration, name = _configuration(plan)
         caller = _caller(plan, connection)
+        service, guards = None, None
         async with AsyncExitStack() as opened:
             try:
-                parts = await opened.enter_async_context(in_process(configuration, caller))
+                if questions:
+                    service = LocalService(await opened.enter_async_context(in_process(configuration, caller)))
+                if texts:
+                    guards = await opened.enter_async_context(open_guard_checker(configuration, plan.route, caller))
             except (SetupError, ImportError) as unusable:
                 raise CommandError(ExitCode.FAILED, str(unusable)) from None
-            yield LocalService(parts), RecordedSubject(where="in process", name=name, version=ours, route=plan.route)
+            subject = RecordedSubject(where="in process", name=name, version=ours, route=plan.route)
+            yield _Opened(subject, service, guards)
     else:
         with failures_stop():
             async with connect_asyncio(connection, [*plan.principals], plan.timeout) as client:
@@ -181,7 +223,48 @@ async def _service(
                 subject = RecordedSubject(
                     where="server", name=connection.server, version=info.version, route=plan.route
                 )
-                yield RemoteService(client), subject
+                yield _Opened(subject, RemoteService(client))
+
+
+def _configuration(plan: EvaluationPlan) -> tuple[Configuration, str]:
+    """Return the configuration of this process, and the name of its file.
+
+    Raises:
+        SetupError: when it has no such route.
+    """
+    file = plan.in_process if isinstance(plan.in_process, Path) else None
+    sources = Sources.found(file, os.environ)
+    configuration = loaded_from(sources).configuration
+    if plan.route not in configuration.routes:
+        said = not_among(plan.route, configuration.routes, "no route has this name")
+        raise SetupError(f"--route {plan.route}: {said}")
+    return configuration, "" if sources.file is None else sources.file.name
+
+
+def recorded_guards(guards: GuardChecker, texts: Iterable[TextItem], route: str) -> Iterator[RecordedGuard]:
+    """Yield the guards of the screens that texts are for.
+
+    Raises:
+        SetupError: when a screen has none, or none of its guards looks for a category that a text is labelled with.
+    """
+    known: dict[str, set[str]] = {}
+    for text in texts:
+        if text.screen not in known:
+            looking = guards.guards(Screen(text.screen.upper()))
+            if not looking:
+                raise SetupError(
+                    f"the route {route} has no guard on its {text.screen} screen: add one to "
+                    f"routes.{route}.screens.{text.screen}.use"
+                )
+            known[text.screen] = {category for _, categories in looking for category in categories}
+            for identity, categories in looking:
+                yield RecordedGuard(
+                    screen=text.screen, name=identity.name, version=identity.version, categories=tuple(categories)
+                )
+        for category in text.categories:
+            if category not in known[text.screen]:
+                what = f"the text {text.key}: no guard of the {text.screen} screen looks for {category!r}"
+                raise SetupError(not_among(category, known[text.screen], what))
 
 
 def _caller(plan: EvaluationPlan, connection: ConnectionOptions) -> Caller:

@@ -10,6 +10,8 @@ from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.question_pb2 import Question
 from groundwire_server.app.evaluation import InProcessService
 from groundwire_server.domain.failure import Failure, GroundwireError, Rejection
+from groundwire_server.domain.guards.finding import ForbiddenFailure
+from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.evaluation.recording import RecordedError
 
 
@@ -39,7 +41,7 @@ class Service(Protocol):
         ...
 
     async def retrieve(self, question: Question) -> Collection[Passage]:
-        """Return the passages that an answer to a question would consider, best first.
+        """Return the passages that an answer to a question would consider, best first; none where policy forbids it.
 
         Raises:
             CallFailedError: when the call fails.
@@ -67,6 +69,8 @@ class RemoteService:
         try:
             return (await self.client.retrieve(question.text, route=question.route, filter=narrowed)).passages
         except groundwire.Error as failed:
+            if failed.reason == Reason.CONTENT_FORBIDDEN.value:
+                return ()
             raise _failed(failed) from None
 
 
@@ -89,6 +93,8 @@ class LocalService:
             return await self.parts.retrieve(question)
         except Rejection as rejected:
             raise _rejected(rejected) from None
+        except ForbiddenFailure:
+            return ()
         except Failure as failure:
             recorded = RecordedError(code="UNAVAILABLE", reason=failure.cause.value)
             raise CallFailedError(recorded, f"a search failed: {failure.cause}") from None

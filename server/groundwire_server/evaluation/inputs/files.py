@@ -1,7 +1,7 @@
 """A file of whichever format: what it holds is told by its content, not by its name."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,27 +11,30 @@ from groundwire_server.evaluation.inputs.parsing import json_of, text_from
 from groundwire_server.evaluation.inputs.questions import questions_of_lines, questions_of_squad
 from groundwire_server.evaluation.inputs.recordings import MARK, recording_of
 from groundwire_server.evaluation.inputs.statements import statements_of
-from groundwire_server.evaluation.items import QuestionItem, StatementItem
+from groundwire_server.evaluation.inputs.texts import check_ordinary, texts_of, texts_of_lines
+from groundwire_server.evaluation.items import QuestionItem, StatementItem, TextItem
 from groundwire_server.evaluation.recording import RecordedInput, RecordedRun
 
 _LINES = frozenset({".jsonl", ".ndjson"})
-_FORMATS = "give questions as JSON lines, SQuAD 2.0, labelled statements, or a recording"
+_FORMATS = "give questions as JSON lines, SQuAD 2.0, labelled statements, labelled texts, or a recording"
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """The questions or the statements of a file."""
+    """The questions, the statements or the texts of a file."""
 
     described: RecordedInput
     questions: tuple[QuestionItem, ...] = ()
     statements: tuple[StatementItem, ...] = ()
+    texts: tuple[TextItem, ...] = ()
 
 
 def read_inputs(files: Iterable[Path]) -> tuple[Sequence[InputFile], Sequence[RecordedRun]]:
-    """Read the files of questions and statements, and the recordings.
+    """Read the files of questions, statements and texts, and the recordings.
 
     Raises:
-        SetupError: for a file that is of no known format, is empty, or repeats what another holds.
+        SetupError: for a file that is of no known format, is empty, or repeats what another holds; for texts of which
+            none is ordinary; and for recordings of two versions of a guard.
     """
     inputs: list[InputFile] = []
     recordings: list[RecordedRun] = []
@@ -45,11 +48,14 @@ def read_inputs(files: Iterable[Path]) -> tuple[Sequence[InputFile], Sequence[Re
             inputs.append(read)
             keys = [("question", each.key) for each in read.questions]
             keys += [("statement", each.key) for each in read.statements]
+            keys += [("text", each.key) for each in read.texts]
         if not keys:
             raise SetupError(f"{file} is empty: {_FORMATS}")
         for key in keys:
             if seen.setdefault(key, file) is not file:
                 raise SetupError(f"{file} has a {key[0]} that {seen[key]} has too: leave one file out ({key[1]})")
+    check_ordinary([text for each in inputs for text in each.texts])
+    _check_guards(recordings)
     return inputs, recordings
 
 
@@ -77,7 +83,11 @@ def read_input(file: Path) -> InputFile | RecordedRun:
     first = text.lstrip().partition("\n")[0]
     if f'"{MARK}"' in first:
         return recording_of(file, text)
-    if file.suffix.lower() in _LINES or _is_question(first):
+    keys = _keys_of(first)
+    if keys & {"screen", "categories"}:
+        texts = texts_of_lines(file, text)
+        return InputFile(_described(file, "texts", text, texts), texts=texts)
+    if file.suffix.lower() in _LINES or "question" in keys:
         questions = questions_of_lines(file, text)
         return InputFile(_described(file, "questions", text, questions), questions=questions)
     match json_of(text, str(file), _FORMATS):
@@ -87,16 +97,29 @@ def read_input(file: Path) -> InputFile | RecordedRun:
         case {"statements": _} as read:
             statements = statements_of(file, read)
             return InputFile(_described(file, "statements", text, statements), statements=statements)
+        case {"texts": _} as read:
+            texts = texts_of(file, read)
+            return InputFile(_described(file, "texts", text, texts), texts=texts)
         case _:
             raise SetupError(f"{file} is of no known format: {_FORMATS}")
 
 
-def _is_question(line: str) -> bool:
+def _check_guards(recordings: Iterable[RecordedRun]) -> None:
+    versions: dict[tuple[str, str], str] = {}
+    for guard in (guard for recording in recordings for guard in recording.header.guards):
+        if versions.setdefault((guard.screen, guard.name), guard.version) != guard.version:
+            raise SetupError(
+                f"the recordings have two versions of the guard {guard.name}: evaluate each alone, and compare them"
+            )
+
+
+def _keys_of(line: str) -> Set[str]:
+    """Return the keys of the object that a file's first line is; none where it is something else."""
     try:
         read = json_of(line, "", "")
     except SetupError:
-        return False
-    return isinstance(read, dict) and "question" in read
+        return frozenset()
+    return read.keys() if isinstance(read, dict) else frozenset()
 
 
 def _described(file: Path, kind: Any, text: str, items: Sequence[object]) -> RecordedInput:

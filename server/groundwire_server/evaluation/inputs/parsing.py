@@ -44,7 +44,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "string_unicode": "has a lone surrogate: write it as one character",
         "too_short": "must not be empty",
         "tuple_type": "must be a list",
-        "union_tag_invalid": "`kind` must be question or statement",
+        "union_tag_invalid": "`kind` must be question, statement or text",
         "union_tag_not_found": "`kind` is missing",
     }
 )
@@ -130,7 +130,9 @@ def refuse(wrong: ValidationError, where: str, advice: str, *, tagged: bool = Fa
     first = wrong.errors(include_url=False, include_input=False)[0]
     parts = first["loc"][1:] if tagged else first["loc"]
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
-    message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
+    message = first["msg"].removeprefix("Value error, ")
+    for ours, its in (("must be", "Input should be"), ("must have", "String should have")):
+        message = message.replace(its, ours, 1)
     said = _WORDS.get(first["type"], message)
     if first["type"] == "json_invalid":
         said = f"is not JSON ({message.removeprefix('Invalid JSON: ')})"

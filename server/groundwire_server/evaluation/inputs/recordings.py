@@ -4,7 +4,7 @@ from pathlib import Path
 
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.evaluation.inputs.parsing import checked, checked_line, json_of
-from groundwire_server.evaluation.recording import LINES, VERSION, RecordedQuestion, RecordedRun, RecordedStatement
+from groundwire_server.evaluation.recording import LINES, VERSION, RecordedItem, RecordedRun
 from groundwire_server.evaluation.recording import RecordingHeader as Header
 
 MARK = "groundwire_recording"
@@ -27,7 +27,7 @@ def recording_of(file: Path, text: str) -> RecordedRun:
     return RecordedRun.of(*lines_of_recording(file, text))
 
 
-def lines_of_recording(file: Path, text: str) -> tuple[Header, list[RecordedQuestion | RecordedStatement]]:
+def lines_of_recording(file: Path, text: str) -> tuple[Header, list[RecordedItem]]:
     """Return the header and all other lines of a recording.
 
     Raises:

@@ -8,7 +8,7 @@ from groundwire_server.evaluation.measures.ranking import CUTS, DISCOUNTED
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure of questions or statements.
+    """A measure of questions, statements or texts for guards.
 
     Attributes:
         group: what it is about.
@@ -108,6 +108,16 @@ MEASURES: tuple[Measure, ...] = (
         "joint",
     ),
     Measure("verdicts", "gain_over_coverage", "How much the first is above the second.", "more", "joint"),
+    Measure("guards", "missed", "Texts with something unwanted in which no guard found anything.", "less", "share"),
+    Measure(
+        "guards",
+        "category_missed",
+        "Texts with something unwanted of which a category was not found, whatever else was.",
+        "less",
+        "share",
+    ),
+    Measure("guards", "false_alarms", "Ordinary texts in which a guard found something.", "less", "share"),
+    Measure("guards", "failed", "Texts for which a guard could not be asked.", "less", "share"),
     Measure("latency", "total_ms", "The mean time of an answer, in milliseconds.", "less"),
     Measure("cost", "micros", "The mean price of an answer, in millionths of the currency.", "less"),
     Measure("cost", "tokens", "The mean tokens of an answer, read and written.", "less"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from groundwire_server.domain.consumption import ChargedFailure
+from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.guards.finding import (
     Finding,
@@ -129,7 +130,7 @@ class Screening:
         for placed in self._guards.local:
             findings = placed.guard.find(text)
             if findings:
-                found += _followed(placed, findings)
+                found += followed(placed, findings)
         return found
 
     async def screen(
@@ -158,8 +159,7 @@ class Screening:
             asked = texts[: blocked if in_turn or blocked == len(texts) else 0]
             for guard, findings in await self._asked([each.text for each in asked], timed):
                 for text, each, more in zip(asked, found, findings, strict=False):
-                    followed = _followed(guard, more)
-                    each.extend(one for one in followed if counts is None or counts(text.text, one))
+                    each.extend(one for one in followed(guard, more) if counts is None or counts(text.text, one))
             return self._recorded(found, timed)
 
     def forbid(self, found: Sequence[Sequence[FollowedFinding]]) -> None:
@@ -211,11 +211,7 @@ class Screening:
         guard, report = placed.guard, self._run.report
         by = self._policy.screen_by(self._run.now(), self._run.plan.answer_by)
         try:
-            # An adapter keeps its deadline; one that does not must not keep the answer.
-            async with asyncio.timeout_at(by.at + _GRACE):
-                reply = await guard.screen(request, by)
-        except TimeoutError:
-            return Failure(Cause.MODEL_TIMEOUT)
+            reply = await reply_of(guard, request, by)
         except ChargedFailure as failure:
             report.consumed(guard.model, Purpose.GUARD, failure.usage)
             return failure
@@ -247,6 +243,19 @@ class Screening:
         return found
 
 
+async def reply_of(guard: RemoteGuard, request: ScreenRequest, by: Deadline) -> ScreenReply:
+    """Return what a guard says, by a deadline.
+
+    Raises:
+        Failure: of the guard, or MODEL_TIMEOUT where it does not keep the deadline: it must not keep the answer.
+    """
+    try:
+        async with asyncio.timeout_at(by.at + _GRACE):
+            return await guard.screen(request, by)
+    except TimeoutError:
+        raise Failure(Cause.MODEL_TIMEOUT) from None
+
+
 def _for(guards: tuple[PlacedGuard[GuardT], ...], tenant: str) -> tuple[PlacedGuard[GuardT], ...]:
     if all(each.actions.tenants is None for each in guards):
         return guards
@@ -257,7 +266,7 @@ def _blocks(found: Sequence[FollowedFinding]) -> bool:
     return any(one.action is GuardAction.BLOCK for one in found)
 
 
-def _followed(placed: PlacedGuard[GuardT], findings: Sequence[Finding]) -> list[FollowedFinding]:
+def followed(placed: PlacedGuard[GuardT], findings: Sequence[Finding]) -> list[FollowedFinding]:
     """Return findings with what the route makes of each, without those that it ignores."""
     return [
         FollowedFinding(placed.identity, action, finding)
