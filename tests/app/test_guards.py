@@ -6,12 +6,14 @@ import pytest
 
 from groundwire_server.app.configuration.guard_rules import works_by_word
 from groundwire_server.app.configuration.load import Sources, load
-from groundwire_server.app.configuration.models.guards import TermsGuardConfig
-from groundwire_server.app.parts.guards import identity_of, open_guard, open_screens
+from groundwire_server.app.configuration.models.guards import LocalGuardConfig, TermsGuardConfig
+from groundwire_server.app.parts.guards import identity_of, open_guard
+from groundwire_server.app.parts.screens import open_screens
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.guards.finding import GuardIdentity
 from groundwire_server.domain.vocabulary import Screen
+from groundwire_server.ports.recording import unrecorded
 
 
 def terms(file: Path | None = None, *listed: str) -> TermsGuardConfig:
@@ -33,6 +35,7 @@ async def test_a_file_has_a_term_on_each_line(tmp_path: Path) -> None:
 async def test_the_guards_of_the_server_are_there_without_being_named(name: str, found: str) -> None:
     configuration = load(Sources(None, {}, None)).configuration
     guard = configuration.guards[name]
+    assert isinstance(guard, LocalGuardConfig)
     opened = await open_guard(name, guard, Shared().lease())
     assert [each.category for each in opened.find("a@firma.example Password: Kx92mmQ7")] == [found]
     assert identity_of(name, guard) == GuardIdentity(name, "1")
@@ -76,7 +79,7 @@ async def test_routes_share_the_guards_that_they_name(tmp_path: Path) -> None:
         "guards: {rivals: {kind: terms, version: '3', category: c, terms: [Initech]}}\n"
         f"routes: {{default: {route}, faq: {route}}}\n"
     )
-    screens = await open_screens(load(Sources(file, {}, None)).configuration, Shared().lease())
+    screens = await open_screens(load(Sources(file, {}, None)).configuration, Shared().lease(), unrecorded())
     (first,), (second,) = (screens[name][Screen.QUESTION].local for name in ("default", "faq"))
     assert first.guard is second.guard
     assert first.identity == GuardIdentity("rivals", "3")

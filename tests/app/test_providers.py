@@ -121,7 +121,7 @@ WRONG = {
         ("kind: anthropic, base_url", "kind: anthropic, profile: vllm, base_url"),
         (
             "c.yaml:2: providers.cloud.profile: unknown key; there are: api_key, base_url, ca_file, concurrency, "
-            "headers, idle_seconds, kind, max_connections, readiness, residency, retry_budget, scheduling, "
+            "headers, idle_seconds, kind, mask, max_connections, readiness, residency, retry_budget, scheduling, "
             "trace_context"
         ),
     ),
@@ -185,6 +185,34 @@ WRONG = {
     "a tenant to protect that there is not": (
         ("routes:", "tenants: [acme]\nself_hosted_only: [acne]\nroutes:"),
         "c.yaml:13: self_hosted_only[0]: there is no tenant of this name; did you mean acme? there is: acme",
+    ),
+    "a category that is no personal data": (
+        ("api_key: ", "mask: [emial], api_key: "),
+        (
+            "c.yaml:2: providers.cloud.mask[0]: there is no category of personal data and no guard of this name; did "
+            "you mean email? there are: address, birth_date, card, email, iban, ip, name, national_id, passport, "
+            "personal, phone, plate, secrets"
+        ),
+    ),
+    "a guard with the name of a category that is masked": (
+        (
+            "providers:\n  cloud: {",
+            (
+                "guards: {email: {kind: terms, version: '1', category: x, terms: [x]}}\n"
+                "providers:\n  cloud: {mask: [email], "
+            ),
+        ),
+        "c.yaml:3: providers.cloud.mask[0]: is a category of personal data and the name of a guard: rename the guard",
+    ),
+    "a guard behind an endpoint that is to find what is masked": (
+        (
+            "providers:\n  cloud: {",
+            (
+                "guards: {scan: {kind: http, provider: house, version: '1', categories: [x]}}\n"
+                "providers:\n  cloud: {mask: [scan], "
+            ),
+        ),
+        "c.yaml:3: providers.cloud.mask[0]: is a guard behind an endpoint, which would be sent what is masked",
     ),
     "scheduling of a hosted provider": (
         ("api_key: ", "scheduling: {headers: llm_d}, api_key: "),

@@ -16,6 +16,7 @@ from groundwire_server.ports.checker import Checker
 from tests.doubles.checking_model import MARK, PROTOCOLS, asked, reply, wired
 from tests.doubles.time import SocketTimeLoop
 
+MASK = ", mask: [email, phone]"
 WORDS = ["The desk opens at six by day.", "Cats sleep at seven.", "Nothing is green about dogs."]
 
 
@@ -25,7 +26,7 @@ def pytest_asyncio_loop_factories(
     return {"sockets": SocketTimeLoop}
 
 
-@pytest.fixture(params=[*PROTOCOLS, pytest.param("onnx", marks=pytest.mark.local)])
+@pytest.fixture(params=[*PROTOCOLS, "masking", pytest.param("onnx", marks=pytest.mark.local)])
 async def checker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Checker]:
     if request.param == "onnx":
         from tests.doubles.cross_encoder import write_cross_encoder
@@ -35,7 +36,8 @@ async def checker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         async with wired(tmp_path, section, reply("tei")) as at:
             yield at.checker
         return
-    async with wired(tmp_path, PROTOCOLS[request.param][0], reply(request.param)) as at:
+    name, provider = ("decisions", MASK) if request.param == "masking" else (request.param, "")
+    async with wired(tmp_path, PROTOCOLS[name][0], reply(name), provider=provider) as at:
         yield at.checker
 
 

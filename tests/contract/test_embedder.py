@@ -7,6 +7,8 @@ import pytest
 
 from groundwire_server.adapters.embedder.batches import BatchOptions
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
+from groundwire_server.adapters.embedder.masking import MaskingEmbedder
+from groundwire_server.adapters.guards.masking import Masker
 from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
@@ -16,6 +18,7 @@ from groundwire_server.ports.embedder import Embedder
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.embedding_model import options, wired
 from tests.doubles.embeddings import embedding
+from tests.doubles.local_guard import PatternGuard
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +30,7 @@ def minilm_model() -> object:
 
 
 @pytest.fixture(
-    params=["double", "caching", "openai", "openai base64", pytest.param("minilm", marks=pytest.mark.local)]
+    params=["double", "caching", "masking", "openai", "openai base64", pytest.param("minilm", marks=pytest.mark.local)]
 )
 async def embedder(request: pytest.FixtureRequest) -> AsyncIterator[Embedder]:
     match request.param:
@@ -35,6 +38,8 @@ async def embedder(request: pytest.FixtureRequest) -> AsyncIterator[Embedder]:
             yield HashingEmbedder()
         case "caching":
             yield CachingEmbedder(HashingEmbedder())
+        case "masking":
+            yield MaskingEmbedder(HashingEmbedder(), Masker([PatternGuard(word=r"zebra\w*")]))
         case "openai" | "openai base64":
             profile = PROFILES["openai" if request.param == "openai base64" else "plain"]
             batch = BatchOptions(texts=4, bytes=200_000, text_tokens=20_000)

@@ -11,6 +11,8 @@ import pytest
 from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
 from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.http.options import ModelBounds
+from groundwire_server.adapters.generator.masking import MaskingGenerator
+from groundwire_server.adapters.guards.masking import Masker
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
@@ -27,7 +29,8 @@ from groundwire_server.ports.generator import Generator
 from tests.adapters.generator.wire.models import dialect, model
 from tests.adapters.generator.wire.transcripts import transcript
 from tests.doubles.embedder import HashingEmbedder
-from tests.doubles.generator import ScriptedGenerator
+from tests.doubles.generator import DONE, ScriptedGenerator, draft, letters
+from tests.doubles.local_guard import PatternGuard
 from tests.doubles.spans import Spans
 from tests.doubles.upstream import Beat, Move, Reply, upstream
 
@@ -37,11 +40,17 @@ HANDLES = {
 }
 
 
-@pytest.fixture(params=["double", "extractive", "extractive without vectors", "openai", "anthropic", "wired"])
+@pytest.fixture(
+    params=["double", "masking", "extractive", "extractive without vectors", "openai", "anthropic", "wired"]
+)
 async def generator(request: pytest.FixtureRequest) -> AsyncIterator[Generator]:
     match request.param:
         case "double":
             yield ScriptedGenerator()
+        case "masking":
+            pieces = letters(draft(("[word_1] wait in the mail room.", ["p1"]), ("It opens at noon.", ["p1"])))
+            masker = Masker([PatternGuard(word="parcels")])
+            yield MaskingGenerator(ScriptedGenerator([*pieces, DONE]), masker)
         case "extractive":
             yield ExtractiveGenerator(HashingEmbedder())
         case "extractive without vectors":

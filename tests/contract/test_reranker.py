@@ -14,6 +14,7 @@ from groundwire_server.ports.reranker import Reranker
 from tests.doubles.reranking_model import APIS, asked, reply, wired
 from tests.doubles.time import SocketTimeLoop
 
+MASK = ", mask: [email, phone]"
 RIGHT, WRONG = "The desk opens at six by day.", "Cats sleep."
 
 
@@ -23,7 +24,7 @@ def pytest_asyncio_loop_factories(
     return {"sockets": SocketTimeLoop}
 
 
-@pytest.fixture(params=[*APIS, pytest.param("onnx", marks=pytest.mark.local)])
+@pytest.fixture(params=[*APIS, "masking", pytest.param("onnx", marks=pytest.mark.local)])
 async def reranker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Reranker]:
     if request.param == "onnx":
         from tests.doubles.cross_encoder import write_cross_encoder
@@ -32,7 +33,8 @@ async def reranker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         async with wired(tmp_path, f"kind: onnx, folder: {tmp_path / 'model'}, workers: 2") as at:
             yield at.reranker
         return
-    async with wired(tmp_path, APIS[request.param][0], reply(request.param)) as at:
+    name, provider = (next(iter(APIS)), MASK) if request.param == "masking" else (request.param, "")
+    async with wired(tmp_path, APIS[name][0], reply(name), provider=provider) as at:
         yield at.reranker
 
 

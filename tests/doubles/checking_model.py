@@ -173,7 +173,7 @@ class WiredChecker:
 
 @asynccontextmanager
 async def wired(
-    folder: Path, section: str, *replies: Reply, model: str = "", limits: str = ""
+    folder: Path, section: str, *replies: Reply, model: str = "", limits: str = "", provider: str = ""
 ) -> AsyncIterator[WiredChecker]:
     """A checker whose provider answers with the replies.
 
@@ -183,6 +183,7 @@ async def wired(
         replies: of the provider.
         model: more of the section of the model that a judge asks.
         limits: a row of the table of limits.
+        provider: more of its section.
     """
     spans = Spans()
     async with upstream(*replies) as double:
@@ -191,7 +192,7 @@ async def wired(
         file = folder / "groundwire.yaml"
         file.write_text(
             f"providers: {{house: {{kind: openai, base_url: 'http://127.0.0.1:{double.port}/v1', "
-            "residency: self_hosted}}\n"
+            f"residency: self_hosted{provider}}}}}\n"
             + (f"limits: {{all: {{{limits}}}}}\n" if limits else "")
             + "models:\n  extractive: {kind: extractive}\n"
             f"  writer: {{kind: openai, provider: house, model: {MODEL}, {QUICK}{model}}}\n"

@@ -124,7 +124,9 @@ class WiredReranker:
 
 
 @asynccontextmanager
-async def wired(folder: Path, section: str, *replies: Reply, limits: str = "") -> AsyncIterator[WiredReranker]:
+async def wired(
+    folder: Path, section: str, *replies: Reply, limits: str = "", provider: str = ""
+) -> AsyncIterator[WiredReranker]:
     """A reranker whose provider answers with the replies.
 
     Args:
@@ -132,6 +134,7 @@ async def wired(folder: Path, section: str, *replies: Reply, limits: str = "") -
         section: of the reranker.
         replies: of the provider.
         limits: a row of the table of limits.
+        provider: more of its section.
     """
     spans = Spans()
     async with upstream(*replies) as double:
@@ -140,7 +143,7 @@ async def wired(folder: Path, section: str, *replies: Reply, limits: str = "") -
         key.write_text(SECRET_KEY)
         file.write_text(
             f"providers: {{house: {{kind: openai, base_url: 'http://127.0.0.1:{double.port}/v1', "
-            f"residency: self_hosted, api_key: 'file://{key}'}}}}\n"
+            f"residency: self_hosted, api_key: 'file://{key}'{provider}}}}}\n"
             + (f"limits: {{all: {{{limits}}}}}\n" if limits else "")
             + f"rerankers: {{it: {{{section}{over_http}}}}}\n"
         )

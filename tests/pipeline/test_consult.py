@@ -1,6 +1,7 @@
 """What a route's checker changes of the verdicts on what a model wrote."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.doubles.believing import Believing
 from tests.doubles.policies import time_plan
 from tests.doubles.spans import Spans
 from tests.doubles.time import LoopTime
-from tests.pipeline.samples import RULES, passage
+from tests.pipeline.samples import RULES, passage, policy
 
 SOURCES = {
     "p1": Source(passage("c1", "The archive keeps invoices for ten years. Nobody may take them home.")),
@@ -29,13 +30,17 @@ RETOLD = Segment("Invoices stay in the archive for a decade.", ("p1",))
 WRONG = Segment("The archive keeps invoices for five years.", ("p1",))
 
 
+def consulting(checker: Believing | None, check: CheckPolicy) -> Consultation:
+    return Consultation(checker, replace(policy(), check=check), Requester("acme"), "How long?", RULES)
+
+
 async def settled(
     checker: Believing | None, *segments: Segment, overrule: frozenset[ConflictKind] = OVERRULABLE
 ) -> tuple[Sequence[JudgedSegment], ReportBuilder]:
     report = ReportBuilder("", "", "", 0.0)
     run = StageRunner(time_plan(10.0), LoopTime(), Spans().tracer, report)
     judged = [judge_segment(segment, SOURCES, RULES) for segment in segments]
-    consultation = Consultation(checker, CheckPolicy(0.5, 2.0, overrule), Requester("acme"), "How long?")
+    consultation = consulting(checker, CheckPolicy(0.5, 2.0, overrule))
     return await consultation.settle_segments(judged, run), report
 
 
@@ -121,15 +126,15 @@ async def test_a_checker_says_once_whether_the_passages_hold_the_answer(
     sufficiency: float | None, doubted: bool
 ) -> None:
     checker = Believing(sufficiency=sufficiency)
-    policy = CheckPolicy(0.5, 2.0, OVERRULABLE, min_sufficiency=0.5)
+    checking = CheckPolicy(0.5, 2.0, OVERRULABLE, min_sufficiency=0.5)
     report = ReportBuilder("", "", "", 0.0)
     run = StageRunner(time_plan(10.0), LoopTime(), Spans().tracer, report)
-    consultation = Consultation(checker, policy, Requester("acme"), "How long?")
+    consultation = consulting(checker, checking)
     assert consultation.rates_sufficiency
     await consultation.rate_sufficiency([SOURCES["p1"].passage], run)
-    assert policy.doubts(report.sufficiency) is doubted
+    assert checking.doubts(report.sufficiency) is doubted
     assert report.usage["writer", Purpose.CHECK] == Usage(7, 1)
-    again = Consultation(checker, policy, Requester("acme"), "How long?")
+    again = consulting(checker, checking)
     await again.rate_sufficiency([SOURCES["p2"].passage], run)
     asked = [(each.question, each.passages) for each in checker.asked_of_passages]
     first = ("How long?", (SOURCES["p1"].passage.text,))
@@ -141,5 +146,5 @@ async def test_a_checker_says_once_whether_the_passages_hold_the_answer(
 def test_nobody_is_asked_about_passages_where_the_route_does_not_want_it(
     checker: Believing | None, minimum: float | None
 ) -> None:
-    policy = CheckPolicy(0.5, 2.0, OVERRULABLE, min_sufficiency=minimum)
-    assert not Consultation(checker, policy, Requester("acme"), "How long?").rates_sufficiency
+    checking = CheckPolicy(0.5, 2.0, OVERRULABLE, min_sufficiency=minimum)
+    assert not consulting(checker, checking).rates_sufficiency

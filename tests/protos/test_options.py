@@ -8,26 +8,30 @@ import pytest
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileOptions, MethodOptions
 
+import groundwire.guard.v1
 import groundwire.v1
 from tests.e2e.methods import METHODS
 
 
 def files() -> Iterator[FileDescriptor]:
-    for module in pkgutil.iter_modules(groundwire.v1.__path__):
-        if module.name.endswith("_pb2"):
-            file: FileDescriptor = importlib.import_module(f"groundwire.v1.{module.name}").DESCRIPTOR
-            yield file
+    for package in (groundwire.v1, groundwire.guard.v1):
+        for module in pkgutil.iter_modules(package.__path__):
+            if module.name.endswith("_pb2"):
+                file: FileDescriptor = importlib.import_module(f"{package.__name__}.{module.name}").DESCRIPTOR
+                yield file
 
 
 @pytest.mark.parametrize("file", list(files()), ids=lambda file: file.name)
 def test_every_file_names_its_package_in_every_language(file: FileDescriptor) -> None:
-    name = file.name.removeprefix("groundwire/v1/").removesuffix(".proto")
+    folder, _, name = file.name.removesuffix(".proto").rpartition("/")
+    *_, last, version = folder.split("/")
+    assert file.package == folder.replace("/", ".")
     assert file.GetOptions() == FileOptions(
-        csharp_namespace="Groundwire.V1",
-        go_package="groundwire.io/groundwire/v1;groundwirev1",
+        csharp_namespace=".".join(part.capitalize() for part in folder.split("/")),
+        go_package=f"groundwire.io/{folder};{last}{version}",
         java_multiple_files=True,
         java_outer_classname="".join(part.capitalize() for part in name.split("_")) + "Proto",
-        java_package="io.groundwire.v1",
+        java_package=f"io.{file.package}",
     )
 
 

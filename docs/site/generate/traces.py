@@ -17,6 +17,7 @@ _CALLS = (
     ("`embeddings MODEL`", "One call of an embedding model, the local one included."),
     ("`evaluate MODEL`", "One call of a checker; each sentence that it rates is an event. A judge's model is within."),
     ("`rerank MODEL`", "One call of a reranker, all batches of its texts included."),
+    ("`guard MODEL`", "One call of a guard outside the server, all batches of its texts included; MODEL is its name."),
     ("`search.hybrid COLLECTION`", "One search; also `search.keyword` and `search.vector`."),
     ("`OPERATION COLLECTION`", "Any other request to Weaviate, such as `fetch_objects`."),
 )

@@ -12,12 +12,16 @@ from groundwire_server.adapters.authentication.keys import parse
 from groundwire_server.adapters.embedder.faults import EmbedderFailure, EmbedderFault
 from groundwire_server.adapters.store.embedded.header import FILE, format_of
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.remote_guards import RemoteGuardConfig
+from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.reranking import RerankRequest
+from groundwire_server.domain.vocabulary import Screen
+from groundwire_server.ports.guard import ScreenRequest
 from groundwire_server.ports.recording import unrecorded
 
 if TYPE_CHECKING:
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
 _PROBE_SECONDS = 5.0
 _WORD = "groundwire"
-"""The text that is embedded, checked or rated, as a test."""
+"""The text that is embedded, checked, rated or screened, as a test."""
 
 
 def store_format(folder: Path) -> int | None:
@@ -80,6 +84,34 @@ def examine_checker(configuration: Configuration, name: str) -> tuple[str, str] 
 def examine_reranker(configuration: Configuration, name: str) -> tuple[str, str] | None:
     """Have a reranker rate two words, as a server would; return what is wrong and what to do, if something is."""
     return asyncio.run(_reranked(configuration, name))
+
+
+def examine_guard(configuration: Configuration, name: str) -> tuple[str, str] | None:
+    """Have a guard behind an endpoint screen a word; return what is wrong and what to do, if something is."""
+    return asyncio.run(_screened(configuration, name))
+
+
+async def _screened(configuration: Configuration, name: str) -> tuple[str, str] | None:
+    from groundwire_server.adapters.guards.remote.faults import GuardFault  # noqa: PLC0415  # as above
+    from groundwire_server.app.parts.remote_guards import open_remote_guard  # noqa: PLC0415
+    from groundwire_server.app.parts.shared import Shared  # noqa: PLC0415
+
+    lease = Shared().lease()
+    try:
+        section = configuration.guards[name]
+        if not isinstance(section, RemoteGuardConfig):
+            return None
+        guard = await open_remote_guard(name, section, configuration, lease, unrecorded())
+        request = ScreenRequest(Requester(""), Screen.QUESTION, (_WORD,), Allowance())
+        await guard.screen(request, Deadline(asyncio.get_running_loop().time() + _PROBE_SECONDS))
+    except ChargedFailure as failure:
+        fault = GuardFault.__members__.get(failure.error_type)
+        return (fault.message, fault.advice) if fault else (f"it fails with {failure.error_type}", "")
+    except SetupError as failed:
+        return str(failed), ""
+    finally:
+        await lease.end()
+    return None
 
 
 async def _reranked(configuration: Configuration, name: str) -> tuple[str, str] | None:

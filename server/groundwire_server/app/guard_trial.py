@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.parts.guards import open_screens
+from groundwire_server.app.parts.screens import open_screens
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.deadline import Deadline
@@ -16,6 +16,7 @@ from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import GuardAction, Screen
 from groundwire_server.pipeline.screening.guards import PlacedGuard
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenRequest
+from groundwire_server.ports.recording import unrecorded
 
 _SECONDS: Final = 30.0
 """For a guard outside the server: who tries one waits for it."""
@@ -73,7 +74,7 @@ async def _tried(
 ) -> Sequence[TriedGuard]:
     lease = Shared().lease()
     try:
-        opened = (await open_screens(configuration, lease))[route]
+        opened = (await open_screens(configuration, lease, unrecorded()))[route]
         tried: list[TriedGuard] = []
         for screen in screens:
             guards = opened[screen].of(tenant) if screen in opened else None

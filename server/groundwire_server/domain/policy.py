@@ -58,10 +58,12 @@ class ReleasePolicy:
     Attributes:
         minimum: the weakest verdict that a sentence may have.
         below: what happens to a sentence below it.
+        commands_verified: whether a command that its passages carry counts as verified.
     """
 
     minimum: ReleaseMinimum
     below: BelowMinimum
+    commands_verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ async def _write(
     question = inquiry.question.searched
     checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, question)
     screening = AnswerScreening(inquiry, ports, request.prompt.handles.values(), run)
-    consultation = Consultation(ports.checker, inquiry.policy.check, inquiry.requester, question)
+    consultation = Consultation(ports.checker, inquiry.policy, inquiry.requester, question, ports.rules)
     writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
     writing.add_done_callback(lambda _: queue.end())
     tasks = [writing]

@@ -131,7 +131,7 @@ class SegmentChecker:
         self._question = question
         sources = tuple(self._sources.values())
         self._sentences = SentencePolicy(policy, sources)
-        self._unfinished = UnfinishedSentence(released, sources, rules, question)
+        self._unfinished = UnfinishedSentence(released, sources, rules, question, policy.release)
         self.continues = bool(released)
         self.fingerprints = {CHECKER: rules.fingerprint}
 

@@ -172,7 +172,7 @@ async def _check(
     if not statements:
         return checked
     question, policy = inquiry.question.text, inquiry.policy
-    consultation = Consultation(ports.checker, policy.check, inquiry.requester, question)
+    consultation = Consultation(ports.checker, policy, inquiry.requester, question, ports.rules)
     together = _ASKED_TOGETHER if ports.checker is not None else 1
     async with run.stage(Stage.CHECK) as stage:
         stage.note({names.SENTENCES_CHECKED: len(statements), names.SOURCES: len(passages)})

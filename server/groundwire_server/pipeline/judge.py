@@ -8,7 +8,7 @@ from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.refused import Departure, RefusedSentence, SentenceFailure
 from groundwire_server.domain.text.sentences import sentences
 from groundwire_server.domain.text.words import content_words
-from groundwire_server.domain.vocabulary import Cause, Verdict
+from groundwire_server.domain.vocabulary import Cause, ConflictKind, Verdict
 from groundwire_server.pipeline.support import Source, check_sentence
 
 STANDING = frozenset({Verdict.VERBATIM, Verdict.ENTAILED, Verdict.CONSISTENT})
@@ -90,18 +90,18 @@ def refused_sentence(segment: JudgedSegment, sentence: CheckedSentence, sources:
         Departure(
             conflict.kind,
             segment.text[conflict.span.start_code_point : conflict.span.end_code_point],
-            conflict.passage_words,
+            "" if conflict.kind is ConflictKind.UNTRUSTED else conflict.passage_words,
         )
         for conflict in sentence.conflicts
     )
     named = {conflict.chunk_id for conflict in sentence.conflicts} - {""}
-    says_otherwise = [source for source in sources if source.passage.chunk_id in named]
+    says_otherwise = [source for source in sources if source.passage.chunk_id in named and source.passage.trusted]
     return refused(segment.words(sentence), says_otherwise or sources, departures)
 
 
 def refused(text: str, sources: Iterable[Source], departures: tuple[Departure, ...] = ()) -> RefusedSentence:
-    """Return what is wrong with a text that should rest on the source that shares most words with it."""
+    """Return what is wrong with a text that should rest on the trusted source that shares most words with it."""
     said = content_words(text)
-    shared = [(len(source.words.occurring(said)), source) for source in sources]
+    shared = [(len(source.words.occurring(said)), source) for source in sources if source.passage.trusted]
     most, closest = max(shared, key=lambda each: each[0], default=(0, None))
     return RefusedSentence(text, closest.passage if closest is not None and most else None, departures)

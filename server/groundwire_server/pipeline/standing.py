@@ -162,10 +162,10 @@ class SentencePolicy:
 def may_leave_marked(sentence: CheckedSentence) -> bool:
     """Return whether a caution suffices for a sentence below the minimum.
 
-    It does not where a passage says otherwise, and not for markup and addresses that no passage has: they act on the
-    reader's machine, whatever stands beside them.
+    It does not where a passage says otherwise, and not for markup, addresses, commands and requests that no trusted
+    passage carries: they act on the reader's machine, or on the reader, whatever stands beside them.
     """
-    harmful = any(conflict.kind is ConflictKind.MARKUP for conflict in sentence.conflicts)
+    harmful = sentence.verdict is Verdict.UNSUPPORTED and any(each.kind in _HARMFUL for each in sentence.conflicts)
     return sentence.verdict is not Verdict.CONTRADICTED and not harmful
 
 
@@ -224,5 +224,7 @@ def _body(segment: JudgedSegment, kept: Sequence[int]) -> tuple[str, list[tuple[
         places.append((start, span.end_code_point - span.start_code_point))
     return body, places
 
+
+_HARMFUL = frozenset({ConflictKind.MARKUP, ConflictKind.UNTRUSTED, ConflictKind.COMMAND})
 
 _BY_SERIOUSNESS = (Cause.CONTRADICTED, Cause.UNSUPPORTED, Cause.NOT_VERIFIED)

@@ -8,6 +8,7 @@ from groundwire_server.domain.answer import CheckedSentence, Conflict, Span
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.fencing.hidden import as_seen, without_hidden
+from groundwire_server.domain.guards.particulars import particulars
 from groundwire_server.domain.text.sentences import SENTENCE_LIMIT, sentences, whole_sentences
 from groundwire_server.domain.text.standalone import Framed, framed_sentences
 from groundwire_server.domain.text.words import ContentWords, content_words
@@ -45,6 +46,11 @@ class Source:
     def sentences(self) -> list[tuple[str, ContentWords]]:
         """The sentences of the passage, each with its content words."""
         return [(sentence, ContentWords(sentence)) for sentence in self._sentences]
+
+    @cached_property
+    def particulars(self) -> frozenset[str]:
+        """The links, addresses and numbers of the passage and its title, by their keys."""
+        return frozenset(each.key for each in particulars(f"{self.passage.title}\n{self.text}"))
 
     @cached_property
     def _sentences(self) -> list[str]:

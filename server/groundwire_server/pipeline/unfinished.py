@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.claims.checker import RuleChecker
+from groundwire_server.domain.policy import ReleasePolicy
 from groundwire_server.domain.refused import SentenceFailure
 from groundwire_server.domain.text.sentences import has_end, is_item, sentences
 from groundwire_server.domain.text.stop_words import STOP_WORDS
 from groundwire_server.domain.vocabulary import Cause, Verdict
 from groundwire_server.pipeline.judge import STANDING, JudgedSegment, refused_sentence
 from groundwire_server.pipeline.support import Source, check_sentence
+from groundwire_server.pipeline.trust import hold_to_trust
 
 
 class UnfinishedSentence:
@@ -20,11 +22,18 @@ class UnfinishedSentence:
         sources: the passages that could carry a sentence.
         rules: judge sentences.
         question: what is answered.
+        policy: what the route lets leave.
     """
 
     def __init__(
-        self, released: Sequence[CheckedSegment], sources: Sequence[Source], rules: RuleChecker, question: str
+        self,
+        released: Sequence[CheckedSegment],
+        sources: Sequence[Source],
+        rules: RuleChecker,
+        question: str,
+        policy: ReleasePolicy,
     ) -> None:
+        self._policy = policy
         self._sources = sources
         self._rules = rules
         self._question = question
@@ -50,7 +59,8 @@ class UnfinishedSentence:
             return
         text = f"{before} {added}"
         start, end = sentences(text)[0]
-        checked = check_sentence(text[start:end], text, start, self._cited, self._rules, self._question)
+        judged = check_sentence(text[start:end], text, start, self._cited, self._rules, self._question)
+        checked = hold_to_trust(text[start:end], self._cited, judged, self._rules, self._question, self._policy)
         if checked.verdict not in STANDING and checked.verdict is not Verdict.NOT_A_CLAIM:
             cause = Cause.CONTRADICTED if checked.verdict is Verdict.CONTRADICTED else Cause.UNSUPPORTED
             whole = JudgedSegment(text, self._cited, added=False, sentences=(checked,))

@@ -252,7 +252,7 @@ COST: Final = Counter(
 MODEL_DURATION: Final = Histogram(
     "gen_ai.client.operation.duration",
     "s",
-    "Duration of a call of a model, an embedder, a checker or a reranker, its retries included.",
+    "Duration of a call of a model, an embedder, a checker, a reranker or a guard, its retries included.",
     (names.GEN_AI_OPERATION, names.GEN_AI_PROVIDER, names.GEN_AI_MODEL, names.ERROR_TYPE),
     _MODEL_SECONDS,
     exemplars=True,

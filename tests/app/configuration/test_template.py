@@ -26,6 +26,11 @@ from groundwire_server.app.configuration.models.checkers import (
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import AnthropicModelConfig, OpenAiModelConfig
 from groundwire_server.app.configuration.models.providers import AnthropicProviderConfig, OpenAiProviderConfig
+from groundwire_server.app.configuration.models.remote_guards import (
+    ClassifierGuardConfig,
+    GrpcGuardConfig,
+    HttpGuardConfig,
+)
 from groundwire_server.app.configuration.models.stores import WeaviateStoreConfig
 from groundwire_server.app.configuration.models.telemetry import OtlpBatchConfig, OtlpConfig, OtlpMetricsConfig
 from groundwire_server.app.configuration.yaml_file import parse
@@ -105,6 +110,8 @@ SAME_AS: dict[type[Options], type[Options]] = {
     JudgeCheckerConfig: DecisionsCheckerConfig,
     ClassifierCheckerConfig: DecisionsCheckerConfig,
     OnnxCheckerConfig: ClassifierCheckerConfig,
+    HttpGuardConfig: ClassifierGuardConfig,
+    GrpcGuardConfig: HttpGuardConfig,
     OtlpBatchConfig: OtlpConfig,
     OtlpMetricsConfig: OtlpConfig,
 }
@@ -119,6 +126,7 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
     for name in (
         "OTLP_TOKEN",
         "OTEL_EXPORTER_OTLP_HEADERS",
+        "GUARD_AUTHORIZATION",
         "HELICONE_AUTH",
         "SUBJECT_KEY",
         "WEAVIATE_API_KEY",

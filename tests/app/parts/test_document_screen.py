@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from groundwire_server.app.configuration.load import Sources, load
-from groundwire_server.app.parts.guards import open_document_screen
 from groundwire_server.app.parts.parts import open_parts
+from groundwire_server.app.parts.screens import open_document_screen
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.corpus.screening import ScreenedDocument
 from groundwire_server.domain.document import Document

@@ -145,6 +145,47 @@ async def test_no_fault_of_an_embedder_shows_what_was_asked_or_said(
     assert seen.leaks(canaries, NAMES) == set()
 
 
+@pytest.mark.parametrize("screen", ["question", "evidence", "answer"])
+async def test_no_fault_of_a_guard_shows_what_it_was_sent_or_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, screen: str
+) -> None:
+    canaries, seen = Canaries(), Seen()
+    monkeypatch.setenv("MODEL_KEY", canaries.word("the model's key"))
+    monkeypatch.setenv("GUARD_KEY", canaries.word("the guard's key"))
+    said = canaries.text("what the guard says")
+    finding = {"category": "terms", "rule": canaries.word("its rule"), "text": said}
+    bodies: list[object] = [
+        {"error": {"message": said, "code": said}},
+        {"results": said},
+        {"results": [{"text": said}]},
+        {"results": [{"findings": [finding]}]},
+        {"results": [{"findings": [{**finding, "category": canaries.word("its category")}]}]},
+        {"results": [{"findings": [{"category": "terms", "rule": canaries.word("its rule")}]}] * 3},
+    ]
+    faults = [
+        *(Reply([json.dumps(body).encode()]) for body in bodies),
+        *(Reply([json.dumps(bodies[0]).encode()], status) for status in ("400 Bad Request", "429 Too Many", "500 No")),
+        Reply([json.dumps(bodies[0]).encode()[:20]]),
+    ]
+    async with upstream(answers()) as writer, upstream(faults[0]) as guard:
+        made = _one_model(writer)
+        made["providers"]["guards"] = provider(guard, api_key="env://GUARD_KEY")
+        section = {"kind": "http", "provider": "guards", "version": "1", "categories": ["terms"], "breaker": NEVER}
+        made["guards"] = {"it": {**section, "retry": {"max_attempts": 1}}}
+        made["routes"]["default"]["screens"] = {
+            screen: {"use": [{"guard": "it", "action": "FLAG"}], "without_guard": "CLOSED"}
+        }
+        async with observed(tmp_path, made, seen) as product:
+            await _stored(product, canaries)
+            with waiting_skipped():
+                for place, fault in enumerate(faults):
+                    guard.replies[:] = [fault]
+                    await _asked(product, canaries, f"guard {place}")
+        assert guard.requests
+    assert "GUARD_UNAVAILABLE" in {event.get("cause") for event in seen.events}
+    assert seen.leaks(canaries, NAMES) == set()
+
+
 async def _stored(product: Observed, canaries: Canaries) -> None:
     """Store documents with a canary in every field, and ones that answer the question."""
     await ingest(product, *DOCUMENTS)

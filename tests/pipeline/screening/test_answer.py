@@ -137,6 +137,13 @@ async def test_a_secret_over_two_segments_is_seen_as_one() -> None:
     assert outcome.answer.text == f"{FIRST}[key] {SECOND.removeprefix('Their ')}", "what left first cannot be masked"
 
 
+async def test_a_guard_outside_sees_each_segment_by_itself() -> None:
+    guard = RemoteWords(email="nothing")
+    made = await path(model(), screens=guards(guard, GuardAction.BLOCK, ANSWER))
+    assert isinstance((await made.ask(None)).result, Answered)
+    assert [text.strip() for request in guard.requests for text in request.texts] == [FIRST, f"{SECOND} {THIRD}"]
+
+
 async def test_what_stands_is_compared_as_it_was_written() -> None:
     wrong = "Their bodies hold 77 expressions."
     script = ScriptedGenerator(

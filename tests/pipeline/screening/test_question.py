@@ -151,6 +151,14 @@ async def test_without_its_guard_a_route_is_open_or_closed(guard: RemoteWords, c
         assert outcome.report.guards_unavailable == ("words",)
 
 
+async def test_a_guard_outside_is_not_asked_about_what_one_inside_blocks() -> None:
+    outside = RemoteWords(injection="nothing")
+    inside = guards(LocalWords(injection="lambda"), GuardAction.BLOCK, QUESTION)[QUESTION]
+    both = {QUESTION: replace(inside, remote=guards(outside, GuardAction.BLOCK, QUESTION)[QUESTION].remote)}
+    assert isinstance((await asked(await path(writes(), screens=both))).result, Blocked)
+    assert not outside.requests
+
+
 async def test_a_search_alone_is_screened_as_well() -> None:
     made = await path(writes(), screens=guards(LocalWords(injection="lambda"), GuardAction.BLOCK, QUESTION))
     now = asyncio.get_running_loop().time()

@@ -10,6 +10,7 @@ from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReply
 from groundwire_server.adapters.checker.options import ClassifierOptions
 from groundwire_server.adapters.checker.pairs import Pairs
 from groundwire_server.adapters.checker.reading import document
+from groundwire_server.adapters.classification.replies import indexed_rows, labelled_rows
 from groundwire_server.adapters.onnx.options import Inputs
 from groundwire_server.adapters.providers.charged_calls import Send
 from groundwire_server.domain.entailment import CheckRequest, SufficiencyRequest
@@ -56,31 +57,18 @@ class ClassificationApi:
 
 
 def _labelled(label: str, count: int, whole: Any) -> list[float]:
-    """Read TEI's reply: a list of labels for each input; one input's list may stand alone."""
-    rows = [whole] if whole and isinstance(whole[0], dict) else whole
-    if len(rows) != count:
-        raise InvalidReplyFailure(CheckerFault.COUNT)
-    scores = [[each["score"] for each in row if each["label"] == label] for row in rows]
+    scores = [[each["score"] for each in row if each["label"] == label] for row in labelled_rows(whole, count)]
     if not all(len(each) == 1 for each in scores):
         raise InvalidReplyFailure(CheckerFault.NO_SUCH_CLASS)
     return [probability(score) for (score,) in scores]
 
 
 def _classes(index: int, count: int, whole: Any) -> list[float]:
-    """Read the reply of vLLM's `/classify`: the probabilities of all classes for each input."""
-    rows = _by_index(count, whole)
+    rows = indexed_rows(whole, count)
     if not all(index < len(row["probs"]) for row in rows):
         raise InvalidReplyFailure(CheckerFault.NO_SUCH_CLASS)
     return [probability(row["probs"][index]) for row in rows]
 
 
 def _scores(count: int, whole: Any) -> list[float]:
-    """Read the reply of vLLM's `/score`: one number for each pair."""
-    return [probability(row["score"]) for row in _by_index(count, whole)]
-
-
-def _by_index(count: int, whole: Any) -> list[Any]:
-    rows = {row["index"]: row for row in whole["data"]}
-    if len(whole["data"]) != count or rows.keys() != set(range(count)):
-        raise InvalidReplyFailure(CheckerFault.COUNT)
-    return [rows[index] for index in range(count)]
+    return [probability(row["score"]) for row in indexed_rows(whole, count)]

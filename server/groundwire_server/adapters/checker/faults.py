@@ -1,5 +1,6 @@
 """The faults of a checker, in words that hold nothing of what it was sent or what it said."""
 
+from groundwire_server.adapters.http.json_reply import probability_in
 from groundwire_server.domain.failure import Failure, Fault
 from groundwire_server.domain.vocabulary import Cause
 
@@ -39,12 +40,10 @@ def probability(value: object) -> float:
     Raises:
         InvalidReplyFailure: when it is no number, not finite, or not between 0 and 1.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidReplyFailure(CheckerFault.UNREADABLE)
-    # Sums of floats may pass 1 by a hair; NaN fails both comparisons.
-    if not -_HAIR <= value <= 1 + _HAIR:
+    try:
+        found = probability_in(value)
+    except TypeError:
+        raise InvalidReplyFailure(CheckerFault.UNREADABLE) from None
+    if found is None:
         raise InvalidReplyFailure(CheckerFault.NO_PROBABILITY)
-    return min(1.0, max(0.0, float(value)))
-
-
-_HAIR = 1e-6
+    return found

@@ -7,7 +7,6 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from opentelemetry.trace import get_current_span
 
-from groundwire_server.adapters.http.document import DocumentClient
 from groundwire_server.adapters.providers.charges import Account, Charge, Charges
 from groundwire_server.adapters.resilience.call_policy import CallPolicy
 from groundwire_server.domain.consumption import ChargedFailure, has_read
@@ -24,6 +23,18 @@ Read: TypeAlias = Callable[[bytes], tuple[T, Usage | None]]
 """Reads the body of a response: what it says, and what the model counted, if it did."""
 
 
+class Transport(Protocol):
+    """What carries requests to a model's server, and their responses back."""
+
+    async def post(self, body: bytes, deadline: Deadline) -> bytes:
+        """Send one request, and return the body of its response.
+
+        Raises:
+            Failure: one of the MODEL_ causes, or PROMPT_TOO_LONG.
+        """
+        ...
+
+
 class Send(Protocol):
     """Sends the body of one request, and reads the response to it."""
 
@@ -34,14 +45,14 @@ class ChargedCalls:
     """The calls of one model, which have a circuit, and each of their requests money, a slot and retries.
 
     Args:
-        client: sends the requests.
+        transport: carries the requests.
         policy: what surrounds them.
         request_seconds: of an attempt, until its last byte.
         charges: money for them.
     """
 
-    def __init__(self, client: DocumentClient, policy: CallPolicy, request_seconds: float, charges: Charges) -> None:
-        self._client = client
+    def __init__(self, transport: Transport, policy: CallPolicy, request_seconds: float, charges: Charges) -> None:
+        self._transport = transport
         self._policy = policy
         self._request_seconds = request_seconds
         self._charges = charges
@@ -58,7 +69,7 @@ class ChargedCalls:
             ChargedFailure: of the request that failed.
         """
         get_current_span().set_attribute(names.CIRCUIT, self._policy.circuit.state.value)
-        requests = _Requests(self._client, self._policy, self._request_seconds, self._charges, account, deadline)
+        requests = _Requests(self._transport, self._policy, self._request_seconds, self._charges, account, deadline)
         try:
             with self._policy.circuit.guard(account.requester.tenant) as call:
                 if not deadline.remaining(asyncio.get_running_loop().time()):
@@ -75,7 +86,7 @@ class _Requests:
 
     def __init__(
         self,
-        client: DocumentClient,
+        transport: Transport,
         policy: CallPolicy,
         request_seconds: float,
         charges: Charges,
@@ -83,7 +94,7 @@ class _Requests:
         deadline: Deadline,
     ) -> None:
         self.usage = Usage()
-        self._client = client
+        self._transport = transport
         self._policy = policy
         self._request_seconds = request_seconds
         self._charges = charges
@@ -108,7 +119,7 @@ class _Requests:
         bound = Deadline(asyncio.get_running_loop().time() + self._request_seconds)
         try:
             async with asyncio.timeout_at(bound.at if bound < self._deadline else None):
-                found, counted = read(await self._client.post(body, self._deadline))
+                found, counted = read(await self._transport.post(body, self._deadline))
         except TimeoutError:
             raise Failure(Cause.MODEL_SLOW_START) from None
         except Failure as failure:

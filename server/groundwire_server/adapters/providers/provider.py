@@ -158,9 +158,24 @@ class Provider:
         """Return the model's circuit; it keeps its record until it is to open by other options."""
         known = self.circuits.get(name)
         if known is None or known.options != options:
-            known = self.circuits[name] = Circuit(f"{name} of {self.session.provider}", options, FAILURES, self._clock)
-            self._recording.metrics.watch(CIRCUITS, known, partial(_openness, name))
+            provider = self.session.provider
+            known = self.circuits[name] = watched_circuit(name, provider, options, self._clock, self._recording)
         return known
+
+
+def watched_circuit(name: str, provider: str, options: CircuitOptions, clock: Clock, recording: Recording) -> Circuit:
+    """Return a circuit for the calls of one model, whose state is a metric.
+
+    Args:
+        name: of the spans that it is for.
+        provider: who runs the model, for the log.
+        options: when it opens.
+        clock: its time.
+        recording: watches it.
+    """
+    circuit = Circuit(f"{name} of {provider}", options, FAILURES, clock)
+    recording.metrics.watch(CIRCUITS, circuit, partial(_openness, name))
+    return circuit
 
 
 _OPENNESS: Final = {CircuitState.CLOSED: 0.0, CircuitState.HALF_OPEN: 0.5, CircuitState.OPEN: 1.0}

@@ -1,8 +1,9 @@
 """Rating texts in batches, side by side."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
+
+from groundwire_server.adapters.resilience.side_by_side import all_results
 
 Rate: TypeAlias = Callable[[Sequence[int]], Awaitable[Sequence[float]]]
 """Rates the texts with these indexes."""
@@ -22,19 +23,5 @@ async def rate_in_batches(order: Sequence[int], size: int, rate: Rate) -> list[f
         for index, rating in zip(batch, await rate(batch), strict=True):
             ratings[index] = rating
 
-    await _all(rate_one(order[start : start + size]) for start in range(0, len(order), size))
+    await all_results(rate_one(order[start : start + size]) for start in range(0, len(order), size))
     return ratings
-
-
-async def _all(works: Iterable[Coroutine[object, object, None]]) -> None:
-    # No TaskGroup: it drops the cancellation that comes in the moment in which one of its tasks fails.
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in tasks:
-        if not task.cancelled():
-            task.result()

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-import jiter
-
-from groundwire_server.adapters.http.error_response import failure_in
+from groundwire_server.adapters.http.json_reply import read_json
 from groundwire_server.adapters.reranker.dialects import RerankDialect
 from groundwire_server.adapters.reranker.faults import InvalidRatingsFailure, RerankerFault
 from groundwire_server.adapters.reranker.options import ScoreKind
@@ -26,16 +25,11 @@ def ratings_in(
         InvalidRatingsFailure: when it is not one rating for each of these texts.
         Failure: that the body reports, with a status of 200.
     """
-    try:
-        whole = jiter.from_json(body, catch_duplicate_keys=True)
-    except ValueError:
-        raise InvalidRatingsFailure(RerankerFault.UNREADABLE) from None
-    if (failure := failure_in(whole)) is not None:
-        raise failure
-    try:
-        return _ratings(dialect.results(whole), texts, dialect, scores), dialect.usage(whole)
-    except (AttributeError, LookupError, TypeError):
-        raise InvalidRatingsFailure(RerankerFault.UNREADABLE) from None
+    return read_json(
+        body,
+        lambda whole: (_ratings(dialect.results(whole), texts, dialect, scores), dialect.usage(whole)),
+        partial(InvalidRatingsFailure, RerankerFault.UNREADABLE),
+    )
 
 
 def _ratings(results: Any, texts: Sequence[str], dialect: RerankDialect, scores: ScoreKind) -> list[float]:

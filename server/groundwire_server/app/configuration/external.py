@@ -9,6 +9,7 @@ from pathlib import Path as File
 from stat import S_ISDIR
 
 from groundwire_server.adapters.checker.options import PromptOptions
+from groundwire_server.adapters.guards.remote.options import GrpcEndpointOptions
 from groundwire_server.adapters.onnx.options import CrossEncoderOptions
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
@@ -17,6 +18,7 @@ from groundwire_server.app.configuration.models.checkers import OnnxCheckerConfi
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
 from groundwire_server.app.configuration.models.guards import PresidioGuardConfig
+from groundwire_server.app.configuration.models.remote_guards import GrpcGuardConfig
 from groundwire_server.app.configuration.models.rerankers import OnnxRerankerConfig
 from groundwire_server.app.configuration.models.stores import PineconeStoreConfig, WeaviateStoreConfig
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig
@@ -119,6 +121,20 @@ def _check_guards(configuration: Configuration) -> Iterator[ConfigError]:
         if isinstance(guard, PresidioGuardConfig) and find_spec("presidio_analyzer") is None:
             advice = "needs presidio-analyzer: pip install 'groundwire-server[presidio]', or use kind personal"
             yield ConfigError(("guards", name, "kind"), advice)
+        elif isinstance(guard, GrpcGuardConfig):
+            yield from _check_connection(guard.endpoint, ("guards", name, "endpoint"))
+
+
+def _check_connection(endpoint: GrpcEndpointOptions, path: Path) -> Iterator[ConfigError]:
+    """Yield an error for each certificate and key of a guard behind gRPC that cannot be used."""
+    if endpoint.ca_file is not None and (wrong := _no_authorities(endpoint.ca_file)):
+        yield ConfigError((*path, "ca_file"), wrong)
+    if endpoint.certificate_file is not None and endpoint.key_file is not None:
+        try:
+            ssl.create_default_context().load_cert_chain(endpoint.certificate_file, endpoint.key_file)
+        except (OSError, ssl.SSLError) as failed:
+            said = f"cannot be used with key_file: {failed.strerror or type(failed).__name__}"
+            yield ConfigError((*path, "certificate_file"), said)
 
 
 def _check_providers(configuration: Configuration) -> Iterator[ConfigError]:

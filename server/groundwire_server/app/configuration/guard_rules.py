@@ -18,8 +18,15 @@ from groundwire_server.app.configuration.models.guards import (
     SecretsGuardConfig,
     TermsGuardConfig,
 )
+from groundwire_server.app.configuration.models.remote_guards import (
+    ClassifierGuardConfig,
+    GrpcGuardConfig,
+    HttpGuardConfig,
+    RemoteGuardConfig,
+)
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.screens import AnswerGuardUseConfig, AnyGuardUse, actions_of
+from groundwire_server.app.configuration.remote_guard_rules import check_provider, check_residency
 from groundwire_server.domain.guards.categories import INJECTION, INSTRUCTIONS, LANGUAGES, NONSENSE
 from groundwire_server.domain.vocabulary import Screen, StreamMode
 
@@ -34,16 +41,20 @@ def check_guards(configuration: Configuration) -> Iterator[ConfigError]:
                 yield from _check_languages(name, guard)
             case TermsGuardConfig() if guard.terms is None and guard.file is None:
                 yield ConfigError(("guards", name), "has no terms: set terms, or file")
+            case ClassifierGuardConfig() | HttpGuardConfig() | GrpcGuardConfig():
+                yield from check_provider(configuration, name, guard)
             case _:
                 pass
     for name, route in configuration.routes.items():
         yield from _check_screens(configuration, name, route)
-    yield from _check_uses(configuration, ("ingest", "screen", "use"), configuration.ingest.screen.use)
+    yield from _check_document_screen(configuration)
 
 
 def categories_of(guard: GuardConfig) -> Collection[str]:
     """Return the categories of what a guard finds."""
     match guard:
+        case ClassifierGuardConfig() | HttpGuardConfig() | GrpcGuardConfig():
+            return guard.found_categories
         case PersonalGuardConfig() | SecretsGuardConfig() | PresidioGuardConfig():
             return guard.categories
         case InjectionGuardConfig():
@@ -86,11 +97,23 @@ def _check_screens(configuration: Configuration, route: str, section: RouteConfi
         provisional = section.mode is StreamMode.PROVISIONAL and screen is Screen.ANSWER
         for place, use in enumerate(uses):
             guard = configuration.guards.get(use.guard)
+            if isinstance(guard, RemoteGuardConfig):
+                yield from check_residency(configuration, section, (*path, place), guard)
             if provisional and guard is not None and actions_of(use).changes and not works_by_word(guard):
                 said = (
                     "may block or mask, and with mode PROVISIONAL text leaves before it was seen: use CHECKED, or FLAG"
                 )
                 yield ConfigError((*path, place, "action"), said)
+
+
+def _check_document_screen(configuration: Configuration) -> Iterator[ConfigError]:
+    path: Path = ("ingest", "screen", "use")
+    uses = configuration.ingest.screen.use
+    yield from _check_uses(configuration, path, uses)
+    for place, use in enumerate(uses):
+        if isinstance(configuration.guards.get(use.guard), RemoteGuardConfig):
+            said = "is behind an endpoint, and documents are screened in the server: name a guard of another kind"
+            yield ConfigError((*path, place, "guard"), said)
 
 
 def _check_uses(configuration: Configuration, screen: Path, uses: Sequence[AnyGuardUse]) -> Iterator[ConfigError]:

@@ -39,9 +39,9 @@ def check_limits(configuration: Configuration) -> Iterator[ConfigError]:
 
 
 def priced(configuration: Configuration) -> bool:
-    """Return whether any model, checker or reranker has a price."""
+    """Return whether any model, checker, reranker or guard has a price."""
     models = (each for each in configuration.models.values() if not isinstance(each, ExtractiveModelConfig))
-    others = (*configuration.checkers.values(), *configuration.rerankers.values())
+    others = (*configuration.checkers.values(), *configuration.rerankers.values(), *configuration.guards.values())
     protected = (each for each in others if isinstance(each, ProtectedConfig))
     return any(each.price is not None for each in (*models, *protected))
 

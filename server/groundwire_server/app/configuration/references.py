@@ -7,6 +7,7 @@ from groundwire_server.app.configuration.embedder_rules import check_embedders
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.guard_rules import check_guards
 from groundwire_server.app.configuration.limit_rules import check_limits
+from groundwire_server.app.configuration.mask_rules import check_masks
 from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
@@ -25,6 +26,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
             yield from _check_name(model.store, configuration.stores, ("models", name, "store"), "store")
     yield from check_embedders(configuration)
     yield from check_models(configuration)
+    yield from check_masks(configuration)
     yield from check_checkers(configuration)
     yield from check_rerankers(configuration)
     yield from check_guards(configuration)

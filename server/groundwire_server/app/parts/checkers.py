@@ -1,7 +1,7 @@
 """The checkers that routes name."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -12,6 +12,7 @@ from groundwire_server.adapters.checker.decisions import DecisionsApi
 from groundwire_server.adapters.checker.http import CheckerApi, HttpChecker
 from groundwire_server.adapters.checker.instrumented import CheckerIdentity, InstrumentedChecker
 from groundwire_server.adapters.checker.judge import Judge
+from groundwire_server.adapters.checker.masking import MaskingRater
 from groundwire_server.adapters.checker.options import (
     ClassifierOptions,
     DecisionsOptions,
@@ -37,6 +38,7 @@ from groundwire_server.app.parts.fingerprint import fingerprint_of
 from groundwire_server.app.parts.generators import identities, open_generator
 from groundwire_server.app.parts.limiters import open_limiter_of_all, open_limiters
 from groundwire_server.app.parts.limits import open_limits, prices
+from groundwire_server.app.parts.masking import mask_of, open_masker
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.entailment import EntailmentThresholds
@@ -95,21 +97,24 @@ async def _open_endpoint(
     price = None if section.price is None else section.price.price(configuration.spending.currency)
     limits = await open_limits(configuration, lease, recording)
     charges = Charges(price, limits.budget)
-    api, fingerprint = _api(section)
+    api, fingerprint = _api(section, mask_of(provider_section.mask, configuration))
     profile, version = profile_of(provider_section)
     path = section.path + (f"?api-version={version}" if version else "")
     client = DocumentClient(
         provider.session, path, profile.credentials(provider_section.api_key), section.bounds, section.model
     )
-    rater = HttpChecker(api, ChargedCalls(client, policy, section.bounds.request_seconds, charges))
+    rater: Rater = HttpChecker(api, ChargedCalls(client, policy, section.bounds.request_seconds, charges))
+    if (masker := await open_masker(provider_section.mask, configuration, lease)) is not None:
+        rater = MaskingRater(rater, masker)
     return _identified(name, name, fingerprint, configuration, rater, policy.instrumentation)
 
 
-def _api(section: DecisionsCheckerConfig | ClassifierCheckerConfig) -> tuple[CheckerApi, str]:
+def _api(section: DecisionsCheckerConfig | ClassifierCheckerConfig, mask: Sequence[object]) -> tuple[CheckerApi, str]:
     if isinstance(section, ClassifierCheckerConfig):
-        return ClassificationApi(section), fingerprint_of(section, ClassifierOptions, without=_WITHOUT_EFFECT)
+        fingerprint = fingerprint_of(section, ClassifierOptions, *mask, without=_WITHOUT_EFFECT)
+        return ClassificationApi(section), fingerprint
     prompts = CheckerPrompts(section.prompt)
-    return DecisionsApi(section, prompts), fingerprint_of(section, DecisionsOptions, prompts.hash)
+    return DecisionsApi(section, prompts), fingerprint_of(section, DecisionsOptions, prompts.hash, *mask)
 
 
 async def _open_judge(
@@ -123,7 +128,8 @@ async def _open_judge(
     limits = await open_limits(configuration, lease, recording)
     charges = Charges(prices(configuration).get(section.model), limits.budget)
     decides = model.model_dump(mode="json", include={"model", "temperature", "output", "extra"})
-    fingerprint = fingerprint_of(section, JudgeOptions, prompts.hash, decides)
+    mask = mask_of(configuration.providers[model.provider].mask, configuration)
+    fingerprint = fingerprint_of(section, JudgeOptions, prompts.hash, decides, *mask)
     identity = identities(configuration)[section.model]
     hosted = is_hosted(configuration, section)
     return _identified(

@@ -33,7 +33,7 @@ async def open_embedder(
     # Imported here: a server that asks no provider starts without an HTTP client.
     from groundwire_server.app.parts.models import open_embedding_model  # noqa: PLC0415
 
-    return await open_embedding_model(section, configuration.providers[section.provider], lease, recording)
+    return await open_embedding_model(section, configuration, lease, recording)
 
 
 def module_of(name: str | None, configuration: Configuration) -> VectorizerOptions | None:

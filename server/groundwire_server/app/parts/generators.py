@@ -44,7 +44,7 @@ async def open_generator(
         # Imported here: a server that asks no provider starts without an HTTP client.
         from groundwire_server.app.parts.models import open_model  # noqa: PLC0415
 
-        return await open_model(section, configuration.providers[section.provider], of_all_models, lease, recording)
+        return await open_model(section, configuration, of_all_models, lease, recording)
     store = stores[section.store] if section.store else None
     quoting = ExtractiveGenerator(store.embedder, store.sentence_vectors) if store else ExtractiveGenerator(None, None)
     own = await open_limiters(alias, ("extractive", section), _QUOTING, lease, recording.metrics)

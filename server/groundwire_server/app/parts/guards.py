@@ -1,9 +1,9 @@
-"""The guards of the routes' screens, and of documents."""
+"""The guards that work in the server."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from groundwire_server.adapters.guards.instructions.guard import InstructionGuard
 from groundwire_server.adapters.guards.instructions.rule_files import Screened
@@ -14,12 +14,12 @@ from groundwire_server.adapters.guards.patterns import PatternsGuard
 from groundwire_server.adapters.guards.personal import PersonalGuard
 from groundwire_server.adapters.guards.secrets import SecretsGuard
 from groundwire_server.adapters.guards.terms import BlankTermError, TermsGuard
-from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.guards import (
     GuardConfig,
     InjectionGuardConfig,
     InstructionsGuardConfig,
     LanguagesGuardConfig,
+    LocalGuardConfig,
     NonsenseGuardConfig,
     PatternsGuardConfig,
     PersonalGuardConfig,
@@ -27,58 +27,15 @@ from groundwire_server.app.configuration.models.guards import (
     SecretsGuardConfig,
     TermsGuardConfig,
 )
-from groundwire_server.app.configuration.models.screens import actions_of
 from groundwire_server.app.parts.shared import Lease
-from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.guards.finding import GuardIdentity
-from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.files.small import UnreadableFileError, mark, text_of
-from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuards
 from groundwire_server.ports.guard import LocalGuard
 
 _TERMS_BYTES: Final = 8 << 20
 _MOST_TERMS: Final = 200_000
 """Lines of a file: a set of them takes some 60 MB."""
-
-Screens: TypeAlias = Mapping[Screen, ScreenGuards]
-
-
-async def open_screens(configuration: Configuration, lease: Lease) -> Mapping[str, Screens]:
-    """Return the guards of each route's screens, by route.
-
-    Raises:
-        SetupError: when a file of a guard cannot be used.
-    """
-    opened: dict[str, LocalGuard] = {}
-    screens: dict[str, Screens] = {}
-    for route, section in configuration.routes.items():
-        placed: dict[Screen, ScreenGuards] = {}
-        for screen, uses in section.screens.uses.items():
-            local: list[PlacedGuard[LocalGuard]] = []
-            for use in uses:
-                name, guard = use.guard, configuration.guards[use.guard]
-                if name not in opened:
-                    opened[name] = await open_guard(name, guard, lease)
-                local.append(PlacedGuard(identity_of(name, guard), actions_of(use), opened[name]))
-            if local:
-                placed[screen] = ScreenGuards(tuple(local))
-        screens[route] = placed
-    return screens
-
-
-async def open_document_screen(configuration: Configuration, lease: Lease) -> DocumentScreen | None:
-    """Return what documents pass before they are stored; None where there are no guards.
-
-    Raises:
-        SetupError: when a file of a guard cannot be used.
-    """
-    guards = []
-    for use in configuration.ingest.screen.use:
-        guard = configuration.guards[use.guard]
-        opened = await open_guard(use.guard, guard, lease)
-        guards.append(DocumentGuard(identity_of(use.guard, guard), actions_of(use), opened))
-    return DocumentScreen(guards) if guards else None
 
 
 def identity_of(name: str, guard: GuardConfig) -> GuardIdentity:
@@ -86,7 +43,7 @@ def identity_of(name: str, guard: GuardConfig) -> GuardIdentity:
     return GuardIdentity(name, guard.version)
 
 
-async def open_guard(name: str, guard: GuardConfig, lease: Lease) -> LocalGuard:
+async def open_guard(name: str, guard: LocalGuardConfig, lease: Lease) -> LocalGuard:
     """Return the guard of a name.
 
     Raises:
@@ -101,7 +58,7 @@ async def open_guard(name: str, guard: GuardConfig, lease: Lease) -> LocalGuard:
     return await lease.take(("guard", guard, read), opened)
 
 
-def _made(name: str, guard: GuardConfig) -> LocalGuard:
+def _made(name: str, guard: LocalGuardConfig) -> LocalGuard:
     match guard:
         case TermsGuardConfig():
             terms = [*(guard.terms or ()), *(() if guard.file is None else _lines(name, guard.file))]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
+from groundwire_server.adapters.embedder.masking import MaskingEmbedder
 from groundwire_server.adapters.embedder.openai.client import OpenAiEmbeddingClient
 from groundwire_server.adapters.embedder.openai.options import OpenAiEmbeddingOptions
 from groundwire_server.adapters.embedder.protected import ProtectedEmbedder
@@ -11,27 +12,32 @@ from groundwire_server.adapters.generator.anthropic import AnthropicDialect
 from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.http.generator import HttpGenerator
 from groundwire_server.adapters.generator.http.options import ModelBounds
+from groundwire_server.adapters.generator.masking import MaskingGenerator
 from groundwire_server.adapters.generator.openai import OpenAiDialect
 from groundwire_server.adapters.generator.protected import ProtectedGenerator
+from groundwire_server.adapters.guards.masking import Masker
 from groundwire_server.adapters.providers.provider import Provider
 from groundwire_server.adapters.providers.scheduling import SchedulingHeaders
 from groundwire_server.adapters.resilience.circuit import CircuitOptions
 from groundwire_server.adapters.resilience.fair_limiter import FairLimiter
 from groundwire_server.adapters.resilience.retries import RetryOptions
+from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import OpenAiEmbedderConfig
 from groundwire_server.app.configuration.models.generators import AnthropicModelConfig, OpenAiModelConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.parts.limiters import open_limiters
+from groundwire_server.app.parts.masking import open_masker
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.ports.embedder import Embedder
+from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
 
 
 async def open_model(
     section: OpenAiModelConfig | AnthropicModelConfig,
-    provider_section: ProviderConfig,
+    configuration: Configuration,
     of_all_models: Sequence[FairLimiter],
     lease: Lease,
     recording: Recording,
@@ -41,6 +47,7 @@ async def open_model(
     Raises:
         OSError: when a file that the provider needs cannot be read.
     """
+    provider_section = configuration.providers[section.provider]
     provider = await open_provider(section.provider, provider_section, lease, recording)
     own = await open_limiters(
         f"{section.provider}/{section.model}",
@@ -56,28 +63,33 @@ async def open_model(
         section.retry,
         section.breaker,
         SchedulingHeaders(provider_section.scheduling),
+        masker=await open_masker(provider_section.mask, configuration, lease),
         own_limiters=own,
         outer_limiters=of_all_models,
     )
 
 
 async def open_embedding_model(
-    section: OpenAiEmbedderConfig, provider_section: ProviderConfig, lease: Lease, recording: Recording
+    section: OpenAiEmbedderConfig, configuration: Configuration, lease: Lease, recording: Recording
 ) -> Embedder:
     """Return the embedder that a section describes, with its provider's connections and slots.
 
     Raises:
         OSError: when a file that the provider needs cannot be read.
     """
+    provider_section = configuration.providers[section.provider]
     provider = await open_provider(section.provider, provider_section, lease, recording)
     profile, version = profile_of(provider_section)
+    masker = await open_masker(provider_section.mask, configuration, lease)
 
     def made() -> AbstractAsyncContextManager[Embedder]:
         client = OpenAiEmbeddingClient(provider.session, section, profile, provider_section.api_key, version)
-        embedder = protected_embedder(provider, client, section, section.retry, section.breaker)
+        embedder: Embedder = protected_embedder(provider, client, section, section.retry, section.breaker)
+        if masker is not None:
+            embedder = MaskingEmbedder(embedder, masker)
         return nullcontext(CachingEmbedder(embedder, section.cache_size))
 
-    return await lease.take(("embedder", section, provider_section), made)
+    return await lease.take(("embedder", section, provider_section, masker), made)
 
 
 def protected_model(
@@ -88,6 +100,7 @@ def protected_model(
     circuit: CircuitOptions,
     scheduling: SchedulingHeaders | None = None,
     *,
+    masker: Masker | None = None,
     own_limiters: Sequence[FairLimiter] = (),
     outer_limiters: Sequence[FairLimiter] = (),
 ) -> ProtectedGenerator:
@@ -100,7 +113,9 @@ def protected_model(
         own_limiters=own_limiters,
         outer_limiters=outer_limiters,
     )
-    generator = HttpGenerator(provider.session, dialect, bounds, scheduling)
+    generator: Generator = HttpGenerator(provider.session, dialect, bounds, scheduling)
+    if masker is not None:
+        generator = MaskingGenerator(generator, masker)
     return ProtectedGenerator(generator, policy, bounds.first_token_seconds, whole_documents=dialect.whole_documents)
 
 

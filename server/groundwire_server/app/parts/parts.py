@@ -9,8 +9,8 @@ from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.generators import identities, open_generator
-from groundwire_server.app.parts.guards import Screens, open_document_screen, open_screens
 from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
+from groundwire_server.app.parts.screens import Screens, open_document_screen, open_screens
 from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
@@ -111,7 +111,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
             if route.rewrite is not None
         },
         await _open_rerankers(configuration, lease, recording),
-        await open_screens(configuration, lease),
+        await open_screens(configuration, lease, recording),
         await open_document_screen(configuration, lease),
     )
 

@@ -11,7 +11,8 @@ from groundwire_server.adapters.http.document import DocumentClient
 from groundwire_server.adapters.providers.charged_calls import ChargedCalls
 from groundwire_server.adapters.providers.charges import Charges
 from groundwire_server.adapters.reranker.endpoint import PATH, EndpointReranker
-from groundwire_server.adapters.reranker.instrumented import InstrumentedReranker
+from groundwire_server.adapters.reranker.instrumented import InstrumentedReranker, TextRater
+from groundwire_server.adapters.reranker.masking import MaskingTextRater
 from groundwire_server.adapters.reranker.options import EndpointRerankerOptions, OnnxRerankerOptions
 from groundwire_server.adapters.resilience.instrumentation import Attributes, Instrumentation
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -19,6 +20,7 @@ from groundwire_server.app.configuration.models.rerankers import EndpointReranke
 from groundwire_server.app.parts.fingerprint import fingerprint_of
 from groundwire_server.app.parts.limiters import open_limiter_of_all, open_limiters
 from groundwire_server.app.parts.limits import open_limits
+from groundwire_server.app.parts.masking import mask_of, open_masker
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.residency import Residency
@@ -71,8 +73,11 @@ async def _open_endpoint(
         section.model,
     )
     calls = ChargedCalls(client, policy, section.bounds.request_seconds, Charges(price, limits.budget))
-    fingerprint = fingerprint_of(section, EndpointRerankerOptions)
-    return InstrumentedReranker(EndpointReranker(calls, section), name, fingerprint, policy.instrumentation)
+    rater: TextRater = EndpointReranker(calls, section)
+    if (masker := await open_masker(provider_section.mask, configuration, lease)) is not None:
+        rater = MaskingTextRater(rater, masker)
+    fingerprint = fingerprint_of(section, EndpointRerankerOptions, *mask_of(provider_section.mask, configuration))
+    return InstrumentedReranker(rater, name, fingerprint, policy.instrumentation)
 
 
 async def _open_onnx(name: str, section: OnnxRerankerConfig, lease: Lease, recording: Recording) -> Reranker:

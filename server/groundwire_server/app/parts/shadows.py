@@ -48,8 +48,7 @@ async def open_shadow(
     from groundwire_server.app.parts.models import open_model  # noqa: PLC0415
 
     once = section.model_copy(update={"retry": section.retry.model_copy(update={"max_attempts": 1})})
-    provider = configuration.providers[section.provider]
-    generator = await open_model(once, provider, of_all, lease, recording)
+    generator = await open_model(once, configuration, of_all, lease, recording)
     return ShadowModel(shadow.policy, generator, generator.contention, budget)
 
 

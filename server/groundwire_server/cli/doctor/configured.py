@@ -10,7 +10,7 @@ from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfi
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.cli.doctor.files import files
 from groundwire_server.cli.doctor.pinecone import pinecone
-from groundwire_server.cli.doctor.providers import checkers, embedders, providers, rerankers
+from groundwire_server.cli.doctor.providers import checkers, embedders, guards, providers, rerankers
 from groundwire_server.cli.doctor.remote import connect_error
 from groundwire_server.cli.doctor.target import reachable
 from groundwire_server.cli.doctor.weaviate import weaviate
@@ -43,6 +43,7 @@ def configured(loaded: Loaded, file: Path | None, *, here: bool, repair: bool = 
     yield from embedders(loaded.configuration)
     yield from checkers(loaded.configuration)
     yield from rerankers(loaded.configuration)
+    yield from guards(loaded.configuration)
     yield from _telemetry(loaded.configuration.telemetry)
 
 

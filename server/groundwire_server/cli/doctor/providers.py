@@ -1,4 +1,4 @@
-"""Checks of the providers of a configuration, and of the embedders, checkers and rerankers that they run."""
+"""Checks of the providers of a configuration, and of the embedders, checkers, rerankers and guards behind endpoints."""
 
 from collections.abc import Iterator, Set
 from difflib import get_close_matches
@@ -78,6 +78,9 @@ def _named(configuration: "Configuration", name: str) -> Iterator[tuple[str, str
     for alias, reranker in configuration.rerankers.items():
         if reranker.kind == "endpoint" and reranker.provider == name:
             yield f"rerankers.{alias}", reranker.model
+    for alias, guard in configuration.guards.items():
+        if guard.kind == "classifier" and guard.provider == name:
+            yield f"guards.{alias}", guard.model
 
 
 def _listed(names: Set[str], wanted: str) -> str:
@@ -136,3 +139,21 @@ def rerankers(configuration: "Configuration") -> Iterator[CheckResult]:
             message, advice = wrong
             said = advice or f"check what it needs, or correct rerankers.{name}"
             yield CheckResult.fail("reranker", f"{name} ({kind}) rates nothing: {message}", said)
+
+
+def guards(configuration: "Configuration") -> Iterator[CheckResult]:
+    """Yield a result for each guard in use behind an endpoint: whether it screens a word."""
+    screens = [uses for route in configuration.routes.values() for uses in route.screens.uses.values()]
+    for name in sorted({use.guard for uses in screens for use in uses}):
+        section = configuration.guards[name]
+        if section.kind not in {"classifier", "http", "grpc"}:
+            continue
+        from groundwire_server.app.examination import examine_guard  # noqa: PLC0415  # as above
+
+        wrong = examine_guard(configuration, name)
+        if wrong is None:
+            yield CheckResult.ok("guard", f"{name} ({section.kind}) screens texts")
+        else:
+            message, advice = wrong
+            said = advice or f"check what it needs, or correct guards.{name}"
+            yield CheckResult.fail("guard", f"{name} ({section.kind}) screens nothing: {message}", said)

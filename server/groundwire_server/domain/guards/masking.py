@@ -1,15 +1,9 @@
-"""Placeholders where guards found something: fixed ones in answers, numbered ones in what is sent to a provider."""
+"""Placeholders where guards found something."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
 
 from groundwire_server.domain.guards.finding import Finding
-
-_LIKE_A_PLACEHOLDER: Final = re.compile(r"\[\s?([a-z][a-z0-9_ ]{0,40})[_ ](\d{1,6})\s?\]", re.ASCII | re.IGNORECASE)
-_NO_WORD: Final = re.compile(r"[^A-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +44,25 @@ class MaskedText:
         """
         return self._place(start, at_end=False), self._place(end, at_end=True)
 
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span of the original text that a span of the masked one stands for, whole originals included.
+
+        Args:
+            start: in code points of the masked text.
+            end: in code points of the masked text; exclusive.
+        """
+        return self._original_place(start, at_end=False), self._original_place(end, at_end=True)
+
+    def _original_place(self, position: int, *, at_end: bool) -> int:
+        longer = 0
+        for mask in self.masks:
+            if position <= mask.start:
+                break
+            if position < mask.end:
+                return mask.start + longer + (len(mask.original) if at_end else 0)
+            longer += len(mask.original) - (mask.end - mask.start)
+        return position + longer
+
     def _place(self, position: int, *, at_end: bool) -> int:
         longer = 0
         for mask in self.masks:
@@ -82,7 +95,7 @@ def mask(
     pieces: list[str] = []
     masks: list[Mask] = []
     length = at = 0
-    for found in _merged(findings):
+    for found in merged(findings):
         before, original = text[at : found.start], text[found.start : found.end]
         stand_in = placeholder(found.category, original)
         start = length + len(before)
@@ -93,7 +106,8 @@ def mask(
     return MaskedText("".join([*pieces, text[at:]]), tuple(masks)) if masks else MaskedText(text)
 
 
-def _merged(findings: Iterable[Finding]) -> Iterator[Finding]:
+def merged(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the stretches of findings in order; those that overlap are one, of the category of the longest."""
     longest: Finding | None = None
     start = end = 0
     for found in sorted(findings, key=lambda each: (each.start, -each.end)):
@@ -107,63 +121,3 @@ def _merged(findings: Iterable[Finding]) -> Iterator[Finding]:
         longest, start, end = found, found.start, found.end
     if longest is not None:
         yield Finding(longest.category, start, end)
-
-
-class Placeholders:
-    """Numbered placeholders, such as `[EMAIL_1]`, of one call: the same words have the same one in each of its texts.
-
-    What already looks like a placeholder in a text cannot be taken for one: its number is not given to other words, and
-    where it was given before, it gets a placeholder of its own.
-
-    Args:
-        find: returns what is masked in a text.
-        texts: all that will be masked, as far as it is known.
-    """
-
-    def __init__(self, find: Callable[[str], Iterable[Finding]], texts: Iterable[str] = ()) -> None:
-        self._find = find
-        self._originals: dict[str, str] = {}
-        self._given: dict[tuple[str, str], str] = {}
-        self._numbers: dict[str, int] = {}
-        self._reserved: set[str] = set()
-        for text in texts:
-            self._reserve(text)
-
-    @property
-    def originals(self) -> Mapping[str, str]:
-        """The words that each placeholder stands for."""
-        return MappingProxyType(self._originals)
-
-    def mask(self, text: str) -> str:
-        """Return a text with placeholders for what is found in it."""
-        return mask(text, [*self._find(text), *self._reserve(text)], self._placeholder).text
-
-    def _reserve(self, text: str) -> list[Finding]:
-        """Keep what looks like a placeholder in a text from being one; return where it is one already."""
-        taken: list[Finding] = []
-        for like in _LIKE_A_PLACEHOLDER.finditer(text) if "[" in text else ():
-            if (name := _written(_word(like[1]), int(like[2]))) in self._originals:
-                taken.append(Finding(like[1], like.start(), like.end()))
-            else:
-                self._reserved.add(name)
-        return taken
-
-    def _placeholder(self, category: str, original: str) -> str:
-        if (given := self._given.get((category, original))) is not None:
-            return given
-        word = _word(category)
-        number = self._numbers.get(word, 0) + 1
-        while (name := _written(word, number)) in self._reserved:
-            number += 1
-        self._numbers[word] = number
-        self._given[category, original] = name
-        self._originals[name] = original
-        return name
-
-
-def _word(category: str) -> str:
-    return _NO_WORD.sub("_", category.upper())
-
-
-def _written(word: str, number: int) -> str:
-    return f"[{word}_{number}]"

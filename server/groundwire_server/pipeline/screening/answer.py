@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure, Rejection
-from groundwire_server.domain.guards.finding import Finding, ForbiddenFailure
+from groundwire_server.domain.guards.finding import ForbiddenFailure
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.vocabulary import GuardAction, Screen, StreamMode
 from groundwire_server.pipeline.routes import Ports
-from groundwire_server.pipeline.screening.guards import FollowedFinding, ScreenGuards, Screening
+from groundwire_server.pipeline.screening.guards import FollowedFinding, ScreenedText, ScreenGuards, Screening
 from groundwire_server.pipeline.screening.masking import masked
 from groundwire_server.pipeline.stage import StageRunner
 
@@ -21,24 +20,6 @@ _BEFORE: Final = 200
 
 _LAST_WORD: Final = re.compile(r"\S*\Z")
 _CHANGING: Final = frozenset({GuardAction.BLOCK, GuardAction.MASK})
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A segment with the end of what stands before it.
-
-    Attributes:
-        text: of both.
-        offset: where that of the segment begins, in code points.
-    """
-
-    segment: CheckedSegment
-    text: str
-    offset: int
-
-    def in_segment(self, finding: Finding) -> Finding:
-        """Return the part of what was found that is the segment's."""
-        return replace(finding, start=max(finding.start - self.offset, 0), end=finding.end - self.offset)
 
 
 class AnswerScreening:
@@ -56,6 +37,7 @@ class AnswerScreening:
         self._screening = Screening(Screen.ANSWER, guards, inquiry, run)
         self._unless_shown = {each.identity: each.actions.unless_shown for each in guards.each}
         self._shown = shown
+        self._settled = ""
 
     async def segments(
         self, segments: Sequence[CheckedSegment], before: str
@@ -71,19 +53,13 @@ class AnswerScreening:
         """
         if not segments or not self._screening:
             return tuple(segments), None
-        placed = list(_placed(segments, before))
-
-        def counts(place: int, found: FollowedFinding) -> bool:
-            return found.finding.end > placed[place].offset and not self._is_shown(found, placed[place].text)
-
-        screened = await self._screening.screen([each.text for each in placed], counts)
+        found = await self._screening.screen(list(_texts(segments, before)), self._counts, in_turn=True)
         leaving: list[CheckedSegment] = []
-        for each, found in zip(placed, screened, strict=True):
-            blocking = next((one for one in found if one.action is GuardAction.BLOCK), None)
+        for segment, each in zip(segments, found, strict=True):
+            blocking = next((one for one in each if one.action is GuardAction.BLOCK), None)
             if blocking is not None:
                 return tuple(leaving), ForbiddenFailure(Screen.ANSWER, blocking.block)
-            findings = [each.in_segment(one.finding) for one in found if one.action is GuardAction.MASK]
-            leaving.append(masked(each.segment, findings, before))
+            leaving.append(masked(segment, [one.finding for one in each if one.action is GuardAction.MASK], before))
             before += leaving[-1].delta
         return tuple(leaving), None
 
@@ -92,14 +68,19 @@ class AnswerScreening:
         if not self._screening:
             return unfinished
         text = _LAST_WORD.sub("", unfinished)
-        starts = [each.finding.start for each in self._screening.find(text) if each.action in _CHANGING]
-        return text[: min(starts, default=len(text))]
+        # What was shown need not be looked at again, but for its end: words beside a secret give it away.
+        begin = max(len(self._settled) - _BEFORE, 0) if text.startswith(self._settled) else 0
+        found = self._screening.find(text[begin:])
+        starts = [begin + each.finding.start for each in found if each.action in _CHANGING]
+        self._settled = text[: min(starts, default=len(text))]
+        return self._settled
 
-    def _is_shown(self, found: FollowedFinding, text: str) -> bool:
+    def _counts(self, text: str, found: FollowedFinding) -> bool:
+        """Return whether a finding counts: not where a passage that is shown has the same, and the route allows it."""
         if found.finding.category not in self._unless_shown[found.guard]:
-            return False
+            return True
         words = text[found.finding.start : found.finding.end]
-        return any(words in passage.text for passage in self._shown)
+        return not any(words in passage.text for passage in self._shown)
 
 
 def check_mode(inquiry: Inquiry, ports: Ports) -> None:
@@ -119,8 +100,7 @@ def check_mode(inquiry: Inquiry, ports: Ports) -> None:
         )
 
 
-def _placed(segments: Sequence[CheckedSegment], before: str) -> Iterator[_Placed]:
+def _texts(segments: Sequence[CheckedSegment], before: str) -> Iterator[ScreenedText]:
     for segment in segments:
-        around = before[-_BEFORE:]
-        yield _Placed(segment, around + segment.delta, len(around))
+        yield ScreenedText(segment.delta, before[-_BEFORE:])
         before += segment.delta

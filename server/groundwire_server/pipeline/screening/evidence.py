@@ -8,7 +8,7 @@ from groundwire_server.domain.guards.finding import ForbiddenFailure, PolicyBloc
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.vocabulary import GuardAction, Screen
 from groundwire_server.pipeline.routes import Ports
-from groundwire_server.pipeline.screening.guards import FollowedFinding, ScreenGuards, Screening
+from groundwire_server.pipeline.screening.guards import FollowedFinding, ScreenedText, ScreenGuards, Screening
 from groundwire_server.pipeline.stage import StageRunner
 
 
@@ -49,7 +49,7 @@ class EvidenceScreening:
         dropped: PolicyBlock | None = None
         if unseen:
             texts = [f"{each.title}\n{each.text}" if each.title else each.text for each in unseen]
-            screened = await self._screening.screen(texts)
+            screened = await self._screening.screen([ScreenedText(text) for text in texts])
             self._screening.forbid(screened)
             for passage, found in zip(unseen, screened, strict=True):
                 self._seen[passage.chunk_id] = self._flagged(passage, found)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from groundwire_server.domain.consumption import ChargedFailure
@@ -72,14 +72,34 @@ class FollowedFinding:
     action: GuardAction
     finding: Finding
 
+    def moved(self, by: int) -> "FollowedFinding":
+        """Return the same in a text that begins elsewhere: what stands before it is cut off."""
+        finding = self.finding
+        moved = replace(finding, start=max(finding.start + by, 0), end=finding.end + by)
+        return FollowedFinding(self.guard, self.action, moved)
+
     @property
     def block(self) -> PolicyBlock:
         """What it is that forbids an answer, where its action is to block."""
         return PolicyBlock(self.guard, self.finding.category)
 
 
-Counts: TypeAlias = Callable[[int, FollowedFinding], bool]
-"""Says whether a finding counts, by the place of its text among those that are screened together."""
+@dataclass(frozen=True, slots=True)
+class ScreenedText:
+    """A text that guards look at.
+
+    Attributes:
+        text: in which they find something.
+        before: what stands before it: what a guard in this process finds may begin there. Guards outside do not see it,
+            for they may object to a text as a whole.
+    """
+
+    text: str
+    before: str = ""
+
+
+Counts: TypeAlias = Callable[[str, FollowedFinding], bool]
+"""Says whether what was found in a text counts."""
 
 
 class Screening:
@@ -112,12 +132,17 @@ class Screening:
                 found += _followed(placed, findings)
         return found
 
-    async def screen(self, texts: Sequence[str], counts: Counts | None = None) -> list[list[FollowedFinding]]:
+    async def screen(
+        self, texts: Sequence[ScreenedText], counts: Counts | None = None, *, in_turn: bool = False
+    ) -> list[list[FollowedFinding]]:
         """Return what all guards find in each text, in its own stage, and record it.
+
+        Guards outside this process are not asked about what one in it blocks.
 
         Args:
             texts: the guards are asked about all at once.
-            counts: says of a text's place and a finding whether it counts; None counts all.
+            counts: says what counts; None counts all.
+            in_turn: whether the texts before one that is blocked leave all the same.
 
         Raises:
             Failure: GUARD_UNAVAILABLE where a guard cannot be asked and the route lets nothing pass without it, or
@@ -126,13 +151,16 @@ class Screening:
         stage = _STAGES[self._screen]
         if not self._guards.remote:
             with self._run.compute(stage) as computed:
-                return self._recorded([self.find(text) for text in texts], counts, computed)
+                return self._recorded([self._within(each, counts) for each in texts], computed)
         async with self._run.stage(stage) as timed:
-            found = [self.find(text) for text in texts]
-            for place, findings in await self._asked(texts, timed):
-                for each, more in zip(found, findings, strict=True):
-                    each.extend(_followed(place, more))
-            return self._recorded(found, counts, timed)
+            found = [self._within(each, counts) for each in texts]
+            blocked = next((place for place, each in enumerate(found) if _blocks(each)), len(texts))
+            asked = texts[: blocked if in_turn or blocked == len(texts) else 0]
+            for guard, findings in await self._asked([each.text for each in asked], timed):
+                for text, each, more in zip(asked, found, findings, strict=False):
+                    followed = _followed(guard, more)
+                    each.extend(one for one in followed if counts is None or counts(text.text, one))
+            return self._recorded(found, timed)
 
     def forbid(self, found: Sequence[Sequence[FollowedFinding]]) -> None:
         """Let texts pass in which nothing is forbidden.
@@ -145,9 +173,18 @@ class Screening:
                 if one.action is GuardAction.BLOCK:
                     raise ForbiddenFailure(self._screen, one.block)
 
+    def _within(self, text: ScreenedText, counts: Counts | None) -> list[FollowedFinding]:
+        """Return what guards in this process find in a text, at its place in it."""
+        found, offset = self.find(text.before + text.text), len(text.before)
+        if offset:
+            found = [one.moved(-offset) for one in found if one.finding.end > offset]
+        return found if counts is None else [one for one in found if counts(text.text, one)]
+
     async def _asked(
         self, texts: Sequence[str], stage: TimedStage
     ) -> list[tuple[PlacedGuard[RemoteGuard], Sequence[Sequence[Finding]]]]:
+        if not texts:
+            return []
         request = ScreenRequest(self._requester, self._screen, tuple(texts), self._run.allowance)
         calls = [asyncio.ensure_future(self._ask(placed, request)) for placed in self._guards.remote]
         try:
@@ -188,10 +225,8 @@ class Screening:
         return reply
 
     def _recorded(
-        self, found: list[list[FollowedFinding]], counts: Counts | None, stage: TimedStage | ComputedStage
+        self, found: list[list[FollowedFinding]], stage: TimedStage | ComputedStage
     ) -> list[list[FollowedFinding]]:
-        if counts is not None:
-            found = [[one for one in each if counts(place, one)] for place, each in enumerate(found)]
         flags: Counter[Flag] = Counter()
         for each in found:
             # A text counts once for each kind, however often it has it.
@@ -216,6 +251,10 @@ def _for(guards: tuple[PlacedGuard[GuardT], ...], tenant: str) -> tuple[PlacedGu
     if all(each.actions.tenants is None for each in guards):
         return guards
     return tuple(each for each in guards if each.actions.tenants is None or tenant in each.actions.tenants)
+
+
+def _blocks(found: Sequence[FollowedFinding]) -> bool:
+    return any(one.action is GuardAction.BLOCK for one in found)
 
 
 def _followed(placed: PlacedGuard[GuardT], findings: Sequence[Finding]) -> list[FollowedFinding]:

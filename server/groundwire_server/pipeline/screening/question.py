@@ -3,7 +3,7 @@
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.routes import Ports
-from groundwire_server.pipeline.screening.guards import Screening
+from groundwire_server.pipeline.screening.guards import ScreenedText, Screening
 from groundwire_server.pipeline.stage import StageRunner
 
 
@@ -34,4 +34,4 @@ async def _screen(texts: list[str], inquiry: Inquiry, ports: Ports, run: StageRu
         return
     texts = [text for text in texts if text]
     if texts:
-        screening.forbid(await screening.screen(texts))
+        screening.forbid(await screening.screen([ScreenedText(text) for text in texts]))

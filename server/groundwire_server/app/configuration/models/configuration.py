@@ -102,8 +102,8 @@ class Configuration(Options):
     self_hosted_only: tuple[Tenant, ...] | None = Field(
         None,
         min_length=1,
-        description="Tenants whose questions and documents never reach a hosted model, embedder, checker or reranker, "
-        "whatever the route.",
+        description="Tenants whose questions and documents never reach a hosted model, embedder, checker, reranker or "
+        "guard, whatever the route.",
         examples=[["acme"]],
     )
     spending: SpendingConfig = Field(default_factory=SpendingConfig, description="The currency of prices.")

@@ -9,15 +9,16 @@ from pydantic import AfterValidator, Field
 from groundwire_server.adapters.guards.instructions.guard import instruction_version
 from groundwire_server.adapters.guards.languages import LANGUAGES_VERSION
 from groundwire_server.adapters.guards.nonsense import NONSENSE_VERSION
+from groundwire_server.adapters.guards.options import Category, Version
 from groundwire_server.adapters.guards.personal import PERSONAL_VERSION, PersonalGuardOptions, PresidioGuardOptions
 from groundwire_server.adapters.guards.secrets import SECRETS_VERSION, SecretsGuardOptions
+from groundwire_server.app.configuration.models.remote_guards import (
+    ClassifierGuardConfig,
+    GrpcGuardConfig,
+    HttpGuardConfig,
+)
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.options import Options
-
-Category: TypeAlias = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
-"""A kind of content: lower-case letters, digits and `_`, beginning with a letter."""
-
-Version: TypeAlias = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$")]
 
 
 class OwnGuardConfig(Options):
@@ -134,7 +135,7 @@ class LanguagesGuardConfig(Options):
         return f"{LANGUAGES_VERSION}-{'.'.join(sorted(self.serves))}"
 
 
-GuardConfig: TypeAlias = Annotated[
+LocalGuardConfig: TypeAlias = (
     TermsGuardConfig
     | PatternsGuardConfig
     | InjectionGuardConfig
@@ -143,8 +144,12 @@ GuardConfig: TypeAlias = Annotated[
     | LanguagesGuardConfig
     | PersonalGuardConfig
     | SecretsGuardConfig
-    | PresidioGuardConfig,
-    Field(discriminator="kind"),
+    | PresidioGuardConfig
+)
+"""A guard that works in the server."""
+
+GuardConfig: TypeAlias = Annotated[
+    LocalGuardConfig | ClassifierGuardConfig | HttpGuardConfig | GrpcGuardConfig, Field(discriminator="kind")
 ]
 
 BUILT_IN: Mapping[str, GuardConfig] = {

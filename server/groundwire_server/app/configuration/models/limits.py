@@ -52,20 +52,20 @@ class LimitRowConfig(Options):
     requests_per_second: Most = Field(None, ge=1, le=100_000, description="Requests a second; all at once if need be.")
     requests_per_minute: Most = Field(None, ge=1, le=_MANY, description="Requests a minute; all at once if need be.")
     tokens_per_minute: Most = Field(
-        None, ge=1, le=_MANY, description="Input and output tokens of models, checkers and rerankers a minute."
+        None, ge=1, le=_MANY, description="Input and output tokens of models, checkers, rerankers and guards a minute."
     )
     cost_per_day: float | None = Field(
         None,
         gt=0,
         le=_MANY,
-        description="What models, checkers and rerankers may cost in a day (UTC).",
+        description="What models, checkers, rerankers and guards may cost in a day (UTC).",
         examples=[25.0],
     )
     cost_per_month: float | None = Field(
         None,
         gt=0,
         le=_MANY,
-        description="What models, checkers and rerankers may cost in a month (UTC).",
+        description="What models, checkers, rerankers and guards may cost in a month (UTC).",
         examples=[500.0],
     )
     concurrent_calls: Most = Field(None, ge=1, le=100_000, description="Calls at once.")

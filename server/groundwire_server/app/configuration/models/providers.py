@@ -10,6 +10,7 @@ from groundwire_server.adapters.providers.profiles import ProfileName
 from groundwire_server.adapters.providers.scheduling import SchedulingOptions
 from groundwire_server.adapters.resilience.fair_limiter import AdaptiveConcurrencyOptions
 from groundwire_server.adapters.resilience.retry_budget import RetryBudgetOptions
+from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
 
@@ -37,6 +38,13 @@ class _Provider(Endpoint, _OfKind):
     scheduling: SchedulingOptions = Field(
         default_factory=SchedulingOptions,
         description="How a server of your own learns a request's tenant and priority; not at all unless set.",
+    )
+    mask: tuple[Name, ...] = Field(
+        (),
+        max_length=64,
+        description="What it is sent placeholders for: categories of personal data, and guards by name. What its "
+        "models write has the original words again.",
+        examples=[["email", "phone"]],
     )
 
 

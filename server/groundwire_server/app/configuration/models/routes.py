@@ -99,11 +99,16 @@ class ReleaseConfig(Options):
         "released, marked by its verdict, unless it is contradicted) or DROP (it is left out, unless others depend on "
         "it).",
     )
+    commands_verified: bool = Field(
+        default=False,
+        description="Whether a sentence that tells its reader to do something counts as verified when a passage has it "
+        "word for word, or entails it; otherwise it is CONSISTENT at best.",
+    )
 
     @property
     def policy(self) -> ReleasePolicy:
         """What the pipeline follows."""
-        return ReleasePolicy(self.minimum, self.below)
+        return ReleasePolicy(self.minimum, self.below, self.commands_verified)
 
 
 class TimeConfig(Options):
@@ -251,7 +256,7 @@ class RouteConfig(Options):
     models: tuple[Name, ...] = Field(min_length=1, description="The models to ask, by name, best first.")
     self_hosted_only: bool = Field(
         False,
-        description="Ask no hosted model, embedder, checker or reranker: questions and documents stay with you.",
+        description="Ask no hosted model, embedder, checker, reranker or guard: questions and documents stay with you.",
     )
     store: Name = Field(description="The store to search, by name.")
     search: SearchOptions | None = Field(

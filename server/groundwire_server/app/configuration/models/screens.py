@@ -5,8 +5,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
+from groundwire_server.adapters.guards.options import Category
 from groundwire_server.app.configuration.models.authentication import Tenant
-from groundwire_server.app.configuration.models.guards import Category
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.domain.guards.finding import GuardActions
 from groundwire_server.domain.policy import ScreenPolicy

@@ -1,0 +1,1 @@
+"""Endpoints that classify texts, for checkers and guards."""

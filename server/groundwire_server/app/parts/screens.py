@@ -1,0 +1,73 @@
+"""The guards of the routes' screens, and of documents."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.remote_guards import RemoteGuardConfig
+from groundwire_server.app.configuration.models.screens import actions_of
+from groundwire_server.app.parts.guards import identity_of, open_guard
+from groundwire_server.app.parts.shared import Lease
+from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
+from groundwire_server.domain.failure import SetupError
+from groundwire_server.domain.vocabulary import Screen
+from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuards
+from groundwire_server.ports.guard import LocalGuard, RemoteGuard
+from groundwire_server.ports.recording import Recording
+
+Screens: TypeAlias = Mapping[Screen, ScreenGuards]
+
+
+async def open_screens(configuration: Configuration, lease: Lease, recording: Recording) -> Mapping[str, Screens]:
+    """Return the guards of each route's screens, by route.
+
+    Raises:
+        SetupError: when a file of a guard, or of the connection to it, cannot be used.
+    """
+    opened: dict[str, LocalGuard] = {}
+    remote: dict[str, RemoteGuard] = {}
+    screens: dict[str, Screens] = {}
+    for route, section in configuration.routes.items():
+        placed: dict[Screen, ScreenGuards] = {}
+        for screen, uses in section.screens.uses.items():
+            local: list[PlacedGuard[LocalGuard]] = []
+            outside: list[PlacedGuard[RemoteGuard]] = []
+            for use in uses:
+                name, guard = use.guard, configuration.guards[use.guard]
+                if isinstance(guard, RemoteGuardConfig):
+                    if name not in remote:
+                        remote[name] = await _open_remote(name, guard, configuration, lease, recording)
+                    outside.append(PlacedGuard(identity_of(name, guard), actions_of(use), remote[name]))
+                    continue
+                if name not in opened:
+                    opened[name] = await open_guard(name, guard, lease)
+                local.append(PlacedGuard(identity_of(name, guard), actions_of(use), opened[name]))
+            if local or outside:
+                placed[screen] = ScreenGuards(tuple(local), tuple(outside))
+        screens[route] = placed
+    return screens
+
+
+async def open_document_screen(configuration: Configuration, lease: Lease) -> DocumentScreen | None:
+    """Return what documents pass before they are stored; None where there are no guards.
+
+    Raises:
+        SetupError: when a file of a guard cannot be used, or a guard is behind an endpoint.
+    """
+    guards = []
+    for use in configuration.ingest.screen.use:
+        guard = configuration.guards[use.guard]
+        if isinstance(guard, RemoteGuardConfig):
+            raise SetupError(f"guards.{use.guard} is behind an endpoint, and cannot screen documents")
+        opened = await open_guard(use.guard, guard, lease)
+        guards.append(DocumentGuard(identity_of(use.guard, guard), actions_of(use), opened))
+    return DocumentScreen(guards) if guards else None
+
+
+async def _open_remote(
+    name: str, guard: RemoteGuardConfig, configuration: Configuration, lease: Lease, recording: Recording
+) -> RemoteGuard:
+    # Imported here: a server without such guards is spared the HTTP client.
+    from groundwire_server.app.parts.remote_guards import open_remote_guard  # noqa: PLC0415
+
+    return await open_remote_guard(name, guard, configuration, lease, recording)

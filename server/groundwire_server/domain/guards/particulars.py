@@ -1,0 +1,131 @@
+"""What leads a reader out of an answer: links, addresses, numbers of phones, accounts, cards and wallets."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Particular:
+    """A link, an address or a number that a reader may follow, write to, call or pay to.
+
+    Attributes:
+        start: in code points of the text.
+        end: where it ends; exclusive.
+        key: the same for the same one, however it is spaced, punctuated and capitalized.
+        link: whether it is a link or the name of a host.
+    """
+
+    start: int
+    end: int
+    key: str
+    link: bool = False
+
+
+_DOMAINS: Final = (
+    "com|org|net|info|biz|io|dev|app|ai|co|me|tv|gov|edu|mil|int|eu|uk|de|fr|es|it|pt|nl|be|ch|at|pl|cz|dk|se|no|fi|ie"
+    "|gr|hu|ro|bg|ru|ua|tr|us|ca|mx|br|ar|cl|au|nz|jp|kr|cn|tw|hk|sg|in|id|my|th|vn|ph|za|ng|ke|eg|il|ae|sa|ir|top|xyz"
+    r"|site|online|shop|store|club|vip|live|link|click|page|cloud|tech|support|example|invalid|test|onion|рф|укр|xn--\w+"
+)
+_REST: Final = r"[^\s<>\"'`\])}»”、。，；]"
+_LINK: Final = re.compile(
+    rf"\b[a-z][a-z0-9+.-]{{1,30}}://{_REST}+|\b(?:mailto|tel|sms|javascript|data):{_REST}+"
+    rf"|(?<![\w.@/-])(?:[^\W_][\w-]{{0,62}}\.){{1,8}}(?:{_DOMAINS})(?![\w-]|\.\w)(?:[:/?#]{_REST}*)?"
+    rf"|(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}[:/]{_REST}*",
+    re.IGNORECASE,
+)
+_EMAIL: Final = re.compile(
+    r"[\w.+%-]{1,64}(?:@|\s?[\[({]\s?(?:at|ät|arroba|@)\s?[\])}]\s?)"
+    r"(?:[\w-]{1,63}(?:\.|\s?[\[({]\s?(?:dot|punkt|punto|point|\.)\s?[\])}]\s?)){1,8}\w{2,24}",
+    re.IGNORECASE,
+)
+_GAP: Final = "[ \u00a0()/.–-]{0,3}"
+_NUMBER: Final = re.compile(
+    # Dates are none, and stand before what they look like.
+    r"(?P<date>\b\d{4}-\d\d?-\d\d?\b|\b\d\d?[./-]\d\d?[./-](?:\d{4}|\d\d)\b)"
+    r"|\b[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]{4}){2,7}(?:[ -]?[A-Z\d]{1,3})?\b"
+    rf"|(?<!\w)(?:\+|00(?=[1-9])){_GAP}\d(?:{_GAP}\d){{6,14}}(?!\w)"
+    r"|(?<![\w.,])\d(?:[ -]?\d){12,18}(?!\w|[.,]\d)"
+    rf"|(?<![\w.,])\(?0[1-9](?:{_GAP}\d){{5,13}}(?!\w)"
+    r"|(?<![\w.,-])(?:1[-. ])?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])",
+)
+_WALLET: Final = re.compile(r"\b0x[\da-fA-F]{40}\b|\b(?=[a-zA-Z]{0,25}\d)(?=\d{0,25}[a-zA-Z])[\da-zA-Z]{26,108}\b")
+
+_MAY_LINK: Final = re.compile(r"\.[^\W\d]")
+_OTHER_DIGIT: Final = re.compile(r"(?![0-9])\d")
+_DIGIT: Final = re.compile("[0-9]")
+_DIGITS: Final = re.compile(rf"[0-9](?:{_GAP}\d){{5}}")
+_MAY_BE_WALLET: Final = 26
+_SCHEME: Final = re.compile(r"(?:https?://|mailto:|tel:|sms:)?(?:www\.)?", re.IGNORECASE)
+_SPELT: Final = re.compile(r"\s?[\[({]\s?(at|ät|arroba|@|dot|punkt|punto|point|\.)\s?[\])}]\s?", re.IGNORECASE)
+_AT: Final = frozenset(("at", "ät", "arroba", "@"))
+_ENDS: Final = ".,;:!?*_/…"
+
+
+def particulars(text: str) -> list[Particular]:
+    """Return the links, addresses and numbers of a text, in time in proportion to it."""
+    found: list[Particular] = []
+    if not text.isascii():
+        text = _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
+    if ":" in text or "/" in text or _MAY_LINK.search(text):
+        found += _links(text)
+    if "@" in text or "(" in text or "[" in text or "{" in text:
+        found += (Particular(*each.span(), _address(each[0])) for each in _EMAIL.finditer(text))
+    if _DIGIT.search(text) is None:
+        return found
+    if _DIGITS.search(text):
+        found += (
+            Particular(*each.span(), _digits(each[0])) for each in _NUMBER.finditer(text) if each.lastgroup != "date"
+        )
+    if max(map(len, text.split())) >= _MAY_BE_WALLET:
+        found += (Particular(*each.span(), each[0]) for each in _WALLET.finditer(text))
+    return found
+
+
+def missing(held: Iterable[Particular], text: str, keys: Set[str], passages: Iterable[str]) -> Iterator[Particular]:
+    """Yield the particulars of a text that passages do not have.
+
+    Args:
+        held: by the text.
+        text: that holds them.
+        keys: of the particulars of the passages.
+        passages: their texts.
+    """
+    for each in held:
+        if each.key in keys:
+            continue
+        if each.link and (
+            any(key.startswith(f"{each.key}/") for key in keys)
+            or any(_stands_in(text[each.start : each.end], passage) for passage in passages)
+        ):
+            continue
+        yield each
+
+
+def _links(text: str) -> Iterator[Particular]:
+    for each in _LINK.finditer(text):
+        link = each[0].rstrip(_ENDS)
+        key = _SCHEME.sub("", link, count=1)
+        host, slash, rest = key.partition("/")
+        yield Particular(each.start(), each.start() + len(link), f"{host.casefold()}{slash}{rest}", link=True)
+
+
+def _address(email: str) -> str:
+    return _SPELT.sub(lambda sign: "@" if sign[1].casefold() in _AT else ".", email).casefold()
+
+
+def _digits(number: str) -> str:
+    return "".join(each for each in number if each.isalnum()).upper().removeprefix("00")
+
+
+def _stands_in(words: str, passage: str) -> bool:
+    """Return whether a passage has words, and not as a part of others."""
+    start = passage.find(words)
+    while start >= 0:
+        end = start + len(words)
+        if not passage[start - 1 : start].isalnum() and not passage[end : end + 1].isalnum():
+            return True
+        start = passage.find(words, start + 1)
+    return False
