@@ -7,6 +7,7 @@ texts and ordinary questions that are flagged by mistake. A folder is a checkout
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +27,16 @@ from groundwire_server.adapters.guards.instructions.rule_set import built_in_rul
 from groundwire_server.adapters.guards.nonsense import NonsenseGuard
 from groundwire_server.domain.guards.finding import Finding
 
-PUBLISHED: Final = Path(__file__).parent.parent / "figures" / "detection.json"
+FIGURES: Final = Path(__file__).parent.parent / "figures" / "detection.json"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "explanation" / "detection.md"
 
 _WIDTH: Final = 44
+
+_PLACES: Final = {
+    "found": ("planted documents", "adapted passages", "unwanted questions", "adapted questions"),
+    "mistaken": ("ordinary passages", "harmless texts", "ordinary questions"),
+}
+"""The groups of each table of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.guards.detection", description=__doc__)
     parser.add_argument("--docs", nargs="*", default=[], metavar="PROJECT=FOLDER", help="checkouts to read")
     parser.add_argument("--list", action="store_true", help="print which texts were missed, or flagged by mistake")
-    parser.add_argument("--publish", action="store_true", help=f"write the figures to {PUBLISHED.name}")
+    parser.add_argument("--publish", action="store_true", help=f"write the figures to {FIGURES.name} and {PAGE.name}")
     given = parser.parse_args()
     detection = Detection()
     checkouts = {name: Path(path) for name, _, path in (each.partition("=") for each in given.docs)}
@@ -86,8 +94,10 @@ def main() -> None:
         for example in row.examples if given.list else ():
             print(f"    {example}")
     if given.publish:
-        facts = {"rules": detection.rules, "rows": [row.facts for row in rows]}
-        PUBLISHED.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        published = [row.facts for row in rows]
+        facts = {"rules": detection.rules, "rows": published}
+        FIGURES.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), published), encoding="utf-8")
 
 
 def found_rows(detection: Detection) -> Iterator[Row]:
@@ -121,6 +131,32 @@ def mistaken_rows(detection: Detection, checkouts: Mapping[str, Path]) -> Iterat
     }
     for name, texts in questions.items():
         yield _mistaken("ordinary questions", name, texts, detection.in_question)
+
+
+def with_tables(page: str, rows: Sequence[Mapping[str, str | int]]) -> str:
+    """Return the page's text with the figures in their places.
+
+    Args:
+        page: has a comment before and behind each table.
+        rows: the facts of each.
+    """
+    for place, groups in _PLACES.items():
+        lines = [f"| {'what' if place == 'found' else 'ordinary'} | kind | of | flagged |", "|---|---|---|---|"]
+        for row in rows:
+            flagged, count = int(row["flagged"]), int(row["count"])
+            if (
+                row["group"] in groups
+                and count
+                and (flagged or row["kind"] == "all" or "adapted" not in str(row["group"]))
+            ):
+                kind = str(row["kind"]).replace("_", " ")
+                lines.append(f"| {row['group']} | {kind} | {count:,} | {flagged:,} ({flagged / count:.1%}) |")
+        pattern = re.compile(
+            rf"(?<=<!-- {place}: made by bench\.guards\.detection -->\n).*?(?=<!-- end -->)", re.DOTALL
+        )
+        table = "\n" + "\n".join(lines) + "\n\n"
+        page = pattern.sub(table, page, count=1)
+    return page
 
 
 def _found(

@@ -69,6 +69,13 @@ def test_what_is_written_is_what_the_pipeline_follows(tmp_path: Path) -> None:
         ("guards: {g: {kind: patterns, version: '1', category: c, patterns: ['a', '(a)\\1']}}",
          ("1: guards.g.patterns[1]: cannot be run in time in proportion to the text: invalid escape sequence: \\1; "
          "RE2's syntax has what can")),
+        (with_screen("question", "{guard: injection, categories: {injections: FLAG}}"),
+         ("10: routes.default.screens.question.use[0].categories.injections: the guard injection knows no category of "
+         "this name; did you mean injection? there are: injection, jailbreak, prompt_extraction")),
+        ("guards: {g: {kind: languages, serves: [en, xx]}}",
+         ("1: guards.g.serves[1]: a language that is not told apart; there are: am, ar, be, bg, bn, ca, cs, da, de, "
+         "el, en, es, fa, fi, fr, gu, he, hi, hu, hy, id, it, ja, ka, kk, km, kn, ko, lo, mk, ml, mr, my, ne, nl, no, "
+         "pa, pl, pt, ro, ru, si, sk, sr, sv, ta, te, th, tr, uk, ur, vi, yi, zh")),
         ("guards: {g: {kind: terms, version: '1', category: c}}", "1: guards.g: has no terms: set terms, or file"),
     ],
 )  # fmt: skip
