@@ -40,8 +40,9 @@ async def test_each_is_opened_once_and_what_nothing_needs_is_not(tmp_path: Path)
     assert set(ours.generators) == {"one"}
     assert ours.corpus is ours.stores["a"]
     assert ours.corpus.corpus is again.stores["a"].corpus
-    # Two stores, what is shared by tenants, and the counts of limits with the lines of those who wait for them.
-    assert len(shared.keys()) == 5
+    # Two stores, what is shared by tenants, the counts of limits with the lines of those who wait for them, and the
+    # guards of three screens.
+    assert len(shared.keys()) == 8
     await first.end()
     await second.end()
     assert shared.keys() == []
