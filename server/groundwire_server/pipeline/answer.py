@@ -62,8 +62,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
             chosen = await widen(select(found, policy), inquiry, ports, stage)
         chosen = await screening.passages(chosen)
         # A passage that came along may have its document distrusted.
-        searched = await screening.passages(found.passages)
-        partial, report.chosen = PartialResults(searched, chosen), chosen
+        partial, report.chosen = PartialResults(await screening.passages(found.passages), chosen), chosen
         await events.emit(Evidence(chosen, found.corpus_version))
     except Failure as failure:
         step = decide.after(failure, replace(history, remaining=run.remaining()), policy)
