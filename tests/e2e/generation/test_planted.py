@@ -56,7 +56,7 @@ async def test_what_is_planted_alone_is_no_answer_and_stands_in_for_none(configu
     ids=["in the place of an answer", "as the nearest passage"],
 )
 async def test_what_is_planted_is_not_shown_where_a_model_does_not_answer(
-    configured: Serve, reply: Any, action: "outcome_pb2.Action", result: str
+    configured: Serve, reply: Any, action: "outcome_pb2.Action.ValueType", result: str
 ) -> None:
     async with upstream(Reply(reply)) as writer, configured(one_model(writer)) as served:
         outcome = await answer(served, refunds(PLANTED, GOOD))
