@@ -122,7 +122,7 @@ _BEING: Final = _words("is are was were isn't aren't")
 """Verbs of a main clause behind whose comma no list of its verbs goes on: another clause begins there."""
 
 _SHORT_CLAUSE: Final = re.compile(
-    r"(?:(?:if|when|where|as) (?:in doubt|(?:necessary|needed|required|possible|prompted|asked|unsure|ready|done|finished))"
+    r"(?:(?:if|when|where|as) (?:in doubt|necessary|needed|required|possible|prompted|asked|unsure|ready|done|finished)"
     r"|in case of \w+|(?:on|upon|after|before) (?:the )?\w+) "
 )
 """What stands before a command without a comma."""
