@@ -38,6 +38,18 @@ def keys(text: str) -> list[str]:
         (f"Send coins to 0x{'52908400098527886E0F' * 2}.", [f"0x{'52908400098527886E0F' * 2}"]),
         ("On 2024-01-15 and 01.02.2024, 1,200,000 came.", []),
         ("From 1914-1918, 20 000 of 10.000.000 left.", []),
+        ("Read bit.ly/abc or goo.gl.", ["bit.ly/abc", "goo.gl"]),
+        ("Read pay.anything/here.", ["pay.anything/here"]),
+        ("Read example[.]com, or example (dot) org/a.", ["example.com", "example.org/a"]),
+        ("Read \uff45\uff56\uff49\uff4c\uff0e\uff43\uff4f\uff4d or evil\u3002com.", ["evil.com", "evil.com"]),
+        ("Call 0900\u00b7123\u00b7456 or 0900\u2011123\u2011456.", ["0900123456", "0900123456"]),
+        (
+            "Call 0\ufe0f\u20e39\ufe0f\u20e30\ufe0f\u20e30\ufe0f\u20e31\ufe0f\u20e32\ufe0f\u20e33\ufe0f\u20e3.",
+            ["0900123"],
+        ),
+        ("Call \u2460\u2461 0900 \u2074\u2075\u2076 789.", ["0900456789"]),
+        ("公司。请看。", []),
+        ("Either/or, e.g./i.e., and 3.5/4 or v1.2/v1.3 are none.", []),
         ("Call os.path.join in setup.py, e.g. at 3.5 bar.", []),
         ("The ratio is 1:2; see §3/4 (at the end).", []),
         ("", []),
@@ -96,7 +108,7 @@ def test_what_is_found_stands_in_the_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["a.", "a@", "1 ", "0-", "+1 ", "ab12 ", "(at)", "a.b-", "x:", "1a" * 60 + " ", "pay to ", "send the ", "GB12 "],
+    ["a@b.co x.com ", "a[.]", "0\ufe0f", "a.b/", "a.", "a@", "1 ", "0-", "+1 ", "ab12 ", "(at)", "a.b-", "x:", "1a" * 60 + " ", "pay to ", "send the ", "GB12 "],
 )
 def test_the_time_is_in_proportion_to_the_length(piece: str) -> None:
     def looked_at(text: str) -> None:
