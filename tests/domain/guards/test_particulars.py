@@ -86,6 +86,14 @@ def test_a_passage_has_the_same_one_however_it_is_written(text: str, passage: st
         ("Das Passwort steht auf dem Zettel.", True, True),
         ("暗証番号は四桁です。", True, True),
         ("Fees are paid to the account of the club.", True, True),
+        ("The p\u0430ssw\u043erd is on the label.", True, True),
+        ("The pass\u200bword is on the label.", True, True),
+        ("Lösenordet står på lappen.", True, True),
+        ("Ο κωδικός είναι στο χαρτί.", True, True),
+        ("รหัสผ่านอยู่บนกระดาษ", True, True),
+        ("Hesla stojí na lístku: heslo.", True, True),
+        ("Poplatek se hradí jako platba předem.", True, False),
+        ("Дзвонити можна за телефоном клубу.", True, False),
         ("The hotline answers until six.", True, False),
         ("Payment is due in May.", True, False),
         ("La facture se règle par virement.", True, False),
@@ -108,7 +116,25 @@ def test_what_is_found_stands_in_the_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["a@b.co x.com ", "a[.]", "0\ufe0f", "a.b/", "a.", "a@", "1 ", "0-", "+1 ", "ab12 ", "(at)", "a.b-", "x:", "1a" * 60 + " ", "pay to ", "send the ", "GB12 "],
+    [
+        "a@b.co x.com ",
+        "a[.]",
+        "0\ufe0f",
+        "a.b/",
+        "a.",
+        "a@",
+        "1 ",
+        "0-",
+        "+1 ",
+        "ab12 ",
+        "(at)",
+        "a.b-",
+        "x:",
+        "1a" * 60 + " ",
+        "pay to ",
+        "send the ",
+        "GB12 ",
+    ],
 )
 def test_the_time_is_in_proportion_to_the_length(piece: str) -> None:
     def looked_at(text: str) -> None:
