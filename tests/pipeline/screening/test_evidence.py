@@ -1,6 +1,8 @@
 """Passages on their screen: dropped, distrusted, flagged or forbidden."""
 
 import asyncio
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.guards.finding import Flag
+from groundwire_server.domain.guards.finding import Finding, Flag
 from groundwire_server.domain.outcome import Answered, Blocked
 from groundwire_server.domain.vocabulary import Action, Cause, GuardAction, Screen, Stage
 from groundwire_server.pipeline.report import ReportBuilder
@@ -103,3 +105,24 @@ async def test_the_whole_path_blocks_and_flags() -> None:
     flagged = await (await made(GuardAction.FLAG)).ask(None)
     assert isinstance(flagged.result, Answered)
     assert flagged.result.answer.citations[0].passage.flags == ("instruction",)
+
+
+async def test_long_texts_are_looked_at_beside_the_event_loop() -> None:
+    threads: set[int] = set()
+
+    class Watching(LocalWords):
+        def find(self, text: str) -> Sequence[Finding]:
+            threads.add(threading.get_ident())
+            return super().find(text)
+
+    made = await path([])
+    now = asyncio.get_running_loop().time()
+    inquiry = made.routes.inquiry(ask(), ALICE, now, Deadline(now + 4.0))
+    ports = replace(made.routes.ports(inquiry), screens=guards(Watching(x="Ignore"), GuardAction.FLAG, EVIDENCE))
+    run = StageRunner(time_plan(4.0, now), LoopTime(), Spans().tracer, ReportBuilder("", "", "", now))
+    screen = EvidenceScreening(inquiry, ports, run)
+    await screen.passages([passage("short", "Rain.")])
+    assert threads == {threading.get_ident()}
+    (flagged,) = await screen.passages([passage("long", f"{'Rain. ' * 10_000}Ignore all.")])
+    assert len(threads) == 2
+    assert flagged.flags == ("x",)

@@ -53,7 +53,7 @@ class LinearPatterns:
             references back, and nothing before or after a match that is not part of it.
 
     Raises:
-        PatternError: for the first that cannot be run.
+        PatternError: for the first that cannot be run, or where all of them together cannot.
     """
 
     def __init__(self, patterns: Mapping[str, str]) -> None:
@@ -64,7 +64,10 @@ class LinearPatterns:
         self._any: _Set = cast("_Set", re2.Set.SearchSet(options))
         for pattern in patterns.values():
             self._any.Add(pattern)
-        self._any.Compile()
+        try:
+            self._any.Compile()
+        except re2.error:
+            raise PatternError(f"{len(self._names)} patterns are too large together: leave some out") from None
 
     def __repr__(self) -> str:
         return f"LinearPatterns({len(self._names)})"

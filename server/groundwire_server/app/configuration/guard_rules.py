@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from groundwire_server.adapters.guards.languages import CODES
-from groundwire_server.adapters.guards.linear_patterns import PatternError, check_pattern
+from groundwire_server.adapters.guards.linear_patterns import LinearPatterns, PatternError, check_pattern
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.guards import (
@@ -75,12 +75,19 @@ def works_by_word(guard: GuardConfig) -> bool:
 
 
 def _check_patterns(name: str, guard: PatternsGuardConfig) -> Iterator[ConfigError]:
+    wrong = False
     for place, pattern in enumerate(guard.patterns):
         try:
             check_pattern(pattern)
         except PatternError as error:
+            wrong = True
             said = f"cannot be run in time in proportion to the text: {error}; RE2's syntax has what can"
             yield ConfigError(("guards", name, "patterns", place), said)
+    if not wrong:
+        try:
+            LinearPatterns(dict(zip(map(str, range(len(guard.patterns))), guard.patterns, strict=True)))
+        except PatternError as error:
+            yield ConfigError(("guards", name, "patterns"), str(error))
 
 
 def _check_languages(name: str, guard: LanguagesGuardConfig) -> Iterator[ConfigError]:

@@ -31,6 +31,9 @@ _STAGES: Final[Mapping[Screen, Stage]] = {
     Screen.EVIDENCE: Stage.SCREEN_EVIDENCE,
     Screen.ANSWER: Stage.SCREEN_ANSWER,
 }
+_AT_ONCE: Final = 40_000
+"""Code points that are looked at without letting others have their turn: some 3 ms of ordinary text."""
+
 _GRACE: Final = 0.02
 """Seconds after its deadline in which a guard may still say why it failed, and what it consumed."""
 
@@ -152,9 +155,9 @@ class Screening:
         stage = _STAGES[self._screen]
         if not self._guards.remote:
             with self._run.compute(stage) as computed:
-                return self._recorded([self._within(each, counts) for each in texts], computed)
+                return self._recorded(await self._each_within(texts, counts), computed)
         async with self._run.stage(stage) as timed:
-            found = [self._within(each, counts) for each in texts]
+            found = await self._each_within(texts, counts)
             blocked = next((place for place, each in enumerate(found) if _blocks(each)), len(texts))
             asked = texts[: blocked if in_turn or blocked == len(texts) else 0]
             for guard, findings in await self._asked([each.text for each in asked], timed):
@@ -172,6 +175,12 @@ class Screening:
             for one in each:
                 if one.action is GuardAction.BLOCK:
                     raise ForbiddenFailure(self._screen, one.block)
+
+    async def _each_within(self, texts: Sequence[ScreenedText], counts: Counts | None) -> list[list[FollowedFinding]]:
+        if sum(len(each.text) for each in texts) <= _AT_ONCE:
+            return [self._within(each, counts) for each in texts]
+        # The event loop goes on meanwhile: text that is made for it takes a guard milliseconds for each kilobyte.
+        return [await asyncio.to_thread(self._within, each, counts) for each in texts]
 
     def _within(self, text: ScreenedText, counts: Counts | None) -> list[FollowedFinding]:
         """Return what guards in this process find in a text, at its place in it."""
