@@ -56,6 +56,7 @@ class PersonalGuard:
     """
 
     by_word = False
+    finds_data = True
 
     def __init__(self, options: PersonalGuardOptions | None = None) -> None:
         options = options or PersonalGuardOptions()

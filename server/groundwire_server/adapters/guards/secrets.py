@@ -56,6 +56,7 @@ class SecretsGuard:
     """
 
     by_word = True
+    finds_data = True
 
     def __init__(self, options: SecretsGuardOptions | None = None) -> None:
         options = options or SecretsGuardOptions()

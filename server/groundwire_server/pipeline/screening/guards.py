@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeAlias, TypeVar
 
@@ -17,6 +17,7 @@ from groundwire_server.domain.guards.finding import (
     GuardIdentity,
     PolicyBlock,
 )
+from groundwire_server.domain.guards.masking import SHORTEST_KNOWN, standing
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.policy import ScreenPolicy
 from groundwire_server.domain.vocabulary import Cause, GuardAction, Purpose, Screen, Stage, WithoutGuard
@@ -89,6 +90,26 @@ class FollowedFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownWords:
+    """Words that were found in a text, and may stand in others alone.
+
+    Attributes:
+        text: in which they were found.
+        found: there.
+    """
+
+    text: str
+    found: Sequence[FollowedFinding]
+
+    def standing(self, text: str) -> Iterator[FollowedFinding]:
+        """Yield the same findings at the places of another text that has their words."""
+        for one in self.found:
+            words = self.text[one.finding.start : one.finding.end]
+            for start, end in standing(text, words) if len(words) >= SHORTEST_KNOWN else ():
+                yield replace(one, finding=replace(one.finding, start=start, end=end))
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenedText:
     """A text that guards look at.
 
@@ -96,10 +117,12 @@ class ScreenedText:
         text: in which they find something.
         before: what stands before it: what a guard in this process finds may begin there. Guards outside do not see it,
             for they may object to a text as a whole.
+        known: what was found elsewhere, by what stands around it there; it counts in the text as well.
     """
 
     text: str
     before: str = ""
+    known: "tuple[KnownWords, ...]" = ()
 
 
 Counts: TypeAlias = Callable[[str, FollowedFinding], bool]
@@ -129,12 +152,14 @@ class Screening:
 
     def find(self, text: str) -> list[FollowedFinding]:
         """Return what the guards in this process find in a text, in the order of the guards."""
-        found: list[FollowedFinding] = []
-        for placed in self._guards.local:
-            findings = placed.guard.find(text)
-            if findings:
-                found += followed(placed, findings)
-        return found
+        return _found(self._guards.local, text)
+
+    async def known_in(self, text: str) -> KnownWords:
+        """Return the data that guards in this process find in a text that stands beside those that are screened."""
+        guards = [each for each in self._guards.local if each.guard.finds_data]
+        if len(text) > _AT_ONCE:
+            return KnownWords(text, await asyncio.to_thread(_found, guards, text))
+        return KnownWords(text, _found(guards, text))
 
     async def screen(
         self, texts: Sequence[ScreenedText], counts: Counts | None = None, *, in_turn: bool = False
@@ -187,6 +212,7 @@ class Screening:
         found, offset = self.find(text.before + text.text), len(text.before)
         if offset:
             found = [one.moved(-offset) for one in found if one.finding.end > offset]
+        found += (one for known in text.known for one in known.standing(text.text))
         return found if counts is None else [one for one in found if counts(text.text, one)]
 
     async def _asked(
@@ -263,6 +289,14 @@ async def reply_of(guard: RemoteGuard, request: ScreenRequest, by: Deadline) -> 
             return await guard.screen(request, by)
     except TimeoutError:
         raise Failure(Cause.MODEL_TIMEOUT) from None
+
+
+def _found(guards: Sequence[PlacedGuard[LocalGuard]], text: str) -> list[FollowedFinding]:
+    found: list[FollowedFinding] = []
+    for placed in guards:
+        if findings := placed.guard.find(text):
+            found += followed(placed, findings)
+    return found
 
 
 def _for(guards: tuple[PlacedGuard[GuardT], ...], tenant: str) -> tuple[PlacedGuard[GuardT], ...]:
