@@ -61,7 +61,7 @@ class AnswerScreening:
         if not segments or not self._screening:
             return tuple(segments), None
         await self._learn(each.passage for segment in segments for each in (*segment.citations, *segment.dropped))
-        known = tuple(each for each in self._known.values() if each.found)
+        known = tuple(each for each in self._known.values() if each)
         texts = list(_texts(segments, before, known))
         found = await self._screening.screen(texts, self._counts, in_turn=True)
         leaving: list[CheckedSegment] = []

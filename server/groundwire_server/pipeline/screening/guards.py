@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeAlias, TypeVar
 
@@ -89,23 +89,26 @@ class FollowedFinding:
         return PolicyBlock(self.guard, self.finding.category)
 
 
-@dataclass(frozen=True, slots=True)
 class KnownWords:
     """Words that were found in a text, and may stand in others alone.
 
-    Attributes:
+    Args:
         text: in which they were found.
         found: there.
     """
 
-    text: str
-    found: Sequence[FollowedFinding]
+    def __init__(self, text: str, found: Iterable[FollowedFinding]) -> None:
+        each = {(text[one.finding.start : one.finding.end], one.guard): one for one in found}
+        self._found = [(words, one) for (words, _), one in each.items() if len(words) >= SHORTEST_KNOWN]
+
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return bool(self._found)
 
     def standing(self, text: str) -> Iterator[FollowedFinding]:
         """Yield the same findings at the places of another text that has their words."""
-        for one in self.found:
-            words = self.text[one.finding.start : one.finding.end]
-            for start, end in standing(text, words) if len(words) >= SHORTEST_KNOWN else ():
+        for words, one in self._found:
+            for start, end in standing(text, words):
                 yield replace(one, finding=replace(one.finding, start=start, end=end))
 
 
@@ -122,7 +125,7 @@ class ScreenedText:
 
     text: str
     before: str = ""
-    known: "tuple[KnownWords, ...]" = ()
+    known: tuple[KnownWords, ...] = ()
 
 
 Counts: TypeAlias = Callable[[str, FollowedFinding], bool]
