@@ -201,8 +201,11 @@ NOTICE = f"The Wi-Fi password of the guest network is {PASSWORD}."
         ([f"The Wi-Fi password of the guest network is: `{PASSWORD}`."], None),
         ([f"**Wi-Fi password of the guest network:** {PASSWORD}"], None),
         (["The guest network has a Wi-Fi password."], None),
+        (["tr0ub4dor&3 is for the guest network."], "[password] is for the guest network."),
+        (["Tr0ub4dor**&**3 is for the guest network."], "[password] is for the guest network."),
+        (["Tr0ub4dor is for the guest network."], "[password] is for the guest network."),
     ],
-    ids=["bare", "verbatim", "code", "bold", "quote"],
+    ids=["bare", "verbatim", "code", "bold", "quote", "case", "emphasis", "half"],
 )
 async def test_a_password_of_a_passage_leaves_neither_in_the_answer_nor_in_a_quote(
     configured: Serve, mode: "event_pb2.StreamMode | None", written: list[str], expected: str | None
@@ -221,6 +224,6 @@ async def test_a_password_of_a_passage_leaves_neither_in_the_answer_nor_in_a_quo
             said = "".join(str(event) for event in events if event.WhichOneof("event") not in {"evidence", "outcome"})
         assert PASSWORD not in served.spans.everything()
     text = outcome.degraded.answer if outcome.HasField("degraded") else outcome.answered.answer
-    assert PASSWORD not in f"{text}{said}"
+    assert "ub4dor" not in f"{text}{said}".casefold()
     if expected is not None:
         assert text.text == expected

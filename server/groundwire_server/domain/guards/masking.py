@@ -1,18 +1,9 @@
 """Placeholders where guards found something."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from groundwire_server.domain.guards.finding import Finding
-
-SHORTEST_KNOWN: Final = 4
-"""Code points from which on words that were found once are masked wherever they stand: a shorter number or name also
-stands for something else."""
-
-_SPACED: Final = "[0-9A-Za-z_\u00aa-\u058f]"
-"""Letters and digits of scripts with spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +104,6 @@ def mask(
         pieces += before, stand_in
         at = found.end
     return MaskedText("".join([*pieces, text[at:]]), tuple(masks)) if masks else MaskedText(text)
-
-
-def standing(text: str, words: str) -> Iterator[tuple[int, int]]:
-    """Yield where words stand in a text, in code points: whole ones, in scripts that put spaces between them."""
-    if words in text:
-        yield from (found.span() for found in re.finditer(rf"(?<!{_SPACED}){re.escape(words)}(?!{_SPACED})", text))
 
 
 def merged(findings: Iterable[Finding]) -> Iterator[Finding]:

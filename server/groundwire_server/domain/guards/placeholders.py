@@ -6,11 +6,15 @@ from types import MappingProxyType
 from typing import Final
 
 from groundwire_server.domain.guards.finding import Finding
-from groundwire_server.domain.guards.masking import SHORTEST_KNOWN, MaskedText, mask, merged
+from groundwire_server.domain.guards.masking import MaskedText, mask, merged
 from groundwire_server.domain.guards.restoring import PlaceholderForms
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _NO_WORD: Final = re.compile(r"[^A-Z0-9]+")
+
+_SHORTEST: Final = 4
+"""Code points from which on words that were found once are masked wherever they stand: a shorter number or name also
+stands for something else."""
 
 
 class Placeholders:
@@ -85,7 +89,7 @@ class _KnownWords:
     def __init__(self, known: Mapping[str, str], written: Callable[[str], str]) -> None:
         self._spelled = {spelling: words for words in known for spelling in (written(words), words)}
         self._categories = {
-            spelling: known[words] for spelling, words in self._spelled.items() if len(spelling) >= SHORTEST_KNOWN
+            spelling: known[words] for spelling, words in self._spelled.items() if len(spelling) >= _SHORTEST
         }
         self._longest = max(map(len, self._categories), default=0)
         self._by_core: dict[str, list[tuple[str, int]]] = {}
@@ -116,7 +120,7 @@ class _KnownWords:
 
         A plain word says little of an address that has it, such as `support`, unless it is half of it.
         """
-        if not SHORTEST_KNOWN <= len(text) < self._longest or text in self._spelled:
+        if not _SHORTEST <= len(text) < self._longest or text in self._spelled:
             return None
         least = 2 * len(text) if text.isalpha() else self._longest
         return next((words for words in self._categories if len(words) <= least and text in words), None)

@@ -17,6 +17,7 @@ from groundwire_server.pipeline.screening.guards import (
     ScreenedText,
     ScreenGuards,
     Screening,
+    said_again,
 )
 from groundwire_server.pipeline.screening.masking import masked
 from groundwire_server.pipeline.stage import StageRunner
@@ -61,8 +62,7 @@ class AnswerScreening:
         if not segments or not self._screening:
             return tuple(segments), None
         await self._learn(each.passage for segment in segments for each in (*segment.citations, *segment.dropped))
-        known = tuple(each for each in self._known.values() if each)
-        texts = list(_texts(segments, before, known))
+        texts = list(_texts(segments, before, tuple(self._known.values())))
         found = await self._screening.screen(texts, self._counts, in_turn=True)
         leaving: list[CheckedSegment] = []
         for segment, each in zip(segments, found, strict=True):
@@ -89,7 +89,7 @@ class AnswerScreening:
         context = "" if begin else _context(before, text)
         found = [each.moved(-len(context)) for each in self._screening.find(context + text[begin:])]
         await self._learn(self._shown)
-        found += (one for known in self._known.values() for one in known.standing(text[begin:]))
+        found += said_again(text[begin:], self._known.values())
         starts = [begin + each.finding.start for each in found if each.finding.end > 0 and each.action in _CHANGING]
         self._settled = text[: min(starts, default=len(text))]
         return self._settled
@@ -102,8 +102,7 @@ class AnswerScreening:
 
     def _in_passage(self, words: str) -> Iterator[Finding]:
         """Yield what must not leave in words of a passage; one that blocks is kept back as one that masks."""
-        again = (one for known in self._known.values() for one in known.standing(words))
-        for one in (*self._screening.find(words), *again):
+        for one in (*self._screening.find(words), *said_again(words, self._known.values())):
             if one.action in _CHANGING and self._counts(words, one):
                 yield one.finding
 

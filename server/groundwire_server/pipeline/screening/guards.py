@@ -17,7 +17,7 @@ from groundwire_server.domain.guards.finding import (
     GuardIdentity,
     PolicyBlock,
 )
-from groundwire_server.domain.guards.masking import SHORTEST_KNOWN, standing
+from groundwire_server.domain.guards.said_again import FoldedText, folded
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.policy import ScreenPolicy
 from groundwire_server.domain.vocabulary import Cause, GuardAction, Purpose, Screen, Stage, WithoutGuard
@@ -98,18 +98,27 @@ class KnownWords:
     """
 
     def __init__(self, text: str, found: Iterable[FollowedFinding]) -> None:
-        each = {(text[one.finding.start : one.finding.end], one.guard): one for one in found}
-        self._found = [(words, one) for (words, _), one in each.items() if len(words) >= SHORTEST_KNOWN]
+        different = {(text[one.finding.start : one.finding.end], one.guard): one for one in found}
+        self._found = [(words, folded(words), one) for (words, _), one in different.items()]
 
     def __bool__(self) -> bool:
         """Return whether there are any."""
         return bool(self._found)
 
-    def standing(self, text: str) -> Iterator[FollowedFinding]:
-        """Yield the same findings at the places of another text that has their words."""
-        for words, one in self._found:
-            for start, end in standing(text, words):
+    def said_again(self, text: FoldedText) -> Iterator[FollowedFinding]:
+        """Yield the same findings at the places of another text that says their words."""
+        for words, key, one in self._found:
+            for start, end in text.said_again(words, key):
                 yield replace(one, finding=replace(one.finding, start=start, end=end))
+
+
+def said_again(text: str, known: Iterable[KnownWords]) -> list[FollowedFinding]:
+    """Return what was found in other texts, at the places of this one that say the same."""
+    known = [each for each in known if each]
+    if not known:
+        return []
+    searched = FoldedText(text)
+    return [one for each in known for one in each.said_again(searched)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +224,7 @@ class Screening:
         found, offset = self.find(text.before + text.text), len(text.before)
         if offset:
             found = [one.moved(-offset) for one in found if one.finding.end > offset]
-        found += (one for known in text.known for one in known.standing(text.text))
+        found += said_again(text.text, text.known)
         return found if counts is None else [one for one in found if counts(text.text, one)]
 
     async def _asked(

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, MaskedSpan, Span
 from groundwire_server.domain.guards.finding import Finding
-from groundwire_server.domain.guards.masking import MaskedText, mask, standing
+from groundwire_server.domain.guards.masking import MaskedText, mask
+from groundwire_server.domain.guards.said_again import standing
 
 
 def masked(
