@@ -14,8 +14,8 @@ from groundwire_server.domain.guards.check_digits import passes_luhn, passes_mod
 
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _NUMBER: Final = re.compile(r"\d+")
-_SEPARATORS: Final = " .-"
-_ACCOUNT: Final = re.compile(r"[A-Z]{2} ?\d\d(?:[ .-]?[A-Z0-9])+", re.IGNORECASE | re.ASCII)
+_SEPARATORS: Final = " .-\r\n"
+_ACCOUNT: Final = re.compile(r"[A-Z]{2} ?\d\d(?:(?:[ .-]|\r?\n)?[A-Z0-9])+", re.IGNORECASE | re.ASCII)
 _STANDARDS: Final = ("RFC", "ISO", "IEC", "DIN", "PEP", "CVE", "UTF", "SHA")
 _POSTCODE: Final = re.compile(r"\d{5}-\d{4}")
 """An American one with its four further digits."""
