@@ -47,6 +47,8 @@ class TermsGuard:
             self._phrases.add(words)
             self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
 
+    finds_data = False
+
     @property
     def by_word(self) -> bool:
         """Whether every term is a word of its own, of which one suffices."""
