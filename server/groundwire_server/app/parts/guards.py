@@ -35,7 +35,7 @@ from groundwire_server.ports.guard import LocalGuard
 
 _TERMS_BYTES: Final = 8 << 20
 _MOST_TERMS: Final = 200_000
-"""Lines of a file: a set of them takes some 60 MB."""
+"""Lines of a file: a tree of them takes some 80 MB."""
 
 
 def identity_of(name: str, guard: GuardConfig) -> GuardIdentity:
