@@ -11,7 +11,8 @@ from groundwire_server.app.parts.shared import Lease
 from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.vocabulary import Screen
-from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuards
+from groundwire_server.pipeline.screening.guards import FollowedFinding, PlacedGuard, ScreenGuards
+from groundwire_server.pipeline.screening.memory import FindingMemory
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard
 from groundwire_server.ports.recording import Recording
 
@@ -43,7 +44,9 @@ async def open_screens(configuration: Configuration, lease: Lease, recording: Re
                     opened[name] = await open_guard(name, guard, lease)
                 local.append(PlacedGuard(identity_of(name, guard), actions_of(use), opened[name]))
             if local or outside:
-                placed[screen] = ScreenGuards(tuple(local), tuple(outside))
+                # Questions and answers are seldom the same again; passages are, for as long as they are stored.
+                memory = FindingMemory[FollowedFinding]() if local and screen is Screen.EVIDENCE else None
+                placed[screen] = ScreenGuards(tuple(local), tuple(outside), memory)
         screens[route] = placed
     return screens
 
