@@ -52,6 +52,15 @@ async def test_a_question_that_it_forbids_is_blocked_before_anything_sees_it(con
     assert (outcome.blocked.policy, outcome.blocked.policy_version, outcome.blocked.category) == ("it", "3", "terms")
 
 
+@pytest.mark.parametrize("count", [100, 101, 200])
+async def test_repeating_what_is_forbidden_does_not_get_past_it(configured: Serve, count: int) -> None:
+    async with upstream(answers()) as writer, upstream(Reply([Echo(HTTP["http"][1])], headers=JSON)) as guard:
+        async with configured(sections(writer, guard, "question", without_guard="OPEN")) as served:
+            outcome = await answer(served, question("forbidden " * count))
+        assert writer.requests == []
+    assert (outcome.WhichOneof("result"), list(outcome.report.guards_unavailable)) == ("blocked", [])
+
+
 async def test_a_passage_that_it_objects_to_is_flagged_and_left_out(configured: Serve) -> None:
     async with upstream(answers(SECOND)) as writer, upstream(objects_to(FIND)) as guard:
         made = sections(writer, guard, "evidence", use={"action": "DROP"})
@@ -77,7 +86,9 @@ LIES: dict[str, Callable[[], list[Reply]]] = {
     "negative spans": lambda: [said({"results": [{"findings": [{"category": "terms", "start": -3, "end": 3}]}]})],
     "other words": lambda: [said({"results": [{"findings": [], "text": "What else?"}]})],
     "too few results": lambda: [said({"results": []})],
-    "ten thousand findings": lambda: [said({"results": [{"findings": [{"category": "terms"}] * 10_000}]})],
+    "ten thousand findings out of place": lambda: [
+        said({"results": [{"findings": [{"category": "terms", "start": -3, "end": 3}] * 10_000}]})
+    ],
     "a slow drip": lambda: [Reply([move for _ in range(60) for move in (b" ", Pause(0.1))], headers=JSON)],
     "nobody": list,
 }
