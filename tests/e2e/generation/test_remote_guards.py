@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -111,6 +112,19 @@ async def test_one_that_fails_lies_or_is_late_is_what_the_route_says(
     else:
         assert outcome.WhichOneof("result") == "failed_safe"
         assert outcome.cause == cause_pb2.CAUSE_GUARD_UNAVAILABLE
+
+
+@pytest.mark.parametrize("wait", ["1e300", "500000000000", "2592001"])
+async def test_a_wait_that_it_asks_for_is_passed_on_up_to_thirty_days(configured: Serve, wait: str) -> None:
+    busy = Reply([b"{}"], status="429 Too Many Requests", headers=(*JSON, ("Retry-After", wait)))
+    async with (
+        upstream(answers()) as writer,
+        upstream(busy) as guard,
+        configured(sections(writer, guard, "question", without_guard="CLOSED")) as served,
+    ):
+        outcome = await answer(served)
+    assert outcome.cause == cause_pb2.CAUSE_GUARD_UNAVAILABLE
+    assert outcome.failed_safe.retry_after.ToTimedelta() == timedelta(days=30)
 
 
 async def test_an_answer_says_what_a_guard_s_model_consumed(configured: Serve) -> None:

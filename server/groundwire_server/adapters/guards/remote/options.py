@@ -195,6 +195,9 @@ class GrpcEndpointOptions(Options):
             raise ValueError("certificate_file and key_file must be set together")
         if not self.secure and (self.ca_file is not None or self.certificate_file is not None):
             raise ValueError("url must begin with https:// where ca_file or certificate_file is set")
+        if any(name.lower().endswith("-bin") for name in self.headers):
+            # gRPC takes bytes for such a name alone, and each call would fail.
+            raise ValueError("headers must not end in -bin, which is gRPC's mark of values that are no text")
         return self
 
     @property
