@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from groundwire_server.app.configuration.guard_rules import categories_of
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.remote_guards import RemoteGuardConfig
 from groundwire_server.app.configuration.models.screens import actions_of
@@ -35,14 +36,15 @@ async def open_screens(configuration: Configuration, lease: Lease, recording: Re
             outside: list[PlacedGuard[RemoteGuard]] = []
             for use in uses:
                 name, guard = use.guard, configuration.guards[use.guard]
+                categories = frozenset(categories_of(guard))
                 if isinstance(guard, RemoteGuardConfig):
                     if name not in remote:
                         remote[name] = await _open_remote(name, guard, configuration, lease, recording)
-                    outside.append(PlacedGuard(identity_of(name, guard), actions_of(use), remote[name]))
+                    outside.append(PlacedGuard(identity_of(name, guard), actions_of(use), remote[name], categories))
                     continue
                 if name not in opened:
                     opened[name] = await open_guard(name, guard, lease)
-                local.append(PlacedGuard(identity_of(name, guard), actions_of(use), opened[name]))
+                local.append(PlacedGuard(identity_of(name, guard), actions_of(use), opened[name], categories))
             if local or outside:
                 # Questions and answers are seldom the same again; passages are, for as long as they are stored.
                 memory = FindingMemory[FollowedFinding]() if local and screen is Screen.EVIDENCE else None

@@ -42,11 +42,19 @@ _GRACE: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class PlacedGuard(Generic[GuardT]):
-    """A guard in its place on a screen."""
+    """A guard in its place on a screen.
+
+    Attributes:
+        identity: of the guard.
+        actions: what the route makes of its findings.
+        guard: looks at texts.
+        categories: of what it may find.
+    """
 
     identity: GuardIdentity
     actions: GuardActions
     guard: GuardT
+    categories: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
