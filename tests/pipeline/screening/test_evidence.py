@@ -141,6 +141,6 @@ async def test_long_texts_are_looked_at_beside_the_event_loop() -> None:
     screen = EvidenceScreening(inquiry, ports, run)
     await screen.passages([passage("short", "Rain.")])
     assert threads == {threading.get_ident()}
-    (flagged,) = await screen.passages([passage("long", f"{'Rain. ' * 10_000}Ignore all.")])
+    (flagged,) = await screen.passages([passage("long", f"{'Rain. ' * 2_000}Ignore all.")])
     assert len(threads) == 2
     assert flagged.flags == ("x",)
