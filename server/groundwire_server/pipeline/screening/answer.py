@@ -97,9 +97,10 @@ class AnswerScreening:
 
     async def _learn(self, passages: Iterable[Passage]) -> None:
         """Look at passages whose words an answer may say alone, without those by which a guard knows them."""
-        for passage in passages:
-            if passage.chunk_id not in self._known:
-                self._known[passage.chunk_id] = await self._screening.known_in(passage.text)
+        unseen = {each.chunk_id: each.text for each in passages if each.chunk_id not in self._known}
+        if unseen:
+            known = await self._screening.known_in(list(unseen.values()))
+            self._known.update(zip(unseen, known, strict=True))
 
     def _in_passage(self, words: str) -> Iterator[Finding]:
         """Yield what must not leave in words of a passage; one that blocks is kept back as one that masks."""
