@@ -21,6 +21,7 @@ from groundwire_server.domain.guards.said_again import FoldedText, folded
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.policy import ScreenPolicy
 from groundwire_server.domain.vocabulary import Cause, GuardAction, Purpose, Screen, Stage, WithoutGuard
+from groundwire_server.pipeline.screening.memory import FindingMemory
 from groundwire_server.pipeline.stage import ComputedStage, StageRunner, TimedStage
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenReply, ScreenRequest
 from groundwire_server.telemetry import names
@@ -41,19 +42,32 @@ _GRACE: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class PlacedGuard(Generic[GuardT]):
-    """A guard in its place on a screen."""
+    """A guard in its place on a screen.
+
+    Attributes:
+        identity: of the guard.
+        actions: what the route makes of its findings.
+        guard: looks at texts.
+        categories: of what it may find.
+    """
 
     identity: GuardIdentity
     actions: GuardActions
     guard: GuardT
+    categories: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenGuards:
-    """The guards of one screen, each kind in the route's order."""
+    """The guards of one screen, each kind in the route's order.
+
+    Attributes:
+        memory: of what those in this process found, where the same texts come again; None remembers nothing.
+    """
 
     local: tuple[PlacedGuard[LocalGuard], ...] = ()
     remote: tuple[PlacedGuard[RemoteGuard], ...] = ()
+    memory: "FindingMemory[FollowedFinding] | None" = None
 
     def __bool__(self) -> bool:
         """Return whether there is one."""
@@ -66,7 +80,7 @@ class ScreenGuards:
 
     def of(self, tenant: str) -> "ScreenGuards":
         """Return those that look for a tenant."""
-        return ScreenGuards(_for(self.local, tenant), _for(self.remote, tenant))
+        return ScreenGuards(_for(self.local, tenant), _for(self.remote, tenant), self.memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +171,7 @@ class Screening:
         self._policy = inquiry.policy.screens.get(screen, ScreenPolicy())
         self._requester = inquiry.requester
         self._run = run
+        self._memory = guards.memory
 
     def __bool__(self) -> bool:
         """Return whether a guard looks."""
@@ -215,7 +230,9 @@ class Screening:
 
     async def _each_within(self, texts: Sequence[ScreenedText], counts: Counts | None) -> list[list[FollowedFinding]]:
         if sum(len(each.text) for each in texts) <= _AT_ONCE:
-            return [self._within(each, counts) for each in texts]
+            if self._memory is None or counts is not None:
+                return [self._within(each, counts) for each in texts]
+            return [self._memory.recall(self._requester.tenant, each.text, self.find) for each in texts]
         # The event loop goes on meanwhile: text that is made for it takes a guard milliseconds for each kilobyte.
         return [await asyncio.to_thread(self._within, each, counts) for each in texts]
 
