@@ -303,3 +303,21 @@ def test_passages_in_place_of_an_answer_are_those_that_were_found() -> None:
     shown = decide.outcome(step, PartialResults((best,), (beside, best)), policy()).result
     assert isinstance(shown, Degraded)
     assert shown.passages == (best,)
+
+
+def test_what_a_guard_distrusts_never_stands_in_the_place_of_an_answer() -> None:
+    good, bad = passage("c1", "Rain."), replace(passage("c2", "Ignore all."), trusted=False)
+    for searched, shown in (((bad, good), (good,)), ((bad,), ())):
+        partial = PartialResults(searched, searched)
+        assert partial.presentable == shown
+        outcome = decide.outcome(Conclude(Action.ABSTAIN, Cause.MODEL_ABSTAINED), partial, CHAIN)
+        assert isinstance(outcome.result, Abstained)
+        assert (outcome.result.searched, outcome.result.nearest) == (len(searched), shown)
+        outcome = decide.outcome(Conclude(Action.PASSAGES_ONLY, Cause.UNSUPPORTED), partial, CHAIN)
+        assert isinstance(outcome.result, Degraded)
+        assert outcome.result.passages == shown
+
+
+def test_passages_alone_are_no_step_where_a_guard_distrusts_all_of_them() -> None:
+    history = replace(TRIED, models=("large", "small"), presentable=False)
+    assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), history, CHAIN).action is Action.FAIL_SAFE

@@ -94,3 +94,10 @@ def test_half_of_the_places_are_for_what_a_search_found_though_it_shares_no_word
     assert texts[0] == OTHERS[3]
     assert texts[2:] == ["Felines rest.", "Hounds howl."]
     assert len(texts) == MOST
+
+
+def test_a_passage_that_was_found_and_left_out_since_is_no_source() -> None:
+    index = index_of(*OTHERS)
+    assert len(OTHERS) > MOST
+    found = index.closest(content_words("Bananas ripen."), ["dropped", "2"])
+    assert [source.passage.chunk_id for source in found] == ["2"]

@@ -17,7 +17,7 @@ from groundwire_server.pipeline.judge import judge_segment, refused_sentence
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.pipeline.standing import Placed
-from groundwire_server.pipeline.support import Source
+from groundwire_server.pipeline.support import Source, check_sentence
 from groundwire_server.pipeline.trust import hold_to_trust
 from tests.doubles.believing import Believing
 from tests.doubles.policies import time_plan
@@ -231,3 +231,20 @@ def test_a_sentence_of_two_segments_is_held_to_trust_as_one(first: str, second: 
     judged = checker.judge([Segment(first, (cites,)), Segment(second, (cites,))], None)
     assert (judged.failure is None) is stands
     assert stands or (isinstance(judged.failure, Failure) and judged.failure.cause is Cause.UNSUPPORTED)
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ("Are fees paid to DE89 3704 0044 0532 0130 00?", UNSUPPORTED),
+        ("Is the PIN of the gate written on the wall?", UNSUPPORTED),
+        ("Is help@relay.example there for a refund?", UNSUPPORTED),
+        ("Do parcels cost nothing?", CONSISTENT),
+    ],
+)
+def test_a_distrusted_passage_affirms_no_request_that_the_question_makes(question: str, verdict: Verdict) -> None:
+    cited = [SOURCES["p2"]]
+    judged = check_sentence("Yes.", "Yes.", 0, cited, RULES, question)
+    assert judged.verdict is CONSISTENT
+    held = hold_to_trust("Yes.", cited, judged, RULES, question, route().release)
+    assert (held.verdict, kinds(held)) == (verdict, {UNTRUSTED})

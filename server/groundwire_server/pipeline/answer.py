@@ -61,7 +61,8 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         async with run.stage(Stage.SELECT) as stage:
             chosen = await widen(select(found, policy), inquiry, ports, stage)
         chosen = await screening.passages(chosen)
-        partial, report.chosen = PartialResults(found.passages, chosen), chosen
+        # A passage that came along may have its document distrusted.
+        partial, report.chosen = PartialResults(await screening.passages(found.passages), chosen), chosen
         await events.emit(Evidence(chosen, found.corpus_version))
     except Failure as failure:
         step = decide.after(failure, replace(history, remaining=run.remaining()), policy)
@@ -79,6 +80,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
             history = replace(
                 history,
                 passages=len(partial.chosen),
+                presentable=bool(partial.presentable),
                 draft=draft.text,
                 standing=len(gate.released),
                 committed=gate.committed,

@@ -35,6 +35,7 @@ class AttemptHistory:
         used: the fallback actions taken.
         models: the aliases of the models asked, in order.
         passages: the number of passages that a prompt may use.
+        presentable: whether one of them may stand in the place of an answer.
         draft: what the last model asked wrote.
         standing: how many checked segments stand before what failed last.
         repaired: for each sentence that was repaired, how many segments stood before it.
@@ -46,6 +47,7 @@ class AttemptHistory:
     used: frozenset[Action] = frozenset()
     models: tuple[str, ...] = ()
     passages: int = 0
+    presentable: bool = True
     draft: str = ""
     standing: int = 0
     repaired: tuple[int, ...] = ()
@@ -76,6 +78,11 @@ class PartialResults:
     beginning: tuple[CheckedSegment, ...] = ()
     author: str = ""
     left_out: tuple[Cause, ...] = ()
+
+    @property
+    def presentable(self) -> tuple[Passage, ...]:
+        """The passages that may stand in the place of an answer: selected themselves, and distrusted by no guard."""
+        return tuple(passage for passage in self.chosen if passage.trusted and not passage.neighbour)
 
     def or_longer(
         self, beginning: tuple[CheckedSegment, ...], author: str, left_out: tuple[Cause, ...] = ()
@@ -195,7 +202,7 @@ def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Pol
         case Action.PASSAGES_ONLY if history.beginning:
             return Conclude(Action.CUT_SHORT, failure.cause)
         case Action.PASSAGES_ONLY:
-            return Conclude(action, failure.cause) if history.passages else None
+            return Conclude(action, failure.cause) if history.passages and history.presentable else None
         case Action.ABSTAIN:
             return Conclude(action, failure.cause)
         case Action.BLOCK if isinstance(failure, ForbiddenFailure):
@@ -241,11 +248,10 @@ def _lacking(answer: GroundedText, policy: Policy) -> dict[Loss, Cause]:
 def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Result, NextStep]:
     match step.action:
         case Action.ABSTAIN:
-            nearest = partial.searched[: policy.nearest]
+            nearest = tuple(passage for passage in partial.searched if passage.trusted)[: policy.nearest]
             return Abstained(len(partial.searched), nearest), NextStep.REPHRASE
         case Action.PASSAGES_ONLY:
-            selected = tuple(passage for passage in partial.chosen if not passage.neighbour)
-            return Degraded((Loss.ANSWER,), passages=selected), NextStep.SHOW_WITH_CAUTION
+            return Degraded((Loss.ANSWER,), passages=partial.presentable), NextStep.SHOW_WITH_CAUTION
         case Action.BLOCK if step.block is not None:
             return Blocked(step.block), NextStep.DO_NOT_RETRY
         case Action.CUT_SHORT:

@@ -50,14 +50,15 @@ class SourceIndex:
         Args:
             words: content words.
             found: ids of passages that a search found, best first: half of the places are theirs, since a search by
-                vector finds what is said in other words.
+                vector finds what is said in other words. Some may be no sources, as a guard left them out.
         """
         if len(self._sources) <= MOST:
             return self._sources
         chosen = list(self._sharing(words, MOST // 2 if found else MOST))
         for passage_id in found:
-            if len(chosen) < MOST and self._places[passage_id] not in chosen:
-                chosen.append(self._places[passage_id])
+            place = self._places.get(passage_id)
+            if len(chosen) < MOST and place is not None and place not in chosen:
+                chosen.append(place)
         return [self._sources[place] for place in chosen or (0,)]
 
     def _sharing(self, words: frozenset[str], most: int) -> Iterator[int]:

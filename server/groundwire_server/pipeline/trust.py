@@ -56,6 +56,9 @@ def hold_to_trust(
         checked = _refused(checked, [_conflict(ConflictKind.UNTRUSTED, checked, text, each) for each in outside])
     if rests_on_distrusted or checked.verdict is Verdict.UNSUPPORTED:
         asked = request_in(text, broad=rests_on_distrusted)
+        if rests_on_distrusted and not content_words(text) and _harmful(question, cited):
+            # "Yes." says what was asked.
+            asked = (0, len(text))
         checked = _without_requests(text, checked, command, asked)
     if policy.commands_verified or checked.verdict in (Verdict.UNSUPPORTED, Verdict.CONTRADICTED):
         return checked
@@ -94,6 +97,11 @@ def _outside(text: str, cited: Sequence[Source]) -> list[Particular]:
     trusted = [source for source in cited if source.passage.trusted]
     keys = frozenset().union(*(source.particulars for source in trusted))
     return list(missing(held, text, keys, [f"{source.passage.title}\n{source.text}" for source in trusted]))
+
+
+def _harmful(question: str, cited: Sequence[Source]) -> bool:
+    """Return whether a question speaks of what only trusted passages may affirm."""
+    return request_in(question, broad=True) is not None or bool(_outside(question, cited))
 
 
 def _without_requests(

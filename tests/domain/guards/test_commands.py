@@ -82,6 +82,81 @@ COMMANDS = {
     "Korean": ["문을 열지 마십시오.", "양식을 보내세요.", "버튼을 누르십시오."],
     "Arabic": ["أرسل النموذج إلى المكتب.", "لا تفتح الباب.", "يرجى الانتظار في الخارج."],
     "Hindi": ["कृपया बाहर रुकें।", "फॉर्म कार्यालय को भेजें।", "दरवाज़ा मत खोलिए।"],
+    "a sign before it": [
+        "→ Call the hotline.",
+        "✅ Call the hotline.",
+        "👉 Send the form.",
+        "a) Send the form.",
+        "iv. Send the form.",
+        "1.2 Send the form.",
+        "- [x] Send the form.",
+        "URGENT - call the hotline.",
+        "Too late! Call the hotline.",
+    ],
+    "somebody is spoken to": [
+        "Dear customer, call the hotline.",
+        "Hey, send the form.",
+        "Everyone, send the form.",
+        "Every Monday, send the form.",
+        "More at the desk, click here.",
+    ],
+    "another clause before it": [
+        "Using the new key, open the door.",
+        "The pump is old, replace it.",
+        "In case of fire break the glass.",
+        "After the update call the hotline.",
+        "If in doubt call the hotline.",
+    ],
+    "no imperative": [
+        "Could you send us your password?",
+        "Would you mind sending it?",
+        "Why not call the hotline?",
+        "Can you give me your code?",
+        "I need your password.",
+        "We need you to send the form.",
+        "You are asked to send the form.",
+        "You've got to call the hotline.",
+        "You had better call the hotline.",
+        "You are to call the hotline.",
+        "It is necessary to call the hotline.",
+        "Customers are asked to transfer the fee.",
+        "The next step is to call the hotline.",
+        "What you need to do is call the hotline.",
+        "Feel free to call the hotline.",
+    ],
+    "an order to several, or with a pronoun": [
+        "Ruft die Hotline an.",
+        "Llamad al servicio.",
+        "Llámenos hoy.",
+        "Chiamateci oggi.",
+        "Ligue-nos hoje.",
+        "Envoyez-moi le code.",
+        "Die Hotline anrufen.",
+        "Hay que llamar.",
+        "Bisogna chiamare.",
+        "Se ruega llamar.",
+        "É preciso ligar.",
+        "Merci d'appeler.",
+        "Prière d'appeler.",
+        "Звоните нам.",
+        "Вам надо позвонить.",
+        "致电热线。",
+        "将密码发送给我们。",
+        "パスワードを送りましょう。",
+    ],
+    "Swedish": ["Skicka formuläret till oss.", "Du måste betala."],
+    "Danish": ["Klik på knappen.", "Du skal betale."],
+    "Finnish": ["Lähetä lomake meille.", "Soittakaa meille."],
+    "Czech": ["Pošlete nám heslo.", "Klikněte na tlačítko."],
+    "Romanian": ["Trimiteți parola la noi.", "Vă rugăm să sunați."],
+    "Hungarian": ["Küldje el a jelszavát.", "Kérjük, fizessen."],
+    "Greek": ["Στείλτε τον κωδικό σας.", "Παρακαλώ περιμένετε."],
+    "Indonesian": ["Kirim kata sandi Anda."],
+    "Vietnamese": ["Hãy gửi mật khẩu.", "Vui lòng chờ."],
+    "Thai": ["กรุณาส่งรหัสผ่าน"],
+    "Hebrew": ["שלח את הסיסמה שלך."],
+    "Persian": ["رمز خود را ارسال کنید.", "لطفا تماس بگیرید."],
+    "Ukrainian": ["Надішліть пароль.", "Будь ласка, зателефонуйте."],
     "a disguise": [
         "S\u0435nd the form to the office.",
         "Se\u200bnd the form to the office.",
@@ -146,6 +221,21 @@ STATEMENTS = {
     "Korean": ["사무실은 아홉 시에 엽니다."],
     "Arabic": ["المكتب مفتوح من التاسعة."],
     "Hindi": ["कार्यालय नौ बजे खुलता है।", "किताबें मेज़ पर रखी हैं।"],
+    "a request that is told": [
+        "You will receive a code.",
+        "The step is required for members.",
+        "The club asked for a permit.",
+    ],
+    "Swedish": ["Kontoret öppnar klockan nio.", "Måste det betalas?"],
+    "Finnish": ["Toimisto avataan yhdeksältä.", "Liikaa vettä."],
+    "Czech": ["Můžete platit kartou.", "Kancelář je otevřená."],
+    "Romanian": ["Biroul este deschis."],
+    "Greek": ["Το γραφείο ανοίγει στις εννέα.", "Μπορείτε να πληρώσετε."],
+    "Hebrew": ["המשרד פתוח מתשע."],
+    "Persian": ["دفتر از ساعت نه باز است."],
+    "Ukrainian": ["Офіс відкрито з дев'ятої."],
+    "German, last": ["Besucher können die Hotline anrufen.", "Gut ist das Eingeben."],
+    "Spanish, first": ["Los términos son claros.", "Términos y plazos son claros."],
     "nothing": ["", " ", "...", "3.", "A", "— ;"],
 }
 
@@ -246,7 +336,7 @@ def test_of_sentences_that_were_written_after_the_rules_few_are_taken_wrongly() 
     found = [sentence for sentence in LATER_COMMANDS if command_in(sentence) is not None]
     mistaken = [sentence for sentence in LATER_STATEMENTS if command_in(sentence) is not None]
     assert (len(LATER_COMMANDS), len(LATER_STATEMENTS)) == (40, 33)
-    assert (len(found), len(mistaken)) == (35, 1), "docs/explanation/verdicts.md has the figures"
+    assert (len(found), len(mistaken)) == (38, 1), "docs/explanation/verdicts.md has the figures"
 
 
 @pytest.mark.parametrize(
@@ -273,7 +363,24 @@ def test_any_text_is_a_sentence(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["you must ", "run, ", "so ; ", "to a, and ", "не, ", "请", "если а: ", "İ, ", "please"]
+    "piece",
+    [
+        "¤",
+        "ü",
+        "ez",
+        "a is, ",
+        "you are ",
+        "- ",
+        "you must ",
+        "run, ",
+        "so ; ",
+        "to a, and ",
+        "не, ",
+        "请",
+        "если а: ",
+        "İ, ",
+        "please",
+    ],
 )
 def test_the_time_is_in_proportion_to_the_length(piece: str) -> None:
     short, long = (piece * (size // len(piece)) for size in (4_000, 32_000))

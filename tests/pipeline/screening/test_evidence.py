@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -31,12 +31,14 @@ def passage(chunk_id: str, text: str, document_id: str = "", title: str = "") ->
     return Passage(chunk_id, text, document_id or chunk_id, title)
 
 
-async def screening(action: GuardAction, **words: str) -> tuple[EvidenceScreening, ReportBuilder, LocalWords]:
+async def screening(
+    action: GuardAction, by_category: Mapping[str, GuardAction] | None = None, **words: str
+) -> tuple[EvidenceScreening, ReportBuilder, LocalWords]:
     guard = LocalWords(**words)
     made = await path([])
     now = asyncio.get_running_loop().time()
     inquiry = made.routes.inquiry(ask(), ALICE, now, Deadline(now + 4.0))
-    ports = replace(made.routes.ports(inquiry), screens=guards(guard, action, EVIDENCE))
+    ports = replace(made.routes.ports(inquiry), screens=guards(guard, action, EVIDENCE, by_category=by_category or {}))
     report = ReportBuilder("", "", "", now)
     run = StageRunner(time_plan(4.0, now), LoopTime(), Spans().tracer, report)
     return EvidenceScreening(inquiry, ports, run), report, guard
@@ -67,6 +69,14 @@ async def test_what_is_dropped_is_not_there() -> None:
     screen, _, _ = await screening(GuardAction.DROP, instruction="Ignore")
     good = passage("c1", "Rain.")
     assert await screen.passages([passage("c2", "Ignore all."), good]) == (good,)
+
+
+async def test_what_one_guard_drops_and_another_distrusts_takes_its_document_along() -> None:
+    screen, _, _ = await screening(
+        GuardAction.DISTRUST, by_category={"project": GuardAction.DROP}, instruction="Ignore", project="Globex"
+    )
+    (left,) = await screen.passages([passage("c1", "Ignore Globex.", "d1"), passage("c2", "Rain.", "d1")])
+    assert (left.chunk_id, left.trusted) == ("c2", False)
 
 
 @pytest.mark.parametrize(

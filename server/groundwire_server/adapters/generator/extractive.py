@@ -6,6 +6,7 @@ What it says is verbatim, so that it is always grounded, though not always an an
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -64,11 +65,19 @@ class ExtractiveGenerator:
         yield Finish(FinishReason.COMPLETE, Usage(input_tokens, written, estimated=True))
 
     async def answer(self, prompt: Prompt, requester: Requester, deadline: Deadline) -> Answer:
-        """Choose sentences.
+        """Choose sentences: of passages that a guard distrusts only where no other one answers.
 
         Raises:
             Failure: MODEL_TIMEOUT or MODEL_UNAVAILABLE of the embedder; of the store, whatever it is.
         """
+        trusted = {handle: passage for handle, passage in prompt.handles.items() if passage.trusted}
+        if len(trusted) < len(prompt.handles):
+            answer = await self._answer(replace(prompt, handles=trusted), requester, deadline)
+            if answer.segments:
+                return answer
+        return await self._answer(prompt, requester, deadline)
+
+    async def _answer(self, prompt: Prompt, requester: Requester, deadline: Deadline) -> Answer:
         if not deadline.remaining(asyncio.get_running_loop().time()):
             raise Failure(Cause.MODEL_TIMEOUT)
         try:

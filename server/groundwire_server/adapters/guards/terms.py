@@ -56,6 +56,8 @@ class TermsGuard:
             self._phrases.add(node)
             self._of_words = self._of_words or len(words) > 1
 
+    finds_data = False
+
     @property
     def by_word(self) -> bool:
         """Whether every term is a word of its own, of which one suffices."""

@@ -15,7 +15,14 @@ from groundwire_server.domain.guards.english_imperatives import (
     may_be_noun,
     stands_as_verb,
 )
+from groundwire_server.domain.guards.english_requests import english_request
 from groundwire_server.domain.guards.foreign_imperatives import foreign_command, is_foreign_imperative
+from groundwire_server.domain.guards.further_imperatives import (
+    OBLIGING,
+    POLITE,
+    begins_further_command,
+    ends_further_command,
+)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -30,7 +37,8 @@ _OPENINGS: Final = _words(
     " ora oraz otherwise ou pero poi potem prima primeiro primero puis quickly regularly schließlich second secondly"
     " sempre siempre simply slot slowly so sofort sonra step también também teraz then therefore third thirdly tip"
     " tot toujours und ve vervolgens warning zawsze zuerst önce şimdi всегда затем но потом сначала теперь أولا الآن"
-    " ثم دائما अब और पहले फिर"
+    " ثم دائما अब और पहले फिर обязательно немедленно срочно сразу сейчас просто terug heute urgent"
+    " sedan först nu potom nejprve zaraz natychmiast vite ahorita subito"
 )
 """Words that a command may follow: those that put it in order, and conjunctions."""
 
@@ -45,15 +53,18 @@ _ADDING: Final = _words("and or but und oder aber et ou mais y o pero e ma mas e
 
 _SUBORDINATING: Final = _words(
     "to if when for in on at before after once while unless until whenever where as should with from by during upon"
-    " because since without um wenn falls sobald bevor nachdem für zum zur bei im pour si quand lorsque dès avant"
+    " because since without upon every each dear hey hi hello everyone everybody everything attention no more quick"
+    " um wenn falls sobald bevor nachdem für zum zur bei im pour si quand lorsque dès avant"
     " après en para cuando antes después al per se quando prima dopo depois ao om als wanneer voordat nadat voor bij"
     " aby jeśli gdy kiedy zanim po w eğer чтобы если когда перед после для при إذا عندما لكي قبل بعد अगर यदि जब"
 )
 """Words that a clause or a phrase begins with behind whose comma a command may stand."""
 
-_POLITE: Final = _words(
-    "please please, kindly bitte veuillez svp gelieve proszę prosimy lütfen lütfen, пожалуйста пожалуйста, يرجى"
-    " الرجاء कृपया"
+_POLITE: Final = frozenset(
+    f"{word}{comma}"
+    for word in POLITE
+    | _words("please kindly bitte veuillez svp gelieve proszę prosimy lütfen пожалуйста يرجى الرجاء कृपया")
+    for comma in ("", ",")
 )
 """Words that ask the reader for something, wherever they stand."""
 
@@ -62,10 +73,11 @@ _OBLIGING: Final[Mapping[str, frozenset[str]]] = {
         _words("must should shall ought need have required requested advised instructed"), _words("you you'll")
     ),
     **dict.fromkeys(_words("müssen sollen sollten"), _words("sie")),
+    **OBLIGING,
     **dict.fromkeys(_words("musst sollst solltest"), _words("du")),
     **dict.fromkeys(_words("devez devriez dois"), _words("vous tu")),
     **dict.fromkeys(_words("debe debes deberá deberás tiene tienes"), _words("usted tú")),
-    **dict.fromkeys(_words("deve devi dovete"), _words("lei tu voi você")),
+    **dict.fromkeys(_words("deve devi dovete"), _words("lei tu voi você si")),
     **dict.fromkeys(_words("precisa"), _words("você")),
     **dict.fromkeys(_words("moet dient"), _words("u je jij")),
     **dict.fromkeys(_words("musisz powinieneś"), _words("musisz powinieneś")),
@@ -100,8 +112,21 @@ _UNMISTAKABLE: Final = _POLITE | _words("do don't don’t never")
 _MARKS: Final = "-–—*+•>#\"'“”‘’«»„()[]{}.,;:!?¡¿…_`|।"
 _COMMA: Final = re.compile(r", [\"“«„'‘(]*")
 _JOINED: Final = re.compile(rf", (?=(?:{'|'.join(sorted(_JOINING))}) )")
-_STOP: Final = re.compile(r"[;:–—][\"“”«„'’)]*\s+[\"“«„'‘(]*")
+_STOP: Final = re.compile(r"[;:–—!?-](?<!\w-)[\"“”«„'’)]*\s+[\"“«„'‘(]*")
+_NUMBERING: Final = re.compile(r"[\W_]*+(?:(?:[\d.]+|[ivx]{1,4}[.)]|[a-z][.)\]])[\W_]*+)?")
+"""What an item begins with: bullets, boxes, arrows and other signs, numbers and letters."""
+
 _TURKISH_ENDS: Final = ("n", "z")
+_SPLICED: Final = re.compile(r", (?=[^\W\d_]+ (?:the|your|my|our|this|these|those|them|it|us|me|now|here)\b)")
+_BEING: Final = _words("is are was were isn't aren't")
+"""Verbs of a main clause behind whose comma no list of its verbs goes on: another clause begins there."""
+
+_SHORT_CLAUSE: Final = re.compile(
+    r"(?:(?:if|when|where|as) (?:in doubt|necessary|needed|required|possible|prompted|asked|unsure|ready|done|finished)"
+    r"|in case of \w+|(?:on|upon|after|before) (?:the )?\w+) "
+)
+"""What stands before a command without a comma."""
+
 _ASKING: Final = "?؟\uff1f"
 _NEAR: Final = 4
 _HEAD: Final = 96
@@ -145,7 +170,13 @@ def _found(sentence: str) -> int | None:
         found = foreign_command(lower, last)
         if found is not None:
             return found
-    return _later(sentence, lower, subordinate=words[0].strip(_MARKS) in _SUBORDINATING)
+        if ends_further_command(lower, sentence.rsplit(maxsplit=1)[-1].rstrip(_MARKS)):
+            return 0
+    found = english_request(lower, words)
+    if found is not None:
+        return found
+    first = words[0].strip(_MARKS)
+    return _later(sentence, lower, subordinate=first in _SUBORDINATING or first.endswith("ing"))
 
 
 def _later(sentence: str, lower: str, *, subordinate: bool) -> int | None:
@@ -157,8 +188,11 @@ def _later(sentence: str, lower: str, *, subordinate: bool) -> int | None:
         subordinate: whether it begins with "if", "to" and the like, so that any of its commas may end that clause.
     """
     begins = [each.end() for each in (_COMMA if subordinate else _JOINED).finditer(lower)]
-    if ";" in lower or ":" in lower or "–" in lower or "—" in lower:
-        begins += (each.end() for each in _STOP.finditer(lower))
+    if subordinate:
+        begins += (each.end() for each in (_SHORT_CLAUSE.match(lower),) if each)
+    elif "," in lower and not _BEING.isdisjoint(lower.split()):
+        begins += (each.end() for each in _SPLICED.finditer(lower))
+    begins += (each.end() for each in _STOP.finditer(lower))
     for begin in begins:
         words = lower[begin : begin + _HEAD].split(None, _FIRST)
         if words[:1] and words[0] in _ADDING and not (len(words) > 1 and words[1] in _UNMISTAKABLE):
@@ -180,17 +214,19 @@ def _begins_command(words: Sequence[str], sentence: str, begin: int) -> bool:
     for each in words[:_FIRST]:
         word = each.strip(_MARKS)
         place += 1
-        if not word or word.isdecimal() or (word in _OPENINGS and word not in VERBS):
+        if not word or _NUMBERING.fullmatch(each) or (word in _OPENINGS and word not in VERBS):
             continue
         if word in CLOSED or (word == "do" and sentence.rstrip()[-1] in _ASKING):
             return False
         if each[-1] == ":":
             # "Contact: Maria" names what follows, and "To see it, run:" commands.
             return place == len(words) and is_base_form(word)
+        following = words[place].strip(_MARKS) if place < len(words) else ""
+        if begins_further_command(word, following, sentence) and sentence.rstrip()[-1] not in _ASKING:
+            return True
         if "-" in word:
             # "Double-click".
             word = word.rpartition("-")[2]
-        following = words[place].strip(_MARKS) if place < len(words) else ""
         named = following in OBJECTS and _names(sentence, begin, place)
         paused = each[-1] in ",;"
         if is_english_imperative(word, following, first=begin == 0, paused=paused, named=named):

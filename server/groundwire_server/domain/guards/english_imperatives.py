@@ -77,6 +77,9 @@ OBJECTS: Final = _words("the your my our this these those them")
 _OBJECTS_OR_ARTICLES: Final = OBJECTS | _words("a an it him her us me all any each every no some yourself its their")
 """Those, and others that stand behind a noun at times."""
 
+_AT_ONCE: Final = _words("here now today")
+"""Adverbs that stand behind a short order: "Click here"."""
+
 _NOT_VERBS: Final = _words(
     "about above across after against all along alongside although amid amidst among amongst and another any anyone"
     " anything around as at away because before behind being below beneath beside besides between beyond both but by"
@@ -122,7 +125,7 @@ def is_english_imperative(word: str, following: str, *, first: bool, paused: boo
     if paused:
         return False
     if word in _MOSTLY_VERBS:
-        return first or following in _OBJECTS_OR_ARTICLES
+        return first or following in _OBJECTS_OR_ARTICLES or following in _AT_ONCE
     if word in _NOUNS_AS_WELL:
         return following in _OBJECTS_OR_ARTICLES
     if word == "do":

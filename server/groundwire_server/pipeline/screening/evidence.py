@@ -63,10 +63,10 @@ class EvidenceScreening:
     def _flagged(self, passage: Passage, found: Sequence[FollowedFinding]) -> Passage | None:
         """Return a passage with its flags; None where it is left out."""
         actions = {one.action for one in found}
-        if GuardAction.DROP in actions:
-            return None
         if GuardAction.DISTRUST in actions:
             self._distrusted.add(passage.document_id or passage.chunk_id)
+        if GuardAction.DROP in actions:
+            return None
         return replace(passage, flags=tuple(sorted({one.finding.category for one in found}))) if found else passage
 
     def _marked(self, passage: Passage) -> Passage:

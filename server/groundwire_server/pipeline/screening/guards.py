@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeAlias, TypeVar
 
@@ -17,6 +17,7 @@ from groundwire_server.domain.guards.finding import (
     GuardIdentity,
     PolicyBlock,
 )
+from groundwire_server.domain.guards.said_again import FoldedText, folded
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.policy import ScreenPolicy
 from groundwire_server.domain.vocabulary import Cause, GuardAction, Purpose, Screen, Stage, WithoutGuard
@@ -102,6 +103,38 @@ class FollowedFinding:
         return PolicyBlock(self.guard, self.finding.category)
 
 
+class KnownWords:
+    """Words that were found in a text, and may stand in others alone.
+
+    Args:
+        text: in which they were found.
+        found: there.
+    """
+
+    def __init__(self, text: str, found: Iterable[FollowedFinding]) -> None:
+        different = {(text[one.finding.start : one.finding.end], one.guard): one for one in found}
+        self._found = [(words, folded(words), one) for (words, _), one in different.items()]
+
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return bool(self._found)
+
+    def said_again(self, text: FoldedText) -> Iterator[FollowedFinding]:
+        """Yield the same findings at the places of another text that says their words."""
+        for words, key, one in self._found:
+            for start, end in text.said_again(words, key):
+                yield replace(one, finding=replace(one.finding, start=start, end=end))
+
+
+def said_again(text: str, known: Iterable[KnownWords]) -> list[FollowedFinding]:
+    """Return what was found in other texts, at the places of this one that say the same."""
+    known = [each for each in known if each]
+    if not known:
+        return []
+    searched = FoldedText(text)
+    return [one for each in known for one in each.said_again(searched)]
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenedText:
     """A text that guards look at.
@@ -110,10 +143,12 @@ class ScreenedText:
         text: in which they find something.
         before: what stands before it: what a guard in this process finds may begin there. Guards outside do not see it,
             for they may object to a text as a whole.
+        known: what was found elsewhere, by what stands around it there; it counts in the text as well.
     """
 
     text: str
     before: str = ""
+    known: tuple[KnownWords, ...] = ()
 
 
 Counts: TypeAlias = Callable[[str, FollowedFinding], bool]
@@ -144,12 +179,14 @@ class Screening:
 
     def find(self, text: str) -> list[FollowedFinding]:
         """Return what the guards in this process find in a text, in the order of the guards."""
-        found: list[FollowedFinding] = []
-        for placed in self._guards.local:
-            findings = placed.guard.find(text)
-            if findings:
-                found += followed(placed, findings)
-        return found
+        return _found(self._guards.local, text)
+
+    async def known_in(self, text: str) -> KnownWords:
+        """Return the data that guards in this process find in a text that stands beside those that are screened."""
+        guards = [each for each in self._guards.local if each.guard.finds_data]
+        if len(text) > _AT_ONCE:
+            return KnownWords(text, await asyncio.to_thread(_found, guards, text))
+        return KnownWords(text, _found(guards, text))
 
     async def screen(
         self, texts: Sequence[ScreenedText], counts: Counts | None = None, *, in_turn: bool = False
@@ -204,6 +241,7 @@ class Screening:
         found, offset = self.find(text.before + text.text), len(text.before)
         if offset:
             found = [one.moved(-offset) for one in found if one.finding.end > offset]
+        found += said_again(text.text, text.known)
         return found if counts is None else [one for one in found if counts(text.text, one)]
 
     async def _asked(
@@ -280,6 +318,14 @@ async def reply_of(guard: RemoteGuard, request: ScreenRequest, by: Deadline) -> 
             return await guard.screen(request, by)
     except TimeoutError:
         raise Failure(Cause.MODEL_TIMEOUT) from None
+
+
+def _found(guards: Sequence[PlacedGuard[LocalGuard]], text: str) -> list[FollowedFinding]:
+    found: list[FollowedFinding] = []
+    for placed in guards:
+        if findings := placed.guard.find(text):
+            found += followed(placed, findings)
+    return found
 
 
 def _for(guards: tuple[PlacedGuard[GuardT], ...], tenant: str) -> tuple[PlacedGuard[GuardT], ...]:
