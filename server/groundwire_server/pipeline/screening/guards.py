@@ -34,7 +34,7 @@ _STAGES: Final[Mapping[Screen, Stage]] = {
     Screen.ANSWER: Stage.SCREEN_ANSWER,
 }
 _AT_ONCE: Final = 10_000
-"""Code points that are looked at without letting others have their turn: 1 ms of ordinary text, 12 ms of the slowest."""
+"""Code points that are looked at without letting others have a turn: 1 ms of ordinary text, 12 ms of the slowest."""
 
 _GRACE: Final = 0.02
 """Seconds after its deadline in which a guard may still say why it failed, and what it consumed."""
