@@ -105,6 +105,7 @@ class Knowing:
     """A guard that finds what it knows was planted."""
 
     by_word = False
+    finds_data = False
 
     def __init__(self, planted: Sequence[str]) -> None:
         self._planted = planted

@@ -26,6 +26,9 @@ _PLACE: Final = re.compile(
     r"(<!-- (\w+) of guards: python -m bench\.guards\.published -->\n).*?(?=<!-- end -->)", re.DOTALL
 )
 
+_SMALL: Final = 0.0995
+"""Shares below it are written with a digit after the point."""
+
 Facts: TypeAlias = Mapping[str, Any]
 
 
@@ -93,15 +96,20 @@ def _detection(detection: Facts) -> Iterator[str]:
             continue
         flagged = share([1.0] * row["flagged"] + [0.0] * (row["count"] - row["flagged"]))
         name = f"{row['group']}: {row['kind']}" if ordinary else row["group"]
-        yield f"| {name} | {flagged.count} | {_percent(flagged)} | {_interval(flagged)} |"
+        yield f"| {name} | {flagged.count:,} | {_percent(flagged)} | {_interval(flagged)} |"
 
 
 def _percent(figure: Figure) -> str:
-    return "–" if figure.value is None else f"{figure.value:.1%}" if 0 < figure.value < 0.1 else f"{figure.value:.0%}"
+    return "–" if figure.value is None else _share(figure.value)
 
 
 def _interval(figure: Figure) -> str:
-    return "" if figure.low is None or figure.high is None else f"{figure.low:.0%} to {figure.high:.0%}"
+    return "" if figure.low is None or figure.high is None else f"{_share(figure.low)} to {_share(figure.high)}"
+
+
+def _share(value: float) -> str:
+    """Return a share in percent, a small one with a digit more."""
+    return f"{value:.1%}" if 0.0005 <= value < _SMALL else f"{value:.0%}"
 
 
 def _read(file: Path) -> Facts | None:

@@ -23,6 +23,7 @@ routes:
     store: main
     screens:
       question: {use: [{guard: rivals, tenants: [acme]}, {guard: codes, action: FLAG}]}
+      evidence: {use: []}
       answer: {use: [{guard: codes, categories: {codes: IGNORE}}]}
 """
 

@@ -90,9 +90,9 @@ class Product:
 
 
 def parts(reloader: ConfigReloader) -> int:
-    """How many parts are open, beside the locks of folders and the counts of limits, which are there always."""
+    """How many parts are open, beside locks of folders, counts of limits and guards, which are there always."""
     opened = set(reloader._shared.keys()) - {"counts", "waiting lines"}
-    return len([key for key in opened if not (isinstance(key, tuple) and key[0] == "folder")])
+    return len([key for key in opened if not (isinstance(key, tuple) and key[0] in {"folder", "guard"})])
 
 
 def other_store(folder: Path) -> str:

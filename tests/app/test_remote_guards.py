@@ -83,6 +83,10 @@ CASES = {
         ("url: 'http://127.0.0.1:8'", "url: 'https://127.0.0.1:9', certificate_file: c.pem"),
         "8: guards.grpc.endpoint: certificate_file and key_file must be set together",
     ),
+    "metadata that gRPC takes for bytes": (
+        ("url: 'http://127.0.0.1:8'", "url: 'http://127.0.0.1:8', headers: {X-Key-Bin: 'env://PATH'}"),
+        "8: guards.grpc.endpoint: headers must not end in -bin, which is gRPC's mark of values that are no text",
+    ),
     "authorities without TLS": (
         ("url: 'http://127.0.0.1:8'", "url: 'http://127.0.0.1:8', ca_file: ca.pem"),
         "8: guards.grpc.endpoint: url must begin with https:// where ca_file or certificate_file is set",

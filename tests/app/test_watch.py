@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from groundwire_server.app.watch import WATCH_SECONDS, watch
-from groundwire_server.files.small import mark
+from groundwire_server.files.small import Marks, mark, marks_of
 from tests.doubles.time import VirtualTimeLoop
 
 Story = Callable[[list[float]], Awaitable[None]]
@@ -53,11 +53,12 @@ def noticed(file: Path, story: Story) -> list[float]:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(AtOnce())
         began, times = loop.time(), list[float]()
+        read = marks_of([file])
 
         async def changed() -> None:
             times.append(loop.time() - began)
 
-        watching = asyncio.create_task(watch(file, mark(file), changed))
+        watching = asyncio.create_task(watch(lambda: read, changed))
         await story(times)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
@@ -103,7 +104,7 @@ def test_a_change_before_the_watch_began_is_noticed(file: Path) -> None:
     async def told() -> None:
         asyncio.get_running_loop().set_default_executor(AtOnce())
         async with asyncio.timeout(50 * WATCH_SECONDS):
-            await watch(file, known, changed)
+            await watch(lambda: {file: known}, changed)
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner, pytest.raises((StopAsyncIteration, RuntimeError)):
         runner.run(told())
@@ -118,3 +119,35 @@ def test_a_file_that_is_gone_is_no_change_until_it_is_back(file: Path) -> None:
         await asyncio.sleep(50 * WATCH_SECONDS)
 
     assert noticed(file, story) == [pytest.approx(51 * WATCH_SECONDS)]
+
+
+def test_files_that_the_configuration_names_are_noticed_too(file: Path) -> None:
+    terms, other = file.with_name("terms.txt"), file.with_name("other.txt")
+    write(terms, "Initech")
+    read: Marks = marks_of([file, terms])
+
+    async def changed() -> None:
+        nonlocal read
+        times.append(asyncio.get_running_loop().time())
+        # The configuration names another file from now on, which is there since before it was read.
+        read = marks_of([file, other])
+
+    async def told() -> None:
+        asyncio.get_running_loop().set_default_executor(AtOnce())
+        watching = asyncio.create_task(watch(lambda: read, changed))
+        write(other, "Globex")
+        await asyncio.sleep(5 * WATCH_SECONDS)
+        assert times == []
+        write(terms, "Initech\nGlobex")
+        await asyncio.sleep(5 * WATCH_SECONDS)
+        assert len(times) == 1
+        remove(terms)
+        write(other, "Globex\nInitech")
+        await asyncio.sleep(5 * WATCH_SECONDS)
+        assert len(times) == 2
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+    times: list[float] = []
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        runner.run(told())

@@ -149,6 +149,7 @@ def test_a_second_run_sends_only_what_has_changed(
         "renamed": [],
         "warnings": [],
         "failed": [],
+        "quarantined": [],
         "skipped": [],
     }
     assert service.received == 3

@@ -10,6 +10,7 @@ class PatternGuard:
     """The LocalGuard of patterns, each by its category."""
 
     by_word = False
+    finds_data = True
 
     def __init__(self, **patterns: str) -> None:
         self._patterns = {category: re.compile(pattern) for category, pattern in patterns.items()}

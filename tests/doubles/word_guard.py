@@ -16,6 +16,7 @@ class WordGuard:
     """
 
     by_word = True
+    finds_data = True
 
     def __init__(self, **categories: str) -> None:
         self._categories = categories

@@ -54,16 +54,19 @@ def pytest_asyncio_loop_factories(
     return {"real": asyncio.new_event_loop} if item.path.stem.startswith("test_real") else {"server": ServerTimeLoop}
 
 
-OF_NOBODY = {
-    Screen.QUESTION: ScreenGuards(
+OF_ONE_GUARD = {
+    Screen.DOCUMENT: ScreenGuards(
         (
             PlacedGuard(
-                GuardIdentity("injection", "1"), GuardActions(GuardAction.FLAG, tenants=frozenset()), LocalWords()
+                GuardIdentity("injection", "1"),
+                GuardActions(GuardAction.FLAG),
+                LocalWords(),
+                frozenset({"jailbreak"}),
             ),
         )
     )
 }
-"""A screen whose guard looks for no tenant."""
+"""A screen that no call comes to, and a guard that appeals may name."""
 
 
 @dataclass
@@ -126,7 +129,7 @@ def serving(folder: Path) -> Serve:
         main = replace(main, erasable=embedded.erasure, texts=(embedded.vector_memory,))
         if store is not None:
             main = store(embedder, recording)
-        screens = {"default": OF_NOBODY}
+        screens = {"default": OF_ONE_GUARD}
         parts = Parts({"main": main}, {EXTRACTIVE: generator}, main, screens=screens, document_screen=document_screen)
         routes = {"default": (default, "main")}
         process = compose.Process.begin(recording, capacity=capacity)

@@ -111,6 +111,11 @@ class ConfigReloader:
         return self._active.loaded.configuration
 
     @property
+    def loaded(self) -> Loaded:
+        """The active configuration, as it was loaded."""
+        return self._active.loaded
+
+    @property
     def stores(self) -> Sequence[Store]:
         """The stores of the active configuration."""
         return self._active.stores
@@ -134,7 +139,7 @@ class ConfigReloader:
     async def _reload(self) -> bool:
         try:
             loaded = await asyncio.to_thread(load, self._sources)
-            if loaded.configuration == self.configuration:
+            if loaded.same(self.loaded):
                 _log.info("the configuration has not changed")
                 return True
             refuse_changes(self.configuration, loaded, FIXED)

@@ -170,7 +170,7 @@ async def serve_until(
             in_background("recovery sweeps", sweep_stores(lambda: server.reloader.stores)),
         ]
         if again is not None:
-            reloading = reload_when_due(server.reloader.reload, again, sources.file, loaded.mark)
+            reloading = reload_when_due(server.reloader.reload, again, lambda: server.reloader.loaded.marks)
             tasks.append(in_background("reload", reloading))
         await stop.asked.wait()
         for task in tasks:

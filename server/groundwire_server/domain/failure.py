@@ -11,8 +11,12 @@ Every exception of the server has one root, and its name says how it is handled:
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from groundwire_server.domain.vocabulary import Cause, Reason
+
+LONGEST_WAIT: Final = 30 * 86_400.0
+"""Seconds of the longest wait that is passed on: headers of a dependency may ask for more than a duration can hold."""
 
 
 class GroundwireError(Exception):
@@ -24,13 +28,13 @@ class Failure(GroundwireError):
 
     Attributes:
         cause: what happened.
-        retry_after: seconds after which it may go better, when the dependency said so.
+        retry_after: seconds after which it may go better, when the dependency said so; LONGEST_WAIT at most.
     """
 
     def __init__(self, cause: Cause, *, retry_after: float | None = None) -> None:
         super().__init__(cause.value)
         self.cause = cause
-        self.retry_after = retry_after
+        self.retry_after = None if retry_after is None else min(retry_after, LONGEST_WAIT)
 
     @property
     def error_type(self) -> str:

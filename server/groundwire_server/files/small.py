@@ -1,5 +1,6 @@
 """Reads small files that an operator has named, without ever blocking or reading more than a limit."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG, S_IWOTH
 from typing import TypeAlias
@@ -8,6 +9,9 @@ from groundwire_server.domain.failure import GroundwireError
 
 Mark: TypeAlias = tuple[int, int, int] | None
 """Time, size and inode of a file, which differ when it has changed; None without a file."""
+
+Marks: TypeAlias = Mapping[Path, Mark]
+"""Files with their marks."""
 
 
 class UnreadableFileError(GroundwireError):
@@ -29,6 +33,11 @@ def mark(file: Path) -> Mark:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def marks_of(files: Iterable[Path]) -> Marks:
+    """Return the marks of files now."""
+    return {file: mark(file) for file in files}
 
 
 def anybody_may_write(file: Path) -> bool:

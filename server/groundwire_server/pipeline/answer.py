@@ -115,7 +115,7 @@ async def _presented(
 
     Passages are shown as the guards of answers let them leave.
     """
-    screening = AnswerScreening(inquiry, ports, (), run)
+    screening = AnswerScreening(inquiry, ports, (*partial.searched, *partial.chosen), run)
     match step.action:
         case Action.CUT_SHORT:
             run.report.model = partial.author

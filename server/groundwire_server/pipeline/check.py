@@ -61,7 +61,7 @@ async def check(
                 failure = checker.check_length(gate.text, drafted.unfinished)
                 if failure is None:
                     with stage.untimed():
-                        await gate.show(screening.settled(drafted.unfinished))
+                        await gate.show(await screening.settled(drafted.unfinished, gate.text))
             if failure is not None:
                 raise failure
             queue.done()

@@ -148,13 +148,14 @@ class RouteTable:
         """Return the policies of the routes that the caller may use; each has the models alone that it may ask."""
         return [route.policy for route in self._for(caller.tenant).values()]
 
-    def guards(self, caller: Caller) -> frozenset[str]:
-        """Return the names of the guards of the routes that the caller may use."""
+    def guard_categories(self, caller: Caller) -> frozenset[tuple[str, str]]:
+        """Return the guards that look for the caller's tenant on routes that it may use, with what each may find."""
         return frozenset(
-            placed.identity.name
+            (placed.identity.name, category)
             for route in self._for(caller.tenant).values()
             for screen in route.ports.screens.values()
-            for placed in screen.each
+            for placed in screen.of(caller.tenant).each
+            for category in placed.categories
         )
 
     def ports(self, inquiry: Inquiry) -> Ports:

@@ -20,6 +20,14 @@ class LocalGuard(Protocol):
         """Whether nothing that it finds has white space in it, so that a text can be screened as it grows."""
         ...
 
+    @property
+    def finds_data(self) -> bool:
+        """Whether it finds data, such as a key or an address, which stays that where nothing beside it says so.
+
+        Others object to what a text is about.
+        """
+        ...
+
     def find(self, text: str) -> Sequence[Finding]:
         """Return what it objects to, in the order of the text; stretches may overlap."""
         ...

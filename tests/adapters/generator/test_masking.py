@@ -140,6 +140,18 @@ async def test_a_reply_that_was_begun_is_masked_in_its_strings_and_its_correctio
     assert begun.written.startswith(begun.opening)
 
 
+async def test_keys_of_a_reply_that_was_begun_stay_whatever_is_masked() -> None:
+    span = Span(0, 1, 0, 1, 0, 1)
+    passage = Passage("c1", "Write to text@x.org or segments@x.org.")
+    given = CheckedSegment("Write to text@x.org.", span, (Citation(passage, "Write", span),), ())
+    refused = RefusedSentence("It is bob@x.org.", passage, ())
+    draft_of = Draft("It is bob@x.org.", Cause.UNSUPPORTED, refused)
+    asked = Question("default", "Where?", "request-1")
+    begun = (await shown(PROMPTS.render("answer", "", asked, [passage], MARK, draft_of, [given]))).begun
+    assert begun is not None
+    assert json.loads(begun.written + "]}")["segments"] == [{"text": "Write to [EMAIL_1].", "cites": ["p1"]}]
+
+
 @pytest.mark.parametrize("split", [list, letters])
 async def test_originals_are_in_the_draft_however_it_is_split(split: object) -> None:
     pieces = draft(("Ann is [EMAIL_2], Bob is [email 1].", ["p1"]), ("[NUMBER_1]", ["p2"]), ("[EMAIL_7]", ["p2"]))

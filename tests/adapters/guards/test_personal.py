@@ -156,6 +156,16 @@ FOUND = [
     ("address", "Calle Mayor 5", "Calle Mayor 5"),
     ("address", "ул. Ленина, д. 5", "ул. Ленина, д. 5"),
     ("address", "北京市朝阳区建国路88号", "北京市朝阳区建国路88号"),
+    ("email", "https://desk.example/?email=ann.lee%40mail.example&x=1", "ann.lee%40mail.example"),
+    ("email", "ann.lee&#64;mail.example", "ann.lee&#64;mail.example"),
+    ("email", "ann.lee&commat;mail.example", "ann.lee&commat;mail.example"),
+    ("email", "ann.lee\\@mail.example", "ann.lee\\@mail.example"),
+    ("email", "https://api.example/v1/users/ann.lee@mail.example/messages", "ann.lee@mail.example"),
+    ("email", "ann.lee\x7f@mail.example", "ann.lee\x7f@mail.example"),
+    ("iban", "Pay to DE89\n3704 0044 0532 0130 00.", "DE89\n3704 0044 0532 0130 00"),
+    ("iban", "DE89 3704 0044\r\n0532 0130 00\n12345", "DE89 3704 0044\r\n0532 0130 00"),
+    ("phone", "[call](tel:+493090182012)", "+493090182012"),
+    ("phone", "(+49 (30) 901820)", "+49 (30) 901820"),
 ]
 
 NOT_FOUND = [
@@ -225,6 +235,8 @@ NOT_FOUND = [
     "Chapter 030/901820",
     "phone 12345",
     "It costs 1.234.567.890 euros",
+    "redis://app:p%40ssw0rd@localhost",
+    "?email=user%40example.com",
 ]
 
 

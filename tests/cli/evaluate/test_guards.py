@@ -26,6 +26,7 @@ routes:
     store: main
     screens:
       question: {use: [{guard: rivals}, {guard: codes, action: FLAG}]}
+      evidence: {use: []}
       answer: {use: [{guard: codes, action: MASK}]}
 """
 TEXTS: list[dict[str, Any]] = [

@@ -56,6 +56,14 @@ def test_words_that_are_found_in_one_text_are_masked_in_all(text: str, expected:
     assert masked(text, "passport 123456")[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("support", "support"), ("firm", "firm"), ("supportdesk", "[EMAIL_1]"), ("desk@", "[EMAIL_1]")],
+)
+def test_a_plain_word_that_an_address_has_stays_unless_it_is_half_of_it(text: str, expected: str) -> None:
+    assert masked("supportdesk@firm", text)[1] == expected
+
+
 def test_short_words_are_masked_only_where_they_are_found() -> None:
     placeholders = Placeholders(lambda text: [Finding("age", 4, 6)] if text == "Age 42" else [], ("Age 42", "Room 42"))
     assert [placeholders.mask(text) for text in ("Age 42", "Room 42")] == ["Age [AGE_1]", "Room 42"]

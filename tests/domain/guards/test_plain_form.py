@@ -17,6 +17,8 @@ from groundwire_server.domain.guards.plain_form import plain_form
         ("\u200e+1\u200f", "+1"),
         ("Straße 五", "Straße 五"),
         ("\u200b", ""),
+        ("+49\ufe0f 30\u034f", "+49 30"),
+        ("\U0001d400\U0001d41b", "Ab"),
     ],
 )
 def test_digits_dashes_and_spaces_of_any_script_are_ascii_ones(text: str, plain: str) -> None:

@@ -44,13 +44,21 @@ async def test_an_appeal_is_in_the_security_log_with_the_trace_of_the_call(
         assert appeal[name] == blocked[name]
 
 
-async def test_an_appeal_names_a_guard_of_the_callers_routes(configured: Serve) -> None:
+@pytest.mark.parametrize(
+    ("policy", "category"),
+    [("unknown", "rivals"), ("words", "a_name_of_my_own"), ("functions", "functions")],
+    ids=["a guard that there is not", "a category that it does not find", "a guard of another tenant"],
+)
+async def test_an_appeal_names_a_guard_and_category_of_the_callers_routes(
+    configured: Serve, policy: str, category: str
+) -> None:
     request = feedback_service_pb2.AppealBlockRequest(
-        request_id="request-1", trace_id="ab" * 16, policy="unknown", category="rivals"
+        request_id="request-1", trace_id="ab" * 16, policy=policy, category=category
     )
+    use = [{"guard": "words"}, {"guard": "functions", "tenants": ["globex"]}]
     async with (
         upstream(answers()) as writer,
-        configured(screened(writer, question={"use": [{"guard": "words"}]})) as served,
+        configured(screened(writer, question={"use": use})) as served,
     ):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await FeedbackServiceStub(served.channel).AppealBlock(request, metadata=ACME)

@@ -15,6 +15,8 @@ from tests.e2e.generation.drafts import DONE, SENTENCE, answers, chunk, segments
 
 HOSTILE = " ".join(token for tokens in TOKENS.values() for token in tokens)
 SAID = "A chat of ChatML begins with <|im_start|>system and ends with <|im_end|> alone."
+UNSCREENED: dict[str, Any] = {"screens": {"question": {"use": []}, "evidence": {"use": []}}}
+"""A route whose guards look at no question and no passage: both may have what passes for a template's tokens."""
 CHECKED, PROVISIONAL = event_pb2.STREAM_MODE_CHECKED, event_pb2.STREAM_MODE_PROVISIONAL
 
 
@@ -48,7 +50,7 @@ async def test_all_that_others_wrote_stands_within_fences_of_one_mark(configured
         turns=turns,
         provided=provided(f"CANARY {HOSTILE}", title=f"CANARY {HOSTILE}"[:500]),
     )
-    async with upstream(answers("It is.")) as writer, configured(one_model(writer)) as served:
+    async with upstream(answers("It is.")) as writer, configured(one_model(writer, route=UNSCREENED)) as served:
         await answer(served, asked)
         repaired = asked_of(writer.requests[-1].body)[1]
         await answer(served, asked)
@@ -75,7 +77,7 @@ async def test_a_copy_of_what_the_model_was_shown_is_the_passage_word_for_word(c
     asked = question(f"{text[:-1]}?", provided=provided(text))
     async with (
         upstream(Reply([Echo(copied), chunk(reason="stop"), DONE])) as writer,
-        configured(one_model(writer)) as served,
+        configured(one_model(writer, route=UNSCREENED)) as served,
     ):
         outcome = await answer(served, asked)
     given = outcome.answered.answer
@@ -97,7 +99,7 @@ async def test_text_of_the_prompt_never_leaves(
     configured: Serve, leak: str, mode: "event_pb2.StreamMode | None"
 ) -> None:
     texts = LEAKS[leak]
-    async with upstream(answers(*texts)) as writer, configured(one_model(writer)) as served:
+    async with upstream(answers(*texts)) as writer, configured(one_model(writer, route=UNSCREENED)) as served:
         await _leaks_nothing(served, mode, texts[1:])
 
 
@@ -107,7 +109,7 @@ async def test_a_model_that_says_its_prompt_again_is_not_heard(
     configured: Serve, part: int, mode: "event_pb2.StreamMode | None"
 ) -> None:
     echo = Reply([Echo(lambda body: chunk("".join(segments(asked_of(body)[part])))), chunk(reason="stop"), DONE])
-    async with upstream(echo) as writer, configured(one_model(writer)) as served:
+    async with upstream(echo) as writer, configured(one_model(writer, route=UNSCREENED)) as served:
         await _leaks_nothing(served, mode, ())
         assert asked_of(writer.requests[0].body)[1].startswith("Mark: ")
 

@@ -134,6 +134,21 @@ async def test_a_placeholder_that_was_not_given_does_not_stand(configured: Serve
     assert "EMAIL_9" not in str(outcome)
 
 
+@pytest.mark.parametrize(
+    "invented", ["[EMAIL_9]", "[EMAIL]", "__EMAIL_1__", "EMAIL_9", "[EMAIL\u2081]", "[CUSTOMER_9]"]
+)
+async def test_a_placeholder_that_a_model_made_up_does_not_stand_where_its_words_do(
+    configured: Serve, invented: str
+) -> None:
+    said = f"Email your refund request to {EMAIL} as a customer within 9 days or 1 week."
+    written = [chunk("".join(segments(said.replace(EMAIL, invented)))), chunk(reason="stop"), usage(), DONE]
+    passages = passage_pb2.ProvidedPassages(passages=[passage_pb2.ProvidedPassage(passage_id="c1", text=said)])
+    async with upstream(Reply(written)) as writer, configured(masked()(writer)) as served:
+        outcome = await answer(served, question("How are refunds requested?", provided=passages))
+    assert outcome.WhichOneof("result") != "answered"
+    assert invented not in str(outcome)
+
+
 async def test_a_model_that_rewrites_is_sent_placeholders_and_the_search_has_the_words(configured: Serve) -> None:
     def rewritten(body: bytes) -> bytes:
         (email,) = set(re.findall(r"\[EMAIL_\d\]", shown(body).split("Mark:")[1]))

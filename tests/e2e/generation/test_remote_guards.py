@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -52,6 +53,15 @@ async def test_a_question_that_it_forbids_is_blocked_before_anything_sees_it(con
     assert (outcome.blocked.policy, outcome.blocked.policy_version, outcome.blocked.category) == ("it", "3", "terms")
 
 
+@pytest.mark.parametrize("count", [100, 101, 200])
+async def test_repeating_what_is_forbidden_does_not_get_past_it(configured: Serve, count: int) -> None:
+    async with upstream(answers()) as writer, upstream(Reply([Echo(HTTP["http"][1])], headers=JSON)) as guard:
+        async with configured(sections(writer, guard, "question", without_guard="OPEN")) as served:
+            outcome = await answer(served, question("forbidden " * count))
+        assert writer.requests == []
+    assert (outcome.WhichOneof("result"), list(outcome.report.guards_unavailable)) == ("blocked", [])
+
+
 async def test_a_passage_that_it_objects_to_is_flagged_and_left_out(configured: Serve) -> None:
     async with upstream(answers(SECOND)) as writer, upstream(objects_to(FIND)) as guard:
         made = sections(writer, guard, "evidence", use={"action": "DROP"})
@@ -77,7 +87,9 @@ LIES: dict[str, Callable[[], list[Reply]]] = {
     "negative spans": lambda: [said({"results": [{"findings": [{"category": "terms", "start": -3, "end": 3}]}]})],
     "other words": lambda: [said({"results": [{"findings": [], "text": "What else?"}]})],
     "too few results": lambda: [said({"results": []})],
-    "ten thousand findings": lambda: [said({"results": [{"findings": [{"category": "terms"}] * 10_000}]})],
+    "ten thousand findings out of place": lambda: [
+        said({"results": [{"findings": [{"category": "terms", "start": -3, "end": 3}] * 10_000}]})
+    ],
     "a slow drip": lambda: [Reply([move for _ in range(60) for move in (b" ", Pause(0.1))], headers=JSON)],
     "nobody": list,
 }
@@ -100,6 +112,19 @@ async def test_one_that_fails_lies_or_is_late_is_what_the_route_says(
     else:
         assert outcome.WhichOneof("result") == "failed_safe"
         assert outcome.cause == cause_pb2.CAUSE_GUARD_UNAVAILABLE
+
+
+@pytest.mark.parametrize("wait", ["1e300", "500000000000", "2592001"])
+async def test_a_wait_that_it_asks_for_is_passed_on_up_to_thirty_days(configured: Serve, wait: str) -> None:
+    busy = Reply([b"{}"], status="429 Too Many Requests", headers=(*JSON, ("Retry-After", wait)))
+    async with (
+        upstream(answers()) as writer,
+        upstream(busy) as guard,
+        configured(sections(writer, guard, "question", without_guard="CLOSED")) as served,
+    ):
+        outcome = await answer(served)
+    assert outcome.cause == cause_pb2.CAUSE_GUARD_UNAVAILABLE
+    assert outcome.failed_safe.retry_after.ToTimedelta() == timedelta(days=30)
 
 
 async def test_an_answer_says_what_a_guard_s_model_consumed(configured: Serve) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from groundwire.v1 import cause_pb2, event_pb2, outcome_pb2, report_pb2, retrieval_service_pb2
+from groundwire.v1 import cause_pb2, event_pb2, outcome_pb2, passage_pb2, report_pb2, retrieval_service_pb2
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from tests.doubles.upstream import Echo, Reply, upstream
 from tests.e2e.calls import ACME, answer, info, kept_text, question, stream
@@ -186,3 +186,44 @@ async def test_the_row_of_what_is_forbidden_decides_the_outcome(
             outcome = await answer(served, asked)
     assert (outcome.WhichOneof("result"), outcome_pb2.Action.Name(outcome.action)) == (result, f"ACTION_{action}")
     assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+
+
+PASSWORD = "Tr0ub4dor&3"
+NOTICE = f"The Wi-Fi password of the guest network is {PASSWORD}."
+
+
+@pytest.mark.parametrize("mode", [None, event_pb2.STREAM_MODE_CHECKED, event_pb2.STREAM_MODE_PROVISIONAL])
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ([f"{PASSWORD}."], "[password]."),
+        ([NOTICE], NOTICE.replace(PASSWORD, "[password]")),
+        ([f"The Wi-Fi password of the guest network is: `{PASSWORD}`."], None),
+        ([f"**Wi-Fi password of the guest network:** {PASSWORD}"], None),
+        (["The guest network has a Wi-Fi password."], None),
+        (["tr0ub4dor&3 is for the guest network."], "[password] is for the guest network."),
+        (["Tr0ub4dor**&**3 is for the guest network."], "[password] is for the guest network."),
+        (["Tr0ub4dor is for the guest network."], "[password] is for the guest network."),
+    ],
+    ids=["bare", "verbatim", "code", "bold", "quote", "case", "emphasis", "half"],
+)
+async def test_a_password_of_a_passage_leaves_neither_in_the_answer_nor_in_a_quote(
+    configured: Serve, mode: "event_pb2.StreamMode | None", written: list[str], expected: str | None
+) -> None:
+    asked = question(
+        "What is the Wi-Fi password of the guest network?",
+        provided=passage_pb2.ProvidedPassages(passages=[passage_pb2.ProvidedPassage(passage_id="c1", text=NOTICE)]),
+    )
+    async with upstream(answers(*written)) as writer, configured(one_model(writer)) as served:
+        if mode is None:
+            outcome, said = await answer(served, asked), ""
+        else:
+            events = await stream(served, asked, mode=mode)
+            outcome = events[-1].outcome
+            # Evidence is the caller's own here.
+            said = "".join(str(event) for event in events if event.WhichOneof("event") not in {"evidence", "outcome"})
+        assert PASSWORD not in served.spans.everything()
+    text = outcome.degraded.answer if outcome.HasField("degraded") else outcome.answered.answer
+    assert "ub4dor" not in f"{text}{said}".casefold()
+    if expected is not None:
+        assert text.text == expected

@@ -10,6 +10,7 @@ import grpc.aio
 
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from groundwire_server.app.configuration.load import load
 from groundwire_server.app.serve import Running, running
 from tests.doubles.configured import beside
@@ -17,6 +18,7 @@ from tests.doubles.configured import beside
 if TYPE_CHECKING:
     from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
     from groundwire.v1.document_service_pb2_grpc import DocumentServiceAsyncStub
+    from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceAsyncStub
 
 
 @dataclass
@@ -26,10 +28,12 @@ class Stubs:
     channel: grpc.aio.Channel
     answers: "AnswerServiceAsyncStub" = field(init=False)
     documents: "DocumentServiceAsyncStub" = field(init=False)
+    feedback: "FeedbackServiceAsyncStub" = field(init=False)
 
     def __post_init__(self) -> None:
         self.answers = AnswerServiceStub(self.channel)
         self.documents = DocumentServiceStub(self.channel)
+        self.feedback = FeedbackServiceStub(self.channel)
 
 
 def serving(folder: Path, sections: dict[str, Any]) -> AbstractAsyncContextManager[Running]:

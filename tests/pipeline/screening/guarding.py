@@ -20,6 +20,7 @@ class LocalWords:
     """A LocalGuard that finds words, by their categories."""
 
     by_word = True
+    finds_data = True
 
     def __init__(self, **words: str) -> None:
         self._words = words
@@ -41,6 +42,17 @@ class LocalPhrases(LocalWords):
     """Such a guard whose words may have white space in them."""
 
     by_word = False
+
+
+class LocalContext(LocalWords):
+    """Such a guard that finds the group `found` of patterns."""
+
+    def find(self, text: str) -> Sequence[Finding]:
+        return [
+            Finding(category, *match.span("found"))
+            for category, pattern in self._words.items()
+            for match in re.finditer(pattern, text)
+        ]
 
 
 class RemoteWords:

@@ -11,7 +11,7 @@ from groundwire_server.domain.vocabulary import Action, Cause, GuardAction, Loss
 from tests.doubles.generator import DONE, ScriptedGenerator, draft, letters
 from tests.doubles.sink import RecordingSink
 from tests.pipeline.running import FIRST, SECOND, THIRD, deltas, kept, path
-from tests.pipeline.screening.guarding import IDENTITY, LocalPhrases, LocalWords, RemoteWords, guards
+from tests.pipeline.screening.guarding import IDENTITY, LocalContext, LocalPhrases, LocalWords, RemoteWords, guards
 
 ANSWER = Screen.ANSWER
 TWO = draft((FIRST, ["p1"]), (f"{SECOND} {THIRD}", ["p1"]))
@@ -67,6 +67,14 @@ async def test_a_route_may_say_that_masking_is_no_loss() -> None:
 async def test_what_a_passage_shown_has_may_be_allowed() -> None:
     screens = guards(LocalWords(email=NAIVE), GuardAction.BLOCK, ANSWER, unless_shown=frozenset({"email"}))
     outcome = await (await path(model(), screens=screens)).ask(None)
+    assert isinstance(outcome.result, Answered)
+
+
+async def test_what_a_passage_shown_has_in_other_letters_may_be_allowed() -> None:
+    pieces = draft(("Lambda expressions yield NAI\u0308VE functions.", ["p1"]))
+    guard = LocalPhrases(email="NA\u00cfVE functions")
+    screens = guards(guard, GuardAction.MASK, ANSWER, unless_shown=frozenset({"email"}))
+    outcome = await (await path(model(pieces), screens=screens)).ask(None)
     assert isinstance(outcome.result, Answered)
 
 
@@ -142,6 +150,59 @@ async def test_a_guard_outside_sees_each_segment_by_itself() -> None:
     made = await path(model(), screens=guards(guard, GuardAction.BLOCK, ANSWER))
     assert isinstance((await made.ask(None)).result, Answered)
     assert [text.strip() for request in guard.requests for text in request.texts] == [FIRST, f"{SECOND} {THIRD}"]
+
+
+async def test_what_the_segment_before_names_is_not_shown_in_a_provisional_stream() -> None:
+    pieces = draft((FIRST, ["p1"]), (SECOND, ["p1"]))
+    sink = RecordingSink()
+    guard = LocalContext(key=r"functions\.\s+Their (?P<found>bodies)")
+    screens = guards(guard, GuardAction.MASK, ANSWER)
+    await (await path(model(pieces), screens=screens, mode=StreamMode.PROVISIONAL)).ask(sink)
+    assert "bodies" not in "".join(deltas(sink))
+    assert kept(sink) == f"{FIRST} Their [key] hold one expression."
+
+
+@pytest.mark.parametrize("action", [GuardAction.MASK, GuardAction.BLOCK])
+async def test_what_a_quote_has_beyond_the_answer_has_a_placeholder(action: GuardAction) -> None:
+    pieces = draft(("Lambda expressions yield functions.", ["p1"]))
+    screens = guards(LocalWords(email=NAIVE), action, ANSWER)
+    sink = RecordingSink()
+    outcome = await (await path(model(pieces), screens=screens)).ask(sink)
+    assert isinstance(outcome.result, Answered), "the text itself has none"
+    assert [(each.quote, each.masked) for each in outcome.result.answer.citations] == [
+        (FIRST.replace(NAIVE, "[email]"), True)
+    ]
+    assert NAIVE not in "".join(event.quote for event in sink.events if isinstance(event, Citation))
+
+
+async def test_a_quote_keeps_what_the_route_allows_or_only_flags() -> None:
+    pieces = draft(("Lambda expressions yield functions.", ["p1"]))
+    for action, shown in ((GuardAction.FLAG, frozenset[str]()), (GuardAction.MASK, frozenset({"email"}))):
+        screens = guards(LocalWords(email=NAIVE), action, ANSWER, unless_shown=shown)
+        outcome = await (await path(model(pieces), screens=screens)).ask(None)
+        assert isinstance(outcome.result, Answered)
+        assert [(each.quote, each.masked) for each in outcome.result.answer.citations] == [(FIRST, False)]
+
+
+@MODES
+async def test_what_only_the_passage_names_has_a_placeholder_in_the_answer(mode: StreamMode | None) -> None:
+    pieces = draft(("Expressions yield naïve functions.", ["p1"]))
+    guard = LocalContext(key="Lambda expressions yield (?P<found>naïve)")
+    made = await path(model(pieces), screens=guards(guard, GuardAction.MASK, ANSWER), mode=mode or StreamMode.CHECKED)
+    sink = None if mode is None else RecordingSink()
+    outcome = await made.ask(sink)
+    assert outcome.answer is not None
+    assert outcome.answer.text == "Expressions yield [key] functions."
+    if sink is not None:
+        assert NAIVE not in "".join(deltas(sink))
+
+
+async def test_what_a_passage_is_about_does_not_count_in_the_answer() -> None:
+    topic = LocalContext(topic="Lambda expressions yield (?P<found>naïve)")
+    topic.finds_data = False
+    pieces = draft(("Expressions yield naïve functions.", ["p1"]))
+    outcome = await (await path(model(pieces), screens=guards(topic, GuardAction.BLOCK, ANSWER))).ask(None)
+    assert isinstance(outcome.result, Answered)
 
 
 async def test_what_stands_is_compared_as_it_was_written() -> None:

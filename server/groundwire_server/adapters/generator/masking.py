@@ -13,7 +13,7 @@ from groundwire_server.domain.generation import BegunReply, GenerationRequest, P
 from groundwire_server.domain.guards.restoring import Restorer
 from groundwire_server.ports.generator import Generator
 
-_STRING: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_STRING: Final = re.compile(r'(?P<string>"(?:[^"\\]++|\\.)*+")(?P<key>\s*+:)?', re.DOTALL)
 
 _NOTE: Final = (
     "\n\nSigns in square brackets such as [EMAIL_1] stand for words that are not shown. Take each for those words, and "
@@ -83,22 +83,24 @@ class _Fenced:
 
 
 class _Json:
-    """A reply in JSON: its strings, so that words are found that are escaped there."""
+    """A reply in JSON: its strings but for keys, so that words are found that are escaped there."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def texts(self) -> Iterator[str]:
         """Yield what the strings say."""
-        return (_said(string) for string in _STRING.findall(self._text))
+        return (_said(found["string"]) for found in _STRING.finditer(self._text) if found["key"] is None)
 
     def masked(self, mask: Callable[[str], str]) -> str:
         """Return the text with its strings masked; those in which nothing is found stay as they are written."""
 
-        def written(string: "re.Match[str]") -> str:
-            said = _said(string[0])
+        def written(found: "re.Match[str]") -> str:
+            if found["key"] is not None:
+                return found[0]
+            said = _said(found[0])
             masked = mask(said)
-            return string[0] if masked == said else json.dumps(masked, ensure_ascii=False)
+            return found[0] if masked == said else json.dumps(masked, ensure_ascii=False)
 
         return _STRING.sub(written, self._text)
 

@@ -83,6 +83,7 @@ class LanguagesGuard:
     """
 
     by_word = False
+    finds_data = False
 
     def __init__(self, served: Collection[str]) -> None:
         unknown = sorted(set(served) - CODES)

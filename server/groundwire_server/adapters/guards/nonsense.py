@@ -61,6 +61,7 @@ class NonsenseGuard:
     """
 
     by_word = False
+    finds_data = False
 
     def about(self, rule: str) -> str:
         """Return what a rule of it looks for: nothing, as their names say it."""

@@ -18,6 +18,7 @@ class PatternsGuard:
     """
 
     by_word = False
+    finds_data = True
 
     def __init__(self, patterns: Sequence[str], category: str) -> None:
         self._category = category

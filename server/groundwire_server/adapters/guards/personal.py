@@ -56,6 +56,7 @@ class PersonalGuard:
     """
 
     by_word = False
+    finds_data = True
 
     def __init__(self, options: PersonalGuardOptions | None = None) -> None:
         options = options or PersonalGuardOptions()
@@ -65,9 +66,7 @@ class PersonalGuard:
         """Return the personal data of a text."""
         plain = plain_form(text)
         found = self._rules.find(plain.text)
-        if plain.text is text:
-            return found
-        return [Finding(each.category, *plain.original(each.start, each.end), each.rule) for each in found]
+        return found if plain.text is text else [plain.as_original(each) for each in found]
 
     def about(self, rule: str) -> str:
         """Return what a rule looks for."""

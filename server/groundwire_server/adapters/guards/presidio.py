@@ -42,6 +42,7 @@ class PresidioGuard:
     """
 
     by_word = False
+    finds_data = True
 
     def __init__(self, options: PresidioGuardOptions | None = None) -> None:
         options = options or PresidioGuardOptions()

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from groundwire_server.adapters.guards.rules import read_rules
 from groundwire_server.domain.guards.finding import Finding
+from groundwire_server.domain.guards.plain_form import plain_form
 from groundwire_server.domain.guards.secret_shapes import SECRET_SHAPES
 from groundwire_server.options import Options
 
@@ -55,6 +56,7 @@ class SecretsGuard:
     """
 
     by_word = True
+    finds_data = True
 
     def __init__(self, options: SecretsGuardOptions | None = None) -> None:
         options = options or SecretsGuardOptions()
@@ -62,10 +64,11 @@ class SecretsGuard:
 
     def find(self, text: str) -> Sequence[Finding]:
         """Return the secrets of a text; each line of a private key by itself."""
-        found = self._rules.find(text)
-        if all(each.rule != _BLOCK for each in found):
-            return found
-        return [part for each in found for part in (_lines(text, each) if each.rule == _BLOCK else (each,))]
+        plain = plain_form(text)
+        found = self._rules.find(plain.text)
+        if any(each.rule == _BLOCK for each in found):
+            found = [part for each in found for part in (_lines(plain.text, each) if each.rule == _BLOCK else (each,))]
+        return found if plain.text is text else [plain.as_original(each) for each in found]
 
     def about(self, rule: str) -> str:
         """Return what a rule looks for."""

@@ -16,6 +16,9 @@ _WORD: Final = re.compile(
 )
 """A word, with characters in it that are not seen; scripts without spaces have one of a letter each."""
 
+_ROOT: Final = 0
+"""The node of the tree of terms from which all begin."""
+
 
 class BlankTermError(GroundwireError):
     """A term without a letter or digit."""
@@ -24,7 +27,7 @@ class BlankTermError(GroundwireError):
 class TermsGuard:
     """A LocalGuard that looks for terms, whatever their case, accents, spaces, punctuation and look-alikes.
 
-    A text is gone through once, however many terms there are.
+    A text is gone through once, however many terms there are: they are a tree, and a step in it costs a look-up.
 
     Args:
         terms: words and phrases.
@@ -38,42 +41,65 @@ class TermsGuard:
     def __init__(self, terms: Iterable[str], category: str, at_least: int = 1) -> None:
         self._category = category
         self._at_least = at_least
-        self._phrases: set[tuple[str, ...]] = set()
-        self._longest: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
+        self._edges: dict[int, int] = {}
+        self._phrases: set[int] = set()
+        self._of_words = False
         for term in terms:
-            words = tuple(_folded(word[0]) for word in _WORD.finditer(term))
+            words = [_folded(word[0]) for word in _WORD.finditer(term)]
             if not any(words):
                 raise BlankTermError(term)
-            self._phrases.add(words)
-            self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
+            node = _ROOT
+            for word in words:
+                edge = _edge(node, self._numbers.setdefault(word, len(self._numbers)))
+                node = self._edges.setdefault(edge, len(self._edges) + 1)
+            self._phrases.add(node)
+            self._of_words = self._of_words or len(words) > 1
+
+    finds_data = False
 
     @property
     def by_word(self) -> bool:
         """Whether every term is a word of its own, of which one suffices."""
-        return self._at_least == 1 and max(self._longest.values(), default=1) == 1
+        return self._at_least == 1 and not self._of_words
 
     def find(self, text: str) -> Sequence[Finding]:
         """Return every term in the text, the longest of several that begin at one place."""
         found: list[Finding] = []
-        different: set[tuple[str, ...]] = set()
+        different: set[int] = set()
         words = [(_folded(match[0]), match.span()) for match in _WORD.finditer(text)]
         at = 0
         while at < len(words):
-            longest = self._longest.get(words[at][0], 0)
-            for size in range(min(longest, len(words) - at), 0, -1):
-                phrase = tuple(word for word, _ in words[at : at + size])
-                if phrase in self._phrases:
-                    different.add(phrase)
-                    found.append(Finding(self._category, words[at][1][0], words[at + size - 1][1][1], " ".join(phrase)))
-                    at += size - 1
-                    break
-            at += 1
+            phrase, end = self._longest(words, at)
+            if phrase is not None:
+                different.add(phrase)
+                rule = " ".join(word for word, _ in words[at:end])
+                found.append(Finding(self._category, words[at][1][0], words[end - 1][1][1], rule))
+            at = end
         return found if len(different) >= self._at_least else ()
+
+    def _longest(self, words: Sequence[tuple[str, tuple[int, int]]], begin: int) -> tuple[int | None, int]:
+        """Return the longest term that begins at a word, and the word after it; after the first where there is none."""
+        node, phrase, end = _ROOT, None, begin + 1
+        for at in range(begin, len(words)):
+            number = self._numbers.get(words[at][0])
+            following = None if number is None else self._edges.get(_edge(node, number))
+            if following is None:
+                break
+            node = following
+            if node in self._phrases:
+                phrase, end = node, at + 1
+        return phrase, end
 
     def about(self, rule: str) -> str:
         """Return nothing: a term is its own rule."""
         del rule
         return ""
+
+
+def _edge(node: int, number: int) -> int:
+    """Return the key of the step from a node of the tree of terms over a word; one number takes less than a pair."""
+    return node << 32 | number
 
 
 def _folded(word: str) -> str:

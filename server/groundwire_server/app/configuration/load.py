@@ -5,7 +5,7 @@ line, the variable or the flag, and `groundwire config show` prints it for every
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -21,9 +21,10 @@ from groundwire_server.app.configuration.errors import ConfigError, InvalidConfi
 from groundwire_server.app.configuration.explain import explained
 from groundwire_server.app.configuration.layers import BUILT_IN, Layers
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.guards import TermsGuardConfig
 from groundwire_server.app.configuration.references import check_references
 from groundwire_server.app.configuration.yaml_file import YamlFile, read
-from groundwire_server.files.small import Mark, mark
+from groundwire_server.files.small import Marks, marks_of
 
 FILE = "groundwire.yaml"
 """The file that is read when none is named and it is there."""
@@ -70,12 +71,18 @@ class Loaded:
 
     Attributes:
         origins: the origin of each value that is set, by path; the others are built in.
-        mark: the state of the file just before it was read.
+        marks: the state of the file, and of those whose content it names, just before they were read.
     """
 
     configuration: Configuration
     origins: Mapping[Path, str]
-    mark: Mark
+    marks: Marks
+
+    def same(self, other: "Loaded") -> bool:
+        """Return whether another one has the same values, and names files with the same content."""
+        named = _files_of(self.configuration)
+        contents = all(self.marks.get(file) == other.marks.get(file) for file in named)
+        return self.configuration == other.configuration and contents
 
     def origin(self, path: Path) -> str:
         """Return the origin of the value at a path, or of the section around it."""
@@ -104,7 +111,7 @@ def load(sources: Sources) -> Loaded:
     Raises:
         InvalidConfigurationError: with every error, in the order of file, environment and flags.
     """
-    before = mark(sources.file) if sources.file else None
+    marks = dict(marks_of((sources.file,) if sources.file else ()))
     file = read(sources.file) if sources.file else YamlFile("", {}, {})
     layers = Layers({**built_in(), **schema_walk.without_empty_sections(file.values, Configuration)}, file)
     flags = (Override(path, value, flag, adds=False) for flag, (path, value) in (sources.flags or {}).items())
@@ -116,7 +123,16 @@ def load(sources: Sources) -> Loaded:
     errors += more
     if configuration is None or errors:
         raise InvalidConfigurationError(sorted(errors, key=layers.order))
-    return Loaded(configuration, layers.origins, before)
+    return Loaded(configuration, layers.origins, {**marks_of(_files_of(configuration)), **marks})
+
+
+def _files_of(configuration: Configuration) -> Sequence[File]:
+    """Return the files whose content a server takes in with its configuration: lists of terms, and calibrations."""
+    named = [guard.file for guard in configuration.guards.values() if isinstance(guard, TermsGuardConfig)]
+    named += [checker.thresholds.calibration for checker in configuration.checkers.values()]
+    for route in configuration.routes.values():
+        named += [route.thresholds.calibration, None if route.rerank is None else route.rerank.calibration]
+    return [file for file in named if file is not None]
 
 
 def _validated_with_references(layers: Layers) -> tuple[Configuration | None, list[ConfigError]]:

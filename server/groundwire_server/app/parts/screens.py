@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from groundwire_server.app.configuration.guard_rules import categories_of
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.remote_guards import RemoteGuardConfig
 from groundwire_server.app.configuration.models.screens import actions_of
@@ -11,7 +12,8 @@ from groundwire_server.app.parts.shared import Lease
 from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.vocabulary import Screen
-from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuards
+from groundwire_server.pipeline.screening.guards import FollowedFinding, PlacedGuard, ScreenGuards
+from groundwire_server.pipeline.screening.memory import FindingMemory
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard
 from groundwire_server.ports.recording import Recording
 
@@ -34,16 +36,19 @@ async def open_screens(configuration: Configuration, lease: Lease, recording: Re
             outside: list[PlacedGuard[RemoteGuard]] = []
             for use in uses:
                 name, guard = use.guard, configuration.guards[use.guard]
+                categories = frozenset(categories_of(guard))
                 if isinstance(guard, RemoteGuardConfig):
                     if name not in remote:
                         remote[name] = await _open_remote(name, guard, configuration, lease, recording)
-                    outside.append(PlacedGuard(identity_of(name, guard), actions_of(use), remote[name]))
+                    outside.append(PlacedGuard(identity_of(name, guard), actions_of(use), remote[name], categories))
                     continue
                 if name not in opened:
                     opened[name] = await open_guard(name, guard, lease)
-                local.append(PlacedGuard(identity_of(name, guard), actions_of(use), opened[name]))
+                local.append(PlacedGuard(identity_of(name, guard), actions_of(use), opened[name], categories))
             if local or outside:
-                placed[screen] = ScreenGuards(tuple(local), tuple(outside))
+                # Questions and answers are seldom the same again; passages are, for as long as they are stored.
+                memory = FindingMemory[FollowedFinding]() if local and screen is Screen.EVIDENCE else None
+                placed[screen] = ScreenGuards(tuple(local), tuple(outside), memory)
         screens[route] = placed
     return screens
 

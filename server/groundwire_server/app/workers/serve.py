@@ -90,7 +90,7 @@ async def _serve(
 
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(reload_when_due(reload, again, sources.file, supervisor.loaded.mark))
+            tasks.create_task(reload_when_due(reload, again, lambda: supervisor.loaded.marks))
             tasks.create_task(supervisor.keep())
     except* WorkerFailedError as failed:
         raise failed.exceptions[0] from None
@@ -101,7 +101,7 @@ async def _reload(supervisor: Supervisor, sources: Sources, folders: "_Folders")
     before = supervisor.loaded.configuration
     try:
         loaded = await asyncio.to_thread(load, sources)
-        if loaded.configuration == before:
+        if loaded.same(supervisor.loaded):
             _log.info("the configuration has not changed")
             return
         refuse_changes(before, loaded, _FIXED)

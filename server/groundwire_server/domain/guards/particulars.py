@@ -1,4 +1,7 @@
-"""What leads a reader out of an answer: links, addresses, numbers of phones, accounts, cards and wallets."""
+"""What leads a reader out of an answer: links, addresses, numbers of phones, accounts, cards and wallets.
+
+Placeholders count with them: one that a model made up stands in for an address or a number that nobody gave.
+"""
 
 import re
 import unicodedata
@@ -9,7 +12,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Particular:
-    """A link, an address or a number that a reader may follow, write to, call or pay to.
+    """A link, an address or a number, or a placeholder for one, that a reader may follow, write to, call or pay to.
 
     Attributes:
         start: in code points of the text.
@@ -59,6 +62,14 @@ _NUMBER: Final = re.compile(
 )
 _WALLET: Final = re.compile(r"\b0x[\da-fA-F]{40}\b|\b(?=[a-zA-Z]{0,25}\d)(?=\d{0,25}[a-zA-Z])[\da-zA-Z]{26,108}\b")
 
+_DATA: Final = (
+    "E-?MAIL|PHONE|IBAN|CARD|IP|NATIONAL[_ -]ID|PASSPORT|BIRTH[_ -]DATE|PLATE|NAME|ADDRESS|PASSWORD|SECRET|API[_ -]KEY"
+)
+_PLACEHOLDER: Final = re.compile(
+    rf"\[ ?(?:(?:{_DATA})(?:\\?[_ -]?[0-9₀-₉]{{1,6}})?|[A-Z][A-Z0-9_]{{2,40}}\\?_[0-9]{{1,6}}) ?\]"
+    rf"|(?<![A-Za-z0-9])(?:{_DATA})\\?_[0-9]{{1,6}}(?![A-Za-z0-9])"
+)
+
 _MAY_LINK: Final = re.compile(r"\.[^\W\d]|[\[({]\s?(?:\.|dot|pun|poi)", re.IGNORECASE)
 _OTHER_DIGIT: Final = re.compile(
     r"(?![0-9])\d|[\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u24ea\u2780-\u2788\u278a-\u2792]"
@@ -76,7 +87,7 @@ _ENDS: Final = ".,;:!?*_/…"
 
 
 def particulars(text: str) -> list[Particular]:
-    """Return the links, addresses and numbers of a text, in time in proportion to it."""
+    """Return the links, addresses, numbers and placeholders of a text, in time in proportion to it."""
     found: list[Particular] = []
     if not text.isascii():
         text = _OTHER_DIGIT.sub(lambda digit: str(unicodedata.digit(digit[0])), text.translate(_WIDE))
@@ -86,6 +97,8 @@ def particulars(text: str) -> list[Particular]:
         # A host may be that of an address which is written for people alone.
         within = frozenset(place for each in found for place in range(each.start + 1, each.end))
         found += (each for each in _links(text) if each.start not in within)
+    if "[" in text or "_" in text:
+        found += (Particular(*each.span(), _digits(each[0])) for each in _PLACEHOLDER.finditer(text))
     if _DIGIT.search(text) is None:
         return found
     if _DIGITS.search(text):

@@ -116,10 +116,14 @@ class _KnownWords:
         return self._spelled.get(self._with(words) or words, words)
 
     def _with(self, text: str) -> str | None:
-        """Return words that have more in them than a text which says much of them, such as a number cut short."""
+        """Return words that have more in them than a text which says much of them, such as a number cut short.
+
+        A plain word says little of an address that has it, such as `support`, unless it is half of it.
+        """
         if not _SHORTEST <= len(text) < self._longest or text in self._spelled:
             return None
-        return next((words for words in self._categories if text in words), None)
+        least = 2 * len(text) if text.isalpha() else self._longest
+        return next((words for words in self._categories if len(words) <= least and text in words), None)
 
     def _at(self, text: str, spans: Sequence[tuple[int, int]], first: int) -> Finding | None:
         """Return where known words stand that begin with a word of a text, the longest of them."""

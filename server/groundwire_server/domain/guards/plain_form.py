@@ -5,17 +5,15 @@ import sys
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
 
+from groundwire_server.domain.fencing.hidden import MAY_BE_HIDDEN
+from groundwire_server.domain.guards.finding import Finding
+
 _DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63"
 _SPACES: Final = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-_HIDDEN: Final = (
-    "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff"
-)
-"""What is within numbers and addresses without being seen: marks of direction, joiners, places to break a line."""
 
 
 def _folds() -> Iterator[tuple[int, str]]:
@@ -25,10 +23,16 @@ def _folds() -> Iterator[tuple[int, str]]:
     for code in range(0x80, sys.maxunicode + 1):
         if unicodedata.category(chr(code)) == "Nd":
             yield code, str(unicodedata.decimal(chr(code)))
+    # Letters of mathematics, which are ASCII ones in bold, italics and the like.
+    for code in range(0x1D400, 0x1D6A4):
+        if (plain := unicodedata.normalize("NFKC", chr(code))).isascii():
+            yield code, plain
 
 
 _FOLDS: Final = {chr(code): plain for code, plain in _folds()}
-_IS_HIDDEN: Final = re.compile(f"[{_HIDDEN}]+")
+_HIDDEN_IN_ASCII: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_IS_HIDDEN: Final = re.compile(f"[{MAY_BE_HIDDEN}]+")
+"""What is within words and numbers without being seen, or joins and selects what stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +55,25 @@ class PlainForm:
             return start + self.shifts[0], end + self.shifts[0]
         return start + self._shift(start), end - 1 + self._shift(end - 1) + 1
 
+    def as_original(self, finding: Finding) -> Finding:
+        """Return a finding in this at its place in the original text."""
+        start, end = self.original(finding.start, finding.end)
+        return replace(finding, start=start, end=end)
+
     def _shift(self, place: int) -> int:
         return self.shifts[bisect_right(self.starts, place) - 1]
 
 
 def plain_form(text: str) -> PlainForm:
     """Return the plain form of a text; it is the text itself where that has nothing to change."""
-    if text.isascii():
+    if text.isascii() and not _HIDDEN_IN_ASCII.search(text):
         return PlainForm(text)
     characters = set(text)
     for each in characters & _FOLDS.keys():
         text = text.replace(each, _FOLDS[each])
-    if characters.isdisjoint(_HIDDEN):
-        return PlainForm(text)
     hidden = [found.span() for found in _IS_HIDDEN.finditer(text)]
+    if not hidden:
+        return PlainForm(text)
     shifts = [0, *accumulate(end - start for start, end in hidden)]
     starts = [0, *(end - shift for (_, end), shift in zip(hidden, shifts[1:], strict=True))]
     return PlainForm(_IS_HIDDEN.sub("", text), starts, shifts)

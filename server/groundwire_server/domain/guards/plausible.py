@@ -14,8 +14,8 @@ from groundwire_server.domain.guards.check_digits import passes_luhn, passes_mod
 
 _NO_DIGIT: Final = re.compile(r"[^0-9]+")
 _NUMBER: Final = re.compile(r"\d+")
-_SEPARATORS: Final = " .-"
-_ACCOUNT: Final = re.compile(r"[A-Z]{2} ?\d\d(?:[ .-]?[A-Z0-9])+", re.IGNORECASE | re.ASCII)
+_SEPARATORS: Final = " .-\r\n"
+_ACCOUNT: Final = re.compile(r"[A-Z]{2} ?\d\d(?:(?:[ .-]|\r?\n)?[A-Z0-9])+", re.IGNORECASE | re.ASCII)
 _STANDARDS: Final = ("RFC", "ISO", "IEC", "DIN", "PEP", "CVE", "UTF", "SHA")
 _POSTCODE: Final = re.compile(r"\d{5}-\d{4}")
 """An American one with its four further digits."""
@@ -76,9 +76,13 @@ def _digits(words: str) -> str:
     return _NO_DIGIT.sub("", words)
 
 
+_AT: Final = re.compile(r"(?i)@|%40|&#0*64;|&#x0*40;|&commat;")
+"""As it is, or as addresses of pages and HTML write it."""
+
+
 def _email(words: str) -> int:
     words = words.rstrip("-_")
-    domain = words.rpartition("@")[2].casefold()
+    domain = _AT.split(words)[-1].casefold()
     first, ending = domain.partition(".")[0], domain.rpartition(".")[2]
     name = ending not in _FILE_ENDINGS and len(ending) > 1 and not any(map(str.isdigit, ending)) and not first.isdigit()
     return len(words) if name and domain not in _DOCUMENTATION_DOMAINS else 0
@@ -181,6 +185,9 @@ def _plate(words: str) -> int:
 def _phone_international(words: str) -> int:
     digits = _digits(re.split(r"(?i)[a-zд]", words)[0]).removeprefix("00")
     fiction = digits[0] == "1" and (len(digits) != 11 or "555" in {digits[1:4], digits[4:7]})
+    if words.count(")") > words.count("("):
+        # That of what the number stands in, such as a link of Markdown.
+        words = words[: words.rindex(")")]
     return len(words.rstrip(" ./(-")) if 8 <= len(digits) <= 15 and not fiction else 0
 
 

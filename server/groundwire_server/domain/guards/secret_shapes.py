@@ -17,24 +17,41 @@ from typing import Final
 
 _EXAMPLE: Final = re.compile(
     r"example|sample|dummy|placeholder|change.?me|your|xxxx|\*\*\*|\.\.\.|…|redacted|insert|replace|todo|fake|foobar"
-    r"|sk_test_4eC39HqLyjWDarjtT1zdp7dc",
+    r"|sk_test_4eC39HqLyjWDarjtT1zdp7dc|123e4567-e89b-12d3|550e8400-e29b-41d4",
     re.IGNORECASE,
 )
-"""What writers put where the reader's own secret belongs, and the key that a documentation has made famous."""
+"""What writers put where the reader's own secret belongs, and what documentation has made famous."""
 
 _VARIABLE: Final = re.compile(
-    r"^(?:[$%{<\[(@/\\]|https?:|self\.|os\.|env\.|process\.|config\.|settings\.|none\b|null\b|true\b|false\b)"
+    r"^(?:[$%{<\[(@/\\]|https?:|self\.|os\.|env\.|process\.|config\.|settings\.|none\b|null\b|true\b|false\b"
+    r"|&(?:#|lt;)|0x[\da-f]{1,8}$|passwor[dt]\d{0,4}$|!(?:vault|secret|env|ref|sub|getatt)\b|sha\d+[:-]|md5[:-]|\d{4}-\d\d-\d\dT\d\d:"
+    r"|[\w./-]+\.(?:cfg|conf|crt|db|env|html?|ini|js|json|key|log|md|p12|pem|php|properties|py|sql|toml|txt|xml|ya?ml)$)"
     r"|[({\[]|^[A-Za-z_]+(?:[._:-][A-Za-z_]+)*[,;:.!?)\]}]*$",
     re.IGNORECASE,
 )
-"""A reference to a value, a path, a call, or words alone."""
+"""A reference to a value, a path, a call, a digest, a time, or words alone."""
 
-_SENTENCE_END: Final = ".,;:)]}\"'`|…"
+_NEXT_SETTING: Final = re.compile(r"[;&,][A-Za-z]\w{0,40}=")
+"""What follows in a connection string, in a query or in a list of options."""
+
+_SENTENCE_END: Final = ".,;:)]}\"'`|*…"
 _WORDS: Final = re.compile(r"[-_./:]+")
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z]+\d{0,5}[A-Za-z]*|\d{1,4}")
+_TECHNICAL: Final = re.compile(
+    r"(?:(?:argon|base|bcrypt|blake|des|ecdsa|ed|fips|hs|ipv|latin|oauth|oidc|pbkdf|rc|rs|scrypt|sslv|tlsv|ucs|v|varchar)"
+    r"\d{1,5}(?:id?|s)?|(?:aes|hmac|iso|md|pkcs|rfc|rsa|sha|utf|wpa|x)\d{0,5}(?:crypt|mb\d)?"
+    r"|\d{0,4}(?:st|nd|rd|th|bits?|bytes?|char(?:acter)?s?|days?|digits?|hours?|letters?|minutes?|months?|symbols?"
+    r"|percentile|times|words?|years?|zeichen|stellig(?:es)?|caract[eè]res)"
+    r"|(?:max|min|optional|required|string|text|integer)\d{0,4})",
+    re.IGNORECASE,
+)
+"""A part of what documentation says about passwords: an algorithm, an encoding, a version, a type, a length."""
+
+_PARTS: Final = re.compile(r"[-_./:|,+]+")
 _SYMBOLS: Final = frozenset("!@#$%^&*+=~?")
 _COMMON: Final = frozenset(
-    "password passwd pass pw pwd secret admin root user username guest postgres token key test".split()
+    "password passwd pass pw pwd secret admin root user username guest postgres token key test mypassword mypass tiger"
+    " p4ssw0rd p@ssw0rd s3cret s3cr3t".split()
 )
 
 _LEAST_BITS: Final = 3.0
@@ -81,8 +98,18 @@ def _random(text: str) -> int:
     return len(text) if varied and not words and not _VARIABLE.search(text) and not is_example(text) else 0
 
 
+def _is_technical(text: str) -> bool:
+    """Return whether words and numbers say something about secrets, with one among them that no secret has alone."""
+    parts = [part for part in _PARTS.split(text) if part]
+    terms = [_TECHNICAL.fullmatch(part) is not None for part in parts]
+    others = (part for part, term in zip(parts, terms, strict=True) if not term)
+    return any(terms) and all(part.isalpha() or (part.isdigit() and len(part) <= 4) for part in others)
+
+
 def _password(text: str) -> int:
-    text = _without_end(text)
+    text = _without_end(_NEXT_SETTING.split(text, 1)[0])
+    if _is_technical(text):
+        return 0
     letters, digits = any(map(str.isalpha, text)), any(map(str.isdigit, text))
     mixed = letters and (digits or not _SYMBOLS.isdisjoint(text))
     return len(text) if len(text) >= 6 and mixed and not _VARIABLE.search(text) and not is_example(text) else 0

@@ -28,11 +28,12 @@ class Feedback(FeedbackServiceServicer):
         """Log that something was blocked by mistake, and count it.
 
         Raises:
-            Rejection: INVALID_REQUEST for a guard that the caller's routes do not have.
+            Rejection: INVALID_REQUEST for a guard, or a category of one, that the caller's routes do not have.
         """
         caller = current_call().caller
-        if request.policy not in self._current.snapshot.routes.guards(caller):
-            raise Rejection.invalid("policy", "must name a guard of a route that you may use", "appeal.policy")
+        if (request.policy, request.category) not in self._current.snapshot.routes.guard_categories(caller):
+            said = "must name a guard that looks for you on a route that you may use, with a category that it finds"
+            raise Rejection.invalid("policy", said, "appeal.policy")
         self._metrics.add(metrics.BLOCKS_APPEALED, 1, request.policy, request.category)
         self._log.appeal(caller.tenant, request.policy, request.category, request.request_id, request.trace_id)
         return feedback_service_pb2.AppealBlockResponse()

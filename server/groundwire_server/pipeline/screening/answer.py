@@ -5,15 +5,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from groundwire_server.domain.answer import CheckedSegment
+from groundwire_server.domain.answer import CheckedSegment, separator
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure, Rejection
-from groundwire_server.domain.guards.finding import ForbiddenFailure
+from groundwire_server.domain.guards.finding import Finding, ForbiddenFailure
 from groundwire_server.domain.guards.masking import mask
+from groundwire_server.domain.guards.said_again import FoldedText, folded
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.vocabulary import GuardAction, Screen, StreamMode
 from groundwire_server.pipeline.routes import Ports
-from groundwire_server.pipeline.screening.guards import FollowedFinding, ScreenedText, ScreenGuards, Screening
+from groundwire_server.pipeline.screening.guards import (
+    FollowedFinding,
+    KnownWords,
+    ScreenedText,
+    ScreenGuards,
+    Screening,
+    said_again,
+)
 from groundwire_server.pipeline.screening.masking import masked
 from groundwire_server.pipeline.stage import StageRunner
 
@@ -39,6 +47,7 @@ class AnswerScreening:
         self._screening = Screening(Screen.ANSWER, guards, inquiry, run)
         self._unless_shown = {each.identity: each.actions.unless_shown for each in guards.each}
         self._shown = shown
+        self._known: dict[str, KnownWords] = {}
         self._settled = ""
 
     async def segments(
@@ -55,13 +64,16 @@ class AnswerScreening:
         """
         if not segments or not self._screening:
             return tuple(segments), None
-        found = await self._screening.screen(list(_texts(segments, before)), self._counts, in_turn=True)
+        await self._learn(each.passage for segment in segments for each in (*segment.citations, *segment.dropped))
+        texts = list(_texts(segments, before, tuple(self._known.values())))
+        found = await self._screening.screen(texts, self._counts, in_turn=True)
         leaving: list[CheckedSegment] = []
         for segment, each in zip(segments, found, strict=True):
             blocking = next((one for one in each if one.action is GuardAction.BLOCK), None)
             if blocking is not None:
                 return tuple(leaving), ForbiddenFailure(Screen.ANSWER, blocking.block)
-            leaving.append(masked(segment, [one.finding for one in each if one.action is GuardAction.MASK], before))
+            masking = [one.finding for one in each if one.action is GuardAction.MASK]
+            leaving.append(masked(segment, masking, before, self._in_passage))
             before += leaving[-1].delta
         return tuple(leaving), None
 
@@ -84,24 +96,55 @@ class AnswerScreening:
             leaving.append(replace(passage, text=mask(passage.text, masks).text) if masks else passage)
         return tuple(leaving)
 
-    def settled(self, unfinished: str) -> str:
-        """Return as much of a text that still grows as may be shown: whole words, up to what a guard objects to."""
+    async def settled(self, unfinished: str, before: str) -> str:
+        """Return as much of a text that still grows as may be shown: whole words, up to what a guard objects to.
+
+        Args:
+            unfinished: the text of the segment so far.
+            before: the text that stands before it, as it left.
+        """
         if not self._screening:
             return unfinished
         text = _LAST_WORD.sub("", unfinished)
         # What was shown need not be looked at again, but for its end: words beside a secret give it away.
         begin = max(len(self._settled) - _BEFORE, 0) if text.startswith(self._settled) else 0
-        found = self._screening.find(text[begin:])
-        starts = [begin + each.finding.start for each in found if each.action in _CHANGING]
+        context = "" if begin else _context(before, text)
+        found = [each.moved(-len(context)) for each in self._screening.find(context + text[begin:])]
+        await self._learn(self._shown)
+        found += said_again(text[begin:], self._known.values())
+        starts = [begin + each.finding.start for each in found if each.finding.end > 0 and each.action in _CHANGING]
         self._settled = text[: min(starts, default=len(text))]
         return self._settled
+
+    async def _learn(self, passages: Iterable[Passage]) -> None:
+        """Look at passages whose words an answer may say alone, without those by which a guard knows them."""
+        unseen = {each.chunk_id: each.text for each in passages if each.chunk_id not in self._known}
+        if unseen:
+            known = await self._screening.known_in(list(unseen.values()))
+            self._known.update(zip(unseen, known, strict=True))
+
+    def _in_passage(self, words: str) -> Iterator[Finding]:
+        """Yield what must not leave in words of a passage; one that blocks is kept back as one that masks."""
+        for one in (*self._screening.find(words), *said_again(words, self._known.values())):
+            if one.action in _CHANGING and self._counts(words, one):
+                yield one.finding
 
     def _counts(self, text: str, found: FollowedFinding) -> bool:
         """Return whether a finding counts: not where a passage that is shown has the same, and the route allows it."""
         if found.finding.category not in self._unless_shown[found.guard]:
             return True
         words = text[found.finding.start : found.finding.end]
-        return not any(words in passage.text for passage in self._shown)
+        return not any(words in passage.text for passage in self._shown) and not self._shown_otherwise(words)
+
+    def _shown_otherwise(self, words: str) -> bool:
+        """Return whether a passage that is shown has the words as another would write them: `+49 30 1` or `+49301`."""
+        key = folded(words)
+        for passage in self._shown:
+            searched = FoldedText(passage.text)
+            same = (passage.text[start:end] for start, end in searched.changed(words, key))
+            if any(folded(each) == key for each in same):
+                return True
+        return False
 
 
 def check_mode(inquiry: Inquiry, ports: Ports) -> None:
@@ -121,7 +164,12 @@ def check_mode(inquiry: Inquiry, ports: Ports) -> None:
         )
 
 
-def _texts(segments: Sequence[CheckedSegment], before: str) -> Iterator[ScreenedText]:
+def _context(before: str, text: str) -> str:
+    """Return the end of a text with what will part it from the next segment."""
+    return before[-_BEFORE:] + separator(before, text) if before and text else ""
+
+
+def _texts(segments: Sequence[CheckedSegment], before: str, known: tuple[KnownWords, ...]) -> Iterator[ScreenedText]:
     for segment in segments:
-        yield ScreenedText(segment.delta, before[-_BEFORE:])
+        yield ScreenedText(segment.delta, before[-_BEFORE:], known)
         before += segment.delta

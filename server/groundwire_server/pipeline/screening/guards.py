@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeAlias, TypeVar
 
@@ -17,9 +17,11 @@ from groundwire_server.domain.guards.finding import (
     GuardIdentity,
     PolicyBlock,
 )
+from groundwire_server.domain.guards.said_again import FoldedText, folded
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.policy import ScreenPolicy
 from groundwire_server.domain.vocabulary import Cause, GuardAction, Purpose, Screen, Stage, WithoutGuard
+from groundwire_server.pipeline.screening.memory import FindingMemory
 from groundwire_server.pipeline.stage import ComputedStage, StageRunner, TimedStage
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenReply, ScreenRequest
 from groundwire_server.telemetry import names
@@ -32,7 +34,7 @@ _STAGES: Final[Mapping[Screen, Stage]] = {
     Screen.ANSWER: Stage.SCREEN_ANSWER,
 }
 _AT_ONCE: Final = 10_000
-"""Code points that are looked at without letting others have their turn: 1 ms of ordinary text, 12 ms of any."""
+"""Code points that are looked at without letting others have a turn: 1 ms of ordinary text, 12 ms of the slowest."""
 
 _GRACE: Final = 0.02
 """Seconds after its deadline in which a guard may still say why it failed, and what it consumed."""
@@ -40,19 +42,32 @@ _GRACE: Final = 0.02
 
 @dataclass(frozen=True, slots=True)
 class PlacedGuard(Generic[GuardT]):
-    """A guard in its place on a screen."""
+    """A guard in its place on a screen.
+
+    Attributes:
+        identity: of the guard.
+        actions: what the route makes of its findings.
+        guard: looks at texts.
+        categories: of what it may find.
+    """
 
     identity: GuardIdentity
     actions: GuardActions
     guard: GuardT
+    categories: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenGuards:
-    """The guards of one screen, each kind in the route's order."""
+    """The guards of one screen, each kind in the route's order.
+
+    Attributes:
+        memory: of what those in this process found, where the same texts come again; None remembers nothing.
+    """
 
     local: tuple[PlacedGuard[LocalGuard], ...] = ()
     remote: tuple[PlacedGuard[RemoteGuard], ...] = ()
+    memory: "FindingMemory[FollowedFinding] | None" = None
 
     def __bool__(self) -> bool:
         """Return whether there is one."""
@@ -65,7 +80,7 @@ class ScreenGuards:
 
     def of(self, tenant: str) -> "ScreenGuards":
         """Return those that look for a tenant."""
-        return ScreenGuards(_for(self.local, tenant), _for(self.remote, tenant))
+        return ScreenGuards(_for(self.local, tenant), _for(self.remote, tenant), self.memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +103,38 @@ class FollowedFinding:
         return PolicyBlock(self.guard, self.finding.category)
 
 
+class KnownWords:
+    """Words that were found in a text, and may stand in others alone.
+
+    Args:
+        text: in which they were found.
+        found: there.
+    """
+
+    def __init__(self, text: str, found: Iterable[FollowedFinding]) -> None:
+        different = {(text[one.finding.start : one.finding.end], one.guard): one for one in found}
+        self._found = [(words, folded(words), one) for (words, _), one in different.items()]
+
+    def __bool__(self) -> bool:
+        """Return whether there are any."""
+        return bool(self._found)
+
+    def said_again(self, text: FoldedText) -> Iterator[FollowedFinding]:
+        """Yield the same findings at the places of another text that says their words."""
+        for words, key, one in self._found:
+            for start, end in text.said_again(words, key):
+                yield replace(one, finding=replace(one.finding, start=start, end=end))
+
+
+def said_again(text: str, known: Iterable[KnownWords]) -> list[FollowedFinding]:
+    """Return what was found in other texts, at the places of this one that say the same."""
+    known = [each for each in known if each]
+    if not known:
+        return []
+    searched = FoldedText(text)
+    return [one for each in known for one in each.said_again(searched)]
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenedText:
     """A text that guards look at.
@@ -96,10 +143,12 @@ class ScreenedText:
         text: in which they find something.
         before: what stands before it: what a guard in this process finds may begin there. Guards outside do not see it,
             for they may object to a text as a whole.
+        known: what was found elsewhere, by what stands around it there; it counts in the text as well.
     """
 
     text: str
     before: str = ""
+    known: tuple[KnownWords, ...] = ()
 
 
 Counts: TypeAlias = Callable[[str, FollowedFinding], bool]
@@ -122,6 +171,7 @@ class Screening:
         self._policy = inquiry.policy.screens.get(screen, ScreenPolicy())
         self._requester = inquiry.requester
         self._run = run
+        self._memory = guards.memory
 
     def __bool__(self) -> bool:
         """Return whether a guard looks."""
@@ -129,12 +179,14 @@ class Screening:
 
     def find(self, text: str) -> list[FollowedFinding]:
         """Return what the guards in this process find in a text, in the order of the guards."""
-        found: list[FollowedFinding] = []
-        for placed in self._guards.local:
-            findings = placed.guard.find(text)
-            if findings:
-                found += followed(placed, findings)
-        return found
+        return _found(self._guards.local, text)
+
+    async def known_in(self, texts: Sequence[str]) -> list[KnownWords]:
+        """Return the data that guards in this process find in texts that stand beside those that are screened."""
+        guards = [each for each in self._guards.local if each.guard.finds_data]
+        if sum(map(len, texts)) <= _AT_ONCE:
+            return [KnownWords(text, _found(guards, text)) for text in texts]
+        return [KnownWords(text, await asyncio.to_thread(_found, guards, text)) for text in texts]
 
     async def screen(
         self, texts: Sequence[ScreenedText], counts: Counts | None = None, *, in_turn: bool = False
@@ -178,7 +230,9 @@ class Screening:
 
     async def _each_within(self, texts: Sequence[ScreenedText], counts: Counts | None) -> list[list[FollowedFinding]]:
         if sum(len(each.text) for each in texts) <= _AT_ONCE:
-            return [self._within(each, counts) for each in texts]
+            if self._memory is None or counts is not None:
+                return [self._within(each, counts) for each in texts]
+            return [self._memory.recall(self._requester.tenant, each.text, self.find) for each in texts]
         # The event loop goes on meanwhile: text that is made for it takes a guard milliseconds for each kilobyte.
         return [await asyncio.to_thread(self._within, each, counts) for each in texts]
 
@@ -187,6 +241,7 @@ class Screening:
         found, offset = self.find(text.before + text.text), len(text.before)
         if offset:
             found = [one.moved(-offset) for one in found if one.finding.end > offset]
+        found += said_again(text.text, text.known)
         return found if counts is None else [one for one in found if counts(text.text, one)]
 
     async def _asked(
@@ -263,6 +318,14 @@ async def reply_of(guard: RemoteGuard, request: ScreenRequest, by: Deadline) -> 
             return await guard.screen(request, by)
     except TimeoutError:
         raise Failure(Cause.MODEL_TIMEOUT) from None
+
+
+def _found(guards: Sequence[PlacedGuard[LocalGuard]], text: str) -> list[FollowedFinding]:
+    found: list[FollowedFinding] = []
+    for placed in guards:
+        if findings := placed.guard.find(text):
+            found += followed(placed, findings)
+    return found
 
 
 def _for(guards: tuple[PlacedGuard[GuardT], ...], tenant: str) -> tuple[PlacedGuard[GuardT], ...]:

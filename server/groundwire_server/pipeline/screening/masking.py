@@ -1,27 +1,33 @@
 """Putting placeholders into checked text: its evidence keeps its places."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, MaskedSpan, Span
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.guards.masking import MaskedText, mask
+from groundwire_server.domain.guards.said_again import standing
 
 
-def masked(segment: CheckedSegment, findings: Iterable[Finding], before: str) -> CheckedSegment:
+def masked(
+    segment: CheckedSegment, findings: Iterable[Finding], before: str, find: Callable[[str], Iterable[Finding]]
+) -> CheckedSegment:
     """Return a segment with placeholders for what was found in its delta, after the text that stands before it.
 
-    The verdicts stay those of the text as it was written. Quotes and words of passages have the placeholders too.
+    The verdicts stay those of the text as it was written. Quotes and words of passages have the placeholders too, and
+    others for what they have besides.
 
     Args:
         segment: checked, placed after other text perhaps.
         findings: in the delta, in any order.
         before: the text that stands before it, as it left.
+        find: returns what is to be masked in words of a passage.
     """
     # Where the delta begins: what parts it from the text before it is part of it, and not of its span.
     origin = segment.span.end_code_point - len(segment.delta)
     shown = mask(segment.delta, findings)
-    if not shown.masks and origin == len(before):
+    hidden = {words: _hidden(words, shown, find) for words in dict.fromkeys(_quoted(segment)) if words}
+    if not shown.masks and origin == len(before) and all(words == each for words, each in hidden.items()):
         return segment
     text = before + shown.text
 
@@ -32,9 +38,9 @@ def masked(segment: CheckedSegment, findings: Iterable[Finding], before: str) ->
     return CheckedSegment(
         shown.text,
         moved(segment.span),
-        tuple(_cited(each, moved, shown) for each in segment.citations),
-        tuple(_sentence(each, moved, shown) for each in segment.sentences),
-        tuple(_cited(each, moved, shown) for each in segment.dropped),
+        tuple(_cited(each, moved, hidden) for each in segment.citations),
+        tuple(_sentence(each, moved, hidden) for each in segment.sentences),
+        tuple(_cited(each, moved, hidden) for each in segment.dropped),
         masks=tuple(
             MaskedSpan(Span.within(text, len(before) + each.start, len(before) + each.end), each.category)
             for each in shown.masks
@@ -43,22 +49,25 @@ def masked(segment: CheckedSegment, findings: Iterable[Finding], before: str) ->
     )
 
 
-def _cited(citation: Citation, moved: Callable[[Span], Span], shown: MaskedText) -> Citation:
-    quote = _without(citation.quote, shown)
-    hidden = citation.masked or quote != citation.quote
-    return replace(citation, span=moved(citation.span), quote=quote, masked=hidden)
+def _quoted(segment: CheckedSegment) -> Iterator[str]:
+    yield from (each.quote for each in (*segment.citations, *segment.dropped))
+    yield from (each.passage_words for sentence in segment.sentences for each in sentence.conflicts)
 
 
-def _sentence(sentence: CheckedSentence, moved: Callable[[Span], Span], shown: MaskedText) -> CheckedSentence:
+def _cited(citation: Citation, moved: Callable[[Span], Span], hidden: Mapping[str, str]) -> Citation:
+    quote = hidden.get(citation.quote, citation.quote)
+    return replace(citation, span=moved(citation.span), quote=quote, masked=citation.masked or quote != citation.quote)
+
+
+def _sentence(sentence: CheckedSentence, moved: Callable[[Span], Span], hidden: Mapping[str, str]) -> CheckedSentence:
     conflicts = tuple(
-        replace(each, span=moved(each.span), passage_words=_without(each.passage_words, shown))
+        replace(each, span=moved(each.span), passage_words=hidden.get(each.passage_words, ""))
         for each in sentence.conflicts
     )
     return replace(sentence, span=moved(sentence.span), conflicts=conflicts)
 
 
-def _without(words: str, shown: MaskedText) -> str:
-    """Return words of a passage with the placeholders that the text has in their place."""
-    for each in shown.masks:
-        words = words.replace(each.original, shown.text[each.start : each.end])
-    return words
+def _hidden(words: str, shown: MaskedText, find: Callable[[str], Iterable[Finding]]) -> str:
+    """Return words of a passage with placeholders, for what the text has them for too."""
+    again = (Finding(each.category, *span) for each in shown.masks for span in standing(words, each.original))
+    return mask(words, [*again, *find(words)]).text

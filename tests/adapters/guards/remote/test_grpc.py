@@ -92,9 +92,15 @@ MALFORMED = {
     "other words at the place": (found(text="SECRET-BODY"), "OTHER_TEXT"),
     "a category that is not named": (found(category="SECRET-BODY"), "CATEGORY"),
     "a rule that is a sentence": (found(rule="SECRET-BODY is forbidden"), "RULE"),
-    "ten thousand findings": (
-        messages.ScreenResponse(results=[messages.Result(findings=[messages.Finding(category="terms")] * 10_000)]),
-        "FINDINGS",
+    "an unknown category among ten thousand findings": (
+        messages.ScreenResponse(
+            results=[
+                messages.Result(
+                    findings=[*[messages.Finding(category="terms")] * 10_000, messages.Finding(category="SECRET-BODY")]
+                )
+            ]
+        ),
+        "CATEGORY",
     ),
     "two megabytes": (messages.ScreenResponse(results=[messages.Result(text="SECRET-BODY" * 200_000)]), "SIZE"),
 }

@@ -31,9 +31,9 @@ class AppealBlockRequest(_message.Message):
     trace_id: _builtins.str
     """trace_id is that of `Report`: 32 lower-case hexadecimal digits."""
     policy: _builtins.str
-    """policy is that of `Blocked`: a guard of a route that the caller may use."""
+    """policy is that of `Blocked`: a guard that looks for the caller's tenant, of a route that the caller may use."""
     category: _builtins.str
-    """category is that of `Blocked`."""
+    """category is that of `Blocked`: one that this guard may find."""
     def __init__(
         self,
         *,

@@ -44,6 +44,7 @@ class InstructionGuard:
     """
 
     by_word = False
+    finds_data = False
 
     def __init__(self, screened: Screened, rules: RuleSet) -> None:
         self._screened = screened

@@ -46,12 +46,14 @@ class ReportedResult:
     """What a guard says of a text.
 
     Attributes:
-        findings: in it.
+        findings: in it, as many as are read.
         text: the text that was looked at; None where the guard does not send it.
+        beyond: categories of further findings, of which nothing else is read.
     """
 
     findings: Sequence[ReportedFinding]
     text: str | None
+    beyond: frozenset[str] = frozenset()
 
 
 Report: TypeAlias = tuple[Sequence[ReportedResult], Usage]
@@ -60,11 +62,11 @@ Report: TypeAlias = tuple[Sequence[ReportedResult], Usage]
 
 @dataclass(frozen=True, slots=True)
 class ReportLimits:
-    """How much a report may hold. It is counted before anything is made of it: a reply is read on the event loop.
+    """How much of a report is read. It is counted before anything is made of it: a reply is read on the event loop.
 
     Attributes:
         results: exactly so many.
-        findings: in each of them, at most.
+        findings: in each of them; of further ones only the category is read.
     """
 
     results: int
@@ -79,15 +81,6 @@ class ReportLimits:
         if count != self.results:
             raise InvalidFindingsFailure(GuardFault.COUNT)
 
-    def check_findings(self, count: int) -> None:
-        """Make sure that a result has no more findings than it may.
-
-        Raises:
-            InvalidFindingsFailure: FINDINGS.
-        """
-        if count > self.findings:
-            raise InvalidFindingsFailure(GuardFault.FINDINGS)
-
 
 class ContractFormat(Protocol):
     """The contract in one format."""
@@ -100,7 +93,7 @@ class ContractFormat(Protocol):
         """Return what the body of a response says.
 
         Raises:
-            InvalidFindingsFailure: UNREADABLE, COUNT or FINDINGS.
+            InvalidFindingsFailure: UNREADABLE or COUNT.
         """
         ...
 
@@ -148,7 +141,13 @@ class ContractGuardApi:
     def _believed(self, text: str, result: ReportedResult) -> Sequence[Finding]:
         if result.text is not None and result.text != text:
             raise InvalidFindingsFailure(GuardFault.OTHER_TEXT)
-        return sorted((self._finding(text, each) for each in result.findings), key=lambda each: (each.start, each.end))
+        found = [self._finding(text, each) for each in result.findings]
+        if result.beyond:
+            # Whoever repeats what is forbidden must not be rid of the guard.
+            categories = sorted(result.beyond.union(each.category for each in found))
+            whole = (ReportedFinding(category, None, None, None, "", None) for category in categories)
+            found = [self._finding(text, each) for each in whole]
+        return sorted(found, key=lambda each: (each.start, each.end))
 
     def _finding(self, text: str, reported: ReportedFinding) -> Finding:
         whole = reported.start is None and reported.end is None

@@ -17,7 +17,6 @@ class GuardFault(Fault):
     SCORE = ("it gives a score that is not finite, or not between 0 and 1", "check the guard, or correct `scores`")
     CATEGORY = ("it reports a category that the configuration does not name", "add it to `categories`")
     RULE = ("it names a rule in characters that no name has", "check the guard: a rule's name must not hold the text")
-    FINDINGS = ("it reports more findings than it may", "raise `max_findings`, or check the guard")
     LABEL = ("its model lacks a label that the configuration names", "correct `labels`")
     SIZE = ("its reply is larger than it may be", "raise `bounds.response_bytes`, or check the guard")
 

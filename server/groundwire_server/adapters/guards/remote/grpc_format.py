@@ -38,7 +38,7 @@ class ProtobufFormat:
         """Return what the body of a response says.
 
         Raises:
-            InvalidFindingsFailure: UNREADABLE, COUNT or FINDINGS.
+            InvalidFindingsFailure: UNREADABLE or COUNT.
         """
         try:
             response = messages.ScreenResponse.FromString(body)
@@ -51,9 +51,9 @@ class ProtobufFormat:
 
 
 def _result(limits: ReportLimits, result: messages.Result) -> ReportedResult:
-    limits.check_findings(len(result.findings))
+    read, rest = result.findings[: limits.findings], result.findings[limits.findings :]
     text = result.text if result.HasField("text") else None
-    return ReportedResult([_finding(each) for each in result.findings], text)
+    return ReportedResult([_finding(each) for each in read], text, frozenset(each.category for each in rest))
 
 
 def _finding(finding: messages.Finding) -> ReportedFinding:

@@ -28,7 +28,7 @@ class JsonFormat:
         """Return what the body of a response says.
 
         Raises:
-            InvalidFindingsFailure: UNREADABLE, COUNT or FINDINGS.
+            InvalidFindingsFailure: UNREADABLE or COUNT.
             Failure: that the body reports, with a status of 200.
         """
         return read_json(body, partial(_report, limits), partial(InvalidFindingsFailure, GuardFault.UNREADABLE))
@@ -42,8 +42,9 @@ def _report(limits: ReportLimits, whole: Any) -> Report:
 
 def _result(limits: ReportLimits, value: Any) -> ReportedResult:
     findings = _list(value.get("findings", []))
-    limits.check_findings(len(findings))
-    return ReportedResult([_finding(each) for each in findings], _optional(value.get("text"), str))
+    read, rest = findings[: limits.findings], findings[limits.findings :]
+    beyond = frozenset(_required(each["category"], str) for each in rest)
+    return ReportedResult([_finding(each) for each in read], _optional(value.get("text"), str), beyond)
 
 
 def _finding(value: Any) -> ReportedFinding:

@@ -24,8 +24,8 @@ _PATHS: Final[Mapping[ClassifierApi, str]] = {"tei": "/predict", "vllm_classify"
 class GuardBounds(DocumentBounds):
     """Limits of one request, in addition to the deadline of its call."""
 
-    # A reply is read on the event loop; no guard has this much to say.
-    response_bytes: int = Field(256 * 1024, ge=1024, le=1 << 26, description="Largest response, in bytes.")
+    # A reply is read on the event loop. A whole batch with the most findings of each text takes some 700 KiB.
+    response_bytes: int = Field(1024 * 1024, ge=1024, le=1 << 26, description="Largest response, in bytes.")
 
 
 class VersionedOptions(Options):
@@ -127,7 +127,10 @@ class ContractGuardOptions(VersionedOptions):
         examples=[["tenant"]],
     )
     max_findings: int = Field(
-        100, ge=1, le=10_000, description="Findings per text; a reply with more of them is a failure."
+        100,
+        ge=1,
+        le=10_000,
+        description="Findings per text whose places are read; where there are more, the whole text is found.",
     )
     batch: GuardBatchOptions = Field(default_factory=GuardBatchOptions, description="Size of requests.")
 
@@ -192,6 +195,9 @@ class GrpcEndpointOptions(Options):
             raise ValueError("certificate_file and key_file must be set together")
         if not self.secure and (self.ca_file is not None or self.certificate_file is not None):
             raise ValueError("url must begin with https:// where ca_file or certificate_file is set")
+        if any(name.lower().endswith("-bin") for name in self.headers):
+            # gRPC takes bytes for such a name alone, and each call would fail.
+            raise ValueError("headers must not end in -bin, which is gRPC's mark of values that are no text")
         return self
 
     @property
@@ -213,7 +219,7 @@ class GrpcEndpointOptions(Options):
 class GrpcGuardBounds(Options):
     """Limits of one call, in addition to its deadline."""
 
-    response_bytes: int = Field(256 * 1024, ge=1024, le=1 << 26, description="Largest response, in bytes.")
+    response_bytes: int = Field(1024 * 1024, ge=1024, le=1 << 26, description="Largest response, in bytes.")
     request_seconds: float = Field(10.0, gt=0, le=600, description="Seconds from its beginning to its last byte.")
 
 
