@@ -37,10 +37,10 @@ class FoldedText:
         self._numbered = list(_numbered(text))
 
     def said_again(self, words: str, key: str) -> Iterator[tuple[int, int]]:
-        """Yield where words are said, in code points: as they are, changed, or more than half of them.
+        """Yield where words are said, in code points: as they are, changed, or a piece of them.
 
-        A longer word that they are a part of counts as a whole, and so does one with a digit that is more than half of
-        them.
+        A longer word that they are a part of counts as a whole. A piece is a word with a digit: at least half of them,
+        or six letters and digits.
 
         Args:
             words: that were found in another text.
@@ -50,7 +50,9 @@ class FoldedText:
             yield from standing(self._text, words)
         yield from self.changed(words, key)
         for signs, start, end in self._numbered:
-            if len(key) >= _SHORTEST_CHANGED and 2 * len(signs) > len(key) and signs in key:
+            # Letters and digits mixed are a piece of nothing else; digits alone may be a number of their own.
+            mixed = len(signs) >= _SHORTEST_CHANGED and not signs.isdigit()
+            if len(key) >= _SHORTEST_CHANGED and (mixed or 2 * len(signs) >= len(key)) and signs in key:
                 yield start, end
 
     def changed(self, words: str, key: str) -> Iterator[tuple[int, int]]:
@@ -83,7 +85,7 @@ def _numbered(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the words with digits in them, folded, and where each begins and ends but for punctuation."""
     for word in _WORD.finditer(text):
         signs = folded(word[0])
-        if len(signs) >= _SHORTEST_CHANGED and any(map(str.isdigit, signs)):
+        if len(signs) >= _SHORTEST and any(map(str.isdigit, signs)):
             yield signs, *word.span()
 
 
