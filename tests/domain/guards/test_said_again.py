@@ -24,6 +24,8 @@ def hidden(text: str, words: str) -> str:
         ("It is \u00c1KIA4XJ2QW7RTY5U.", KEY, "It is [it]."),
         ("It is \uff21KIA\u0664XJ2QW7RTY5U.", KEY, "It is [it]."),
         (f"It is {KEY[:-3]}, then {KEY[-6:]} or {KEY[:5]}.", KEY, f"It is [it], then [it] or {KEY[:5]}."),
+        ("In 1980, on 12/05/1980.", "12.05.1980", "In 1980, on [it]."),
+        ("Gate 1234 of B-AB-1234.", "B-AB 1234", "Gate 1234 of [it]."),
         ("It begins with Tr0ub.", "Tr0ub4dor&", "It begins with [it]."),
         ("It is 100000 or 370400440532.", "DE89370400440532100000", "It is 100000 or [it]."),
         ("\u7801\u662fTr0ub4dor&3\u3002", "Tr0ub4dor&3", "\u7801\u662f[it]\u3002"),

@@ -39,8 +39,8 @@ class FoldedText:
     def said_again(self, words: str, key: str) -> Iterator[tuple[int, int]]:
         """Yield where words are said, in code points: as they are, changed, or a piece of them.
 
-        A longer word that they are a part of counts as a whole. A piece is a word with a digit: at least half of them,
-        or six letters and digits.
+        A longer word that they are a part of counts as a whole. A piece is a word with a digit that is half of them or
+        has six signs, and both where it has no letter.
 
         Args:
             words: that were found in another text.
@@ -49,10 +49,12 @@ class FoldedText:
         if len(words) >= _SHORTEST:
             yield from standing(self._text, words)
         yield from self.changed(words, key)
+        if len(key) < _SHORTEST_CHANGED:
+            return
         for signs, start, end in self._numbered:
-            # Letters and digits mixed are a piece of nothing else; digits alone may be a number of their own.
-            mixed = len(signs) >= _SHORTEST_CHANGED and not signs.isdigit()
-            if len(key) >= _SHORTEST_CHANGED and (mixed or 2 * len(signs) >= len(key)) and signs in key:
+            half, long = 2 * len(signs) >= len(key), len(signs) >= _SHORTEST_CHANGED
+            # Digits alone may be a number of their own, such as a year.
+            if ((half and long) if signs.isdigit() else (half or long)) and signs in key:
                 yield start, end
 
     def changed(self, words: str, key: str) -> Iterator[tuple[int, int]]:
