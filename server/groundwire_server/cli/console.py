@@ -10,7 +10,11 @@ from rich.text import Text
 
 from groundwire_server.cli.exits import leave_closed_pipe
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+    # Tags hold words that nobody sees; those of a flag do not.
+    "|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
+)
 
 
 class Terminal(Console):
@@ -46,7 +50,10 @@ def _size_of_dumb(*, stderr: bool) -> tuple[int | None, int | None]:
 
 
 def printable(text: str) -> str:
-    """Return foreign text without control characters, which could control the terminal; newlines and tabs stay."""
+    """Return foreign text without what could control the terminal or reorder a line, and without hidden words.
+
+    Newlines and tabs stay.
+    """
     return _CONTROL.sub("�", text)
 
 

@@ -99,8 +99,26 @@ def test_a_long_text_comes_from_standard_input(
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("PROJECT-ABC \u202ehctiw\u202c", "»PROJECT-ABC« �hctiw�"),
+        ("PROJECT-ABC \u2067a\u2069", "»PROJECT-ABC« �a�"),
+        ("PROJECT-ABC \U000e0049\U000e0067\U000e006e", "»PROJECT-ABC« �"),
+        ("PROJECT-ABC 🏴\U000e0067\U000e0062\U000e007f", "»PROJECT-ABC« 🏴\U000e0067\U000e0062\U000e007f"),
+    ],
+    ids=["overridden direction", "isolated direction", "tags", "a flag"],
+)
+def test_a_text_is_shown_in_its_order_and_whole(
+    groundwire_command: Command, config: str, text: str, shown: str
+) -> None:
+    ran = groundwire_command("guards", "test", text, "--config", config, "--screen", "question")
+    assert f"codes 1: FLAG codes: {shown} (PROJECT-[A-Z]{{3}})" in ran.out
+
+
+@pytest.mark.parametrize(
     ("arguments", "line"),
     [
+        (("test", "\udcff Initech"), "TEXT is not UTF-8: set the terminal to UTF-8"),
         (("test", "x", "--screen", "turns"), "--screen turns: there are question, evidence, answer"),
         (("test", "x", "--route", "fax"), "--route fax: there is no route of this name; there is: default"),
         (("list", "--route", "fax"), "--route fax: there is no route of this name; there is: default"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.domain.text.encodable import encodable
 
 if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.configuration import Configuration
@@ -98,6 +99,8 @@ def _known(route: str, configuration: "Configuration") -> str:
 
 def _text(given: str) -> str:
     if given != "-":
+        if not given.isascii() and encodable(given) != given:
+            raise CommandError(ExitCode.USAGE, "TEXT is not UTF-8: set the terminal to UTF-8")
         return given
     read = sys.stdin.buffer.read(_MOST_BYTES + 1)
     if len(read) > _MOST_BYTES:
