@@ -18,9 +18,11 @@ from bench.admitting import Admitting
 from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
+from bench.screening import GuardsAtWork
 from bench.servers import ServerProcess, server
 from bench.storing import corpus, few, storing
 from groundwire_server.cli.bench.latencies import percentiles
+from groundwire_server.ports.recording import unrecorded
 
 CALLERS = 4
 REFUSED_CALLERS = 10
@@ -105,12 +107,14 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             ]
             for kind in kinds:
                 await _make(kind.call, kind.calls // 4, 1)
-            checking, admitting = Checking(), Admitting()
+            checking, admitting, guards = Checking(), Admitting(), GuardsAtWork(unrecorded())
             checking.milliseconds(known=True)
             opened.callback(admitting.end)
             for _ in progress.track(range(rounds), description="measuring"):
                 measured.figure("checks_cpu", checking.milliseconds(known=False))
                 measured.figure("checks_cpu_known", checking.milliseconds(known=True))
+                measured.figure("guards_cpu", await guards.milliseconds(known=True))
+                measured.figure("guards_cpu_new", await guards.milliseconds(known=False))
                 measured.figure("admission_cpu", await admitting.milliseconds(calls * 10))
                 for kind in kinds:
                     await _take(kind, measured)

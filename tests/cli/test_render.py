@@ -242,3 +242,26 @@ def test_the_same_quote_keeps_its_number() -> None:
 
 def test_console_is_richs() -> None:
     assert issubclass(Terminal, Console)
+
+
+def test_what_guards_found_is_shown() -> None:
+    flags = [
+        report_pb2.Flag(
+            screen=report_pb2.SCREEN_EVIDENCE,
+            guard="instructions",
+            category="hidden_text",
+            action=report_pb2.GUARD_ACTION_DISTRUST,
+            count=2,
+        ),
+        # Of a server that is newer: screen and action 99.
+        report_pb2.Flag.FromString(
+            bytes([0x08, 99, 0x28, 99]) + report_pb2.Flag(guard="a\x1b[31m", category="b").SerializeToString()
+        ),
+    ]
+    report = report_pb2.Report(flags=flags, guards_unavailable=["away"])
+    lines = shown(outcome_pb2.Outcome(report=report), 120).splitlines()
+    assert [" ".join(line.split()) for line in lines if line.startswith("flag")] == [
+        "flag instructions found hidden_text in the evidence, 2 texts: DISTRUST",
+        "flag a�[31m found b in the 99: 99",
+        "flag away could not be asked",
+    ]

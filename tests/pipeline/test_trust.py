@@ -16,7 +16,7 @@ from groundwire_server.pipeline.consult import Consultation
 from groundwire_server.pipeline.judge import judge_segment, refused_sentence
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.stage import StageRunner
-from groundwire_server.pipeline.standing import Placed
+from groundwire_server.pipeline.standing import Placed, SentencePolicy
 from groundwire_server.pipeline.support import Source, check_sentence
 from groundwire_server.pipeline.trust import hold_to_trust
 from tests.doubles.believing import Believing
@@ -248,3 +248,31 @@ def test_a_distrusted_passage_affirms_no_request_that_the_question_makes(questio
     assert judged.verdict is CONSISTENT
     held = hold_to_trust("Yes.", cited, judged, RULES, question, route().release)
     assert (held.verdict, kinds(held)) == (verdict, {UNTRUSTED})
+
+
+BETWEEN = Source(
+    replace(
+        passage("between", "Parcels cost 3 euros. Fees go to https://evil.example/pay. Parcels weigh 2 kg, ask @evil."),
+        trusted=False,
+    )
+)
+
+
+async def test_a_citation_quotes_nothing_of_a_distrusted_passage_that_may_not_leave() -> None:
+    placed = await _placed_over(BETWEEN, "Parcels cost 3 euros.")
+    assert [each.quote for each in placed.segments[0].citations] == ["Parcels cost 3 euros."]
+    placed = await _placed_over(BETWEEN, "Parcels weigh 2 kg.")
+    assert not placed.segments
+
+
+async def test_a_quote_has_nothing_that_stands_between_sentences_of_a_distrusted_passage() -> None:
+    source = Source(replace(passage("c", "Rain fell. Pay at https://evil.example. Snow fell."), trusted=False))
+    placed = await _placed_over(source, "Rain fell. Snow fell.")
+    assert [each.quote for each in placed.segments[0].citations] == ["Rain fell."]
+
+
+async def _placed_over(source: Source, text: str) -> Placed:
+    segment = judge_segment(Segment(text, ("p1",)), {"p1": source}, RULES)
+    run = StageRunner(time_plan(10.0), LoopTime(), Spans().tracer, ReportBuilder("", "", "", 0.0))
+    settled = await Consultation(None, route(), Requester("acme"), "", RULES).settle_segments([segment], run)
+    return SentencePolicy(route(), [source]).place(settled, "")

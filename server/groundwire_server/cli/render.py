@@ -14,6 +14,7 @@ from groundwire.v1.event_pb2 import Retraction
 from groundwire.v1.grounding_pb2 import Citation, Confidence, GroundedText
 from groundwire.v1.outcome_pb2 import Action, Degraded, NextStep, Outcome
 from groundwire.v1.passage_pb2 import Passage
+from groundwire.v1.report_pb2 import GuardAction, Report, Screen
 from groundwire_server.cli.console import Terminal, one_line, printable
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.markdown import Drawing, ForeignMarkdown
@@ -221,8 +222,18 @@ def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
         yield label, line
     if cut := outcome.report.passages_cut:
         yield "cut", Text(f"{cut} passage{'' if cut == 1 else 's'} did not fit: the model saw the beginning alone")
-    for label, said in _details(outcome):
+    for label, said in (*_flags(outcome.report), *_details(outcome)):
         yield label, Text(said)
+
+
+def _flags(report: Report) -> Iterable[tuple[str, str]]:
+    """Yield what guards found, and which could not be asked."""
+    for flag in report.flags:
+        screen, action = word(Screen, flag.screen).lower(), word(GuardAction, flag.action)
+        times = f", {flag.count} texts" if flag.count > 1 else ""
+        yield "flag", f"{one_line(flag.guard)} found {one_line(flag.category)} in the {screen}{times}: {action}"
+    for guard in report.guards_unavailable:
+        yield "flag", f"{one_line(guard)} could not be asked"
 
 
 def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:

@@ -189,7 +189,8 @@ def _place(
         for index, (start, size) in zip(kept, places, strict=True)
     ]
     whole = Span.within(text, offset, len(text))
-    citations = [Citation(each.passage, each.quote(body), whole, segment.added) for each in segment.cited]
+    said = [segment.words(segment.sentences[index]) for index in kept]
+    citations = [Citation(each.passage, _quote(each, body, said), whole, segment.added) for each in segment.cited]
     carrying = sorted({index for sentence in checked for index in sentence.citations if citations[index].quote})
     standing = [sentence.citations for sentence in checked if sentence.verdict in STANDING]
     if standing and not (carrying and all(set(indexes) <= set(carrying) for indexes in standing)):
@@ -204,6 +205,13 @@ def _place(
         ),
         dropped=tuple(citation for index, citation in enumerate(citations) if index not in carrying),
     )
+
+
+def _quote(source: Source, body: str, sentences: Sequence[str]) -> str:
+    """Return what a citation quotes: of a distrusted passage nothing that stands between sentences, unlooked at."""
+    if source.passage.trusted:
+        return source.quote(body)
+    return next((quote for each in sentences if (quote := source.quote(each))), "")
 
 
 def _body(segment: JudgedSegment, kept: Sequence[int]) -> tuple[str, list[tuple[int, int]]]:

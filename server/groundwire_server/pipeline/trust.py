@@ -56,8 +56,10 @@ def hold_to_trust(
         checked = _refused(checked, [_conflict(ConflictKind.UNTRUSTED, checked, text, each) for each in outside])
     if rests_on_distrusted or checked.verdict is Verdict.UNSUPPORTED:
         asked = request_in(text, broad=rests_on_distrusted)
-        if rests_on_distrusted and not content_words(text) and _harmful(question, cited):
-            # "Yes." says what was asked.
+        # A citation quotes the passage, and "Yes." says what was asked.
+        beside = [each.quote(text) for each in cited if not each.passage.trusted]
+        beside += [] if content_words(text) else [question]
+        if rests_on_distrusted and asked is None and any(_harmful(words, cited) for words in beside):
             asked = (0, len(text))
         checked = _without_requests(text, checked, command, asked)
     if policy.commands_verified or checked.verdict in (Verdict.UNSUPPORTED, Verdict.CONTRADICTED):
@@ -99,9 +101,9 @@ def _outside(text: str, cited: Sequence[Source]) -> list[Particular]:
     return list(missing(held, text, keys, [f"{source.passage.title}\n{source.text}" for source in trusted]))
 
 
-def _harmful(question: str, cited: Sequence[Source]) -> bool:
-    """Return whether a question speaks of what only trusted passages may affirm."""
-    return request_in(question, broad=True) is not None or bool(_outside(question, cited))
+def _harmful(words: str, cited: Sequence[Source]) -> bool:
+    """Return whether what goes along with a sentence speaks of what only a trusted passage may."""
+    return request_in(words, broad=True) is not None or bool(_outside(words, cited))
 
 
 def _without_requests(

@@ -160,6 +160,8 @@ FOUND = [
     ("email", "ann.lee&#64;mail.example", "ann.lee&#64;mail.example"),
     ("email", "ann.lee&commat;mail.example", "ann.lee&commat;mail.example"),
     ("email", "ann.lee\\@mail.example", "ann.lee\\@mail.example"),
+    ("email", "https://api.example/v1/users/ann.lee@mail.example/messages", "ann.lee@mail.example"),
+    ("email", "ann.lee\x7f@mail.example", "ann.lee\x7f@mail.example"),
     ("iban", "Pay to DE89\n3704 0044 0532 0130 00.", "DE89\n3704 0044 0532 0130 00"),
     ("iban", "DE89 3704 0044\r\n0532 0130 00\n12345", "DE89 3704 0044\r\n0532 0130 00"),
     ("phone", "[call](tel:+493090182012)", "+493090182012"),

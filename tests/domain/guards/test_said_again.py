@@ -27,6 +27,7 @@ def hidden(text: str, words: str) -> str:
         ("\u7801\u662fTr0ub4dor&3\u3002", "Tr0ub4dor&3", "\u7801\u662f[it]\u3002"),
         ("Tr0ub4dor & 3", "Tr0ub4dor&3", "[it] & 3"),
         ("Call 030 / 90-18-20.", "030 901820", "Call [it]."),
+        ("Call 030 / 90-18-20.", "030901820", "Call [it]."),
         ("It has 2024 summers of summer 2024.", "summer2024", "It has 2024 summers of summer 2024."),
         ("Ann is annual, 42 and 421.", "Ann", "Ann is annual, 42 and 421."),
         ("Room 4711 and 47110.", "4711", "Room [it] and 47110."),

@@ -70,6 +70,14 @@ async def test_what_a_passage_shown_has_may_be_allowed() -> None:
     assert isinstance(outcome.result, Answered)
 
 
+async def test_what_a_passage_shown_has_in_other_letters_may_be_allowed() -> None:
+    pieces = draft(("Lambda expressions yield NAI\u0308VE functions.", ["p1"]))
+    guard = LocalPhrases(email="NA\u00cfVE functions")
+    screens = guards(guard, GuardAction.MASK, ANSWER, unless_shown=frozenset({"email"}))
+    outcome = await (await path(model(pieces), screens=screens)).ask(None)
+    assert isinstance(outcome.result, Answered)
+
+
 async def test_a_blocked_answer_leaves_nothing() -> None:
     screens = guards(LocalWords(email="names"), GuardAction.BLOCK, ANSWER)
     outcome = await (await path(model(), screens=screens)).ask(None)

@@ -1,5 +1,6 @@
 """The ASCII characters that others look like: full-width forms, mathematical letters, letters of other scripts."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -86,6 +87,10 @@ def _table() -> Mapping[int, str]:
 _SKELETON: Final = _table()
 
 
+_OTHERS: Final = re.compile(r"([^\x00-\x7f]+)")
+_FEW: Final = 40
+"""Bytes in UTF-8 beside one for each code point."""
+
 _ASTRAL: Final = "\U0001d400-\U0001d7cb\U0001f110-\U0001f189\U0001f1e6-\U0001f1ff"
 """Where letters stand that look like ASCII ones and need more than 16 bits: a class of each by itself is slow."""
 
@@ -100,7 +105,15 @@ def skeleton(text: str) -> str:
 
     Its ASCII letters are lower case, and those that look like one are upper case: a name may end before such.
     """
-    return text.lower() if text.isascii() else text.translate(_SKELETON)
+    if text.isascii():
+        return text.lower()
+    if len(text.encode(errors="surrogatepass")) - len(text) > _FEW:
+        return text.translate(_SKELETON)
+    # Where there are a few others, as dashes and quotation marks in English, this takes a third of the time.
+    pieces = _OTHERS.split(text)
+    pieces[::2] = map(str.lower, pieces[::2])
+    pieces[1::2] = [piece.translate(_SKELETON) for piece in pieces[1::2]]
+    return "".join(pieces)
 
 
 def alike(characters: str) -> str:

@@ -30,6 +30,7 @@ def _folds() -> Iterator[tuple[int, str]]:
 
 
 _FOLDS: Final = {chr(code): plain for code, plain in _folds()}
+_HIDDEN_IN_ASCII: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 _IS_HIDDEN: Final = re.compile(f"[{MAY_BE_HIDDEN}]+")
 """What is within words and numbers without being seen, or joins and selects what stands before it."""
 
@@ -65,7 +66,7 @@ class PlainForm:
 
 def plain_form(text: str) -> PlainForm:
     """Return the plain form of a text; it is the text itself where that has nothing to change."""
-    if text.isascii():
+    if text.isascii() and not _HIDDEN_IN_ASCII.search(text):
         return PlainForm(text)
     characters = set(text)
     for each in characters & _FOLDS.keys():

@@ -48,18 +48,28 @@ class FoldedText:
         """
         if len(words) >= _SHORTEST:
             yield from standing(self._text, words)
+        yield from self.changed(words, key)
+        for signs, start, end in self._numbered:
+            if len(key) >= _SHORTEST_CHANGED and 2 * len(signs) > len(key) and signs in key:
+                yield start, end
+
+    def changed(self, words: str, key: str) -> Iterator[tuple[int, int]]:
+        """Yield where words are said with another case, other accents or other punctuation, in code points.
+
+        Args:
+            words: that were found in another text.
+            key: the same, folded.
+        """
         if len(key) < _SHORTEST_CHANGED:
             return
-        spaced = any(map(str.isspace, words))
+        # Numbers are written with spaces and without; words beside each other are others.
+        spaced = 2 * sum(map(str.isdigit, key)) > len(key) or any(map(str.isspace, words))
         at = self._signs.find(key)
         while at >= 0:
             start, end = self._places[at], self._places[at + len(key) - 1] + 1
             if spaced or not any(map(str.isspace, self._text[start:end])):
                 yield self._whole(start, end)
             at = self._signs.find(key, at + len(key))
-        for signs, start, end in self._numbered:
-            if 2 * len(signs) > len(key) and signs in key:
-                yield start, end
 
     def _whole(self, start: int, end: int) -> tuple[int, int]:
         while start and _GLUED.match(self._text[start - 1]):

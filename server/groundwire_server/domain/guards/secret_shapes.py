@@ -24,18 +24,21 @@ _EXAMPLE: Final = re.compile(
 
 _VARIABLE: Final = re.compile(
     r"^(?:[$%{<\[(@/\\]|https?:|self\.|os\.|env\.|process\.|config\.|settings\.|none\b|null\b|true\b|false\b"
-    r"|!(?:vault|secret|env|ref|sub|getatt)\b|sha\d+[:-]|md5[:-]|\d{4}-\d\d-\d\dT\d\d:"
-    r"|[\w./-]+\.(?:cfg|conf|crt|db|env|ini|jks|json|key|md|p12|pem|pfx|properties|toml|txt|xml|ya?ml)$)"
+    r"|&(?:#|lt;)|0x[\da-f]{1,8}$|passwor[dt]\d{0,4}$|!(?:vault|secret|env|ref|sub|getatt)\b|sha\d+[:-]|md5[:-]|\d{4}-\d\d-\d\dT\d\d:"
+    r"|[\w./-]+\.(?:cfg|conf|crt|db|env|html?|ini|js|json|key|log|md|p12|pem|php|properties|py|sql|toml|txt|xml|ya?ml)$)"
     r"|[({\[]|^[A-Za-z_]+(?:[._:-][A-Za-z_]+)*[,;:.!?)\]}]*$",
     re.IGNORECASE,
 )
 """A reference to a value, a path, a call, a digest, a time, or words alone."""
 
+_NEXT_SETTING: Final = re.compile(r"[;&,][A-Za-z]\w{0,40}=")
+"""What follows in a connection string, in a query or in a list of options."""
+
 _SENTENCE_END: Final = ".,;:)]}\"'`|*…"
 _WORDS: Final = re.compile(r"[-_./:]+")
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z]+\d{0,5}[A-Za-z]*|\d{1,4}")
 _TECHNICAL: Final = re.compile(
-    r"(?:(?:argon|base|bcrypt|blake|des|ecdsa|ed|fips|hs|ipv|latin|oauth|pbkdf|rc|rs|scrypt|sslv|tlsv|ucs|v|varchar)"
+    r"(?:(?:argon|base|bcrypt|blake|des|ecdsa|ed|fips|hs|ipv|latin|oauth|oidc|pbkdf|rc|rs|scrypt|sslv|tlsv|ucs|v|varchar)"
     r"\d{1,5}(?:id?|s)?|(?:aes|hmac|iso|md|pkcs|rfc|rsa|sha|utf|wpa|x)\d{0,5}(?:crypt|mb\d)?"
     r"|\d{0,4}(?:st|nd|rd|th|bits?|bytes?|char(?:acter)?s?|days?|digits?|hours?|letters?|minutes?|months?|symbols?"
     r"|percentile|times|words?|years?|zeichen|stellig(?:es)?|caract[eè]res)"
@@ -104,7 +107,7 @@ def _is_technical(text: str) -> bool:
 
 
 def _password(text: str) -> int:
-    text = _without_end(text)
+    text = _without_end(_NEXT_SETTING.split(text, 1)[0])
     if _is_technical(text):
         return 0
     letters, digits = any(map(str.isalpha, text)), any(map(str.isdigit, text))

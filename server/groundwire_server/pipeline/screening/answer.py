@@ -8,6 +8,7 @@ from groundwire_server.domain.answer import CheckedSegment, separator
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.guards.finding import Finding, ForbiddenFailure
+from groundwire_server.domain.guards.said_again import FoldedText, folded
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.vocabulary import GuardAction, Screen, StreamMode
 from groundwire_server.pipeline.routes import Ports
@@ -96,9 +97,10 @@ class AnswerScreening:
 
     async def _learn(self, passages: Iterable[Passage]) -> None:
         """Look at passages whose words an answer may say alone, without those by which a guard knows them."""
-        for passage in passages:
-            if passage.chunk_id not in self._known:
-                self._known[passage.chunk_id] = await self._screening.known_in(passage.text)
+        unseen = {each.chunk_id: each.text for each in passages if each.chunk_id not in self._known}
+        if unseen:
+            known = await self._screening.known_in(list(unseen.values()))
+            self._known.update(zip(unseen, known, strict=True))
 
     def _in_passage(self, words: str) -> Iterator[Finding]:
         """Yield what must not leave in words of a passage; one that blocks is kept back as one that masks."""
@@ -111,7 +113,17 @@ class AnswerScreening:
         if found.finding.category not in self._unless_shown[found.guard]:
             return True
         words = text[found.finding.start : found.finding.end]
-        return not any(words in passage.text for passage in self._shown)
+        return not any(words in passage.text for passage in self._shown) and not self._shown_otherwise(words)
+
+    def _shown_otherwise(self, words: str) -> bool:
+        """Return whether a passage that is shown has the words as another would write them: `+49 30 1` or `+49301`."""
+        key = folded(words)
+        for passage in self._shown:
+            searched = FoldedText(passage.text)
+            same = (passage.text[start:end] for start, end in searched.changed(words, key))
+            if any(folded(each) == key for each in same):
+                return True
+        return False
 
 
 def check_mode(inquiry: Inquiry, ports: Ports) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.guards.finding import ForbiddenFailure, PolicyBlock
@@ -11,11 +12,15 @@ from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.screening.guards import FollowedFinding, ScreenedText, ScreenGuards, Screening
 from groundwire_server.pipeline.stage import StageRunner
 
+_NEAR: Final = 3
+"""Passages on each side of a distrusted one that are distrusted with it."""
+
 
 class EvidenceScreening:
     """The screen of one call's passages, each of which is looked at once.
 
-    What is distrusted takes the other passages of its document along: who wrote one of them wrote the others.
+    What is distrusted takes the passages near it in its document along: an instruction may stand in one, and what it
+    is about in the next. Those that are far away are judged by themselves, for a document may be a book.
 
     Args:
         inquiry: has the caller and the route's policy.
@@ -27,7 +32,7 @@ class EvidenceScreening:
         guards = ports.screens.get(Screen.EVIDENCE, ScreenGuards())
         self._screening = Screening(Screen.EVIDENCE, guards, inquiry, run)
         self._seen: dict[str, Passage | None] = {}
-        self._distrusted: set[str] = set()
+        self._distrusted: dict[str, list[int]] = {}
 
     async def evidence(self, found: Evidence) -> Evidence:
         """Return what a search found, with passages as `passages` returns them.
@@ -64,7 +69,7 @@ class EvidenceScreening:
         """Return a passage with its flags; None where it is left out."""
         actions = {one.action for one in found}
         if GuardAction.DISTRUST in actions:
-            self._distrusted.add(passage.document_id or passage.chunk_id)
+            self._distrusted.setdefault(passage.document_id or passage.chunk_id, []).append(passage.ordinal)
         if GuardAction.DROP in actions:
             return None
         return replace(passage, flags=tuple(sorted({one.finding.category for one in found}))) if found else passage
@@ -73,7 +78,8 @@ class EvidenceScreening:
         """Return a passage as it was given, with the flags that were found, distrusted where its document is."""
         seen = self._seen[passage.chunk_id]
         flags = () if seen is None else seen.flags
-        trusted = (passage.document_id or passage.chunk_id) not in self._distrusted
+        near = self._distrusted.get(passage.document_id or passage.chunk_id, ())
+        trusted = all(abs(passage.ordinal - ordinal) > _NEAR for ordinal in near)
         if trusted and not flags:
             return passage
         return replace(passage, flags=flags, trusted=trusted)

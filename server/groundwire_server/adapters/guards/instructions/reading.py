@@ -19,6 +19,8 @@ _PLAIN: Final = {
 }
 """ASCII characters that people type in place of others, which have no part of them in any normal form."""
 
+_SIGNS: Final = re.compile(f"[{''.join(_PLAIN)}]")
+
 _LEFT_OUT: Final = re.compile(f"[{MAY_BE_HIDDEN}\u0300-\u036f\u0640\u064b-\u0652\u0670]+")
 """What is not seen, accents by themselves, marks of Arabic vowels, and what only makes Arabic words longer."""
 
@@ -55,8 +57,9 @@ def read(text: str) -> Reading:
     if kept is not None:
         text = "".join([text[place] for place in kept])
     plain = _lower(skeleton(text))
-    for sign, other in _PLAIN.items():
-        plain = plain.replace(sign, other)
+    if _SIGNS.search(plain):
+        for sign, other in _PLAIN.items():
+            plain = plain.replace(sign, other)
     return Reading(plain, _lower(text), kept)
 
 
