@@ -5,9 +5,11 @@ import pytest
 from groundwire_server.domain.answer import Citation
 from groundwire_server.domain.event import Retraction
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.guards.finding import Flag, PolicyBlock
+from groundwire_server.domain.guards.finding import Flag, GuardActions, PolicyBlock
 from groundwire_server.domain.outcome import Answered, Blocked, Degraded
 from groundwire_server.domain.vocabulary import Action, Cause, GuardAction, Loss, NextStep, Screen, StreamMode
+from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuards
+from groundwire_server.ports.guard import LocalGuard
 from tests.doubles.generator import DONE, ScriptedGenerator, draft, letters
 from tests.doubles.sink import RecordingSink
 from tests.pipeline.running import FIRST, SECOND, THIRD, deltas, kept, path
@@ -55,6 +57,15 @@ async def test_a_placeholder_stands_in_and_every_span_is_where_its_words_are(mod
         assert NAIVE not in "".join(deltas(sink))
         assert not any(isinstance(event, Retraction) for event in sink.events)
         assert NAIVE not in "".join(event.quote for event in sink.events if isinstance(event, Citation))
+
+
+async def test_a_guard_that_a_screen_has_twice_is_for_each_tenant_as_lenient_as_it_says() -> None:
+    strict = GuardActions(GuardAction.BLOCK)
+    lenient = GuardActions(GuardAction.BLOCK, unless_shown=frozenset({"email"}), tenants=frozenset({"globex"}))
+    guard: LocalGuard = LocalWords(email=NAIVE)
+    uses = ScreenGuards(tuple(PlacedGuard(IDENTITY, actions, guard) for actions in (strict, lenient)))
+    made = await path(model(), screens={ANSWER: uses})
+    assert isinstance((await made.ask(None)).result, Blocked)
 
 
 async def test_a_route_may_say_that_masking_is_no_loss() -> None:

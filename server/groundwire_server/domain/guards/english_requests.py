@@ -24,7 +24,7 @@ _FRAMES: Final = re.compile(
     r"|(?:next|first|last|only|best|right|safest|easiest) (?:step|thing|way|action|option|move)(?: left)?"
     r"(?: to do is (?!an?|the|that)\w| is to )"
     r"|(?:all|what|everything) you (?:have|need|must|should|ought|want)(?: to)? do\b"
-    r"|^\W*(?:it(?:'s| is) )?(?:high )?time to |feel free to |(?:do not|don't) (?:hesitate|forget) to "
+    r"|it(?:'s|’s| is) (?:high |about )?time to |feel free to |(?:do not|don't) (?:hesitate|forget) to "
     "|be (?:sure|certain) to )",
 )
 _HINTS: Final = frozenset(

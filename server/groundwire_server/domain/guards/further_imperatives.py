@@ -77,6 +77,9 @@ OBLIGING: Final = {
 }
 """Words of obligation, and those beside which they oblige the reader."""
 
+_STATING: Final = _words("is är ar er on je este sunt și ist")
+"""Words behind which what stood before is a name or a noun."""
+
 _BEHIND: Final = {"hay": ("que",), "favor": ("de",), "prière": ("de", "d'", "d’"), "tem": ("de", "que")}
 """Those that command before some words alone, and how these begin."""
 
@@ -129,6 +132,8 @@ def begins_further_command(word: str, following: str, lower: str) -> bool:
         following: the next word, in lower case.
         lower: the sentence, in lower case.
     """
+    if following in _STATING:
+        return False
     if word in VERBS:
         return following.startswith(_BEHIND[word]) if word in _BEHIND else True
     if _CLITICS.fullmatch(word) is not None:

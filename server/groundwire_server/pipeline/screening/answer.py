@@ -45,7 +45,6 @@ class AnswerScreening:
     def __init__(self, inquiry: Inquiry, ports: Ports, shown: Iterable[Passage], run: StageRunner) -> None:
         guards = ports.screens.get(Screen.ANSWER, ScreenGuards())
         self._screening = Screening(Screen.ANSWER, guards, inquiry, run)
-        self._unless_shown = {each.identity: each.actions.unless_shown for each in guards.each}
         self._shown = shown
         self._known: dict[str, KnownWords] = {}
         self._settled = ""
@@ -131,7 +130,7 @@ class AnswerScreening:
 
     def _counts(self, text: str, found: FollowedFinding) -> bool:
         """Return whether a finding counts: not where a passage that is shown has the same, and the route allows it."""
-        if found.finding.category not in self._unless_shown[found.guard]:
+        if not found.unless_shown:
             return True
         words = text[found.finding.start : found.finding.end]
         return not any(words in passage.text for passage in self._shown) and not self._shown_otherwise(words)

@@ -85,17 +85,25 @@ class ScreenGuards:
 
 @dataclass(frozen=True, slots=True)
 class FollowedFinding:
-    """What a guard found in a text, and what follows."""
+    """What a guard found in a text, and what follows.
+
+    Attributes:
+        guard: that found it.
+        action: that follows.
+        finding: what it is.
+        unless_shown: whether nothing follows in an answer where a passage shown to the caller has the same.
+    """
 
     guard: GuardIdentity
     action: GuardAction
     finding: Finding
+    unless_shown: bool = False
 
     def moved(self, by: int) -> "FollowedFinding":
         """Return the same in a text that begins elsewhere: what stands before it is cut off."""
         finding = self.finding
         moved = replace(finding, start=max(finding.start + by, 0), end=finding.end + by)
-        return FollowedFinding(self.guard, self.action, moved)
+        return replace(self, finding=moved)
 
     @property
     def block(self) -> PolicyBlock:
@@ -341,7 +349,7 @@ def _blocks(found: Sequence[FollowedFinding]) -> bool:
 def followed(placed: PlacedGuard[GuardT], findings: Sequence[Finding]) -> list[FollowedFinding]:
     """Return findings with what the route makes of each, without those that it ignores."""
     return [
-        FollowedFinding(placed.identity, action, finding)
+        FollowedFinding(placed.identity, action, finding, finding.category in placed.actions.unless_shown)
         for finding in findings
         if (action := placed.actions.of(finding.category)) is not None
     ]
