@@ -29,7 +29,13 @@ def test_every_stretch_is_found_by_its_code_points(text: str, found: list[tuple[
 
 @pytest.mark.parametrize(
     ("pattern", "reason"),
-    [(r"(a)\1", "invalid escape"), ("(?<=a)b", "invalid perl operator"), ("(", "missing"), ("a{1,5000}", "repetition")],
+    [
+        (r"(a)\1", "invalid escape"),
+        ("(?<=a)b", "invalid perl operator"),
+        ("(", "missing"),
+        ("a{1,5000}", "repetition"),
+        (r"a\\\C", "bytes"),
+    ],
 )
 def test_what_cannot_be_run_in_linear_time_is_refused(
     pattern: str, reason: str, capfd: pytest.CaptureFixture[str]
@@ -43,6 +49,10 @@ def test_what_cannot_be_run_in_linear_time_is_refused(
 
 def test_a_pattern_that_is_slow_elsewhere_takes_a_long_text() -> None:
     assert not list(LinearPatterns({"slow": "(a+)+$x"}).find("a" * 100_000))
+
+
+def test_a_backslash_before_a_letter_is_no_byte() -> None:
+    assert list(LinearPatterns({"drive": r"\\C"}).find("ü \\C")) == [("drive", 2, 4)]
 
 
 def test_long_patterns_are_found_by_their_code_points() -> None:

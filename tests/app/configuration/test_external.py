@@ -224,3 +224,19 @@ def test_all_that_cannot_be_used_is_told_of(here: Path) -> None:
         "authentication.api_keys.file",
         "stores.main.folder",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("Initech\n# Rivals\n", None),
+        (None, "terms.txt cannot be read: No such file or directory"),
+        ("Initech\n…\n", "terms.txt has the term …, without a letter or digit: leave it out"),
+    ],
+    ids=["right", "missing", "blank"],
+)
+def test_a_list_of_terms_that_cannot_be_used_is_one_line(here: Path, content: str | None, says: str | None) -> None:
+    if content is not None:
+        (here / "terms.txt").write_text(content)
+    lines = wrong(here, "guards:\n  g: {kind: terms, version: '1', category: c, file: terms.txt}\n")
+    assert lines == ([] if says is None else [f"groundwire.yaml:2: guards.g.file: {says}"])

@@ -77,6 +77,10 @@ def test_what_is_written_is_what_the_pipeline_follows(tmp_path: Path) -> None:
          "el, en, es, fa, fi, fr, gu, he, hi, hu, hy, id, it, ja, ka, kk, km, kn, ko, lo, mk, ml, mr, my, ne, nl, no, "
          "pa, pl, pt, ro, ru, si, sk, sr, sv, ta, te, th, tr, uk, ur, vi, yi, zh")),
         ("guards: {g: {kind: terms, version: '1', category: c}}", "1: guards.g: has no terms: set terms, or file"),
+        (
+            "guards: {g: {kind: terms, version: '1', category: c, terms: [fine, …]}}",
+            "1: guards.g.terms[1]: has no letter or digit: leave it out",
+        ),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_one_line(tmp_path: Path, text: str, line: str) -> None:

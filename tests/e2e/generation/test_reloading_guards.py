@@ -43,7 +43,10 @@ async def test_a_list_of_terms_that_changed_is_in_use_after_a_reload(
         file.unlink()
         assert not await served.reloader.reload()
         line = next(each for each in reversed(caplog.records) if "old one stays in use" in each.getMessage())
-        assert vars(line)["why"] == f"guards.listed.file: {file} cannot be read: No such file or directory"
+        assert (
+            vars(line)["why"]
+            == f"{served.file}:1: guards.listed.file: {file} cannot be read: No such file or directory"
+        )
         assert await blocked("Globex?")
 
 

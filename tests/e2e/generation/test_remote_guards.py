@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import cause_pb2, report_pb2
+from groundwire.v1 import cause_pb2, report_pb2, retrieval_service_pb2
+from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from tests.doubles.checking_model import JSON, said
 from tests.doubles.guarding import HTTP, grpc_guard
-from tests.doubles.upstream import Echo, Pause, Reply, Upstream, upstream
-from tests.e2e.calls import answer, question
+from tests.doubles.upstream import Echo, Pause, Reply, Stall, Upstream, upstream
+from tests.e2e.calls import ACME, answer, question
 from tests.e2e.generation.conftest import QUICK, Serve, one_model, provider
 from tests.e2e.generation.drafts import SECOND, SENTENCE, answers, segments, writes
 
@@ -112,6 +113,35 @@ async def test_one_that_fails_lies_or_is_late_is_what_the_route_says(
     else:
         assert outcome.WhichOneof("result") == "failed_safe"
         assert outcome.cause == cause_pb2.CAUSE_GUARD_UNAVAILABLE
+
+
+@pytest.mark.parametrize("without", ["OPEN", "CLOSED"])
+async def test_a_short_deadline_does_not_get_past_it(configured: Serve, without: str) -> None:
+    async with (
+        upstream(answers()) as writer,
+        upstream(Reply([Stall()], headers=JSON)) as guard,
+        configured(sections(writer, guard, "question", without_guard=without, max_seconds=5)) as served,
+    ):
+        outcome = await answer(served, seconds=0.5)
+        assert writer.requests == []
+    assert (outcome.WhichOneof("result"), outcome.cause) == ("failed_safe", cause_pb2.CAUSE_TIME_EXHAUSTED)
+
+
+async def test_a_search_says_what_was_found_and_which_guard_could_not_be_asked(configured: Serve) -> None:
+    request = retrieval_service_pb2.RetrieveRequest(text="What do lambda expressions create?")
+    async with (
+        upstream(answers()) as writer,
+        upstream(objects_to(FIND), Reply([b"{}"], status="400 Bad Request", headers=JSON)) as guard,
+        configured(sections(writer, guard, "question", use={"action": "FLAG"})) as served,
+    ):
+        search = RetrievalServiceStub(served.channel).Retrieve
+        found, without = [await search(request, metadata=ACME) for _ in range(2)]
+    assert [(each.guard, each.category, each.action) for each in found.flags] == [
+        ("it", "terms", report_pb2.GUARD_ACTION_FLAG)
+    ]
+    assert (list(found.guards_unavailable), list(without.guards_unavailable)) == ([], ["it"])
+    assert without.passages
+    assert not without.flags
 
 
 @pytest.mark.parametrize("wait", ["1e300", "500000000000", "2592001"])

@@ -1,5 +1,6 @@
 """Patterns that are looked for in time in proportion to the text, whoever wrote them: those of RE2."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol, cast
 
@@ -11,6 +12,9 @@ _MOST_BYTES: Final = 8 << 20
 """What one automaton may take; beyond it RE2 forgets states, and is slower."""
 
 _FOUND: Final = "found"
+
+_ONE_BYTE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\C")
+_NO_BYTES: Final = r"\C matches bytes, which are no place in a text"
 
 
 class _Match(Protocol):
@@ -143,6 +147,8 @@ def _options() -> re2.Options:
 
 
 def _compiled(name: str, pattern: str) -> _Pattern:
+    if _ONE_BYTE.search(pattern):
+        raise PatternError(f"{name}: {_NO_BYTES}" if name else _NO_BYTES)
     try:
         return cast("_Pattern", re2.compile(pattern, _options()))
     except re2.error as error:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 from groundwire_server.domain.failure import GroundwireError
@@ -10,6 +11,7 @@ from groundwire_server.domain.fencing.skeleton import skeleton
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.text.fold import fold
 from groundwire_server.domain.text.grams import UNSPACED
+from groundwire_server.files.small import UnreadableFileError, text_of
 
 _WORD: Final = re.compile(
     rf"{UNSPACED.pattern}|(?:(?!{UNSPACED.pattern})[^\W_\u00ad]|[\u00ad\u200b-\u200d\u2060\ufeff])+"
@@ -20,8 +22,39 @@ _ROOT: Final = 0
 """The node of the tree of terms from which all begin."""
 
 
+_FILE_BYTES: Final = 8 << 20
+_FILE_TERMS: Final = 200_000
+"""A tree of them takes some 80 MB."""
+
+
 class BlankTermError(GroundwireError):
     """A term without a letter or digit."""
+
+
+def terms_in(file: Path) -> Sequence[str]:
+    """Return the terms of a file that has one a line, and remarks after `#`.
+
+    Raises:
+        UnreadableFileError: when it cannot be read, or has more than can be looked for.
+    """
+    lines = [line.strip() for line in text_of(file, _FILE_BYTES).splitlines()]
+    terms = [line for line in lines if line and not line.startswith("#")]
+    if len(terms) > _FILE_TERMS:
+        raise UnreadableFileError(
+            f"has {len(terms):,} terms, and at most {_FILE_TERMS:,} are looked for: put a guard behind an endpoint in "
+            "its place"
+        )
+    return terms
+
+
+def check_terms(terms: Iterable[str]) -> None:
+    """Make sure that all terms can be looked for.
+
+    Raises:
+        BlankTermError: naming the first that has no letter or digit.
+    """
+    for term in terms:
+        _words(term)
 
 
 class TermsGuard:
@@ -46,9 +79,7 @@ class TermsGuard:
         self._phrases: set[int] = set()
         self._of_words = False
         for term in terms:
-            words = [_folded(word[0]) for word in _WORD.finditer(term)]
-            if not any(words):
-                raise BlankTermError(term)
+            words = _words(term)
             node = _ROOT
             for word in words:
                 edge = _edge(node, self._numbers.setdefault(word, len(self._numbers)))
@@ -95,6 +126,13 @@ class TermsGuard:
         """Return nothing: a term is its own rule."""
         del rule
         return ""
+
+
+def _words(term: str) -> Sequence[str]:
+    words = [_folded(word[0]) for word in _WORD.finditer(term)]
+    if not any(words):
+        raise BlankTermError(term)
+    return words
 
 
 def _edge(node: int, number: int) -> int:

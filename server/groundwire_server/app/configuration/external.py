@@ -10,6 +10,7 @@ from stat import S_ISDIR
 
 from groundwire_server.adapters.checker.options import PromptOptions
 from groundwire_server.adapters.guards.remote.options import GrpcEndpointOptions
+from groundwire_server.adapters.guards.terms import BlankTermError, check_terms, terms_in
 from groundwire_server.adapters.onnx.options import CrossEncoderOptions
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
@@ -17,7 +18,7 @@ from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.checkers import OnnxCheckerConfig
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
-from groundwire_server.app.configuration.models.guards import PresidioGuardConfig
+from groundwire_server.app.configuration.models.guards import PresidioGuardConfig, TermsGuardConfig
 from groundwire_server.app.configuration.models.remote_guards import GrpcGuardConfig
 from groundwire_server.app.configuration.models.rerankers import OnnxRerankerConfig
 from groundwire_server.app.configuration.models.stores import PineconeStoreConfig, WeaviateStoreConfig
@@ -123,6 +124,14 @@ def _check_guards(configuration: Configuration) -> Iterator[ConfigError]:
             yield ConfigError(("guards", name, "kind"), advice)
         elif isinstance(guard, GrpcGuardConfig):
             yield from _check_connection(guard.endpoint, ("guards", name, "endpoint"))
+        elif isinstance(guard, TermsGuardConfig) and guard.file is not None:
+            try:
+                check_terms(terms_in(guard.file))
+            except UnreadableFileError as unreadable:
+                yield ConfigError(("guards", name, "file"), f"{guard.file} {unreadable}")
+            except BlankTermError as blank:
+                said = f"{guard.file} has the term {blank}, without a letter or digit: leave it out"
+                yield ConfigError(("guards", name, "file"), said)
 
 
 def _check_connection(endpoint: GrpcEndpointOptions, path: Path) -> Iterator[ConfigError]:

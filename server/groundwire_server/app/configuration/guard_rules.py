@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from groundwire_server.adapters.guards.languages import CODES
 from groundwire_server.adapters.guards.linear_patterns import LinearPatterns, PatternError, check_pattern
+from groundwire_server.adapters.guards.terms import BlankTermError, check_terms
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.guards import (
@@ -39,8 +40,8 @@ def check_guards(configuration: Configuration) -> Iterator[ConfigError]:
                 yield from _check_patterns(name, guard)
             case LanguagesGuardConfig():
                 yield from _check_languages(name, guard)
-            case TermsGuardConfig() if guard.terms is None and guard.file is None:
-                yield ConfigError(("guards", name), "has no terms: set terms, or file")
+            case TermsGuardConfig():
+                yield from _check_terms(name, guard)
             case ClassifierGuardConfig() | HttpGuardConfig() | GrpcGuardConfig():
                 yield from check_provider(configuration, name, guard)
             case _:
@@ -72,6 +73,16 @@ def categories_of(guard: GuardConfig) -> Collection[str]:
 def works_by_word(guard: GuardConfig) -> bool:
     """Whether nothing that a guard finds has white space in it, so that it can see text as it grows."""
     return isinstance(guard, SecretsGuardConfig)
+
+
+def _check_terms(name: str, guard: TermsGuardConfig) -> Iterator[ConfigError]:
+    if guard.terms is None and guard.file is None:
+        yield ConfigError(("guards", name), "has no terms: set terms, or file")
+    for place, term in enumerate(guard.terms or ()):
+        try:
+            check_terms((term,))
+        except BlankTermError:
+            yield ConfigError(("guards", name, "terms", place), "has no letter or digit: leave it out")
 
 
 def _check_patterns(name: str, guard: PatternsGuardConfig) -> Iterator[ConfigError]:

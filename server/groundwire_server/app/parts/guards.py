@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Final
 
 from groundwire_server.adapters.guards.instructions.guard import InstructionGuard
 from groundwire_server.adapters.guards.instructions.rule_files import Screened
@@ -14,7 +12,7 @@ from groundwire_server.adapters.guards.nonsense import NonsenseGuard
 from groundwire_server.adapters.guards.patterns import PatternsGuard
 from groundwire_server.adapters.guards.personal import PersonalGuard
 from groundwire_server.adapters.guards.secrets import SecretsGuard
-from groundwire_server.adapters.guards.terms import BlankTermError, TermsGuard
+from groundwire_server.adapters.guards.terms import BlankTermError, TermsGuard, terms_in
 from groundwire_server.app.configuration.models.guards import (
     GuardConfig,
     InjectionGuardConfig,
@@ -31,12 +29,8 @@ from groundwire_server.app.configuration.models.guards import (
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.guards.finding import GuardIdentity
-from groundwire_server.files.small import UnreadableFileError, mark, text_of
+from groundwire_server.files.small import UnreadableFileError, mark
 from groundwire_server.ports.guard import LocalGuard
-
-_TERMS_BYTES: Final = 8 << 20
-_MOST_TERMS: Final = 200_000
-"""Lines of a file: a tree of them takes some 80 MB."""
 
 
 def identity_of(name: str, guard: GuardConfig) -> GuardIdentity:
@@ -63,9 +57,11 @@ async def open_guard(name: str, guard: LocalGuardConfig, lease: Lease) -> LocalG
 def _made(name: str, guard: LocalGuardConfig) -> LocalGuard:
     match guard:
         case TermsGuardConfig():
-            terms = [*(guard.terms or ()), *(() if guard.file is None else _lines(name, guard.file))]
             try:
-                return TermsGuard(terms, guard.category, guard.at_least)
+                listed = () if guard.file is None else terms_in(guard.file)
+                return TermsGuard((*(guard.terms or ()), *listed), guard.category, guard.at_least)
+            except UnreadableFileError as unreadable:
+                raise SetupError(f"guards.{name}.file: {guard.file} {unreadable}") from None
             except BlankTermError as blank:
                 raise SetupError(f"guards.{name}: {blank} has no letter or digit: leave it out") from None
         case PatternsGuardConfig():
@@ -87,18 +83,3 @@ def _made(name: str, guard: LocalGuardConfig) -> LocalGuard:
             from groundwire_server.adapters.guards.presidio import PresidioGuard  # noqa: PLC0415
 
             return PresidioGuard(guard)
-
-
-def _lines(name: str, file: Path) -> list[str]:
-    try:
-        text = text_of(file, _TERMS_BYTES)
-    except UnreadableFileError as unreadable:
-        raise SetupError(f"guards.{name}.file: {file} {unreadable}") from None
-    lines = [line.strip() for line in text.splitlines()]
-    terms = [line for line in lines if line and not line.startswith("#")]
-    if len(terms) > _MOST_TERMS:
-        raise SetupError(
-            f"guards.{name}.file: {file} has {len(terms):,} terms, and at most {_MOST_TERMS:,} are looked for: put a "
-            "guard behind an endpoint in its place"
-        )
-    return terms

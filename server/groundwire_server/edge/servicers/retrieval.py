@@ -9,6 +9,7 @@ from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceServicer
 from groundwire_server.admission.admission import applicant
 from groundwire_server.domain.admission import Work
 from groundwire_server.edge.call import current_call
+from groundwire_server.edge.convert.flags import fill_flags
 from groundwire_server.edge.convert.outcome import fill_stages
 from groundwire_server.edge.convert.passage import fill_passages
 from groundwire_server.edge.convert.question import question_from_retrieve
@@ -35,7 +36,9 @@ class Retrieval(RetrievalServiceServicer):
             corpus_version=found.evidence.corpus_version,
             request_id=call.request_id,
             trace_id=call.trace_id,
+            guards_unavailable=found.report.guards_unavailable,
         )
         fill_passages(response.passages, found.evidence.passages)
         fill_stages(response.stages, found.report.stages)
+        fill_flags(response.flags, found.report.flags)
         return response

@@ -28,7 +28,7 @@ from groundwire.v1 import question_pb2 as groundwire_dot_v1_dot_question__pb2
 from groundwire.v1 import report_pb2 as groundwire_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%groundwire/v1/retrieval_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1cgroundwire/v1/question.proto\x1a\x1agroundwire/v1/report.proto\"\xd8\x01\n\x0fRetrieveRequest\x12\x30\n\x05route\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80 \x12%\n\x06search\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.Search\x12\x1d\n\x0b\x65nd_user_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x33\n\x08priority\x18\x05 \x01(\x0e\x32\x17.groundwire.v1.PriorityB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\xa6\x01\n\x10RetrieveResponse\x12(\n\x08passages\x18\x01 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12\x16\n\x0e\x63orpus_version\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x10\n\x08trace_id\x18\x04 \x01(\t\x12*\n\x06stages\x18\x05 \x03(\x0b\x32\x1a.groundwire.v1.StageTiming2d\n\x10RetrievalService\x12P\n\x08Retrieve\x12\x1e.groundwire.v1.RetrieveRequest\x1a\x1f.groundwire.v1.RetrieveResponse\"\x03\x90\x02\x01\x42\x65\n\x10io.groundwire.v1B\x15RetrievalServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%groundwire/v1/retrieval_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1cgroundwire/v1/question.proto\x1a\x1agroundwire/v1/report.proto\"\xd8\x01\n\x0fRetrieveRequest\x12\x30\n\x05route\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80 \x12%\n\x06search\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.Search\x12\x1d\n\x0b\x65nd_user_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x33\n\x08priority\x18\x05 \x01(\x0e\x32\x17.groundwire.v1.PriorityB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\xe6\x01\n\x10RetrieveResponse\x12(\n\x08passages\x18\x01 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12\x16\n\x0e\x63orpus_version\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x10\n\x08trace_id\x18\x04 \x01(\t\x12*\n\x06stages\x18\x05 \x03(\x0b\x32\x1a.groundwire.v1.StageTiming\x12\"\n\x05\x66lags\x18\x06 \x03(\x0b\x32\x13.groundwire.v1.Flag\x12\x1a\n\x12guards_unavailable\x18\x07 \x03(\t2d\n\x10RetrievalService\x12P\n\x08Retrieve\x12\x1e.groundwire.v1.RetrieveRequest\x1a\x1f.groundwire.v1.RetrieveResponse\"\x03\x90\x02\x01\x42\x65\n\x10io.groundwire.v1B\x15RetrievalServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,7 +49,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RETRIEVEREQUEST']._serialized_start=173
   _globals['_RETRIEVEREQUEST']._serialized_end=389
   _globals['_RETRIEVERESPONSE']._serialized_start=392
-  _globals['_RETRIEVERESPONSE']._serialized_end=558
-  _globals['_RETRIEVALSERVICE']._serialized_start=560
-  _globals['_RETRIEVALSERVICE']._serialized_end=660
+  _globals['_RETRIEVERESPONSE']._serialized_end=622
+  _globals['_RETRIEVALSERVICE']._serialized_start=624
+  _globals['_RETRIEVALSERVICE']._serialized_end=724
 # @@protoc_insertion_point(module_scope)

@@ -72,6 +72,8 @@ class RetrieveResponse(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     STAGES_FIELD_NUMBER: _builtins.int
+    FLAGS_FIELD_NUMBER: _builtins.int
+    GUARDS_UNAVAILABLE_FIELD_NUMBER: _builtins.int
     corpus_version: _builtins.str
     """corpus_version is the version of the corpus that was searched."""
     request_id: _builtins.str
@@ -86,6 +88,14 @@ class RetrieveResponse(_message.Message):
     def stages(self) -> _containers.RepeatedCompositeFieldContainer[_report_pb2.StageTiming]:
         """stages say what the time went into."""
 
+    @_builtins.property
+    def flags(self) -> _containers.RepeatedCompositeFieldContainer[_report_pb2.Flag]:
+        """flags say what the route's guards found in the question and in passages, as those of `Report` do."""
+
+    @_builtins.property
+    def guards_unavailable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """guards_unavailable names the guards that could not be asked, where the route goes on without them."""
+
     def __init__(
         self,
         *,
@@ -94,10 +104,12 @@ class RetrieveResponse(_message.Message):
         request_id: _builtins.str = ...,
         trace_id: _builtins.str = ...,
         stages: _abc.Iterable[_report_pb2.StageTiming] | None = ...,
+        flags: _abc.Iterable[_report_pb2.Flag] | None = ...,
+        guards_unavailable: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["corpus_version", b"corpus_version", "passages", b"passages", "request_id", b"request_id", "stages", b"stages", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["corpus_version", b"corpus_version", "flags", b"flags", "guards_unavailable", b"guards_unavailable", "passages", b"passages", "request_id", b"request_id", "stages", b"stages", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
