@@ -64,6 +64,22 @@ def test_a_plain_word_that_an_address_has_stays_unless_it_is_half_of_it(text: st
     assert masked("supportdesk@firm", text)[1] == expected
 
 
+def test_words_with_a_digit_are_masked_in_another_case_and_punctuation() -> None:
+    def find_id(text: str) -> list[Finding]:
+        return [Finding("id", *found.span(1)) for found in re.finditer(r"passport (\w+)", text)]
+
+    texts = ("passport C01X00T47", "Whose is c01x00t47, or C01-X00T47?", "\uff23\uff10\uff11X00T47", "c01x00t4 c01")
+    placeholders = Placeholders(find_id, texts)
+    assert [placeholders.mask(text) for text in texts] == [
+        "passport [ID_1]",
+        "Whose is [ID_2], or [ID_3]?",
+        "[ID_4]",
+        "c01x00t4 c01",
+    ]
+    for text in texts:
+        assert restored(dict(placeholders.originals), placeholders.mask(text)) == text
+
+
 def test_short_words_are_masked_only_where_they_are_found() -> None:
     placeholders = Placeholders(lambda text: [Finding("age", 4, 6)] if text == "Age 42" else [], ("Age 42", "Room 42"))
     assert [placeholders.mask(text) for text in ("Age 42", "Room 42")] == ["Age [AGE_1]", "Room 42"]

@@ -1,15 +1,17 @@
 """Numbered placeholders in the texts of one call."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.guards.masking import MaskedText, mask, merged
 from groundwire_server.domain.guards.restoring import PlaceholderForms
+from groundwire_server.domain.guards.said_again import SHORTEST_CHANGED, folded, numbered
 
 _WORD: Final = re.compile(r"[^\W_]+")
+_DIGIT: Final = re.compile(r"\d")
 _NO_WORD: Final = re.compile(r"[^A-Z0-9]+")
 
 _SHORTEST: Final = 4
@@ -20,9 +22,10 @@ stands for something else."""
 class Placeholders:
     """Placeholders such as `[EMAIL_1]` in the texts of one call.
 
-    The same words have the same placeholder in all of them, and words that are found in one text, by what stands around
-    them, are masked in the others as well. Numbers follow the order of the texts, so that texts which begin alike are
-    masked alike. What already looks like a placeholder in a text is never one.
+    The same words have the same placeholder in all of them. Words that are found in one text, by what stands around
+    them, are masked in the others as well, and those with a digit also in another case or with other punctuation.
+    Numbers follow the order of the texts, so that texts which begin alike are masked alike. What already looks like a
+    placeholder in a text is never one.
 
     Args:
         find: returns what is to be masked in a text.
@@ -54,7 +57,7 @@ class Placeholders:
         self._known = _KnownWords(known, written)
         for text, own in found.items():
             others = self._known.find(text) if self._known.likely_in(mask(text, own, _left_out).text) else ()
-            self._masked[text] = mask(text, [*own, *others], self._placeholder)
+            self._masked[text] = mask(text, [*own, *others, *self._known.changed(text)], self._placeholder)
 
     def masked(self, text: str) -> MaskedText:
         """Return one of the texts with its placeholders."""
@@ -92,6 +95,7 @@ class _KnownWords:
             spelling: known[words] for spelling, words in self._spelled.items() if len(spelling) >= _SHORTEST
         }
         self._longest = max(map(len, self._categories), default=0)
+        self._keys = {folded(words): category for words, category in self._categories.items() if _DIGIT.search(words)}
         self._by_core: dict[str, list[tuple[str, int]]] = {}
         self._counts: dict[str, set[int]] = {}
         for spelling in sorted(self._categories, key=len, reverse=True):
@@ -110,6 +114,14 @@ class _KnownWords:
             return [Finding(self._categories[whole], 0, len(text))]
         spans = [word.span() for word in _WORD.finditer(text)]
         return [found for first in range(len(spans)) if (found := self._at(text, spans, first)) is not None]
+
+    def changed(self, text: str) -> Iterator[Finding]:
+        """Yield where any of the words that have a digit stand with another case or other punctuation."""
+        if self._keys:
+            for signs, start, end in numbered(text):
+                category = self._keys.get(signs) if len(signs) >= SHORTEST_CHANGED else None
+                if category is not None and text[start:end] not in self._spelled:
+                    yield Finding(category, start, end)
 
     def as_found(self, words: str) -> str:
         """Return the words as they were found first."""

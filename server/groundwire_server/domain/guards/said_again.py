@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 _WORD: Final = re.compile(r"[^\W_](?:\S*[^\W_])?")
+_DIGIT: Final = re.compile(r"\d")
 _GLUED: Final = re.compile("[0-9A-Za-z]")
 _SHORTEST: Final = 4
-_SHORTEST_CHANGED: Final = 6
+SHORTEST_CHANGED: Final = 6
 """Letters and digits from which on other case, accents, punctuation or a few characters more or less are no matter: a
 shorter number or name also stands for something else."""
 
@@ -34,7 +35,7 @@ class FoldedText:
         signs = [(place, sign) for place, each in enumerate(text) for sign in _folded(each)]
         self._places = [place for place, _ in signs]
         self._signs = "".join(sign for _, sign in signs)
-        self._numbered = list(_numbered(text))
+        self._numbered = list(numbered(text))
 
     def said_again(self, words: str, key: str) -> Iterator[tuple[int, int]]:
         """Yield where words are said, in code points: as they are, changed, or a piece of them.
@@ -49,10 +50,10 @@ class FoldedText:
         if len(words) >= _SHORTEST:
             yield from standing(self._text, words)
         yield from self.changed(words, key)
-        if len(key) < _SHORTEST_CHANGED:
+        if len(key) < SHORTEST_CHANGED:
             return
         for signs, start, end in self._numbered:
-            half, long = 2 * len(signs) >= len(key), len(signs) >= _SHORTEST_CHANGED
+            half, long = 2 * len(signs) >= len(key), len(signs) >= SHORTEST_CHANGED
             # Digits alone may be a number of their own, such as a year.
             if ((half and long) if signs.isdigit() else (half or long)) and signs in key:
                 yield start, end
@@ -64,7 +65,7 @@ class FoldedText:
             words: that were found in another text.
             key: the same, folded.
         """
-        if len(key) < _SHORTEST_CHANGED:
+        if len(key) < SHORTEST_CHANGED:
             return
         # Numbers are written with spaces and without; words beside each other are others.
         spaced = 2 * sum(map(str.isdigit, key)) > len(key) or any(map(str.isspace, words))
@@ -83,11 +84,10 @@ class FoldedText:
         return start, end
 
 
-def _numbered(text: str) -> Iterator[tuple[str, int, int]]:
+def numbered(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the words with digits in them, folded, and where each begins and ends but for punctuation."""
     for word in _WORD.finditer(text):
-        signs = folded(word[0])
-        if len(signs) >= _SHORTEST and any(map(str.isdigit, signs)):
+        if _DIGIT.search(word[0]) and len(signs := folded(word[0])) >= _SHORTEST:
             yield signs, *word.span()
 
 
