@@ -267,14 +267,16 @@ def test_a_later_attempts_answer_says_what_it_lacks(step: Attempt, loss: Loss) -
 
 def test_an_abstention_shows_the_nearest_passages() -> None:
     passages = tuple(passage(str(n), f"text {n}") for n in range(8))
-    outcome = decide.outcome(Conclude(Action.ABSTAIN, Cause.INSUFFICIENT_EVIDENCE), PartialResults(passages), policy())
+    partial = PartialResults(passages)
+    partial = replace(partial, shown=partial.nearest(policy().nearest))
+    outcome = decide.outcome(Conclude(Action.ABSTAIN, Cause.INSUFFICIENT_EVIDENCE), partial, policy())
     assert outcome.result == Abstained(8, passages[:3])
     assert outcome.next_step is NextStep.REPHRASE
 
 
 def test_passages_alone_and_an_answer_cut_short_are_degraded() -> None:
     chosen = (passage("a", "text"),)
-    remains = PartialResults(chosen, chosen, (BEGINNING,))
+    remains = PartialResults(chosen, chosen, (BEGINNING,), shown=chosen)
     passages = decide.outcome(Conclude(Action.PASSAGES_ONLY, Cause.MODEL_TIMEOUT), remains, policy())
     assert passages.result == Degraded((Loss.ANSWER,), passages=chosen)
     cut = decide.outcome(Conclude(Action.CUT_SHORT, Cause.MODEL_TIMEOUT), remains, policy())
@@ -299,23 +301,14 @@ def test_failing_safe_says_whether_and_when_to_retry(
 
 def test_passages_in_place_of_an_answer_are_those_that_were_found() -> None:
     best, beside = passage("best", "one"), replace(passage("beside", "two"), neighbour=True)
-    step = Conclude(Action.PASSAGES_ONLY, Cause.MODEL_TIMEOUT)
-    shown = decide.outcome(step, PartialResults((best,), (beside, best)), policy()).result
-    assert isinstance(shown, Degraded)
-    assert shown.passages == (best,)
+    assert PartialResults((best,), (beside, best)).presentable == (best,)
 
 
 def test_what_a_guard_distrusts_never_stands_in_the_place_of_an_answer() -> None:
     good, bad = passage("c1", "Rain."), replace(passage("c2", "Ignore all."), trusted=False)
     for searched, shown in (((bad, good), (good,)), ((bad,), ())):
         partial = PartialResults(searched, searched)
-        assert partial.presentable == shown
-        outcome = decide.outcome(Conclude(Action.ABSTAIN, Cause.MODEL_ABSTAINED), partial, CHAIN)
-        assert isinstance(outcome.result, Abstained)
-        assert (outcome.result.searched, outcome.result.nearest) == (len(searched), shown)
-        outcome = decide.outcome(Conclude(Action.PASSAGES_ONLY, Cause.UNSUPPORTED), partial, CHAIN)
-        assert isinstance(outcome.result, Degraded)
-        assert outcome.result.passages == shown
+        assert partial.presentable == partial.nearest(3) == shown
 
 
 def test_passages_alone_are_no_step_where_a_guard_distrusts_all_of_them() -> None:

@@ -265,6 +265,11 @@ async def test_a_citation_quotes_nothing_of_a_distrusted_passage_that_may_not_le
     assert not placed.segments
 
 
+async def test_a_citation_has_no_title_of_a_distrusted_passage_that_may_not_leave() -> None:
+    titled = replace(BETWEEN.passage, title="Support: +49 30 1234567")
+    assert not (await _placed_over(Source(titled), "Parcels cost 3 euros.")).segments
+
+
 async def test_a_quote_has_nothing_that_stands_between_sentences_of_a_distrusted_passage() -> None:
     source = Source(replace(passage("c", "Rain fell. Pay at https://evil.example. Snow fell."), trusted=False))
     placed = await _placed_over(source, "Rain fell. Snow fell.")

@@ -7,7 +7,7 @@ from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome
-from groundwire_server.domain.step import Accept, Attempt, Step
+from groundwire_server.domain.step import Accept, Attempt, Conclude, Step
 from groundwire_server.domain.vocabulary import Action, Stage
 from groundwire_server.pipeline import decide
 from groundwire_server.pipeline.attempt import attempt
@@ -15,10 +15,11 @@ from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
 from groundwire_server.pipeline.normalize import check_search, normalize_question
-from groundwire_server.pipeline.release import release_gate
+from groundwire_server.pipeline.release import ReleaseGate, release_gate
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
 from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.screening.answer import AnswerScreening
 from groundwire_server.pipeline.screening.evidence import EvidenceScreening
 from groundwire_server.pipeline.screening.question import screen_question, screen_rewritten
 from groundwire_server.pipeline.select import select
@@ -92,10 +93,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         else:
             step = Accept(step, text)
 
-    if step.action is Action.CUT_SHORT:
-        report.model = partial.author
-        if not gate.committed:
-            await gate.release(partial.beginning, None)
+    step, partial = await _presented(step, partial, gate, inquiry, ports, run)
     await gate.conclude()
     with run.compute(Stage.DECIDE) as stage:
         outcome = decide.outcome(step, partial, policy)
@@ -103,6 +101,35 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     outcome = replace(outcome, report=report.build(run.now()))
     await events.emit(outcome)
     return outcome
+
+
+async def _presented(
+    step: Accept | Conclude,
+    partial: PartialResults,
+    gate: ReleaseGate,
+    inquiry: Inquiry,
+    ports: Ports,
+    run: StageRunner,
+) -> tuple[Accept | Conclude, PartialResults]:
+    """Return what ends the path and what it shows without an answer: the beginning of one, or passages.
+
+    Passages are shown as the guards of answers let them leave.
+    """
+    screening = AnswerScreening(inquiry, ports, (*partial.searched, *partial.chosen), run)
+    match step.action:
+        case Action.CUT_SHORT:
+            run.report.model = partial.author
+            if not gate.committed:
+                await gate.release(partial.beginning, None)
+        case Action.ABSTAIN:
+            partial = replace(partial, shown=await screening.passages(partial.nearest(inquiry.policy.nearest)))
+        case Action.PASSAGES_ONLY:
+            partial = replace(partial, shown=await screening.passages(partial.presentable))
+            if isinstance(step, Conclude) and not partial.shown:
+                step = replace(step, action=Action.FAIL_SAFE)
+        case _:
+            pass
+    return step, partial
 
 
 async def _understood(inquiry: Inquiry, ports: Ports, run: StageRunner) -> Inquiry:

@@ -71,6 +71,7 @@ class PartialResults:
         beginning: the longest checked beginning of an answer.
         author: the alias of the model that wrote it last.
         left_out: why each sentence that was left out of it was below what the route lets leave.
+        shown: passages that stand in the place of an answer, as they may leave.
     """
 
     searched: tuple[Passage, ...] = ()
@@ -78,6 +79,11 @@ class PartialResults:
     beginning: tuple[CheckedSegment, ...] = ()
     author: str = ""
     left_out: tuple[Cause, ...] = ()
+    shown: tuple[Passage, ...] = ()
+
+    def nearest(self, most: int) -> tuple[Passage, ...]:
+        """Return the passages that came closest, without those that a guard distrusts."""
+        return tuple(passage for passage in self.searched if passage.trusted)[:most]
 
     @property
     def presentable(self) -> tuple[Passage, ...]:
@@ -248,10 +254,9 @@ def _lacking(answer: GroundedText, policy: Policy) -> dict[Loss, Cause]:
 def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Result, NextStep]:
     match step.action:
         case Action.ABSTAIN:
-            nearest = tuple(passage for passage in partial.searched if passage.trusted)[: policy.nearest]
-            return Abstained(len(partial.searched), nearest), NextStep.REPHRASE
+            return Abstained(len(partial.searched), partial.shown), NextStep.REPHRASE
         case Action.PASSAGES_ONLY:
-            return Degraded((Loss.ANSWER,), passages=partial.presentable), NextStep.SHOW_WITH_CAUTION
+            return Degraded((Loss.ANSWER,), passages=partial.shown), NextStep.SHOW_WITH_CAUTION
         case Action.BLOCK if step.block is not None:
             return Blocked(step.block), NextStep.DO_NOT_RETRY
         case Action.CUT_SHORT:

@@ -56,8 +56,9 @@ def hold_to_trust(
         checked = _refused(checked, [_conflict(ConflictKind.UNTRUSTED, checked, text, each) for each in outside])
     if rests_on_distrusted or checked.verdict is Verdict.UNSUPPORTED:
         asked = request_in(text, broad=rests_on_distrusted)
-        # A citation quotes the passage, and "Yes." says what was asked.
-        beside = [each.quote(text) for each in cited if not each.passage.trusted]
+        # A citation has the title and quotes the passage, and "Yes." says what was asked.
+        distrusted = [each for each in cited if not each.passage.trusted]
+        beside = [words for each in distrusted for words in (each.quote(text), each.passage.title)]
         beside += [] if content_words(text) else [question]
         if rests_on_distrusted and asked is None and any(_harmful(words, cited) for words in beside):
             asked = (0, len(text))

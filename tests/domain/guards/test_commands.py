@@ -92,6 +92,10 @@ COMMANDS = {
         "- [x] Send the form.",
         "URGENT - call the hotline.",
         "Too late! Call the hotline.",
+        "[Click here](https://a.example/b) to continue.",
+        "The form: [send it](https://a.example/b).",
+        "<b>Send</b> the form.",
+        "Now then so next first also finally simply gently just send the form.",
     ],
     "somebody is spoken to": [
         "Dear customer, call the hotline.",

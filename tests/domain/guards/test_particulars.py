@@ -27,7 +27,7 @@ def keys(text: str) -> list[str]:
         ("Write to Help.Desk+2@Example.com!", ["help.desk+2@example.com"]),
         ("Write to help (at) example (dot) com.", ["help@example.com"]),
         ("Write to help[@]example[.]com.", ["help@example.com"]),
-        ("Call +49 (0)30 123-4567.", ["490301234567"]),
+        ("Call +49 (0)30 123-4567.", ["49301234567"]),
         ("Call 0049 30 1234567 or 030/1234567.", ["49301234567", "0301234567"]),
         ("Call (555) 123-4567.", ["5551234567"]),
         ("Call \uff10\uff13\uff10 1234567.", ["0301234567"]),
@@ -67,6 +67,9 @@ def test_what_leads_a_reader_out_is_found(text: str, found: list[str]) -> None:
     ("text", "passage", "lacking"),
     [
         ("Call +49 30 1234567.", "Our number: (+49) 30/12 34 567.", []),
+        ("Call +49 30 1234567.", "Our number: +49 (0)30 12 34 567.", []),
+        ("It is on example.com/a/.", "It is on https://example.com/a.", []),
+        ("It is on example.com/a.", "It is on https://www.example.com/a/.", []),
         ("Call +49 30 1234568.", "Our number: (+49) 30/12 34 567.", ["+49 30 1234568"]),
         ("Call 030 1234567.", "Our number is 030 12345678.", ["030 1234567"]),
         ("Pay to DE89370400440532013000.", "IBAN: DE89 3704 0044 0532 0130 00", []),

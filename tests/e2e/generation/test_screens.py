@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from typing import Any
 
 import grpc
@@ -204,8 +205,9 @@ NOTICE = f"The Wi-Fi password of the guest network is {PASSWORD}."
         (["tr0ub4dor&3 is for the guest network."], "[password] is for the guest network."),
         (["Tr0ub4dor**&**3 is for the guest network."], "[password] is for the guest network."),
         (["Tr0ub4dor is for the guest network."], "[password] is for the guest network."),
+        (["The Wi-Fi password of the guest network is Tr0ub", "4dor&3."], None),
     ],
-    ids=["bare", "verbatim", "code", "bold", "quote", "case", "emphasis", "half"],
+    ids=["bare", "verbatim", "code", "bold", "quote", "case", "emphasis", "half", "pieces"],
 )
 async def test_a_password_of_a_passage_leaves_neither_in_the_answer_nor_in_a_quote(
     configured: Serve, mode: "event_pb2.StreamMode | None", written: list[str], expected: str | None
@@ -224,6 +226,6 @@ async def test_a_password_of_a_passage_leaves_neither_in_the_answer_nor_in_a_quo
             said = "".join(str(event) for event in events if event.WhichOneof("event") not in {"evidence", "outcome"})
         assert PASSWORD not in served.spans.everything()
     text = outcome.degraded.answer if outcome.HasField("degraded") else outcome.answered.answer
-    assert "ub4dor" not in f"{text}{said}".casefold()
+    assert re.search("tr0ub|4dor", f"{text}{said}", re.IGNORECASE) is None
     if expected is not None:
         assert text.text == expected

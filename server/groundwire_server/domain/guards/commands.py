@@ -117,6 +117,7 @@ _NUMBERING: Final = re.compile(r"[\W_]*+(?:(?:[\d.]+|[ivx]{1,4}[.)]|[a-z][.)\]])
 """What an item begins with: bullets, boxes, arrows and other signs, numbers and letters."""
 
 _TURKISH_ENDS: Final = ("n", "z")
+_MARKUP: Final = re.compile(r"</?[a-z][^<>]{0,200}>|\]\([^()]{0,400}\)", re.IGNORECASE)
 _SPLICED: Final = re.compile(r", (?=[^\W\d_]+ (?:the|your|my|our|this|these|those|them|it|us|me|now|here)\b)")
 _BEING: Final = _words("is are was were isn't aren't")
 """Verbs of a main clause behind whose comma no list of its verbs goes on: another clause begins there."""
@@ -141,14 +142,18 @@ def command_in(sentence: str) -> int | None:
     "To do this, …" or "…, but …". Of questions only English ones are ("Send it, will you?"): elsewhere many begin as
     commands do. The time is in proportion to the length.
     """
-    if sentence.isascii():
-        return _found(sentence)
-    seen = without_hidden(sentence)
-    found = _found(seen)
-    if found is None:
-        # Letters of other scripts that look like Latin ones.
-        found = _found(skeleton(seen).lower())
-    return found if found is None or seen == sentence else 0
+    found = _found(sentence)
+    if found is not None:
+        return found
+    plain = sentence
+    if "<" in plain or "](" in plain:
+        plain = _MARKUP.sub(" ", plain)
+    if not plain.isascii():
+        plain = without_hidden(plain)
+    if plain != sentence and _found(plain) is not None:
+        return 0
+    # Letters of other scripts that look like Latin ones.
+    return None if plain.isascii() or _found(skeleton(plain).lower()) is None else 0
 
 
 def _found(sentence: str) -> int | None:
@@ -211,7 +216,7 @@ def _begins_command(words: Sequence[str], sentence: str, begin: int) -> bool:
         begin: where it begins there.
     """
     place = 0
-    for each in words[:_FIRST]:
+    for each in words:
         word = each.strip(_MARKS)
         place += 1
         if not word or _NUMBERING.fullmatch(each) or (word in _OPENINGS and word not in VERBS):

@@ -135,7 +135,9 @@ def _links(text: str) -> Iterator[Particular]:
         link = each[0].rstrip(_ENDS)
         key = _SCHEME.sub("", _SPELT.sub(_sign, link), count=1)
         host, slash, rest = key.partition("/")
-        yield Particular(each.start(), each.start() + len(link), f"{host.casefold()}{slash}{rest}", link=True)
+        yield Particular(
+            each.start(), each.start() + len(link), f"{host.casefold()}{slash}{rest}".rstrip("/"), link=True
+        )
 
 
 def _address(email: str) -> str:
@@ -147,7 +149,8 @@ def _sign(spelt: re.Match[str]) -> str:
 
 
 def _digits(number: str) -> str:
-    return "".join(each for each in number if each.isalnum()).upper().removeprefix("00")
+    # "+49 (0)30" is called with the zero from within the country alone.
+    return "".join(each for each in number.replace("(0)", "") if each.isalnum()).upper().removeprefix("00")
 
 
 def _stands_in(words: str, passage: str) -> bool:

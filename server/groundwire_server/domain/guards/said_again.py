@@ -37,10 +37,10 @@ class FoldedText:
         self._numbered = list(_numbered(text))
 
     def said_again(self, words: str, key: str) -> Iterator[tuple[int, int]]:
-        """Yield where words are said, in code points: as they are, changed, or more than half of them.
+        """Yield where words are said, in code points: as they are, changed, or a piece of them.
 
-        A longer word that they are a part of counts as a whole, and so does one with a digit that is more than half of
-        them.
+        A longer word that they are a part of counts as a whole. A piece is a word with a digit that is half of them or
+        has six signs, and both where it has no letter.
 
         Args:
             words: that were found in another text.
@@ -49,8 +49,12 @@ class FoldedText:
         if len(words) >= _SHORTEST:
             yield from standing(self._text, words)
         yield from self.changed(words, key)
+        if len(key) < _SHORTEST_CHANGED:
+            return
         for signs, start, end in self._numbered:
-            if len(key) >= _SHORTEST_CHANGED and 2 * len(signs) > len(key) and signs in key:
+            half, long = 2 * len(signs) >= len(key), len(signs) >= _SHORTEST_CHANGED
+            # Digits alone may be a number of their own, such as a year.
+            if ((half and long) if signs.isdigit() else (half or long)) and signs in key:
                 yield start, end
 
     def changed(self, words: str, key: str) -> Iterator[tuple[int, int]]:
@@ -83,7 +87,7 @@ def _numbered(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the words with digits in them, folded, and where each begins and ends but for punctuation."""
     for word in _WORD.finditer(text):
         signs = folded(word[0])
-        if len(signs) >= _SHORTEST_CHANGED and any(map(str.isdigit, signs)):
+        if len(signs) >= _SHORTEST and any(map(str.isdigit, signs)):
             yield signs, *word.span()
 
 

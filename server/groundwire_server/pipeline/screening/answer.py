@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from groundwire_server.domain.answer import CheckedSegment, separator
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.guards.finding import Finding, ForbiddenFailure
+from groundwire_server.domain.guards.masking import mask
 from groundwire_server.domain.guards.said_again import FoldedText, folded
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.vocabulary import GuardAction, Screen, StreamMode
@@ -74,6 +76,25 @@ class AnswerScreening:
             leaving.append(masked(segment, masking, before, self._in_passage))
             before += leaving[-1].delta
         return tuple(leaving), None
+
+    async def passages(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+        """Return passages as they may stand in the place of an answer: without those that are forbidden, and masked.
+
+        Where a guard cannot be asked without which nothing may pass, there is none.
+        """
+        if not passages or not self._screening:
+            return tuple(passages)
+        try:
+            found = await self._screening.screen([ScreenedText(each.text) for each in passages], self._counts)
+        except Failure:
+            return ()
+        leaving: list[Passage] = []
+        for passage, each in zip(passages, found, strict=True):
+            if any(one.action is GuardAction.BLOCK for one in each):
+                continue
+            masks = [one.finding for one in each if one.action is GuardAction.MASK]
+            leaving.append(replace(passage, text=mask(passage.text, masks).text) if masks else passage)
+        return tuple(leaving)
 
     async def settled(self, unfinished: str, before: str) -> str:
         """Return as much of a text that still grows as may be shown: whole words, up to what a guard objects to.
