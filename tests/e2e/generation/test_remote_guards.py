@@ -127,6 +127,28 @@ async def test_a_short_deadline_does_not_get_past_it(configured: Serve, without:
     assert (outcome.WhichOneof("result"), outcome.cause) == ("failed_safe", cause_pb2.CAUSE_TIME_EXHAUSTED)
 
 
+@pytest.mark.parametrize("without", ["OPEN", "CLOSED"])
+async def test_what_is_spent_does_not_get_past_it(configured: Serve, without: str) -> None:
+    async with upstream(answers()) as writer, upstream(Reply([Echo(HTTP["tei"][1])], headers=JSON)) as guard:
+        made = sections(writer, guard, "question", without_guard=without)
+        made["guards"]["it"] = {
+            "kind": "classifier",
+            "provider": "guards",
+            "version": "3",
+            "model": "m",
+            "labels": {"LABEL_1": {"category": "terms"}},
+            "price": {"input": 2.0, "output": 2.0},
+            **QUICK,
+        }
+        made["limits"] = {"all": {"cost_per_day": 0.00005}}
+        async with configured(made) as served:
+            assert (await answer(served)).WhichOneof("result") == "answered"
+            outcome = await answer(served, question("What is forbidden?"))
+        assert len(writer.requests) == 1
+    assert outcome.cause == cause_pb2.CAUSE_BUDGET_EXHAUSTED
+    assert outcome.WhichOneof("result") == "failed_safe"
+
+
 async def test_a_search_says_what_was_found_and_which_guard_could_not_be_asked(configured: Serve) -> None:
     request = retrieval_service_pb2.RetrieveRequest(text="What do lambda expressions create?")
     async with (

@@ -209,8 +209,8 @@ class Screening:
             in_turn: whether the texts before one that is blocked leave all the same.
 
         Raises:
-            Failure: GUARD_UNAVAILABLE where a guard cannot be asked and the route lets nothing pass without it, or
-                TIME_EXHAUSTED.
+            Failure: GUARD_UNAVAILABLE where a guard cannot be asked and the route lets nothing pass without it,
+                BUDGET_EXHAUSTED where the limits hold no request to one, or TIME_EXHAUSTED.
         """
         stage = _STAGES[self._screen]
         if not self._guards.remote:
@@ -273,6 +273,9 @@ class Screening:
                 continue
             name = placed.identity.name
             stage.event(names.GUARD_UNAVAILABLE, {names.GUARD: name, names.CAUSE: reply.cause.value})
+            if reply.cause is Cause.BUDGET_EXHAUSTED:
+                # The guard can be asked, and is not: nobody gets past it by spending what there is.
+                raise reply
             if self._policy.without_guard is WithoutGuard.CLOSED:
                 raise Failure(Cause.GUARD_UNAVAILABLE, retry_after=reply.retry_after)
             if name not in self._run.report.guards_unavailable:
