@@ -65,7 +65,7 @@ async def check_grounding(
         split = partial(statements_of, text, inquiry.question.text)
         statements = await threads.run(inquiry.requester, run.plan.answer_by, split)
     screening = EvidenceScreening(inquiry, ports, run)
-    await screen_question(inquiry, ports, run, text)
+    await screen_question(inquiry, ports, run)
     checked: list[CheckedSentence] = []
     if inquiry.question.provided:
         provided = await screening.passages(inquiry.question.provided)

@@ -4,7 +4,6 @@ import random
 import string
 from typing import Any
 
-import grpc
 import pytest
 
 from groundwire.v1 import (
@@ -17,7 +16,7 @@ from groundwire.v1 import (
 )
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
 from tests.doubles.upstream import Reply, upstream
-from tests.e2e.calls import ACME, answer, info, ingest, question
+from tests.e2e.calls import ACME, answer, ingest, question
 from tests.e2e.generation.conftest import ROUTE, Serve, Served, one_model
 from tests.e2e.generation.drafts import SENTENCE, segments, writes
 
@@ -107,20 +106,6 @@ async def test_where_no_passage_may_leave_none_stands_in_for_an_answer(configure
             outcome = await answer(served, refunds(GOOD))
     assert outcome.WhichOneof("result") == "failed_safe"
     assert GOOD not in str(outcome)
-
-
-async def test_a_text_to_check_is_looked_at_as_a_question_is(configured: Serve) -> None:
-    sections = {
-        "guards": {"rivals": {"kind": "terms", "version": "1", "category": "rivals", "terms": ["Initech"]}},
-        "routes": {
-            "default": {**ROUTE, "models": ["extractive"], "screens": {"question": {"use": [{"guard": "rivals"}]}}}
-        },
-    }
-    async with configured(sections) as served:
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await checked(served, "Lambda expressions have no names. Initech sells them.")
-        assert len(await checked(served, "Lambda expressions have no names.")) == 2
-    assert info(caught.value).reason == "CONTENT_FORBIDDEN"
 
 
 async def test_a_text_is_checked_without_the_passages_that_a_guard_leaves_out(configured: Serve) -> None:

@@ -7,20 +7,14 @@ from groundwire_server.pipeline.screening.guards import ScreenedText, Screening
 from groundwire_server.pipeline.stage import StageRunner
 
 
-async def screen_question(inquiry: Inquiry, ports: Ports, run: StageRunner, checked: str = "") -> None:
+async def screen_question(inquiry: Inquiry, ports: Ports, run: StageRunner) -> None:
     """Let a question with its earlier turns pass, unless a guard forbids it.
-
-    Args:
-        inquiry: has the question and the caller.
-        ports: the route's guards.
-        run: runs the stage.
-        checked: a text whose sentences are searched for and judged, as questions are.
 
     Raises:
         Failure: QUESTION_FORBIDDEN, GUARD_UNAVAILABLE or TIME_EXHAUSTED.
     """
     question = inquiry.question
-    await _screen([question.text, *(turn.text for turn in question.turns), checked], inquiry, ports, run)
+    await _screen([question.text, *(turn.text for turn in question.turns)], inquiry, ports, run)
 
 
 async def screen_rewritten(inquiry: Inquiry, ports: Ports, run: StageRunner) -> None:
