@@ -219,11 +219,12 @@ async def test_one_that_never_answers_is_left_at_the_deadline_which_is_on_the_wi
         raise AssertionError
 
     async with grpc_guard(hang) as guard, opened(tmp_path, over_grpc(guard.port)) as at:
-        failure = await at.fail(asked(TEXT), soon(0.3))
+        failure = await at.fail(asked(TEXT), soon(1.0))
         assert failure.cause is Cause.MODEL_TIMEOUT
         assert failure.usage.input_tokens > 0
         await guard.cancelled.wait()
-        assert 0 < left[0] <= 0.3
+        # gRPC rounds it up on the wire.
+        assert 0 < left[0] <= 1.1
 
 
 async def test_leaving_cancels_the_call_at_the_guard(tmp_path: Path) -> None:
