@@ -2,6 +2,11 @@
 
 from collections.abc import Iterator
 
+from groundwire_server.app.configuration.endpoint_rules import (
+    check_openai_provider,
+    check_residency,
+    is_provider_hosted,
+)
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.checkers import (
@@ -12,7 +17,6 @@ from groundwire_server.app.configuration.models.checkers import (
 )
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import AnthropicModelConfig, ExtractiveModelConfig
-from groundwire_server.app.configuration.models.providers import OpenAiProviderConfig
 from groundwire_server.domain.residency import Residency
 from groundwire_server.domain.vocabulary import ReleaseMinimum
 
@@ -24,7 +28,8 @@ def check_checkers(configuration: Configuration) -> Iterator[ConfigError]:
             case JudgeCheckerConfig():
                 yield from _check_judge(configuration, name, checker)
             case DecisionsCheckerConfig() | ClassifierCheckerConfig():
-                yield from _check_provider(configuration, name, checker.provider)
+                path: Path = ("checkers", name, "provider")
+                yield from check_openai_provider(configuration, path, checker.provider, "checkers")
             case _:
                 pass
     yield from _check_routes(configuration)
@@ -36,8 +41,7 @@ def is_hosted(configuration: Configuration, checker: CheckerConfig) -> bool:
         case JudgeCheckerConfig():
             return residencies(configuration).get(checker.model) is Residency.HOSTED
         case DecisionsCheckerConfig() | ClassifierCheckerConfig():
-            provider = configuration.providers.get(checker.provider)
-            return provider is not None and provider.residency is Residency.HOSTED
+            return is_provider_hosted(configuration, checker.provider)
         case _:
             return False
 
@@ -52,15 +56,6 @@ def _check_judge(configuration: Configuration, name: str, checker: JudgeCheckerC
     elif isinstance(model, AnthropicModelConfig) and checker.log_probabilities:
         said = "must be false: the provider of this model has no log probabilities"
         yield ConfigError(("checkers", name, "log_probabilities"), said)
-
-
-def _check_provider(configuration: Configuration, name: str, provider: str) -> Iterator[ConfigError]:
-    path: Path = ("checkers", name, "provider")
-    section = configuration.providers.get(provider)
-    if section is None:
-        yield ConfigError(path, not_among(provider, configuration.providers, "there is no provider of this name"))
-    elif not isinstance(section, OpenAiProviderConfig):
-        yield ConfigError(path, f"is of the kind {section.kind}, and checkers need one of the kind openai")
 
 
 def _check_routes(configuration: Configuration) -> Iterator[ConfigError]:
@@ -78,6 +73,5 @@ def _check_routes(configuration: Configuration) -> Iterator[ConfigError]:
         if checker is None:
             known = not_among(route.checker, configuration.checkers, "there is no checker of this name")
             yield ConfigError(path, known)
-        elif is_hosted(configuration, checker) and (route.self_hosted_only or configuration.self_hosted_only):
-            whom = "" if route.self_hosted_only else f" for {(configuration.self_hosted_only or ('',))[0]}"
-            yield ConfigError(path, f"is hosted, which self_hosted_only bars{whom}: name one that runs with you")
+        else:
+            yield from check_residency(configuration, route, path, hosted=is_hosted(configuration, checker))

@@ -27,7 +27,7 @@ from groundwire_server.app.configuration.models.remote_guards import (
 )
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.screens import AnswerGuardUseConfig, AnyGuardUse, actions_of
-from groundwire_server.app.configuration.remote_guard_rules import check_provider, check_residency
+from groundwire_server.app.configuration.remote_guard_rules import check_guard_residency, check_provider
 from groundwire_server.domain.guards.categories import INJECTION, INSTRUCTIONS, LANGUAGES, NONSENSE
 from groundwire_server.domain.vocabulary import Screen, StreamMode
 
@@ -116,7 +116,7 @@ def _check_screens(configuration: Configuration, route: str, section: RouteConfi
         for place, use in enumerate(uses):
             guard = configuration.guards.get(use.guard)
             if isinstance(guard, RemoteGuardConfig):
-                yield from check_residency(configuration, section, (*path, place), guard)
+                yield from check_guard_residency(configuration, section, (*path, place), guard)
             if provisional and guard is not None and actions_of(use).changes and not works_by_word(guard):
                 said = (
                     "may block or mask, and with mode PROVISIONAL text leaves before it was seen: use CHECKED, or FLAG"

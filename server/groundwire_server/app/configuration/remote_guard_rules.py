@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
-from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.endpoint_rules import (
+    check_openai_provider,
+    check_residency,
+    is_provider_hosted,
+)
+from groundwire_server.app.configuration.errors import ConfigError, Path
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.providers import OpenAiProviderConfig
 from groundwire_server.app.configuration.models.remote_guards import GrpcGuardConfig, RemoteGuardConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.domain.residency import Residency
@@ -12,18 +16,11 @@ from groundwire_server.domain.residency import Residency
 
 def check_provider(configuration: Configuration, name: str, guard: RemoteGuardConfig) -> Iterator[ConfigError]:
     """Yield an error for a guard without a provider of its kind."""
-    if isinstance(guard, GrpcGuardConfig):
-        return
-    path: Path = ("guards", name, "provider")
-    provider = configuration.providers.get(guard.provider)
-    if provider is None:
-        said = not_among(guard.provider, configuration.providers, "there is no provider of this name")
-        yield ConfigError(path, said)
-    elif not isinstance(provider, OpenAiProviderConfig):
-        yield ConfigError(path, f"is of the kind {provider.kind}, and guards need one of the kind openai")
+    if not isinstance(guard, GrpcGuardConfig):
+        yield from check_openai_provider(configuration, ("guards", name, "provider"), guard.provider, "guards")
 
 
-def check_residency(
+def check_guard_residency(
     configuration: Configuration, route: RouteConfig, path: Path, guard: RemoteGuardConfig
 ) -> Iterator[ConfigError]:
     """Yield an error for a guard whose endpoint is hosted, on a route whose texts must not leave.
@@ -34,16 +31,11 @@ def check_residency(
         path: of its entry there.
         guard: looks at the route's texts.
     """
-    if is_hosted(configuration, guard) and (route.self_hosted_only or configuration.self_hosted_only):
-        whom = "" if route.self_hosted_only else f" for {(configuration.self_hosted_only or ('',))[0]}"
-        yield ConfigError(
-            (*path, "guard"), f"is hosted, which self_hosted_only bars{whom}: name one that runs with you"
-        )
+    yield from check_residency(configuration, route, (*path, "guard"), hosted=is_hosted(configuration, guard))
 
 
 def is_hosted(configuration: Configuration, guard: RemoteGuardConfig) -> bool:
     """Return whether texts leave for a hosted guard; a provider that is unknown counts as none."""
     if isinstance(guard, GrpcGuardConfig):
         return guard.endpoint.residency is Residency.HOSTED
-    provider = configuration.providers.get(guard.provider)
-    return provider is not None and provider.residency is Residency.HOSTED
+    return is_provider_hosted(configuration, guard.provider)
