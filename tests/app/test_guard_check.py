@@ -59,7 +59,6 @@ def remote(guard: RemoteWords, max_seconds: float = 1.0) -> GuardChecker:
     near: PlacedGuard[LocalGuard] = PlacedGuard(GuardIdentity("near", "1"), GuardActions(GuardAction.FLAG), words)
     return GuardChecker(
         {Screen.QUESTION: ScreenGuards((near,), (far,))},
-        {"far": ["codes"], "near": ["rivals"]},
         {Screen.QUESTION: ScreenPolicy(WithoutGuard.OPEN, max_seconds)},
         Requester("acme", "eval", route="default"),
         LoopTime(),

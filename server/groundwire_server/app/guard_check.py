@@ -6,10 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from groundwire_server.app.clock import SystemClock
-from groundwire_server.app.configuration.guard_rules import categories_of
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.parts.screens import open_screens
-from groundwire_server.app.parts.shared import Shared
+from groundwire_server.app.parts.screens import opened_screens
 from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER
@@ -21,7 +19,6 @@ from groundwire_server.domain.vocabulary import Cause, Screen
 from groundwire_server.pipeline.screening.guards import FollowedFinding, PlacedGuard, ScreenGuards, followed, reply_of
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.guard import RemoteGuard, ScreenRequest
-from groundwire_server.ports.recording import unrecorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,6 @@ class GuardChecker:
 
     Args:
         guards: of each screen, for the caller's tenant.
-        categories: what each guard looks for, by its name.
         policies: how the guards of each screen are asked.
         requester: on whose behalf.
         clock: the event loop's.
@@ -53,13 +49,11 @@ class GuardChecker:
     def __init__(
         self,
         guards: Mapping[Screen, ScreenGuards],
-        categories: Mapping[str, Sequence[str]],
         policies: Mapping[Screen, ScreenPolicy],
         requester: Requester,
         clock: Clock,
     ) -> None:
         self._guards = guards
-        self._categories = categories
         self._policies = policies
         self._requester = requester
         self._clock = clock
@@ -67,10 +61,7 @@ class GuardChecker:
     def guards(self, screen: Screen) -> Sequence[tuple[GuardIdentity, Sequence[str]]]:
         """Return the guards of a screen, each with the categories that the route does not ignore."""
         return [
-            (
-                placed.identity,
-                [each for each in self._categories[placed.identity.name] if placed.actions.of(each) is not None],
-            )
+            (placed.identity, [each for each in sorted(placed.categories) if placed.actions.of(each) is not None])
             for placed in self._of(screen).each
         ]
 
@@ -113,17 +104,10 @@ async def open_guard_checker(configuration: Configuration, route: str, caller: C
         ImportError: when an extra is not installed that a guard needs.
         OSError: when a file that a guard needs cannot be read.
     """
-    lease = Shared().lease()
-    try:
-        section = configuration.routes[route]
-        alone = configuration.model_copy(update={"routes": {route: section}})
-        screens = (await open_screens(alone, lease, unrecorded()))[route]
+    async with opened_screens(configuration, route) as screens:
         yield GuardChecker(
             {screen: guards.of(caller.tenant) for screen, guards in screens.items()},
-            {name: sorted(categories_of(guard)) for name, guard in configuration.guards.items()},
-            section.screens.policies,
+            configuration.routes[route].screens.policies,
             Requester(caller.tenant, caller.subject, route=route),
             SystemClock(),
         )
-    finally:
-        await lease.end()

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.parts.screens import open_screens
-from groundwire_server.app.parts.shared import Shared
+from groundwire_server.app.parts.screens import opened_screens
 from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.guards.finding import Finding, GuardActions, GuardIdentity
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import GuardAction, Screen
-from groundwire_server.pipeline.screening.guards import PlacedGuard
+from groundwire_server.pipeline.screening.guards import PlacedGuard, reply_of
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenRequest
-from groundwire_server.ports.recording import unrecorded
 
 _SECONDS: Final = 30.0
 """For a guard outside the server: who tries one waits for it."""
@@ -72,9 +70,7 @@ def try_guards(
 async def _tried(
     configuration: Configuration, route: str, screens: Collection[Screen], tenant: str, text: str
 ) -> Sequence[TriedGuard]:
-    lease = Shared().lease()
-    try:
-        opened = (await open_screens(configuration, lease, unrecorded()))[route]
+    async with opened_screens(configuration, route) as opened:
         tried: list[TriedGuard] = []
         for screen in screens:
             guards = opened[screen].of(tenant) if screen in opened else None
@@ -82,8 +78,6 @@ async def _tried(
                 tried += [_local(screen, each, text) for each in guards.local]
                 tried += await asyncio.gather(*(_remote(screen, each, tenant, text) for each in guards.remote))
         return tried
-    finally:
-        await lease.end()
 
 
 def _local(screen: Screen, placed: PlacedGuard[LocalGuard], text: str) -> TriedGuard:
@@ -96,7 +90,7 @@ async def _remote(screen: Screen, placed: PlacedGuard[RemoteGuard], tenant: str,
     request = ScreenRequest(Requester(tenant), screen, (text,), Allowance())
     deadline = Deadline(asyncio.get_running_loop().time() + _SECONDS)
     try:
-        reply = await placed.guard.screen(request, deadline)
+        reply = await reply_of(placed.guard, request, deadline)
     except Failure as failure:
         return TriedGuard(screen, placed.identity, failure=failure.error_type)
     (findings,) = reply.findings

@@ -136,7 +136,7 @@ class ScriptedGuards(GuardChecker):
     """Guards of which one cannot be asked about some texts."""
 
     def __init__(self, failing: Collection[str]) -> None:
-        super().__init__({}, {}, {}, Requester("acme"), LoopTime())
+        super().__init__({}, {}, Requester("acme"), LoopTime())
         self._failing = failing
 
     async def screen(self, screen: Screen, text: str) -> TextFindings:

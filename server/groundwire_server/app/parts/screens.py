@@ -1,6 +1,7 @@
 """The guards of the routes' screens, and of documents."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from groundwire_server.app.configuration.guard_rules import categories_of
@@ -8,14 +9,14 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.remote_guards import RemoteGuardConfig
 from groundwire_server.app.configuration.models.screens import actions_of
 from groundwire_server.app.parts.guards import identity_of, open_guard
-from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.corpus.screening import DocumentGuard, DocumentScreen
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.screening.guards import FollowedFinding, PlacedGuard, ScreenGuards
 from groundwire_server.pipeline.screening.memory import FindingMemory
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard
-from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.recording import Recording, unrecorded
 
 Screens: TypeAlias = Mapping[Screen, ScreenGuards]
 
@@ -51,6 +52,23 @@ async def open_screens(configuration: Configuration, lease: Lease, recording: Re
                 placed[screen] = ScreenGuards(tuple(local), tuple(outside), memory)
         screens[route] = placed
     return screens
+
+
+@asynccontextmanager
+async def opened_screens(configuration: Configuration, route: str) -> AsyncIterator[Screens]:
+    """Open the guards of one route, and nothing else, and close them when the context is left.
+
+    Raises:
+        SetupError: when a guard cannot be used as it is.
+        ImportError: when an extra is not installed that a guard needs.
+        OSError: when a file that a guard needs cannot be read.
+    """
+    lease = Shared().lease()
+    try:
+        alone = configuration.model_copy(update={"routes": {route: configuration.routes[route]}})
+        yield (await open_screens(alone, lease, unrecorded()))[route]
+    finally:
+        await lease.end()
 
 
 async def open_document_screen(configuration: Configuration, lease: Lease) -> DocumentScreen | None:

@@ -179,7 +179,6 @@ class Screening:
         self._policy = inquiry.policy.screens.get(screen, ScreenPolicy())
         self._requester = inquiry.requester
         self._run = run
-        self._memory = guards.memory
 
     def __bool__(self) -> bool:
         """Return whether a guard looks."""
@@ -238,9 +237,10 @@ class Screening:
 
     async def _each_within(self, texts: Sequence[ScreenedText], counts: Counts | None) -> list[list[FollowedFinding]]:
         if sum(len(each.text) for each in texts) <= _AT_ONCE:
-            if self._memory is None or counts is not None:
+            memory = self._guards.memory
+            if memory is None or counts is not None:
                 return [self._within(each, counts) for each in texts]
-            return [self._memory.recall(self._requester.tenant, each.text, self.find) for each in texts]
+            return [memory.recall(self._requester.tenant, each.text, self.find) for each in texts]
         # The event loop goes on meanwhile: text that is made for it takes a guard milliseconds for each kilobyte.
         return [await asyncio.to_thread(self._within, each, counts) for each in texts]
 
