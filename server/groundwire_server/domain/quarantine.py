@@ -27,7 +27,7 @@ RESERVED_KEYS: Final = frozenset({QUARANTINED, _RELEASED})
 
 _ADMITTED_AFTER_RELEASE: Final = f"{RESERVED_PRINCIPAL}quarantined:"
 _SCREENED: Final = f"{RESERVED_PRINCIPAL}screened"
-"""Entry of every document that is or was in quarantine: by it ingest finds the document, whoever else may see it."""
+"""Entry of every document that is or was in quarantine: by it ingest finds the document, no matter who may see it."""
 
 
 @dataclass(frozen=True, slots=True)

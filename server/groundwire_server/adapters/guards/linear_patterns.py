@@ -1,4 +1,4 @@
-"""Patterns that are looked for in time in proportion to the text, whoever wrote them: those of RE2."""
+"""Patterns of RE2: the time for a search grows in proportion to the text, no matter who wrote the pattern."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

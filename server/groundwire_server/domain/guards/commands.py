@@ -49,7 +49,7 @@ _JOINING: Final = _words(
 """Words that join a clause which may be a command to the one before it."""
 
 _ADDING: Final = _words("and or but und oder aber et ou mais y o pero e ma mas en of maar i lub ale и или но")
-"""Those of them behind which a verb may go on with what is told of somebody: a prohibition or a request is clear."""
+"""Those after which a verb may go on with a report ("she called and asked"); a prohibition or a request is clear."""
 
 _SUBORDINATING: Final = _words(
     "to if when for in on at before after once while unless until whenever where as should with from by during upon"
