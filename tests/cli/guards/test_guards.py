@@ -137,3 +137,13 @@ def test_a_text_that_is_not_utf8_is_refused(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff")))
     ran = groundwire_command("guards", "test", "-", "--config", config)
     assert (ran.code, "not UTF-8" in ran.err) == (2, True)
+
+
+def test_the_guards_of_other_routes_are_not_opened(groundwire_command: Command, config: str) -> None:
+    guards, rest = FILE.split("routes:\n")
+    other = "  other: {models: [extractive], store: main, screens: {question: {use: [{guard: lacking}]}}}\n"
+    lacking = '  lacking: {kind: terms, version: "1", category: lacking, file: lacking.txt}\n'
+    Path(config).write_text(f"{guards}{lacking}routes:\n{rest}{other}")
+    said = "Is it spare?"
+    assert groundwire_command("guards", "test", said, "--config", config, "--route", "default").code == 0
+    assert groundwire_command("guards", "test", said, "--config", config, "--route", "other").code != 0
