@@ -168,7 +168,9 @@ def test_the_results_that_this_version_produces_are_marked() -> None:
     assert re.findall(r"^\| ● \| \[(\w+)\]", outcomes.page(), re.MULTILINE) == [
         "answered",
         "abstained",
+        "cached",
         "degraded",
+        "queued",
         "blocked",
         "failed_safe",
     ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
+from google.longrunning import operations_pb2
 from google.protobuf import any_pb2, duration_pb2, message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
@@ -208,6 +209,10 @@ class FakeService(
                 event.sequence = event.sequence or sequence
                 yield event
         complete = True
+
+    def SubmitAnswer(self, request: answers.SubmitAnswerRequest, context: Any) -> operations_pb2.Operation:
+        self._remember("SubmitAnswer", request, context)
+        return operations_pb2.Operation(name=f"operations/{'5b1e' * 8}")
 
     def CancelAnswer(self, request: answers.CancelAnswerRequest, context: Any) -> answers.CancelAnswerResponse:
         self._remember("CancelAnswer", request, context)

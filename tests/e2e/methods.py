@@ -22,8 +22,10 @@ from groundwire.v1 import (
     filter_pb2,
     grounding_service_pb2,
     limit_service_pb2,
+    operation_service_pb2,
     passage_pb2,
     question_pb2,
+    record_service_pb2,
     retrieval_service_pb2,
     review_service_pb2,
     route_service_pb2,
@@ -33,6 +35,7 @@ from groundwire_server.edge.servicers.not_offered import NOT_OFFERED
 
 SECONDS = 10.0
 _MASK = "Internal error from Core"
+_OPERATION = f"operations/{'5b1e' * 8}"
 _QUESTION = question_pb2.Question(text="What do lambda expressions create?")
 _ALL = filter_pb2.Filter(is_null=filter_pb2.IsNull(key="team", is_null=True))
 _NEW = document_pb2.Document(document_id="intruder", text="Intruders were here.", allowed_principals=["*"])
@@ -79,6 +82,15 @@ REQUESTS: Mapping[str, Message] = {
     "google.longrunning.Operations/WaitOperation": operations_pb2.WaitOperationRequest(name="operations/5b1e"),
     "google.longrunning.Operations/CancelOperation": operations_pb2.CancelOperationRequest(name="operations/5b1e"),
     "google.longrunning.Operations/DeleteOperation": operations_pb2.DeleteOperationRequest(name="operations/5b1e"),
+    "groundwire.v1.AnswerService/SubmitAnswer": answer_service_pb2.SubmitAnswerRequest(question=_QUESTION),
+    "groundwire.v1.OperationService/WatchOperation": operation_service_pb2.WatchOperationRequest(name=_OPERATION),
+    "groundwire.v1.OperationService/ListHaltedOperations": operation_service_pb2.ListHaltedOperationsRequest(),
+    "groundwire.v1.OperationService/RequeueOperation": operation_service_pb2.RequeueOperationRequest(name=_OPERATION),
+    "groundwire.v1.OperationService/GetQueue": operation_service_pb2.GetQueueRequest(),
+    "groundwire.v1.RecordService/EraseRecords": record_service_pb2.EraseRecordsRequest(
+        target=erasure_pb2.ErasureTarget(subject="anonymous")
+    ),
+    "groundwire.v1.RecordService/InvalidateAnswers": record_service_pb2.InvalidateAnswersRequest(route="default"),
     # Last: the others need what it deletes.
     "groundwire.v1.DocumentService/DeleteDocument": document_service_pb2.DeleteDocumentRequest(document_id="lambdas"),
 }

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from groundwire_server.domain.credentials import CredentialReference
 
 EVERYBODY = "*"
 """The principal that means everyone in the tenant."""
@@ -29,12 +31,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller; only authenticators create one."""
+    """An authenticated caller; only authenticators create one.
+
+    Attributes:
+        credential: what has proved it; two callers that differ in nothing else are the same.
+    """
 
     tenant: str
     subject: str
     principals: frozenset[str] = frozenset()
     roles: frozenset[Role] = frozenset()
+    credential: CredentialReference | None = field(default=None, compare=False)
 
     @classmethod
     def checked(

@@ -15,6 +15,21 @@ class CredentialKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialReference:
+    """Which credential has proved a caller, without any of its secret: what its rights can be looked up by again.
+
+    Attributes:
+        name: a key's id, or the name in a certificate that a caller is configured by; empty where there is nothing to
+            look up, as for a token.
+        expires: when it ends by itself, in seconds since 1970 in UTC; None where it does not.
+    """
+
+    kind: CredentialKind
+    name: str = ""
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """The credentials of a call and its connection; the `repr` leaves secrets out.
 

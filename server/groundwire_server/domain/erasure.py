@@ -35,7 +35,22 @@ class EntireTenant:
     """Selects every document of a tenant."""
 
 
+@dataclass(frozen=True, slots=True)
+class OneSubject:
+    """Selects what is kept of a subject; it selects no document."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneEndUser:
+    """Selects what is kept of an end user, by the id that callers gave; it selects no document."""
+
+    end_user_id: str
+
+
 Selection: TypeAlias = OneDocument | OneSource | EntireTenant
+RecordSelection: TypeAlias = Selection | OneSubject | OneEndUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,17 @@ class Erasure:
 
     tenant: str
     selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class RecordErasure:
+    """Records of one tenant that are to be erased: queued questions with their answers, and answers that may stand in.
+
+    A document selects those that cite or show it.
+    """
+
+    tenant: str
+    selection: RecordSelection
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +94,8 @@ class ErasedPlaceKind(Enum):
     STORE_FILES = auto()
     KEPT_ANSWERS = auto()
     CACHED_TEXTS = auto()
+    CACHED_ANSWERS = auto()
+    OPERATIONS = auto()
 
 
 @dataclass(frozen=True, slots=True)

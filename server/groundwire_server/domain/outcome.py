@@ -10,6 +10,7 @@ from groundwire_server.domain.generation import ModelUsage, Usage
 from groundwire_server.domain.guards.finding import Flag, PolicyBlock
 from groundwire_server.domain.vocabulary import (
     Action,
+    CacheKey,
     Cause,
     ConflictKind,
     Loss,
@@ -37,12 +38,41 @@ class Abstained:
 
 
 @dataclass(frozen=True, slots=True)
+class Cached:
+    """An earlier validated answer stands in.
+
+    Attributes:
+        age: seconds since it was validated.
+        keyed_on: everything that agreed with the earlier call.
+    """
+
+    answer: GroundedText
+    age: float
+    keyed_on: tuple[CacheKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Degraded:
     """Less than was asked for, and what was given up."""
 
     losses: tuple[Loss, ...]
     answer: GroundedText | None = None
     passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The answer is written later.
+
+    Attributes:
+        operation: the operation's name, `operations/` and its id.
+        position: questions ahead.
+        poll_after: seconds to wait before asking for it.
+    """
+
+    operation: str
+    position: int
+    poll_after: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +90,7 @@ class FailedSafe:
     retry_after: float | None = None
 
 
-Result: TypeAlias = Answered | Abstained | Degraded | Blocked | FailedSafe
+Result: TypeAlias = Answered | Abstained | Cached | Degraded | Queued | Blocked | FailedSafe
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +211,7 @@ class Outcome:
     def answer(self) -> GroundedText | None:
         """The text with its evidence, where the result carries one."""
         match self.result:
-            case Answered(answer) | Degraded(_, answer):
+            case Answered(answer) | Cached(answer) | Degraded(_, answer):
                 return answer
             case _:
                 return None

@@ -27,6 +27,7 @@ class Question:
         request_id: identifies the call within tenant and subject.
         top_k: the maximum number of passages to consider; None takes the route's.
         alpha: the weight of meaning in a search by words and meaning, 0 to 1; None takes the route's.
+        task: the kind of task, in the caller's own words; empty where it names none.
         unknown: terms of what is searched for that no document has; None where the store cannot tell.
         provided: the caller's own passages, used instead of a search.
         mode: when text may be sent; None takes the route's.
@@ -46,6 +47,7 @@ class Question:
     priority: Priority = Priority.INTERACTIVE
     alpha: float | None = None
     standalone: str = ""
+    task: str = ""
     unknown: frozenset[str] | None = None
 
     @property

@@ -299,6 +299,36 @@ class BelowMinimum(_Word):
     DROP = auto()
 
 
+class OperationState(_Word):
+    """Where a queued answer is."""
+
+    QUEUED = auto()
+    RUNNING = auto()
+    IN_REVIEW = auto()
+    DONE = auto()
+    HALTED = auto()
+
+
+class CacheKey(_Word):
+    """One thing that must agree for an earlier answer to stand in."""
+
+    QUESTION = auto()
+    TURNS = auto()
+    SEARCH = auto()
+    ROUTE = auto()
+    PROMPT = auto()
+    CORPUS_VERSION = auto()
+    PRINCIPALS = auto()
+    CITED_PASSAGES = auto()
+    PROVIDED = auto()
+    EXPERIMENT_ARM = auto()
+    MODELS = auto()
+    POLICY = auto()
+    GUARDS = auto()
+    CHECKER = auto()
+    CONTEXT = auto()
+
+
 class StreamMode(_Word):
     """When text may leave."""
 
@@ -347,3 +377,9 @@ class Reason(_Word):
     OVERLOADED = auto()
     INTERNAL = auto()
     RUN_UNREACHABLE = auto()
+    OPERATION_EXPIRED = auto()
+    RIGHTS_WITHDRAWN = auto()
+    OPERATION_NOT_HALTED = auto()
+    QUEUE_FULL = auto()
+    RECORDS_UNAVAILABLE = auto()
+    ERASED = auto()

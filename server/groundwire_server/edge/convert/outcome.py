@@ -12,9 +12,11 @@ from groundwire_server.domain.outcome import (
     Abstained,
     Answered,
     Blocked,
+    Cached,
     Degraded,
     FailedSafe,
     Outcome,
+    Queued,
     Report,
     StageTiming,
 )
@@ -23,6 +25,7 @@ from groundwire_server.edge.convert.flags import fill_flags
 from groundwire_server.edge.convert.passage import fill_passages, fill_place
 from groundwire_server.edge.convert.words import (
     ACTIONS,
+    CACHE_KEYS,
     CAUSES,
     CONFIDENCES,
     CONFLICTS,
@@ -51,6 +54,13 @@ def fill_outcome(message: outcome_pb2.Outcome, outcome: Outcome) -> None:
         case Abstained(searched, nearest):
             message.abstained.searched = searched
             fill_passages(message.abstained.nearest, nearest)
+        case Cached(answer, age, keyed_on):
+            _fill_text(message.cached.answer, answer)
+            fill(message.cached.age, age)
+            message.cached.keyed_on.extend(CACHE_KEYS[each] for each in keyed_on)
+        case Queued(operation, position, poll_after):
+            message.queued.operation, message.queued.position = operation, position
+            fill(message.queued.poll_after, poll_after)
         case Degraded(losses, answer, passages):
             message.degraded.losses.extend(LOSSES[loss] for loss in losses)
             fill_passages(message.degraded.passages, passages, excerpts=True)

@@ -73,6 +73,7 @@ def _ask(question: question_pb2.Question, request_id: str, mode: StreamMode | No
         end_user_id=question.end_user_id,
         mode=mode,
         priority=_priority(question.priority),
+        task=question.task,
     )
 
 

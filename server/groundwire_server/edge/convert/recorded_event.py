@@ -18,10 +18,12 @@ from groundwire_server.domain.generation import ModelUsage, Usage
 from groundwire_server.domain.outcome import (
     Abstained,
     Answered,
+    Cached,
     Degraded,
     FailedSafe,
     ModelAttempt,
     Outcome,
+    Queued,
     Report,
     Result,
     StageTiming,
@@ -29,6 +31,7 @@ from groundwire_server.domain.outcome import (
 from groundwire_server.domain.vocabulary import (
     Action,
     Assurance,
+    CacheKey,
     Cause,
     Confidence,
     ConflictKind,
@@ -44,6 +47,7 @@ from groundwire_server.edge.convert import metadata
 from groundwire_server.edge.convert.words import (
     ACTIONS,
     ASSURANCES,
+    CACHE_KEYS,
     CAUSES,
     CONFIDENCES,
     CONFLICTS,
@@ -66,6 +70,7 @@ _CONFIDENCES: dict[int, Confidence] = {number: word for word, number in CONFIDEN
 _VERDICTS: dict[int, Verdict] = {number: word for word, number in VERDICTS.items()}
 _CONFLICTS: dict[int, ConflictKind] = {number: word for word, number in CONFLICTS.items()}
 _ASSURANCES: dict[int, Assurance] = {number: word for word, number in ASSURANCES.items()}
+_CACHE_KEYS: dict[int, CacheKey] = {number: word for word, number in CACHE_KEYS.items()}
 _LOSSES: dict[int, Loss] = {number: word for word, number in LOSSES.items()}
 _PURPOSES: dict[int, Purpose] = {number: word for word, number in PURPOSES.items()}
 _REWRITINGS: dict[int, Rewriting] = {number: word for word, number in REWRITINGS.items()}
@@ -119,6 +124,14 @@ def _result(message: outcome_pb2.Outcome) -> Result:
             return Answered(_text(message.answered.answer))
         case "abstained":
             return Abstained(message.abstained.searched, _passages(message.abstained.nearest))
+        case "cached":
+            cached = message.cached
+            return Cached(
+                _text(cached.answer), _seconds(cached.age), tuple(_CACHE_KEYS[key] for key in cached.keyed_on)
+            )
+        case "queued":
+            queued = message.queued
+            return Queued(queued.operation, queued.position, _seconds(queued.poll_after))
         case "degraded":
             degraded = message.degraded
             return Degraded(

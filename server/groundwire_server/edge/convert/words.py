@@ -7,6 +7,7 @@ from groundwire.v1 import (
     event_pb2,
     grounding_pb2,
     limit_pb2,
+    operation_pb2,
     outcome_pb2,
     passage_pb2,
     question_pb2,
@@ -21,6 +22,7 @@ from groundwire_server.domain.vocabulary import (
     Action,
     Assurance,
     BelowMinimum,
+    CacheKey,
     Cause,
     Confidence,
     ConflictKind,
@@ -30,6 +32,7 @@ from groundwire_server.domain.vocabulary import (
     LimitMode,
     Loss,
     NextStep,
+    OperationState,
     Priority,
     Purpose,
     Rewriting,
@@ -41,6 +44,7 @@ from groundwire_server.domain.vocabulary import (
 
 CAUSES = {word: cause_pb2.Cause.Value(f"CAUSE_{word}") for word in Cause}
 ACTIONS = {word: outcome_pb2.Action.Value(f"ACTION_{word}") for word in Action}
+CACHE_KEYS = {word: outcome_pb2.Cached.Key.Value(f"KEY_{word}") for word in CacheKey}
 NEXT_STEPS = {word: outcome_pb2.NextStep.Value(f"NEXT_STEP_{word}") for word in NextStep}
 STAGES = {word: report_pb2.Stage.Value(f"STAGE_{word}") for word in Stage}
 CONFIDENCES = {word: grounding_pb2.Confidence.Value(f"CONFIDENCE_{word}") for word in Confidence}
@@ -63,5 +67,6 @@ ROLES = {role: server_info_pb2.CallerInfo.Role.Value(f"ROLE_{role.name}") for ro
 DOCUMENT_ORDERS = {document_pb2.DocumentOrder.Value(f"DOCUMENT_ORDER_{order.name}"): order for order in DocumentOrder}
 TEXT_FORMATS = {word: document_pb2.TextFormat.Value(f"TEXT_FORMAT_{word.name}") for word in TextFormat}
 PASSAGE_KINDS = {word: passage_pb2.PassageKind.Value(f"PASSAGE_KIND_{word.name}") for word in PassageKind}
+OPERATION_STATES = {word: operation_pb2.AnswerOperationMetadata.State.Value(f"STATE_{word}") for word in OperationState}
 ERASED_PLACES = {kind: erasure_pb2.ErasedPlaceKind.Value(f"ERASED_PLACE_KIND_{kind.name}") for kind in ErasedPlaceKind}
 INGEST_STATES = {state: document_pb2.IngestState.Value(f"INGEST_STATE_{state.name}") for state in PutState}

@@ -5,13 +5,16 @@ from hashlib import blake2b
 from typing import Any, Final
 
 import grpc.aio
+from google.longrunning import operations_pb2
 
 from groundwire.v1 import answer_service_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunRequest
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.question import Question
+from groundwire_server.domain.vocabulary import Feature, Reason
 from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.outcome import fill_outcome
 from groundwire_server.edge.convert.question import question_from_answer, question_from_stream
@@ -69,6 +72,12 @@ class Answers(AnswerServiceServicer):
             self._streams -= 1
             # A call that is cancelled at its very end has an outcome all the same.
             call.outcome = call.outcome or stream.outcome
+
+    async def SubmitAnswer(
+        self, request: answer_service_pb2.SubmitAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> operations_pb2.Operation:
+        """Accept a question for later."""
+        raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.QUEUED_ANSWERS.value})
 
     async def CancelAnswer(
         self, request: answer_service_pb2.CancelAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"

@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from groundwire.v1 import event_pb2 as groundwire_dot_v1_dot_event__pb2
 from groundwire.v1 import grounding_pb2 as groundwire_dot_v1_dot_grounding__pb2
@@ -30,7 +31,7 @@ from groundwire.v1 import outcome_pb2 as groundwire_dot_v1_dot_outcome__pb2
 from groundwire.v1 import question_pb2 as groundwire_dot_v1_dot_question__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groundwire/v1/answer_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x19groundwire/v1/event.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/outcome.proto\x1a\x1cgroundwire/v1/question.proto\"x\n\rAnswerRequest\x12\x31\n\x08question\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.QuestionB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\nrequest_id\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([A-Za-z0-9_.-]{8,64})?$\"9\n\x0e\x41nswerResponse\x12\'\n\x07outcome\x18\x01 \x01(\x0b\x32\x16.groundwire.v1.Outcome\"\xca\x03\n\x13StreamAnswerRequest\x12\x31\n\x08question\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.QuestionB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\nrequest_id\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([A-Za-z0-9_.-]{8,64})?$\x12\x31\n\x04mode\x18\x03 \x01(\x0e\x32\x19.groundwire.v1.StreamModeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12?\n\rresume_window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\xac\x02\x32\x00\x12$\n\x0e\x61\x66ter_sequence\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00H\x00\x88\x01\x01:\x9c\x01\xbaH\x98\x01\x1a\x95\x01\n$stream_answer_request.after_sequence\x12\x39\x61\x66ter_sequence resumes a run: send its request_id as well\x1a\x32!has(this.after_sequence) || this.request_id != \'\'B\x11\n\x0f_after_sequence\"\xf1\x02\n\x14StreamAnswerResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12)\n\x07started\x18\x02 \x01(\x0b\x32\x16.groundwire.v1.StartedH\x00\x12+\n\x08\x65vidence\x18\x03 \x01(\x0b\x32\x17.groundwire.v1.EvidenceH\x00\x12.\n\ntext_delta\x18\x04 \x01(\x0b\x32\x18.groundwire.v1.TextDeltaH\x00\x12+\n\x08\x63itation\x18\x05 \x01(\x0b\x32\x17.groundwire.v1.CitationH\x00\x12/\n\nretraction\x18\x06 \x01(\x0b\x32\x19.groundwire.v1.RetractionH\x00\x12-\n\theartbeat\x18\x07 \x01(\x0b\x32\x18.groundwire.v1.HeartbeatH\x00\x12)\n\x07outcome\x18\x08 \x01(\x0b\x32\x16.groundwire.v1.OutcomeH\x00\x42\x07\n\x05\x65vent\"H\n\x13\x43\x61ncelAnswerRequest\x12\x31\n\nrequest_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_.-]{8,64}$\")\n\x14\x43\x61ncelAnswerResponse\x12\x11\n\tcancelled\x18\x01 \x01(\x08\x32\x8f\x02\n\rAnswerService\x12\x45\n\x06\x41nswer\x12\x1c.groundwire.v1.AnswerRequest\x1a\x1d.groundwire.v1.AnswerResponse\x12Y\n\x0cStreamAnswer\x12\".groundwire.v1.StreamAnswerRequest\x1a#.groundwire.v1.StreamAnswerResponse0\x01\x12\\\n\x0c\x43\x61ncelAnswer\x12\".groundwire.v1.CancelAnswerRequest\x1a#.groundwire.v1.CancelAnswerResponse\"\x03\x90\x02\x02\x42\x62\n\x10io.groundwire.v1B\x12\x41nswerServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groundwire/v1/answer_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#google/longrunning/operations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x19groundwire/v1/event.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/outcome.proto\x1a\x1cgroundwire/v1/question.proto\"x\n\rAnswerRequest\x12\x31\n\x08question\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.QuestionB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\nrequest_id\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([A-Za-z0-9_.-]{8,64})?$\"9\n\x0e\x41nswerResponse\x12\'\n\x07outcome\x18\x01 \x01(\x0b\x32\x16.groundwire.v1.Outcome\"\xca\x03\n\x13StreamAnswerRequest\x12\x31\n\x08question\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.QuestionB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\nrequest_id\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([A-Za-z0-9_.-]{8,64})?$\x12\x31\n\x04mode\x18\x03 \x01(\x0e\x32\x19.groundwire.v1.StreamModeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12?\n\rresume_window\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\xac\x02\x32\x00\x12$\n\x0e\x61\x66ter_sequence\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00H\x00\x88\x01\x01:\x9c\x01\xbaH\x98\x01\x1a\x95\x01\n$stream_answer_request.after_sequence\x12\x39\x61\x66ter_sequence resumes a run: send its request_id as well\x1a\x32!has(this.after_sequence) || this.request_id != \'\'B\x11\n\x0f_after_sequence\"\xf1\x02\n\x14StreamAnswerResponse\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12)\n\x07started\x18\x02 \x01(\x0b\x32\x16.groundwire.v1.StartedH\x00\x12+\n\x08\x65vidence\x18\x03 \x01(\x0b\x32\x17.groundwire.v1.EvidenceH\x00\x12.\n\ntext_delta\x18\x04 \x01(\x0b\x32\x18.groundwire.v1.TextDeltaH\x00\x12+\n\x08\x63itation\x18\x05 \x01(\x0b\x32\x17.groundwire.v1.CitationH\x00\x12/\n\nretraction\x18\x06 \x01(\x0b\x32\x19.groundwire.v1.RetractionH\x00\x12-\n\theartbeat\x18\x07 \x01(\x0b\x32\x18.groundwire.v1.HeartbeatH\x00\x12)\n\x07outcome\x18\x08 \x01(\x0b\x32\x16.groundwire.v1.OutcomeH\x00\x42\x07\n\x05\x65vent\"\xeb\x01\n\x13SubmitAnswerRequest\x12\x31\n\x08question\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.QuestionB\x06\xbaH\x03\xc8\x01\x01\x12\x34\n\nrequest_id\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x32\x19^([A-Za-z0-9_.-]{8,64})?$\x12\x42\n\ranswer_within\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n\"\x04\x08\x80\xf5$2\x02\x08\x01\x12\'\n\x07webhook\x18\x04 \x01(\x0b\x32\x16.groundwire.v1.Webhook\"B\n\x07Webhook\x12\x1f\n\x03url\x18\x01 \x01(\tB\x12\xbaH\x0fr\r(\x80\x10:\x08https://\x12\x16\n\x0einclude_answer\x18\x02 \x01(\x08\"H\n\x13\x43\x61ncelAnswerRequest\x12\x31\n\nrequest_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_.-]{8,64}$\")\n\x14\x43\x61ncelAnswerResponse\x12\x11\n\tcancelled\x18\x01 \x01(\x08\x32\x90\x03\n\rAnswerService\x12\x45\n\x06\x41nswer\x12\x1c.groundwire.v1.AnswerRequest\x1a\x1d.groundwire.v1.AnswerResponse\x12Y\n\x0cStreamAnswer\x12\".groundwire.v1.StreamAnswerRequest\x1a#.groundwire.v1.StreamAnswerResponse0\x01\x12\x7f\n\x0cSubmitAnswer\x12\".groundwire.v1.SubmitAnswerRequest\x1a\x1d.google.longrunning.Operation\",\xca\x41)\n\x0e\x41nswerResponse\x12\x17\x41nswerOperationMetadata\x12\\\n\x0c\x43\x61ncelAnswer\x12\".groundwire.v1.CancelAnswerRequest\x1a#.groundwire.v1.CancelAnswerResponse\"\x03\x90\x02\x02\x42\x62\n\x10io.groundwire.v1B\x12\x41nswerServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,22 +55,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STREAMANSWERREQUEST'].fields_by_name['after_sequence']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_STREAMANSWERREQUEST']._loaded_options = None
   _globals['_STREAMANSWERREQUEST']._serialized_options = b'\272H\230\001\032\225\001\n$stream_answer_request.after_sequence\0229after_sequence resumes a run: send its request_id as well\0322!has(this.after_sequence) || this.request_id != \'\''
+  _globals['_SUBMITANSWERREQUEST'].fields_by_name['question']._loaded_options = None
+  _globals['_SUBMITANSWERREQUEST'].fields_by_name['question']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_SUBMITANSWERREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_SUBMITANSWERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\035r\0332\031^([A-Za-z0-9_.-]{8,64})?$'
+  _globals['_SUBMITANSWERREQUEST'].fields_by_name['answer_within']._loaded_options = None
+  _globals['_SUBMITANSWERREQUEST'].fields_by_name['answer_within']._serialized_options = b'\272H\r\252\001\n\"\004\010\200\365$2\002\010\001'
+  _globals['_WEBHOOK'].fields_by_name['url']._loaded_options = None
+  _globals['_WEBHOOK'].fields_by_name['url']._serialized_options = b'\272H\017r\r(\200\020:\010https://'
   _globals['_CANCELANSWERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CANCELANSWERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\032r\0302\026^[A-Za-z0-9_.-]{8,64}$'
+  _globals['_ANSWERSERVICE'].methods_by_name['SubmitAnswer']._loaded_options = None
+  _globals['_ANSWERSERVICE'].methods_by_name['SubmitAnswer']._serialized_options = b'\312A)\n\016AnswerResponse\022\027AnswerOperationMetadata'
   _globals['_ANSWERSERVICE'].methods_by_name['CancelAnswer']._loaded_options = None
   _globals['_ANSWERSERVICE'].methods_by_name['CancelAnswer']._serialized_options = b'\220\002\002'
-  _globals['_ANSWERREQUEST']._serialized_start=231
-  _globals['_ANSWERREQUEST']._serialized_end=351
-  _globals['_ANSWERRESPONSE']._serialized_start=353
-  _globals['_ANSWERRESPONSE']._serialized_end=410
-  _globals['_STREAMANSWERREQUEST']._serialized_start=413
-  _globals['_STREAMANSWERREQUEST']._serialized_end=871
-  _globals['_STREAMANSWERRESPONSE']._serialized_start=874
-  _globals['_STREAMANSWERRESPONSE']._serialized_end=1243
-  _globals['_CANCELANSWERREQUEST']._serialized_start=1245
-  _globals['_CANCELANSWERREQUEST']._serialized_end=1317
-  _globals['_CANCELANSWERRESPONSE']._serialized_start=1319
-  _globals['_CANCELANSWERRESPONSE']._serialized_end=1360
-  _globals['_ANSWERSERVICE']._serialized_start=1363
-  _globals['_ANSWERSERVICE']._serialized_end=1634
+  _globals['_ANSWERREQUEST']._serialized_start=268
+  _globals['_ANSWERREQUEST']._serialized_end=388
+  _globals['_ANSWERRESPONSE']._serialized_start=390
+  _globals['_ANSWERRESPONSE']._serialized_end=447
+  _globals['_STREAMANSWERREQUEST']._serialized_start=450
+  _globals['_STREAMANSWERREQUEST']._serialized_end=908
+  _globals['_STREAMANSWERRESPONSE']._serialized_start=911
+  _globals['_STREAMANSWERRESPONSE']._serialized_end=1280
+  _globals['_SUBMITANSWERREQUEST']._serialized_start=1283
+  _globals['_SUBMITANSWERREQUEST']._serialized_end=1518
+  _globals['_WEBHOOK']._serialized_start=1520
+  _globals['_WEBHOOK']._serialized_end=1586
+  _globals['_CANCELANSWERREQUEST']._serialized_start=1588
+  _globals['_CANCELANSWERREQUEST']._serialized_end=1660
+  _globals['_CANCELANSWERRESPONSE']._serialized_start=1662
+  _globals['_CANCELANSWERRESPONSE']._serialized_end=1703
+  _globals['_ANSWERSERVICE']._serialized_start=1706
+  _globals['_ANSWERSERVICE']._serialized_end=2106
 # @@protoc_insertion_point(module_scope)

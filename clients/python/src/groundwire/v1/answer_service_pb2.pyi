@@ -198,6 +198,79 @@ class StreamAnswerResponse(_message.Message):
 Global___StreamAnswerResponse: _TypeAlias = StreamAnswerResponse  # noqa: Y015
 
 @_typing.final
+class SubmitAnswerRequest(_message.Message):
+    """SubmitAnswerRequest asks for an outcome later."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUESTION_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ANSWER_WITHIN_FIELD_NUMBER: _builtins.int
+    WEBHOOK_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """request_id makes the call idempotent within tenant and subject: 8 to 64 letters, digits, `_`, `.` and `-`. The same
+    question under the same id returns the operation there is, for as long as it is kept; another is INVALID_ARGUMENT.
+    Empty: the server chooses an id.
+    """
+    @_builtins.property
+    def question(self) -> _question_pb2.Question:
+        """question is the question to answer. Its allow_queue and stream mode are of no account."""
+
+    @_builtins.property
+    def answer_within(self) -> _duration_pb2.Duration:
+        """answer_within is how long an answer is of use, 1 second to 7 days: then the operation ends with OPERATION_EXPIRED.
+        Unset, or longer than the server allows: the server's own.
+        """
+
+    @_builtins.property
+    def webhook(self) -> Global___Webhook:
+        """webhook is told when the operation is done; unset tells nobody. FEATURE_NOT_OFFERED where the operator allows none."""
+
+    def __init__(
+        self,
+        *,
+        question: _question_pb2.Question | None = ...,
+        request_id: _builtins.str = ...,
+        answer_within: _duration_pb2.Duration | None = ...,
+        webhook: Global___Webhook | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_within", b"answer_within", "question", b"question", "webhook", b"webhook"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_within", b"answer_within", "question", b"question", "request_id", b"request_id", "webhook", b"webhook"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubmitAnswerRequest: _TypeAlias = SubmitAnswerRequest  # noqa: Y015
+
+@_typing.final
+class Webhook(_message.Message):
+    """Webhook is an address that is told when an operation is done, by a signed POST as Standard Webhooks describes it. The
+    body is JSON: the operation's name, its request_id, and whether it has a response or an error.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    INCLUDE_ANSWER_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """url is an https address on a host that the operator allows, at most 2048 bytes; redirects are not followed."""
+    include_answer: _builtins.bool
+    """include_answer puts the AnswerResponse into the body as well, with its text. Default false."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        include_answer: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_answer", b"include_answer", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Webhook: _TypeAlias = Webhook  # noqa: Y015
+
+@_typing.final
 class CancelAnswerRequest(_message.Message):
     """CancelAnswerRequest names the answer to end."""
 

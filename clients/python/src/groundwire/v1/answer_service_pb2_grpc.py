@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from groundwire.v1 import answer_service_pb2 as groundwire_dot_v1_dot_answer__service__pb2
 
 GRPC_GENERATED_VERSION = '1.78.0'
@@ -50,6 +51,11 @@ class AnswerServiceStub(object):
                 request_serializer=groundwire_dot_v1_dot_answer__service__pb2.StreamAnswerRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_answer__service__pb2.StreamAnswerResponse.FromString,
                 _registered_method=True)
+        self.SubmitAnswer = channel.unary_unary(
+                '/groundwire.v1.AnswerService/SubmitAnswer',
+                request_serializer=groundwire_dot_v1_dot_answer__service__pb2.SubmitAnswerRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.CancelAnswer = channel.unary_unary(
                 '/groundwire.v1.AnswerService/CancelAnswer',
                 request_serializer=groundwire_dot_v1_dot_answer__service__pb2.CancelAnswerRequest.SerializeToString,
@@ -88,6 +94,18 @@ class AnswerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SubmitAnswer(self, request, context):
+        """SubmitAnswer accepts a question for later and returns the operation that will hold its AnswerResponse. What is
+        accepted is written down first: no restart loses it. Get, list, wait for, cancel and delete it with
+        google.longrunning.Operations; follow it with OperationService.WatchOperation. On a server or route without a queue:
+        UNIMPLEMENTED with FEATURE_NOT_OFFERED (QUEUED_ANSWERS). RESOURCE_EXHAUSTED with QUEUE_FULL when too much waits.
+
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME: AIP-151 has the method return the operation itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CancelAnswer(self, request, context):
         """CancelAnswer ends an answer in flight of the same tenant and subject. The answer's own call ends with CANCELLED.
         """
@@ -107,6 +125,11 @@ def add_AnswerServiceServicer_to_server(servicer, server):
                     servicer.StreamAnswer,
                     request_deserializer=groundwire_dot_v1_dot_answer__service__pb2.StreamAnswerRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_answer__service__pb2.StreamAnswerResponse.SerializeToString,
+            ),
+            'SubmitAnswer': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitAnswer,
+                    request_deserializer=groundwire_dot_v1_dot_answer__service__pb2.SubmitAnswerRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'CancelAnswer': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelAnswer,
@@ -174,6 +197,33 @@ class AnswerService(object):
             '/groundwire.v1.AnswerService/StreamAnswer',
             groundwire_dot_v1_dot_answer__service__pb2.StreamAnswerRequest.SerializeToString,
             groundwire_dot_v1_dot_answer__service__pb2.StreamAnswerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitAnswer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.AnswerService/SubmitAnswer',
+            groundwire_dot_v1_dot_answer__service__pb2.SubmitAnswerRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

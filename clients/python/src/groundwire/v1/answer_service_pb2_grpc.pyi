@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from google.longrunning import operations_pb2 as _operations_pb2
 from groundwire.v1 import answer_service_pb2 as _answer_service_pb2
 from grpc import aio as _aio
 import abc as _abc_1
@@ -53,6 +54,14 @@ class AnswerServiceStub:
     resume_window: then the run goes on and can be resumed until the window or its deadline ends, and CancelAnswer
     alone ends it earlier.
     """
+    SubmitAnswer: _grpc.UnaryUnaryMultiCallable[_answer_service_pb2.SubmitAnswerRequest, _operations_pb2.Operation]
+    """SubmitAnswer accepts a question for later and returns the operation that will hold its AnswerResponse. What is
+    accepted is written down first: no restart loses it. Get, list, wait for, cancel and delete it with
+    google.longrunning.Operations; follow it with OperationService.WatchOperation. On a server or route without a queue:
+    UNIMPLEMENTED with FEATURE_NOT_OFFERED (QUEUED_ANSWERS). RESOURCE_EXHAUSTED with QUEUE_FULL when too much waits.
+
+    buf:lint:ignore RPC_RESPONSE_STANDARD_NAME: AIP-151 has the method return the operation itself.
+    """
     CancelAnswer: _grpc.UnaryUnaryMultiCallable[_answer_service_pb2.CancelAnswerRequest, _answer_service_pb2.CancelAnswerResponse]
     """CancelAnswer ends an answer in flight of the same tenant and subject. The answer's own call ends with CANCELLED."""
 
@@ -80,6 +89,14 @@ class AnswerServiceAsyncStub(AnswerServiceStub):
     Leaving the stream, by a cancel or a lost connection, cancels the model at once, unless the request has a
     resume_window: then the run goes on and can be resumed until the window or its deadline ends, and CancelAnswer
     alone ends it earlier.
+    """
+    SubmitAnswer: _aio.UnaryUnaryMultiCallable[_answer_service_pb2.SubmitAnswerRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """SubmitAnswer accepts a question for later and returns the operation that will hold its AnswerResponse. What is
+    accepted is written down first: no restart loses it. Get, list, wait for, cancel and delete it with
+    google.longrunning.Operations; follow it with OperationService.WatchOperation. On a server or route without a queue:
+    UNIMPLEMENTED with FEATURE_NOT_OFFERED (QUEUED_ANSWERS). RESOURCE_EXHAUSTED with QUEUE_FULL when too much waits.
+
+    buf:lint:ignore RPC_RESPONSE_STANDARD_NAME: AIP-151 has the method return the operation itself.
     """
     CancelAnswer: _aio.UnaryUnaryMultiCallable[_answer_service_pb2.CancelAnswerRequest, _answer_service_pb2.CancelAnswerResponse]  # type: ignore[assignment]
     """CancelAnswer ends an answer in flight of the same tenant and subject. The answer's own call ends with CANCELLED."""
@@ -117,6 +134,20 @@ class AnswerServiceServicer(metaclass=_abc_1.ABCMeta):
         Leaving the stream, by a cancel or a lost connection, cancels the model at once, unless the request has a
         resume_window: then the run goes on and can be resumed until the window or its deadline ends, and CancelAnswer
         alone ends it earlier.
+        """
+
+    @_abc_1.abstractmethod
+    def SubmitAnswer(
+        self,
+        request: _answer_service_pb2.SubmitAnswerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """SubmitAnswer accepts a question for later and returns the operation that will hold its AnswerResponse. What is
+        accepted is written down first: no restart loses it. Get, list, wait for, cancel and delete it with
+        google.longrunning.Operations; follow it with OperationService.WatchOperation. On a server or route without a queue:
+        UNIMPLEMENTED with FEATURE_NOT_OFFERED (QUEUED_ANSWERS). RESOURCE_EXHAUSTED with QUEUE_FULL when too much waits.
+
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME: AIP-151 has the method return the operation itself.
         """
 
     @_abc_1.abstractmethod

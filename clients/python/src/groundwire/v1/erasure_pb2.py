@@ -26,7 +26,7 @@ from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bgroundwire/v1/erasure.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x01\n\rErasureTarget\x12,\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$H\x00\x12.\n\x06source\x18\x02 \x01(\x0b\x32\x1c.groundwire.v1.ErasureSourceH\x00\x12-\n\x06tenant\x18\x03 \x01(\x0b\x32\x1b.groundwire.v1.EntireTenantH\x00\x42\x12\n\tselection\x12\x05\xbaH\x02\x08\x01\"8\n\rErasureSource\x12\x17\n\x03uri\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10\x12\x0e\n\x06prefix\x18\x02 \x01(\x08\"\x0e\n\x0c\x45ntireTenant\"\xa3\x02\n\x0e\x45rasureReceipt\x12\x12\n\nerasure_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12,\n\x06target\x18\x03 \x01(\x0b\x32\x1c.groundwire.v1.ErasureTarget\x12*\n\x06places\x18\x04 \x03(\x0b\x32\x1a.groundwire.v1.ErasedPlace\x12\x10\n\x08\x63omplete\x18\x05 \x01(\x08\x12.\n\nerase_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0csubject_hash\x18\x07 \x01(\t\x12\x16\n\x0e\x63orpus_version\x18\x08 \x01(\t\x12\r\n\x05notes\x18\t \x03(\t\x12\x14\n\x0c\x63ontent_hash\x18\n \x01(\t\"j\n\x0b\x45rasedPlace\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.groundwire.v1.ErasedPlaceKind\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x10\n\x08\x63omplete\x18\x03 \x01(\x08\x12\x0c\n\x04note\x18\x04 \x01(\t*\x82\x02\n\x0f\x45rasedPlaceKind\x12!\n\x1d\x45RASED_PLACE_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x45RASED_PLACE_KIND_DOCUMENTS\x10\x01\x12\x1e\n\x1a\x45RASED_PLACE_KIND_PASSAGES\x10\x02\x12 \n\x1c\x45RASED_PLACE_KIND_TOMBSTONES\x10\x03\x12!\n\x1d\x45RASED_PLACE_KIND_STORE_FILES\x10\x04\x12\"\n\x1e\x45RASED_PLACE_KIND_KEPT_ANSWERS\x10\x05\x12\"\n\x1e\x45RASED_PLACE_KIND_CACHED_TEXTS\x10\x06\x42\\\n\x10io.groundwire.v1B\x0c\x45rasureProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bgroundwire/v1/erasure.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\x01\n\rErasureTarget\x12,\n\x0b\x64ocument_id\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[!-~]{1,256}$H\x00\x12.\n\x06source\x18\x02 \x01(\x0b\x32\x1c.groundwire.v1.ErasureSourceH\x00\x12-\n\x06tenant\x18\x03 \x01(\x0b\x32\x1b.groundwire.v1.EntireTenantH\x00\x12\x1d\n\x07subject\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02H\x00\x12!\n\x0b\x65nd_user_id\x18\x05 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02H\x00\x42\x12\n\tselection\x12\x05\xbaH\x02\x08\x01\"8\n\rErasureSource\x12\x17\n\x03uri\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x10\x12\x0e\n\x06prefix\x18\x02 \x01(\x08\"\x0e\n\x0c\x45ntireTenant\"\xa3\x02\n\x0e\x45rasureReceipt\x12\x12\n\nerasure_id\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12,\n\x06target\x18\x03 \x01(\x0b\x32\x1c.groundwire.v1.ErasureTarget\x12*\n\x06places\x18\x04 \x03(\x0b\x32\x1a.groundwire.v1.ErasedPlace\x12\x10\n\x08\x63omplete\x18\x05 \x01(\x08\x12.\n\nerase_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0csubject_hash\x18\x07 \x01(\t\x12\x16\n\x0e\x63orpus_version\x18\x08 \x01(\t\x12\r\n\x05notes\x18\t \x03(\t\x12\x14\n\x0c\x63ontent_hash\x18\n \x01(\t\"j\n\x0b\x45rasedPlace\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.groundwire.v1.ErasedPlaceKind\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x10\n\x08\x63omplete\x18\x03 \x01(\x08\x12\x0c\n\x04note\x18\x04 \x01(\t*\xca\x02\n\x0f\x45rasedPlaceKind\x12!\n\x1d\x45RASED_PLACE_KIND_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x45RASED_PLACE_KIND_DOCUMENTS\x10\x01\x12\x1e\n\x1a\x45RASED_PLACE_KIND_PASSAGES\x10\x02\x12 \n\x1c\x45RASED_PLACE_KIND_TOMBSTONES\x10\x03\x12!\n\x1d\x45RASED_PLACE_KIND_STORE_FILES\x10\x04\x12\"\n\x1e\x45RASED_PLACE_KIND_KEPT_ANSWERS\x10\x05\x12\"\n\x1e\x45RASED_PLACE_KIND_CACHED_TEXTS\x10\x06\x12$\n ERASED_PLACE_KIND_CACHED_ANSWERS\x10\x07\x12 \n\x1c\x45RASED_PLACE_KIND_OPERATIONS\x10\x08\x42\\\n\x10io.groundwire.v1B\x0c\x45rasureProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,18 +38,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ERASURETARGET'].oneofs_by_name['selection']._serialized_options = b'\272H\002\010\001'
   _globals['_ERASURETARGET'].fields_by_name['document_id']._loaded_options = None
   _globals['_ERASURETARGET'].fields_by_name['document_id']._serialized_options = b'\272H\022r\0202\016^[!-~]{1,256}$'
+  _globals['_ERASURETARGET'].fields_by_name['subject']._loaded_options = None
+  _globals['_ERASURETARGET'].fields_by_name['subject']._serialized_options = b'\272H\007r\005\020\001\030\200\002'
+  _globals['_ERASURETARGET'].fields_by_name['end_user_id']._loaded_options = None
+  _globals['_ERASURETARGET'].fields_by_name['end_user_id']._serialized_options = b'\272H\007r\005\020\001\030\200\002'
   _globals['_ERASURESOURCE'].fields_by_name['uri']._loaded_options = None
   _globals['_ERASURESOURCE'].fields_by_name['uri']._serialized_options = b'\272H\007r\005\020\001\030\200\020'
-  _globals['_ERASEDPLACEKIND']._serialized_start=764
-  _globals['_ERASEDPLACEKIND']._serialized_end=1022
+  _globals['_ERASEDPLACEKIND']._serialized_start=830
+  _globals['_ERASEDPLACEKIND']._serialized_end=1160
   _globals['_ERASURETARGET']._serialized_start=109
-  _globals['_ERASURETARGET']._serialized_end=285
-  _globals['_ERASURESOURCE']._serialized_start=287
-  _globals['_ERASURESOURCE']._serialized_end=343
-  _globals['_ENTIRETENANT']._serialized_start=345
-  _globals['_ENTIRETENANT']._serialized_end=359
-  _globals['_ERASURERECEIPT']._serialized_start=362
-  _globals['_ERASURERECEIPT']._serialized_end=653
-  _globals['_ERASEDPLACE']._serialized_start=655
-  _globals['_ERASEDPLACE']._serialized_end=761
+  _globals['_ERASURETARGET']._serialized_end=351
+  _globals['_ERASURESOURCE']._serialized_start=353
+  _globals['_ERASURESOURCE']._serialized_end=409
+  _globals['_ENTIRETENANT']._serialized_start=411
+  _globals['_ENTIRETENANT']._serialized_end=425
+  _globals['_ERASURERECEIPT']._serialized_start=428
+  _globals['_ERASURERECEIPT']._serialized_end=719
+  _globals['_ERASEDPLACE']._serialized_start=721
+  _globals['_ERASEDPLACE']._serialized_end=827
 # @@protoc_insertion_point(module_scope)

@@ -42,6 +42,10 @@ class _ErasedPlaceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Erase
     """ERASED_PLACE_KIND_CACHED_TEXTS counts texts in memory with their vectors: those of the tenant's documents, and
     questions of every tenant.
     """
+    ERASED_PLACE_KIND_CACHED_ANSWERS: _ErasedPlaceKind.ValueType  # 7
+    """ERASED_PLACE_KIND_CACHED_ANSWERS counts earlier answers that could have stood in."""
+    ERASED_PLACE_KIND_OPERATIONS: _ErasedPlaceKind.ValueType  # 8
+    """ERASED_PLACE_KIND_OPERATIONS counts questions that were queued, with their answers."""
 
 class ErasedPlaceKind(_ErasedPlaceKind, metaclass=_ErasedPlaceKindEnumTypeWrapper):
     """ErasedPlaceKind is a place that holds texts of documents, or of answers that quote them."""
@@ -62,6 +66,10 @@ ERASED_PLACE_KIND_CACHED_TEXTS: ErasedPlaceKind.ValueType  # 6
 """ERASED_PLACE_KIND_CACHED_TEXTS counts texts in memory with their vectors: those of the tenant's documents, and
 questions of every tenant.
 """
+ERASED_PLACE_KIND_CACHED_ANSWERS: ErasedPlaceKind.ValueType  # 7
+"""ERASED_PLACE_KIND_CACHED_ANSWERS counts earlier answers that could have stood in."""
+ERASED_PLACE_KIND_OPERATIONS: ErasedPlaceKind.ValueType  # 8
+"""ERASED_PLACE_KIND_OPERATIONS counts questions that were queued, with their answers."""
 Global___ErasedPlaceKind: _TypeAlias = ErasedPlaceKind  # noqa: Y015
 
 @_typing.final
@@ -73,15 +81,23 @@ class ErasureTarget(_message.Message):
     DOCUMENT_ID_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     TENANT_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    END_USER_ID_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """document_id names one document: 1 to 256 printable ASCII characters without white space."""
+    subject: _builtins.str
+    """subject names the records of a subject of the tenant; for EraseRecords alone. 1 to 256 code points."""
+    end_user_id: _builtins.str
+    """end_user_id names the records of an end user of the tenant, as `Question.end_user_id` named it; for EraseRecords
+    alone. 1 to 256 code points.
+    """
     @_builtins.property
     def source(self) -> Global___ErasureSource:
         """source names the documents of a source."""
 
     @_builtins.property
     def tenant(self) -> Global___EntireTenant:
-        """tenant names every document of the tenant."""
+        """tenant names every document of the tenant, and in EraseRecords every record."""
 
     def __init__(
         self,
@@ -89,12 +105,14 @@ class ErasureTarget(_message.Message):
         document_id: _builtins.str = ...,
         source: Global___ErasureSource | None = ...,
         tenant: Global___EntireTenant | None = ...,
+        subject: _builtins.str = ...,
+        end_user_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "selection", b"selection", "source", b"source", "tenant", b"tenant"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "end_user_id", b"end_user_id", "selection", b"selection", "source", b"source", "subject", b"subject", "tenant", b"tenant"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "selection", b"selection", "source", b"source", "tenant", b"tenant"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "end_user_id", b"end_user_id", "selection", b"selection", "source", b"source", "subject", b"subject", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_selection: _TypeAlias = _typing.Literal["document_id", "source", "tenant"]  # noqa: Y015
+    _WhichOneofReturnType_selection: _TypeAlias = _typing.Literal["document_id", "source", "tenant", "subject", "end_user_id"]  # noqa: Y015
     _WhichOneofArgType_selection: _TypeAlias = _typing.Literal["selection", b"selection"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_selection) -> _WhichOneofReturnType_selection | None: ...
 

@@ -179,6 +179,40 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         {"reason": "GUARD_UNAVAILABLE", "domain": "groundwire.io", "metadata": {"cause": "GUARD_UNAVAILABLE"}}
     """
+    ERROR_REASON_OPERATION_EXPIRED: _ErrorReason.ValueType  # 29
+    """ERROR_REASON_OPERATION_EXPIRED: the operation was not done within its time. DEADLINE_EXCEEDED, in the operation's
+    `error` alone.
+
+        {"reason": "OPERATION_EXPIRED", "domain": "groundwire.io", "metadata": {"attempts": "5"}}
+    """
+    ERROR_REASON_RIGHTS_WITHDRAWN: _ErrorReason.ValueType  # 30
+    """ERROR_REASON_RIGHTS_WITHDRAWN: the credential that a question was submitted with was revoked, has ended, or no longer
+    gives its right to ask. PERMISSION_DENIED, in the operation's `error` alone.
+
+        {"reason": "RIGHTS_WITHDRAWN", "domain": "groundwire.io", "metadata": {}}
+    """
+    ERROR_REASON_OPERATION_NOT_HALTED: _ErrorReason.ValueType  # 31
+    """ERROR_REASON_OPERATION_NOT_HALTED: only an operation that is HALTED can be given more attempts.
+    FAILED_PRECONDITION.
+
+        {"reason": "OPERATION_NOT_HALTED", "domain": "groundwire.io", "metadata": {"state": "RUNNING"}}
+    """
+    ERROR_REASON_QUEUE_FULL: _ErrorReason.ValueType  # 32
+    """ERROR_REASON_QUEUE_FULL: too many questions of the tenant, or of all, wait already. RESOURCE_EXHAUSTED, with
+    RetryInfo.
+
+        {"reason": "QUEUE_FULL", "domain": "groundwire.io", "metadata": {"scope": "tenant"}}
+    """
+    ERROR_REASON_RECORDS_UNAVAILABLE: _ErrorReason.ValueType  # 33
+    """ERROR_REASON_RECORDS_UNAVAILABLE: the database of queued answers cannot be asked. UNAVAILABLE, with RetryInfo.
+
+        {"reason": "RECORDS_UNAVAILABLE", "domain": "groundwire.io", "metadata": {}}
+    """
+    ERROR_REASON_ERASED: _ErrorReason.ValueType  # 34
+    """ERROR_REASON_ERASED: the operation's texts were erased. DATA_LOSS, in the operation's `error` alone.
+
+        {"reason": "ERASED", "domain": "groundwire.io", "metadata": {}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the `reason` of google.rpc.ErrorInfo in a failed call, without its prefix; the domain is
@@ -345,5 +379,39 @@ ERROR_REASON_GUARD_UNAVAILABLE: ErrorReason.ValueType  # 28
 UNAVAILABLE, with RetryInfo.
 
     {"reason": "GUARD_UNAVAILABLE", "domain": "groundwire.io", "metadata": {"cause": "GUARD_UNAVAILABLE"}}
+"""
+ERROR_REASON_OPERATION_EXPIRED: ErrorReason.ValueType  # 29
+"""ERROR_REASON_OPERATION_EXPIRED: the operation was not done within its time. DEADLINE_EXCEEDED, in the operation's
+`error` alone.
+
+    {"reason": "OPERATION_EXPIRED", "domain": "groundwire.io", "metadata": {"attempts": "5"}}
+"""
+ERROR_REASON_RIGHTS_WITHDRAWN: ErrorReason.ValueType  # 30
+"""ERROR_REASON_RIGHTS_WITHDRAWN: the credential that a question was submitted with was revoked, has ended, or no longer
+gives its right to ask. PERMISSION_DENIED, in the operation's `error` alone.
+
+    {"reason": "RIGHTS_WITHDRAWN", "domain": "groundwire.io", "metadata": {}}
+"""
+ERROR_REASON_OPERATION_NOT_HALTED: ErrorReason.ValueType  # 31
+"""ERROR_REASON_OPERATION_NOT_HALTED: only an operation that is HALTED can be given more attempts.
+FAILED_PRECONDITION.
+
+    {"reason": "OPERATION_NOT_HALTED", "domain": "groundwire.io", "metadata": {"state": "RUNNING"}}
+"""
+ERROR_REASON_QUEUE_FULL: ErrorReason.ValueType  # 32
+"""ERROR_REASON_QUEUE_FULL: too many questions of the tenant, or of all, wait already. RESOURCE_EXHAUSTED, with
+RetryInfo.
+
+    {"reason": "QUEUE_FULL", "domain": "groundwire.io", "metadata": {"scope": "tenant"}}
+"""
+ERROR_REASON_RECORDS_UNAVAILABLE: ErrorReason.ValueType  # 33
+"""ERROR_REASON_RECORDS_UNAVAILABLE: the database of queued answers cannot be asked. UNAVAILABLE, with RetryInfo.
+
+    {"reason": "RECORDS_UNAVAILABLE", "domain": "groundwire.io", "metadata": {}}
+"""
+ERROR_REASON_ERASED: ErrorReason.ValueType  # 34
+"""ERROR_REASON_ERASED: the operation's texts were erased. DATA_LOSS, in the operation's `error` alone.
+
+    {"reason": "ERASED", "domain": "groundwire.io", "metadata": {}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

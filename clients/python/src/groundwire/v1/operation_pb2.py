@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from groundwire.v1 import cause_pb2 as groundwire_dot_v1_dot_cause__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dgroundwire/v1/operation.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x03\n\x17\x41nswerOperationMetadata\x12;\n\x05state\x18\x01 \x01(\x0e\x32,.groundwire.v1.AnswerOperationMetadata.State\x12\x10\n\x08position\x18\x02 \x01(\x05\x12-\n\npoll_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x10\n\x08trace_id\x18\x05 \x01(\t\x12\r\n\x05route\x18\x06 \x01(\t\x12\x0e\n\x06ticket\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x13\n\x0fSTATE_IN_REVIEW\x10\x03\x12\x0e\n\nSTATE_DONE\x10\x04\x42^\n\x10io.groundwire.v1B\x0eOperationProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dgroundwire/v1/operation.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19groundwire/v1/cause.proto\"\xa1\x04\n\x17\x41nswerOperationMetadata\x12;\n\x05state\x18\x01 \x01(\x0e\x32,.groundwire.v1.AnswerOperationMetadata.State\x12\x10\n\x08position\x18\x02 \x01(\x05\x12-\n\npoll_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x10\n\x08trace_id\x18\x05 \x01(\t\x12\r\n\x05route\x18\x06 \x01(\t\x12\x0e\n\x06ticket\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61ttempts\x18\x0b \x01(\x05\x12#\n\x05\x63\x61use\x18\x0c \x01(\x0e\x32\x14.groundwire.v1.Cause\"z\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x13\n\x0fSTATE_IN_REVIEW\x10\x03\x12\x0e\n\nSTATE_DONE\x10\x04\x12\x10\n\x0cSTATE_HALTED\x10\x05\x42^\n\x10io.groundwire.v1B\x0eOperationProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +35,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.operation_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\016OperationProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
-  _globals['_ANSWEROPERATIONMETADATA']._serialized_start=114
-  _globals['_ANSWEROPERATIONMETADATA']._serialized_end=586
-  _globals['_ANSWEROPERATIONMETADATA_STATE']._serialized_start=482
-  _globals['_ANSWEROPERATIONMETADATA_STATE']._serialized_end=586
+  _globals['_ANSWEROPERATIONMETADATA']._serialized_start=141
+  _globals['_ANSWEROPERATIONMETADATA']._serialized_end=686
+  _globals['_ANSWEROPERATIONMETADATA_STATE']._serialized_start=564
+  _globals['_ANSWEROPERATIONMETADATA_STATE']._serialized_end=686
 # @@protoc_insertion_point(module_scope)

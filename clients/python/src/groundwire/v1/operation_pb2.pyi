@@ -8,6 +8,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from groundwire.v1 import cause_pb2 as _cause_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -46,6 +47,8 @@ class AnswerOperationMetadata(_message.Message):
         """STATE_IN_REVIEW: a person looks at it."""
         STATE_DONE: AnswerOperationMetadata._State.ValueType  # 4
         """STATE_DONE: the operation has a response or an error."""
+        STATE_HALTED: AnswerOperationMetadata._State.ValueType  # 5
+        """STATE_HALTED: its attempts are used up. An operator may give it more; otherwise it ends with its time."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """State says where the answer is."""
@@ -60,6 +63,8 @@ class AnswerOperationMetadata(_message.Message):
     """STATE_IN_REVIEW: a person looks at it."""
     STATE_DONE: AnswerOperationMetadata.State.ValueType  # 4
     """STATE_DONE: the operation has a response or an error."""
+    STATE_HALTED: AnswerOperationMetadata.State.ValueType  # 5
+    """STATE_HALTED: its attempts are used up. An operator may give it more; otherwise it ends with its time."""
 
     STATE_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
@@ -71,6 +76,8 @@ class AnswerOperationMetadata(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
     state: Global___AnswerOperationMetadata.State.ValueType
     """state says where the answer is."""
     position: _builtins.int
@@ -83,6 +90,12 @@ class AnswerOperationMetadata(_message.Message):
     """route is the route that is used."""
     ticket: _builtins.str
     """ticket names the review while the state is IN_REVIEW, and after it."""
+    attempts: _builtins.int
+    """attempts is how often a worker has taken it up."""
+    cause: _cause_pb2.Cause.ValueType
+    """cause says why the last attempt brought no answer, or why the call was queued before the first; unspecified where
+    it was submitted.
+    """
     @_builtins.property
     def poll_after(self) -> _duration_pb2.Duration:
         """poll_after is how long to wait before asking again."""
@@ -97,7 +110,7 @@ class AnswerOperationMetadata(_message.Message):
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """expire_time is when the operation is forgotten, done or not."""
+        """expire_time is when the operation ends with OPERATION_EXPIRED unless it is done, and when it is forgotten if it is."""
 
     def __init__(
         self,
@@ -112,10 +125,12 @@ class AnswerOperationMetadata(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        attempts: _builtins.int = ...,
+        cause: _cause_pb2.Cause.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "poll_after", b"poll_after", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "poll_after", b"poll_after", "position", b"position", "request_id", b"request_id", "route", b"route", "start_time", b"start_time", "state", b"state", "ticket", b"ticket", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "cause", b"cause", "create_time", b"create_time", "expire_time", b"expire_time", "poll_after", b"poll_after", "position", b"position", "request_id", b"request_id", "route", b"route", "start_time", b"start_time", "state", b"state", "ticket", b"ticket", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -29,7 +29,7 @@ from groundwire.v1 import passage_pb2 as groundwire_dot_v1_dot_passage__pb2
 from groundwire.v1 import report_pb2 as groundwire_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bgroundwire/v1/outcome.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x19groundwire/v1/cause.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1agroundwire/v1/report.proto\"\xc9\x04\n\x07Outcome\x12+\n\x08\x61nswered\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.AnsweredH\x00\x12-\n\tabstained\x18\x02 \x01(\x0b\x32\x18.groundwire.v1.AbstainedH\x00\x12\'\n\x06\x63\x61\x63hed\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.CachedH\x00\x12+\n\x08\x64\x65graded\x18\x04 \x01(\x0b\x32\x17.groundwire.v1.DegradedH\x00\x12\'\n\x06queued\x18\x05 \x01(\x0b\x32\x15.groundwire.v1.QueuedH\x00\x12,\n\tin_review\x18\x06 \x01(\x0b\x32\x17.groundwire.v1.InReviewH\x00\x12)\n\x07\x62locked\x18\x07 \x01(\x0b\x32\x16.groundwire.v1.BlockedH\x00\x12\x30\n\x0b\x66\x61iled_safe\x18\x08 \x01(\x0b\x32\x19.groundwire.v1.FailedSafeH\x00\x12#\n\x05\x63\x61use\x18\t \x01(\x0e\x32\x14.groundwire.v1.Cause\x12%\n\x06\x61\x63tion\x18\n \x01(\x0e\x32\x15.groundwire.v1.Action\x12*\n\tnext_step\x18\x0b \x01(\x0e\x32\x17.groundwire.v1.NextStep\x12/\n\x0fweakest_verdict\x18\x0c \x01(\x0e\x32\x16.groundwire.v1.Verdict\x12%\n\x06report\x18\r \x01(\x0b\x32\x15.groundwire.v1.ReportB\x08\n\x06result\"7\n\x08\x41nswered\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\"F\n\tAbstained\x12\x10\n\x08searched\x18\x01 \x01(\x05\x12\'\n\x07nearest\x18\x02 \x03(\x0b\x32\x16.groundwire.v1.Passage\"\xa3\x02\n\x06\x43\x61\x63hed\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12&\n\x03\x61ge\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08keyed_on\x18\x03 \x03(\x0e\x32\x19.groundwire.v1.Cached.Key\"\x96\x01\n\x03Key\x12\x13\n\x0fKEY_UNSPECIFIED\x10\x00\x12\x10\n\x0cKEY_QUESTION\x10\x01\x12\r\n\tKEY_TURNS\x10\x02\x12\x0e\n\nKEY_SEARCH\x10\x03\x12\r\n\tKEY_ROUTE\x10\x04\x12\x0e\n\nKEY_PROMPT\x10\x05\x12\x16\n\x12KEY_CORPUS_VERSION\x10\x06\x12\x12\n\x0eKEY_PRINCIPALS\x10\x07\"\xdd\x02\n\x08\x44\x65graded\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12(\n\x08passages\x18\x02 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12,\n\x06losses\x18\x03 \x03(\x0e\x32\x1c.groundwire.v1.Degraded.Loss\"\xcb\x01\n\x04Loss\x12\x14\n\x10LOSS_UNSPECIFIED\x10\x00\x12\x16\n\x12LOSS_SIMPLER_MODEL\x10\x01\x12\x17\n\x13LOSS_FEWER_PASSAGES\x10\x02\x12\x0f\n\x0bLOSS_ANSWER\x10\x03\x12\x17\n\x13LOSS_REST_OF_ANSWER\x10\x04\x12 \n\x1cLOSS_SENTENCES_BELOW_MINIMUM\x10\x05\x12\x1a\n\x16LOSS_SENTENCES_DROPPED\x10\x06\x12\x14\n\x10LOSS_TEXT_MASKED\x10\x07\"\\\n\x06Queued\x12\x11\n\toperation\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12-\n\npoll_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"a\n\x08InReview\x12\x0e\n\x06ticket\x18\x01 \x01(\t\x12\x11\n\toperation\x18\x02 \x01(\t\x12\x32\n\x0f\x65xpected_within\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"C\n\x07\x42locked\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x16\n\x0epolicy_version\x18\x03 \x01(\t\"O\n\nFailedSafe\x12\x11\n\tretryable\x18\x01 \x01(\x08\x12.\n\x0bretry_after\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration*\xa3\x02\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x11\n\rACTION_ANSWER\x10\x01\x12\x15\n\x11\x41\x43TION_NEXT_MODEL\x10\x02\x12\x19\n\x15\x41\x43TION_SHORTER_PROMPT\x10\x03\x12\x11\n\rACTION_REPAIR\x10\x04\x12\x18\n\x14\x41\x43TION_CACHED_ANSWER\x10\x05\x12\x18\n\x14\x41\x43TION_PASSAGES_ONLY\x10\x06\x12\x14\n\x10\x41\x43TION_CUT_SHORT\x10\x07\x12\x12\n\x0e\x41\x43TION_ABSTAIN\x10\x08\x12\x10\n\x0c\x41\x43TION_QUEUE\x10\t\x12\x11\n\rACTION_REVIEW\x10\n\x12\x10\n\x0c\x41\x43TION_BLOCK\x10\x0b\x12\x14\n\x10\x41\x43TION_FAIL_SAFE\x10\x0c*\xea\x01\n\x08NextStep\x12\x19\n\x15NEXT_STEP_UNSPECIFIED\x10\x00\x12\x12\n\x0eNEXT_STEP_SHOW\x10\x01\x12\x1f\n\x1bNEXT_STEP_SHOW_WITH_CAUTION\x10\x02\x12\x16\n\x12NEXT_STEP_REPHRASE\x10\x03\x12 \n\x1cNEXT_STEP_WAIT_FOR_OPERATION\x10\x04\x12\x1d\n\x19NEXT_STEP_WAIT_FOR_REVIEW\x10\x05\x12\x19\n\x15NEXT_STEP_RETRY_AFTER\x10\x06\x12\x1a\n\x16NEXT_STEP_DO_NOT_RETRY\x10\x07\x42\\\n\x10io.groundwire.v1B\x0cOutcomeProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bgroundwire/v1/outcome.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x19groundwire/v1/cause.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1agroundwire/v1/report.proto\"\xc9\x04\n\x07Outcome\x12+\n\x08\x61nswered\x18\x01 \x01(\x0b\x32\x17.groundwire.v1.AnsweredH\x00\x12-\n\tabstained\x18\x02 \x01(\x0b\x32\x18.groundwire.v1.AbstainedH\x00\x12\'\n\x06\x63\x61\x63hed\x18\x03 \x01(\x0b\x32\x15.groundwire.v1.CachedH\x00\x12+\n\x08\x64\x65graded\x18\x04 \x01(\x0b\x32\x17.groundwire.v1.DegradedH\x00\x12\'\n\x06queued\x18\x05 \x01(\x0b\x32\x15.groundwire.v1.QueuedH\x00\x12,\n\tin_review\x18\x06 \x01(\x0b\x32\x17.groundwire.v1.InReviewH\x00\x12)\n\x07\x62locked\x18\x07 \x01(\x0b\x32\x16.groundwire.v1.BlockedH\x00\x12\x30\n\x0b\x66\x61iled_safe\x18\x08 \x01(\x0b\x32\x19.groundwire.v1.FailedSafeH\x00\x12#\n\x05\x63\x61use\x18\t \x01(\x0e\x32\x14.groundwire.v1.Cause\x12%\n\x06\x61\x63tion\x18\n \x01(\x0e\x32\x15.groundwire.v1.Action\x12*\n\tnext_step\x18\x0b \x01(\x0e\x32\x17.groundwire.v1.NextStep\x12/\n\x0fweakest_verdict\x18\x0c \x01(\x0e\x32\x16.groundwire.v1.Verdict\x12%\n\x06report\x18\r \x01(\x0b\x32\x15.groundwire.v1.ReportB\x08\n\x06result\"7\n\x08\x41nswered\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\"F\n\tAbstained\x12\x10\n\x08searched\x18\x01 \x01(\x05\x12\'\n\x07nearest\x18\x02 \x03(\x0b\x32\x16.groundwire.v1.Passage\"\xb7\x03\n\x06\x43\x61\x63hed\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12&\n\x03\x61ge\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08keyed_on\x18\x03 \x03(\x0e\x32\x19.groundwire.v1.Cached.Key\"\xaa\x02\n\x03Key\x12\x13\n\x0fKEY_UNSPECIFIED\x10\x00\x12\x10\n\x0cKEY_QUESTION\x10\x01\x12\r\n\tKEY_TURNS\x10\x02\x12\x0e\n\nKEY_SEARCH\x10\x03\x12\r\n\tKEY_ROUTE\x10\x04\x12\x0e\n\nKEY_PROMPT\x10\x05\x12\x16\n\x12KEY_CORPUS_VERSION\x10\x06\x12\x12\n\x0eKEY_PRINCIPALS\x10\x07\x12\x16\n\x12KEY_CITED_PASSAGES\x10\x08\x12\x10\n\x0cKEY_PROVIDED\x10\t\x12\x16\n\x12KEY_EXPERIMENT_ARM\x10\n\x12\x0e\n\nKEY_MODELS\x10\x0b\x12\x0e\n\nKEY_POLICY\x10\x0c\x12\x0e\n\nKEY_GUARDS\x10\r\x12\x0f\n\x0bKEY_CHECKER\x10\x0e\x12\x0f\n\x0bKEY_CONTEXT\x10\x0f\"\xdd\x02\n\x08\x44\x65graded\x12+\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12(\n\x08passages\x18\x02 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12,\n\x06losses\x18\x03 \x03(\x0e\x32\x1c.groundwire.v1.Degraded.Loss\"\xcb\x01\n\x04Loss\x12\x14\n\x10LOSS_UNSPECIFIED\x10\x00\x12\x16\n\x12LOSS_SIMPLER_MODEL\x10\x01\x12\x17\n\x13LOSS_FEWER_PASSAGES\x10\x02\x12\x0f\n\x0bLOSS_ANSWER\x10\x03\x12\x17\n\x13LOSS_REST_OF_ANSWER\x10\x04\x12 \n\x1cLOSS_SENTENCES_BELOW_MINIMUM\x10\x05\x12\x1a\n\x16LOSS_SENTENCES_DROPPED\x10\x06\x12\x14\n\x10LOSS_TEXT_MASKED\x10\x07\"\\\n\x06Queued\x12\x11\n\toperation\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\x05\x12-\n\npoll_after\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"a\n\x08InReview\x12\x0e\n\x06ticket\x18\x01 \x01(\t\x12\x11\n\toperation\x18\x02 \x01(\t\x12\x32\n\x0f\x65xpected_within\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"C\n\x07\x42locked\x12\x0e\n\x06policy\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x16\n\x0epolicy_version\x18\x03 \x01(\t\"O\n\nFailedSafe\x12\x11\n\tretryable\x18\x01 \x01(\x08\x12.\n\x0bretry_after\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration*\xa3\x02\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x11\n\rACTION_ANSWER\x10\x01\x12\x15\n\x11\x41\x43TION_NEXT_MODEL\x10\x02\x12\x19\n\x15\x41\x43TION_SHORTER_PROMPT\x10\x03\x12\x11\n\rACTION_REPAIR\x10\x04\x12\x18\n\x14\x41\x43TION_CACHED_ANSWER\x10\x05\x12\x18\n\x14\x41\x43TION_PASSAGES_ONLY\x10\x06\x12\x14\n\x10\x41\x43TION_CUT_SHORT\x10\x07\x12\x12\n\x0e\x41\x43TION_ABSTAIN\x10\x08\x12\x10\n\x0c\x41\x43TION_QUEUE\x10\t\x12\x11\n\rACTION_REVIEW\x10\n\x12\x10\n\x0c\x41\x43TION_BLOCK\x10\x0b\x12\x14\n\x10\x41\x43TION_FAIL_SAFE\x10\x0c*\xea\x01\n\x08NextStep\x12\x19\n\x15NEXT_STEP_UNSPECIFIED\x10\x00\x12\x12\n\x0eNEXT_STEP_SHOW\x10\x01\x12\x1f\n\x1bNEXT_STEP_SHOW_WITH_CAUTION\x10\x02\x12\x16\n\x12NEXT_STEP_REPHRASE\x10\x03\x12 \n\x1cNEXT_STEP_WAIT_FOR_OPERATION\x10\x04\x12\x1d\n\x19NEXT_STEP_WAIT_FOR_REVIEW\x10\x05\x12\x19\n\x15NEXT_STEP_RETRY_AFTER\x10\x06\x12\x1a\n\x16NEXT_STEP_DO_NOT_RETRY\x10\x07\x42\\\n\x10io.groundwire.v1B\x0cOutcomeProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +37,10 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.outcome_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\014OutcomeProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
-  _globals['_ACTION']._serialized_start=1900
-  _globals['_ACTION']._serialized_end=2191
-  _globals['_NEXTSTEP']._serialized_start=2194
-  _globals['_NEXTSTEP']._serialized_end=2428
+  _globals['_ACTION']._serialized_start=2048
+  _globals['_ACTION']._serialized_end=2339
+  _globals['_NEXTSTEP']._serialized_start=2342
+  _globals['_NEXTSTEP']._serialized_end=2576
   _globals['_OUTCOME']._serialized_start=194
   _globals['_OUTCOME']._serialized_end=779
   _globals['_ANSWERED']._serialized_start=781
@@ -48,19 +48,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ABSTAINED']._serialized_start=838
   _globals['_ABSTAINED']._serialized_end=908
   _globals['_CACHED']._serialized_start=911
-  _globals['_CACHED']._serialized_end=1202
+  _globals['_CACHED']._serialized_end=1350
   _globals['_CACHED_KEY']._serialized_start=1052
-  _globals['_CACHED_KEY']._serialized_end=1202
-  _globals['_DEGRADED']._serialized_start=1205
-  _globals['_DEGRADED']._serialized_end=1554
-  _globals['_DEGRADED_LOSS']._serialized_start=1351
-  _globals['_DEGRADED_LOSS']._serialized_end=1554
-  _globals['_QUEUED']._serialized_start=1556
-  _globals['_QUEUED']._serialized_end=1648
-  _globals['_INREVIEW']._serialized_start=1650
-  _globals['_INREVIEW']._serialized_end=1747
-  _globals['_BLOCKED']._serialized_start=1749
-  _globals['_BLOCKED']._serialized_end=1816
-  _globals['_FAILEDSAFE']._serialized_start=1818
-  _globals['_FAILEDSAFE']._serialized_end=1897
+  _globals['_CACHED_KEY']._serialized_end=1350
+  _globals['_DEGRADED']._serialized_start=1353
+  _globals['_DEGRADED']._serialized_end=1702
+  _globals['_DEGRADED_LOSS']._serialized_start=1499
+  _globals['_DEGRADED_LOSS']._serialized_end=1702
+  _globals['_QUEUED']._serialized_start=1704
+  _globals['_QUEUED']._serialized_end=1796
+  _globals['_INREVIEW']._serialized_start=1798
+  _globals['_INREVIEW']._serialized_end=1895
+  _globals['_BLOCKED']._serialized_start=1897
+  _globals['_BLOCKED']._serialized_end=1964
+  _globals['_FAILEDSAFE']._serialized_start=1966
+  _globals['_FAILEDSAFE']._serialized_end=2045
 # @@protoc_insertion_point(module_scope)

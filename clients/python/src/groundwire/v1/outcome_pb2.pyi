@@ -307,6 +307,22 @@ class Cached(_message.Message):
         """KEY_CORPUS_VERSION is the version of the corpus that was searched."""
         KEY_PRINCIPALS: Cached._Key.ValueType  # 7
         """KEY_PRINCIPALS are the principals of the caller."""
+        KEY_CITED_PASSAGES: Cached._Key.ValueType  # 8
+        """KEY_CITED_PASSAGES are the passages that the text cites: each is there as it was, and the caller may see it."""
+        KEY_PROVIDED: Cached._Key.ValueType  # 9
+        """KEY_PROVIDED are the passages that the caller provided."""
+        KEY_EXPERIMENT_ARM: Cached._Key.ValueType  # 10
+        """KEY_EXPERIMENT_ARM is the arm of the experiment that the caller is in."""
+        KEY_MODELS: Cached._Key.ValueType  # 11
+        """KEY_MODELS are the models of the route."""
+        KEY_POLICY: Cached._Key.ValueType  # 12
+        """KEY_POLICY is the rest of the route's policy: thresholds, release, limits and fallbacks."""
+        KEY_GUARDS: Cached._Key.ValueType  # 13
+        """KEY_GUARDS are the guards of the route, with their versions."""
+        KEY_CHECKER: Cached._Key.ValueType  # 14
+        """KEY_CHECKER is what checked the text."""
+        KEY_CONTEXT: Cached._Key.ValueType  # 15
+        """KEY_CONTEXT is all else that stands in the prompt."""
 
     class Key(_Key, metaclass=_KeyEnumTypeWrapper):
         """Key is one thing that must agree for an earlier answer to stand in."""
@@ -327,6 +343,22 @@ class Cached(_message.Message):
     """KEY_CORPUS_VERSION is the version of the corpus that was searched."""
     KEY_PRINCIPALS: Cached.Key.ValueType  # 7
     """KEY_PRINCIPALS are the principals of the caller."""
+    KEY_CITED_PASSAGES: Cached.Key.ValueType  # 8
+    """KEY_CITED_PASSAGES are the passages that the text cites: each is there as it was, and the caller may see it."""
+    KEY_PROVIDED: Cached.Key.ValueType  # 9
+    """KEY_PROVIDED are the passages that the caller provided."""
+    KEY_EXPERIMENT_ARM: Cached.Key.ValueType  # 10
+    """KEY_EXPERIMENT_ARM is the arm of the experiment that the caller is in."""
+    KEY_MODELS: Cached.Key.ValueType  # 11
+    """KEY_MODELS are the models of the route."""
+    KEY_POLICY: Cached.Key.ValueType  # 12
+    """KEY_POLICY is the rest of the route's policy: thresholds, release, limits and fallbacks."""
+    KEY_GUARDS: Cached.Key.ValueType  # 13
+    """KEY_GUARDS are the guards of the route, with their versions."""
+    KEY_CHECKER: Cached.Key.ValueType  # 14
+    """KEY_CHECKER is what checked the text."""
+    KEY_CONTEXT: Cached.Key.ValueType  # 15
+    """KEY_CONTEXT is all else that stands in the prompt."""
 
     ANSWER_FIELD_NUMBER: _builtins.int
     AGE_FIELD_NUMBER: _builtins.int

@@ -65,12 +65,15 @@ class Question(_message.Message):
     ALLOW_QUEUE_FIELD_NUMBER: _builtins.int
     END_USER_ID_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
     route: _builtins.str
     """route names the use: its policy, prompt, models, corpus and limits; empty takes `default`. Unknown: NOT_FOUND."""
     text: _builtins.str
     """text is the question, 1 to 4096 code points; a route may allow fewer. It must not be blank."""
     allow_queue: _builtins.bool
-    """allow_queue lets the server answer later: the outcome is then Queued. Default false."""
+    """allow_queue lets the server answer later where the route's fallbacks say so: the outcome is then Queued. Default
+    false. On a server or route without a queue the call is UNIMPLEMENTED with FEATURE_NOT_OFFERED (QUEUED_ANSWERS).
+    """
     end_user_id: _builtins.str
     """end_user_id names the person behind the call for limits and experiments, opaque, at most 256 code points.
     Send a pseudonym: it is hashed before it reaches a log or a span.
@@ -78,6 +81,10 @@ class Question(_message.Message):
     priority: Global___Priority.ValueType
     """priority says who waits for whom when the server has too much to do; unset means interactive. A limit of the
     operator's may lower it.
+    """
+    task: _builtins.str
+    """task names the kind of task in the caller's own words, such as `lookup` or `summary`, by which a route may choose
+    its models: a lower-case letter, then at most 63 lower-case letters, digits, `_` and `-`. Unset: no kind.
     """
     @_builtins.property
     def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___Turn]:
@@ -104,10 +111,11 @@ class Question(_message.Message):
         allow_queue: _builtins.bool = ...,
         end_user_id: _builtins.str = ...,
         priority: Global___Priority.ValueType = ...,
+        task: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "provided", b"provided", "search", b"search"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_queue", b"allow_queue", "end_user_id", b"end_user_id", "evidence", b"evidence", "priority", b"priority", "provided", b"provided", "route", b"route", "search", b"search", "text", b"text", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_queue", b"allow_queue", "end_user_id", b"end_user_id", "evidence", b"evidence", "priority", b"priority", "provided", b"provided", "route", b"route", "search", b"search", "task", b"task", "text", b"text", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_evidence: _TypeAlias = _typing.Literal["search", "provided"]  # noqa: Y015
     _WhichOneofArgType_evidence: _TypeAlias = _typing.Literal["evidence", b"evidence"]  # noqa: Y015

@@ -27,7 +27,7 @@ from groundwire.v1 import event_pb2 as groundwire_dot_v1_dot_event__pb2
 from groundwire.v1 import grounding_pb2 as groundwire_dot_v1_dot_grounding__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19groundwire/v1/route.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x19groundwire/v1/event.proto\x1a\x1dgroundwire/v1/grounding.proto\"\xd6\x03\n\x05Route\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06models\x18\x02 \x03(\t\x12\x18\n\x10self_hosted_only\x18\x03 \x01(\x08\x12\'\n\x04mode\x18\x04 \x01(\x0e\x32\x19.groundwire.v1.StreamMode\x12\x18\n\x10require_verified\x18\x05 \x01(\x08\x12\x35\n\x12\x61llowed_confidence\x18\x06 \x03(\x0e\x32\x19.groundwire.v1.Confidence\x12\x16\n\x0equestion_limit\x18\x07 \x01(\x05\x12\x14\n\x0c\x61nswer_limit\x18\x08 \x01(\x05\x12\r\n\x05top_k\x18\t \x01(\x05\x12\x33\n\x10\x64\x65\x66\x61ult_deadline\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cretry_window\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x32\n\rbelow_minimum\x18\r \x01(\x0e\x32\x1b.groundwire.v1.BelowMinimum\x12\x13\n\x0b\x61llow_alpha\x18\x0e \x01(\x08*x\n\x0c\x42\x65lowMinimum\x12\x1d\n\x19\x42\x45LOW_MINIMUM_UNSPECIFIED\x10\x00\x12\x16\n\x12\x42\x45LOW_MINIMUM_FAIL\x10\x01\x12\x19\n\x15\x42\x45LOW_MINIMUM_CAUTION\x10\x02\x12\x16\n\x12\x42\x45LOW_MINIMUM_DROP\x10\x03\x42Z\n\x10io.groundwire.v1B\nRouteProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19groundwire/v1/route.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x19groundwire/v1/event.proto\x1a\x1dgroundwire/v1/grounding.proto\"\xfc\x03\n\x05Route\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06models\x18\x02 \x03(\t\x12\x18\n\x10self_hosted_only\x18\x03 \x01(\x08\x12\'\n\x04mode\x18\x04 \x01(\x0e\x32\x19.groundwire.v1.StreamMode\x12\x18\n\x10require_verified\x18\x05 \x01(\x08\x12\x35\n\x12\x61llowed_confidence\x18\x06 \x03(\x0e\x32\x19.groundwire.v1.Confidence\x12\x16\n\x0equestion_limit\x18\x07 \x01(\x05\x12\x14\n\x0c\x61nswer_limit\x18\x08 \x01(\x05\x12\r\n\x05top_k\x18\t \x01(\x05\x12\x33\n\x10\x64\x65\x66\x61ult_deadline\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cretry_window\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x32\n\rbelow_minimum\x18\r \x01(\x0e\x32\x1b.groundwire.v1.BelowMinimum\x12\x13\n\x0b\x61llow_alpha\x18\x0e \x01(\x08\x12\r\n\x05queue\x18\x0f \x01(\x08\x12\x15\n\rserves_cached\x18\x10 \x01(\x08*x\n\x0c\x42\x65lowMinimum\x12\x1d\n\x19\x42\x45LOW_MINIMUM_UNSPECIFIED\x10\x00\x12\x16\n\x12\x42\x45LOW_MINIMUM_FAIL\x10\x01\x12\x19\n\x15\x42\x45LOW_MINIMUM_CAUTION\x10\x02\x12\x16\n\x12\x42\x45LOW_MINIMUM_DROP\x10\x03\x42Z\n\x10io.groundwire.v1B\nRouteProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,8 +35,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.route_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\nRouteProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
-  _globals['_BELOWMINIMUM']._serialized_start=607
-  _globals['_BELOWMINIMUM']._serialized_end=727
+  _globals['_BELOWMINIMUM']._serialized_start=645
+  _globals['_BELOWMINIMUM']._serialized_end=765
   _globals['_ROUTE']._serialized_start=135
-  _globals['_ROUTE']._serialized_end=605
+  _globals['_ROUTE']._serialized_end=643
 # @@protoc_insertion_point(module_scope)

@@ -74,6 +74,8 @@ class Route(_message.Message):
     RETRY_WINDOW_FIELD_NUMBER: _builtins.int
     BELOW_MINIMUM_FIELD_NUMBER: _builtins.int
     ALLOW_ALPHA_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
+    SERVES_CACHED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """name names the route in requests."""
     self_hosted_only: _builtins.bool
@@ -96,6 +98,10 @@ class Route(_message.Message):
     """
     allow_alpha: _builtins.bool
     """allow_alpha is true when a request may say how much meaning weighs in the search."""
+    queue: _builtins.bool
+    """queue is true when questions may be answered later: SubmitAnswer and `Question.allow_queue`."""
+    serves_cached: _builtins.bool
+    """serves_cached is true when an earlier answer that still holds is returned without asking a model."""
     @_builtins.property
     def models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """models are the aliases of the models that may be asked for the caller's tenant, best first. Where the tenant or the
@@ -137,10 +143,12 @@ class Route(_message.Message):
         retry_window: _duration_pb2.Duration | None = ...,
         below_minimum: Global___BelowMinimum.ValueType = ...,
         allow_alpha: _builtins.bool = ...,
+        queue: _builtins.bool = ...,
+        serves_cached: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["default_deadline", b"default_deadline", "max_deadline", b"max_deadline", "retry_window", b"retry_window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_alpha", b"allow_alpha", "allowed_confidence", b"allowed_confidence", "answer_limit", b"answer_limit", "below_minimum", b"below_minimum", "default_deadline", b"default_deadline", "max_deadline", b"max_deadline", "mode", b"mode", "models", b"models", "name", b"name", "question_limit", b"question_limit", "require_verified", b"require_verified", "retry_window", b"retry_window", "self_hosted_only", b"self_hosted_only", "top_k", b"top_k"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_alpha", b"allow_alpha", "allowed_confidence", b"allowed_confidence", "answer_limit", b"answer_limit", "below_minimum", b"below_minimum", "default_deadline", b"default_deadline", "max_deadline", b"max_deadline", "mode", b"mode", "models", b"models", "name", b"name", "question_limit", b"question_limit", "queue", b"queue", "require_verified", b"require_verified", "retry_window", b"retry_window", "self_hosted_only", b"self_hosted_only", "serves_cached", b"serves_cached", "top_k", b"top_k"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,1 @@
+"""Records that outlive the process, in SQLite or PostgreSQL."""

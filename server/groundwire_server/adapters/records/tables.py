@@ -1,0 +1,124 @@
+"""The tables of records.
+
+Times are microseconds since 1970 in UTC. Texts are encrypted (`encryption.py`), in the columns named `sealed_*` alone.
+Words are those of `domain/vocabulary.py`.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts rows in an INTEGER key alone.
+_NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+
+operations: Final = Table(
+    "operations",
+    metadata,
+    Column("operation_id", String(32), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("end_user", String(64), nullable=False, comment="hashed; empty without one"),
+    Column("route", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("fingerprint", LargeBinary(32), nullable=False),
+    Column("priority", SmallInteger, nullable=False, comment="0 goes first"),
+    Column("turn", Float, nullable=False, comment="fair order among tenants: the start of its share of the workers"),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("attempts_most", Integer, nullable=False),
+    Column("worker", String(64)),
+    Column("lease_until", BigInteger),
+    Column("due", BigInteger, nullable=False, comment="it is not taken up before"),
+    Column("accepted", BigInteger, nullable=False),
+    Column("begun", BigInteger),
+    Column("ended", BigInteger),
+    Column("expires", BigInteger, nullable=False),
+    Column("cause", String(40)),
+    Column("error", String(40)),
+    Column("format", SmallInteger, nullable=False, comment="of the sealed columns"),
+    Column("sealed_question", LargeBinary, comment="the question with its caller; none once it was erased"),
+    Column("sealed_result", LargeBinary),
+    Column("sealed_webhook", LargeBinary),
+    UniqueConstraint("tenant", "subject", "request_id"),
+    Index(None, "state", "priority", "turn"),
+    Index(None, "state", "lease_until"),
+    Index(None, "tenant", "state"),
+    Index(None, "tenant", "subject", "accepted"),
+    Index(None, "expires"),
+)
+
+operation_documents: Final = Table(
+    "operation_documents",
+    metadata,
+    Column("operation_id", ForeignKey("operations.operation_id", ondelete="CASCADE"), primary_key=True),
+    Column("document_id", String(256), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Index(None, "tenant", "document_id"),
+)
+
+history: Final = Table(
+    "operation_history",
+    metadata,
+    Column("number", _NUMBER, primary_key=True, autoincrement=True),
+    Column("operation_id", String(32), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("event", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(None, "operation_id"),
+    Index(None, "at"),
+)
+
+ledger: Final = Table(
+    "ledger",
+    metadata,
+    Column("operation_id", String(32), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("route", String(64), nullable=False),
+    Column("reserved_micros", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False, comment="when"),
+    Column("settled", BigInteger, comment="when; none while the operation goes on"),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+    Column("lost_attempts", Integer, nullable=False, comment="begun and never ended: each may have cost a call more"),
+    Index(None, "tenant", "settled"),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("number", _NUMBER, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False, comment="work, ended or webhook"),
+    Column("operation_id", String(32), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Index(None, "due"),
+    Index(None, "operation_id"),
+)

@@ -1,0 +1,29 @@
+"""Earlier answers that may stand in."""
+
+from typing import Protocol
+
+from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, Invalidation
+
+
+class AnswerCache(Protocol):
+    """Keeps validated answers, each until it is too old or others need its place.
+
+    Every adapter passes `tests/contract/test_answer_cache.py`. No method raises: a cache that cannot be asked has
+    nothing, and reports it.
+    """
+
+    async def get(self, key: AnswerKey) -> CachedAnswer | None:
+        """Return the answer of a key, however old; None without one."""
+        ...
+
+    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
+        """Keep an answer in the place of the one before it.
+
+        The least recently used answers of the tenant make place where it has its share, and of all where there is no
+        room left.
+        """
+        ...
+
+    async def forget(self, tenant: str, selection: Invalidation) -> int:
+        """Forget the answers of a tenant that are selected; return how many."""
+        ...

@@ -1,0 +1,1 @@
+"""Queued answers: accepting them, working them off, and telling of their end."""
