@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final, NoReturn, Protocol, Self
+from typing import Final, Protocol, Self
 
 from groundwire_server.adapters.wakeups.memory import MemorySubscription, MemoryWakeups
 from groundwire_server.domain.failure import Fault, GroundwireError
@@ -38,8 +38,8 @@ class Link(Protocol):
         """Wake the other processes for these topics, in bounded time."""
         ...
 
-    async def receive(self) -> Collection[str]:
-        """Wait until another process has woken this one; return for which topics, none where some were missed."""
+    async def receive(self) -> Collection[str] | None:
+        """Wait until something comes, or for a bounded time; return for which topics, None where some were missed."""
         ...
 
 
@@ -122,21 +122,20 @@ class BrokerWakeups:
             _log.info("the last wake-ups were not sent in time: others look for themselves", extra=self._about)
 
     async def _carry(self) -> None:
-        # A group of tasks drops its cancellation when one of its tasks fails of it: a broken connection does.
+        # Not for ever: a group drops its cancellation when one of its tasks fails of it, as a broken connection does.
         while not self._ending:
             try:
-                async with self._broker.connected() as link:
+                async with self._broker.connected() as link, asyncio.TaskGroup() as group:
                     self._works()
-                    async with asyncio.TaskGroup() as group:
-                        group.create_task(self._send(link))
-                        group.create_task(self._receive(link))
+                    group.create_task(self._send(link))
+                    group.create_task(self._receive(link))
             except* BrokerError as failed:
                 self._failed(failed)
             if not self._ending:
                 await asyncio.sleep(self._again_seconds)
 
-    async def _send(self, link: Link) -> NoReturn:
-        while True:
+    async def _send(self, link: Link) -> None:
+        while not self._cancelled():
             await self._some.wait()
             topics, self._pending = self._pending, {}
             self._some.clear()
@@ -149,13 +148,18 @@ class BrokerWakeups:
             if not self._pending:
                 self._none.set()
 
-    async def _receive(self, link: Link) -> NoReturn:
-        while True:
+    async def _receive(self, link: Link) -> None:
+        while not self._cancelled():
             topics = await link.receive()
-            for topic in topics:
-                self._here.wake(topic)
-            if not topics:
+            if topics is None:
                 self._here.wake_all()
+            for topic in topics or ():
+                self._here.wake(topic)
+
+    def _cancelled(self) -> bool:
+        """Return whether this task is to end: a client may lose a cancellation that comes with a reply."""
+        task = asyncio.current_task()
+        return self._ending or (task is not None and task.cancelling() > 0)
 
     def _works(self) -> None:
         since, self._failing_since = self._failing_since, None

@@ -134,13 +134,12 @@ class RabbitMQLink:
         """Publish the topics as one message."""
         await _in_time(self._seconds, self._publish(topics))
 
-    async def receive(self) -> Collection[str]:
+    async def receive(self) -> Collection[str] | None:
         """Wait for a message of another process."""
-        while True:
-            message = await self._heard()
-            topics = {topic for topic in message.body.decode(errors="replace").split("\n") if topic}
-            if topics and message.headers.get(_FROM) != self._self:
-                return topics
+        message = await self._heard()
+        if message.headers.get(_FROM) == self._self:
+            return ()
+        return {topic for topic in message.body.decode(errors="replace").split("\n") if topic}
 
     async def _heard(self) -> AbstractIncomingMessage:
         try:

@@ -77,22 +77,15 @@ class RedisLink:
         """Add the topics as one entry."""
         await self._add(topics)
 
-    async def receive(self) -> Collection[str]:
+    async def receive(self) -> Collection[str] | None:
         """Wait for wake-ups of other processes."""
-        while True:
-            reads: Any = await _translated(
-                self._client.xread({self._key: self._read}, block=round(_BLOCK_SECONDS * 1000))
-            )
-            entries = [entry for _, stream in reads or () for entry in stream]
-            if not entries:
-                if await self._lost():
-                    return ()
-                continue
-            self._read = entries[-1][0]
-            others = [fields.get(_TOPICS, b"") for _, fields in entries if fields.get(_FROM) != self._self]
-            topics = {topic for text in others for topic in text.decode(errors="replace").split("\n") if topic}
-            if topics:
-                return topics
+        reads: Any = await _translated(self._client.xread({self._key: self._read}, block=round(_BLOCK_SECONDS * 1000)))
+        entries = [entry for _, stream in reads or () for entry in stream]
+        if not entries:
+            return None if await self._lost() else ()
+        self._read = entries[-1][0]
+        others = [fields.get(_TOPICS, b"") for _, fields in entries if fields.get(_FROM) != self._self]
+        return {topic for text in others for topic in text.decode(errors="replace").split("\n") if topic}
 
     async def _lost(self) -> bool:
         """Return whether the stream was emptied, and go on from its new end: it may number from an earlier clock."""
