@@ -9,7 +9,7 @@ from typing import Protocol
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Fault, GroundwireError
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion
+from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion, Submission
 from groundwire_server.domain.outcome import Outcome, Queued
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
@@ -60,6 +60,14 @@ class AnswerQueue(Protocol):
 
         Raises:
             Failure: the same cause again, when it cannot be accepted.
+        """
+        ...
+
+    async def accept(self, question: Question, caller: Caller, submission: Submission) -> Operation:
+        """Write a question down that is to be answered later, and return its operation.
+
+        Raises:
+            Rejection: when it cannot be accepted.
         """
         ...
 
