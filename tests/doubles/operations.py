@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,21 @@ from groundwire_server.app.parts.operation_codec import CODEC
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.operation import Operation, OperationKey, Submission
+from groundwire_server.domain.operation import Operation, OperationKey, Webhook
 from groundwire_server.domain.outcome import Outcome, Queued
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.operations import QueueDepth, RecordsError, ended
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What came with a question that was submitted."""
+
+    fingerprint: bytes
+    answer_within: float | None
+    webhook: Webhook | None
 
 
 class MemoryQueue:
@@ -42,17 +51,21 @@ class MemoryQueue:
         operation = self._add(inquiry.question, inquiry.caller, cause)
         return Queued(operation.name, operation.position, operation.poll_after or 0.0)
 
-    async def accept(self, question: Question, caller: Caller, submission: Submission) -> Operation:
+    async def accept(
+        self, inquiry: Inquiry, answer_within: float | None = None, webhook: Webhook | None = None
+    ) -> Operation:
         """Write a question down that is to be answered later."""
         self._reach()
+        caller, request_id = inquiry.caller, inquiry.question.request_id
+        fingerprint = b"" if inquiry.run is None else inquiry.run.fingerprint
         for operation, before in zip(self._rows.values(), self.submissions, strict=False):
             same = (operation.key.tenant, operation.key.subject, operation.request_id)
-            if same == (caller.tenant, caller.subject, question.request_id):
-                if before.fingerprint != submission.fingerprint:
-                    raise Rejection(Reason.REQUEST_ID_REUSED, metadata={"request_id": question.request_id})
+            if same == (caller.tenant, caller.subject, request_id):
+                if before.fingerprint != fingerprint:
+                    raise Rejection(Reason.REQUEST_ID_REUSED, metadata={"request_id": request_id})
                 return operation
-        self.submissions.append(submission)
-        return self._add(question, caller, None)
+        self.submissions.append(Submission(fingerprint, answer_within, webhook))
+        return self._add(inquiry.question, caller, None)
 
     async def get(self, key: OperationKey) -> Operation | None:
         """Return an operation."""

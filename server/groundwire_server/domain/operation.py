@@ -36,20 +36,6 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """How a question was submitted to be answered later.
-
-    Attributes:
-        fingerprint: a digest of the request: another request under the same request id is refused.
-        answer_within: seconds for which an answer is of use; None takes the server's.
-    """
-
-    fingerprint: bytes
-    answer_within: float | None = None
-    webhook: Webhook | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class QueuedQuestion:
     """A question that is to be answered later. Times are of the wall clock: another process may work on it.
 

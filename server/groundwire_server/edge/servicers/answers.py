@@ -11,7 +11,7 @@ from groundwire.v1 import answer_service_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.inquiry import RunKey, RunRequest
-from groundwire_server.domain.operation import Submission, Webhook
+from groundwire_server.domain.operation import Webhook
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.question import Question
 from groundwire_server.edge.call import Call, current_call
@@ -85,14 +85,16 @@ class Answers(AnswerServiceServicer):
         self, request: answer_service_pb2.SubmitAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> operations_pb2.Operation:
         """Accept a question for later."""
-        queued, call = self._current.snapshot.queued_answers, current_call()
+        # Read once: a configuration that comes into force meanwhile has other routes.
+        snapshot, call = self._current.snapshot, current_call()
+        queue = snapshot.queued_answers.queue
         question = question_from_submission(request, call.request_id)
-        submission = Submission(
-            await _fingerprint(request, call.caller),
-            request.answer_within.ToNanoseconds() / 1e9 if request.HasField("answer_within") else None,
-            Webhook(request.webhook.url, request.webhook.include_answer) if request.HasField("webhook") else None,
-        )
-        return operation_to_pb(await queued.queue.accept(question, call.caller, submission))
+        run = RunRequest(await _fingerprint(request, call.caller))
+        inquiry = snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline, run)
+        within = request.answer_within.ToNanoseconds() / 1e9 if request.HasField("answer_within") else None
+        webhook = request.webhook if request.HasField("webhook") else None
+        told = None if webhook is None else Webhook(webhook.url, webhook.include_answer)
+        return operation_to_pb(await queue.accept(inquiry, within, told))
 
     async def CancelAnswer(
         self, request: answer_service_pb2.CancelAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
