@@ -165,6 +165,7 @@ class SyncClient(QueuedCalls, RecordCalls):
         top_k: int | None = None,
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
+        allow_queue: bool = False,
         provisional: bool = False,
         resume_window: float | None = None,
         after_sequence: int | None = None,
@@ -179,13 +180,14 @@ class SyncClient(QueuedCalls, RecordCalls):
             top_k: the most passages to consider.
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
+            allow_queue: lets the server answer later where it cannot now; the outcome is then `Queued`.
             provisional: lets text arrive before it was checked; a retraction takes back what does not stand.
             resume_window: seconds for which the answer goes on when the connection is lost, so that the stream can be
                 resumed; None takes that of `retry`, and 0 ends the answer at once.
             after_sequence: resumes the answer of `request_id` after this event.
             timeout: seconds that all of it may take.
         """
-        asked = question_of(question, route, top_k, filter, passages)
+        asked = question_of(question, route, top_k, filter, passages, allow_queue=allow_queue)
         retry = self._connection.retry
         request = stream_request(asked, request_id, provisional, resume_window, after_sequence, retry)
         return SyncAnswerStream(self._connection, request, timeout)
