@@ -135,7 +135,7 @@ def _operations() -> Group:
             ),
             operations.show: (
                 "show",
-                (f"groundwire operations show {name}", f"groundwire operations show {name} --json | jq .done"),
+                (f"groundwire operations show {name}", f"groundwire operations show {name} --json"),
             ),
             operations.wait: (
                 "wait",
