@@ -12,7 +12,7 @@ from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Degra
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.refused import SentenceFailure
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step, Variant
-from groundwire_server.domain.vocabulary import Action, Cause, Loss, NextStep
+from groundwire_server.domain.vocabulary import PASSING_CAUSES, Action, Cause, Loss, NextStep
 from groundwire_server.pipeline.stage import Attributes
 from groundwire_server.pipeline.standing import shortfall, worst
 from groundwire_server.telemetry import names
@@ -266,7 +266,7 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
         case _:
             # A budget that says when there is more is that of a minute, a day or a month, not that of the call.
             renewed = step.cause is Cause.BUDGET_EXHAUSTED and step.retry_after is not None
-            retryable = renewed or step.cause in _PASSING
+            retryable = renewed or step.cause in PASSING_CAUSES
             next_step = NextStep.RETRY_AFTER if retryable else NextStep.DO_NOT_RETRY
             return FailedSafe(retryable, (step.retry_after or RETRY_AFTER) if retryable else None), next_step
 
@@ -303,21 +303,3 @@ Any other but the next model ends the path.
 
 RETRY_AFTER = 1.0
 """Seconds to wait when the dependency did not say how long."""
-
-_PASSING = frozenset(
-    {
-        Cause.STORE_UNAVAILABLE,
-        Cause.STORE_TIMEOUT,
-        Cause.EMBEDDER_UNAVAILABLE,
-        Cause.MODEL_UNAVAILABLE,
-        Cause.MODEL_NOT_READY,
-        Cause.MODEL_TIMEOUT,
-        Cause.MODEL_SLOW_START,
-        Cause.MODEL_INTERRUPTED,
-        Cause.MODEL_RATE_LIMITED,
-        Cause.TIME_EXHAUSTED,
-        Cause.CAPACITY_EXHAUSTED,
-        Cause.GUARD_UNAVAILABLE,
-    }
-)
-"""Causes that pass by themselves: the same question may fare better later."""
