@@ -162,6 +162,8 @@ class Policy:
         neighbours: passages on each side of a selected one that may join it in a prompt.
         screens: how the guards of each screen are asked.
         masking_is_loss: whether an answer with a placeholder in it is degraded.
+        queue: whether questions may be answered later.
+        freeze_rights: whether the rights at submission count for those that cannot be looked up again.
     """
 
     route: str
@@ -199,6 +201,8 @@ class Policy:
     neighbours: int = 0
     screens: Mapping[Screen, ScreenPolicy] = field(default_factory=dict)
     masking_is_loss: bool = True
+    queue: bool = False
+    freeze_rights: bool = False
 
     def admits(self, scores: Scores) -> bool:
         """Return whether a passage with these scores is evidence.
