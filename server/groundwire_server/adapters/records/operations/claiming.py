@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groundwire_server.adapters.records.operations.journal import Change, record
-from groundwire_server.adapters.records.operations.order import QUEUED, order
+from groundwire_server.adapters.records.operations.order import ORDER, QUEUED
 from groundwire_server.adapters.records.operations.rows import FORMAT, AnyRow
 from groundwire_server.adapters.records.tables import operations
 from groundwire_server.domain.operation import Claim
@@ -36,7 +36,7 @@ _DUE: Final = (
         operations.c.expires > bindparam("now"),
         operations.c.format <= FORMAT,
     )
-    .order_by(*order())
+    .order_by(*ORDER)
     .limit(1)
     .with_for_update(skip_locked=True)
     .scalar_subquery()

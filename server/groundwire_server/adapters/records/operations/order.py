@@ -1,26 +1,29 @@
 """The order in which operations are taken up: by priority, then by turns that are fair to tenants."""
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Float, case, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Float, Integer, case, func, literal, literal_column, select
 
 from groundwire_server.adapters.records.tables import operations
 from groundwire_server.domain.vocabulary import OperationState
 
+ORDER: Final = (operations.c.priority, operations.c.turn, operations.c.operation_id)
+"""No two rows have the same values."""
+
 QUEUED: Final = operations.c.state == OperationState.QUEUED
 
 
-def order(table: Any = operations) -> tuple[Any, Any, Any]:
-    """Return the columns that say the order; no two rows have the same values."""
-    return table.c.priority, table.c.turn, table.c.operation_id
-
-
 def position() -> ColumnElement[int]:
-    """Return how many operations come before one that waits; 0 for others."""
-    ahead = operations.alias("ahead")
-    before = select(func.count()).select_from(ahead)
-    before = before.where(ahead.c.state == OperationState.QUEUED, tuple_(*order(ahead)) < tuple_(*order()))
-    return case((QUEUED, before.correlate(operations).scalar_subquery()), else_=0)
+    """Return how many operations come before one that waits; 0 for others.
+
+    It is written out: within RETURNING, SQLAlchemy leaves away the names of tables that tell the one from the others.
+    """
+    return literal_column(
+        "CASE WHEN operations.state = 'QUEUED' THEN (SELECT count(*) FROM operations AS ahead"
+        " WHERE ahead.state = 'QUEUED' AND (ahead.priority, ahead.turn, ahead.operation_id)"
+        " < (operations.priority, operations.turn, operations.operation_id)) ELSE 0 END",
+        Integer,
+    )
 
 
 def waiting(*conditions: ColumnElement[bool]) -> ColumnElement[int]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groundwire_server.adapters.records.engine import RecordsDialect
 from groundwire_server.adapters.records.operations.ending import KEPT, NAMED, OPEN, named
-from groundwire_server.adapters.records.operations.order import QUEUED, order, position
+from groundwire_server.adapters.records.operations.order import ORDER, QUEUED, position
 from groundwire_server.adapters.records.operations.rows import (
     FORMAT,
     AnyRow,
@@ -59,7 +59,7 @@ _AFTER: Final = tuple_(operations.c.accepted, operations.c.operation_id) > tuple
 )
 
 _RANKED: Final = (
-    select(operations.c.operation_id, (func.row_number().over(order_by=tuple(order())) - 1).label("position"))
+    select(operations.c.operation_id, (func.row_number().over(order_by=ORDER) - 1).label("position"))
     .where(QUEUED)
     .subquery()
 )
