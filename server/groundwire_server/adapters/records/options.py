@@ -1,12 +1,14 @@
 """Options of the database of records."""
 
+import base64
+import binascii
 from pathlib import Path
 from typing import Annotated, Final, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from groundwire_server.adapters.records.encryption import KEY_ID_PATTERN
+from groundwire_server.adapters.records.encryption import KEY_BYTES, KEY_ID_PATTERN, SealingKey
 from groundwire_server.domain.loopback import on_this_machine
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
@@ -39,15 +41,40 @@ def _url(url: str) -> str:
     return url
 
 
+def key_bytes(written: str) -> bytes:
+    """Return the bytes of a key that is written in base64.
+
+    Raises:
+        ValueError: when it is not 32 bytes in base64; the message holds no part of it.
+    """
+    try:
+        key = base64.b64decode(written, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError("must be 32 bytes in base64: `openssl rand -base64 32` makes one")
+    return key
+
+
+def _key(key: Secret) -> Secret:
+    key_bytes(key.reveal())
+    return key
+
+
 class RecordsKeyOptions(Options):
     """A key that texts in records are encrypted with."""
 
     id: str = Field(pattern=KEY_ID_PATTERN, description="Name of the key, which each record carries.", examples=["k1"])
-    key: Secret = Field(
+    key: Annotated[Secret, AfterValidator(_key)] = Field(
         description="The key, a reference: env://NAME or file:///PATH of 32 bytes in base64, as "
         "`openssl rand -base64 32` prints them.",
         examples=["env://RECORDS_KEY"],
     )
+
+    @property
+    def sealing_key(self) -> SealingKey:
+        """The key itself."""
+        return SealingKey(self.id, key_bytes(self.key.reveal()))
 
 
 class RetentionOptions(Options):
@@ -68,6 +95,9 @@ class RetentionOptions(Options):
 class RecordsOptions(Options):
     """The database of what outlives the process, such as queued questions: a file, or a PostgreSQL that many share."""
 
+    enabled: bool = Field(
+        True, description="Whether there is one; without it nothing is queued, and nothing outlives the process."
+    )
     url: Annotated[str, AfterValidator(_url)] = Field(
         "sqlite:///groundwire-data/records.sqlite3",
         description="sqlite:/// and the path of a file, which is made at the first start; or "
