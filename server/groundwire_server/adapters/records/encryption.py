@@ -17,9 +17,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from groundwire_server.adapters.records.faults import RecordsFault, UnknownKeyError
 from groundwire_server.ports.operations import RecordsError
 
-KEY_BYTES: Final = 32
-KEY_ID_PATTERN: Final = "^[a-z0-9][a-z0-9_.-]{0,15}$"
-
 _VERSION: Final = b"\x01"
 _KEY_ID_BYTES: Final = 16
 """Shorter ids are padded with zeros, so that SQL can compare the ids of many rows."""

@@ -10,10 +10,10 @@ from typing import Final
 from sqlalchemy import LargeBinary, Select, delete, exists, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from groundwire_server.adapters.records.encryption import KEY_BYTES, SealedPlace, Sealing, SealingKey, key_id_column
+from groundwire_server.adapters.records.encryption import SealedPlace, Sealing, SealingKey, key_id_column
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault, UnknownKeyError
-from groundwire_server.adapters.records.options import RecordsOptions, key_bytes
+from groundwire_server.adapters.records.options import KEY_BYTES, RecordsOptions, key_bytes
 from groundwire_server.adapters.records.tables import keys, operations
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.files.small import UnreadableFileError, text_of
@@ -61,7 +61,7 @@ async def open_keys(database: RecordsDatabase, options: RecordsOptions) -> Seali
 
 def _sealing(options: RecordsOptions, *, make: bool) -> Sealing:
     if options.keys is not None or options.file is None:
-        return Sealing([each.sealing_key for each in options.keys or ()])
+        return Sealing([SealingKey(each.id, key_bytes(each.key.reveal())) for each in options.keys or ()])
     path = options.file.with_name(KEY_FILE)
     try:
         if make and not path.exists():
