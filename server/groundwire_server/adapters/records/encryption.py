@@ -8,6 +8,7 @@ are random, so one key may seal 2³² values at most before it is replaced.
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -16,12 +17,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from groundwire_server.adapters.records.faults import RecordsFault, UnknownKeyError
 from groundwire_server.ports.operations import RecordsError
 
-KEY_BYTES: Final = 32
-KEY_ID_PATTERN: Final = "^[a-z0-9][a-z0-9_.-]{0,15}$"
-
 _VERSION: Final = b"\x01"
 _KEY_ID_BYTES: Final = 16
 """Shorter ids are padded with zeros, so that SQL can compare the ids of many rows."""
+_PERSON: Final = b"gw-end-user"
+"""Keeps pseudonyms apart from all else that a key is used for."""
 _NONCE_BYTES: Final = 12
 _HEADER_BYTES: Final = len(_VERSION) + _KEY_ID_BYTES
 
@@ -67,11 +67,20 @@ class Sealing:
     def __init__(self, keys: Sequence[SealingKey]) -> None:
         self._first = keys[0].key_id
         self._ciphers = {each.key_id: AESGCM(each.key) for each in keys}
+        self._keys = tuple(each.key for each in keys)
 
     @property
     def key_ids(self) -> Sequence[str]:
         """The ids of the keys, the one that seals first."""
         return tuple(self._ciphers)
+
+    def pseudonyms(self, tenant: str, end_user: str) -> Sequence[str]:
+        """Return the names of an end user in rows, one by each key: nobody can compute them without it.
+
+        New rows take the first; the others are in rows that were written before a rotation.
+        """
+        named = SealedPlace(tenant, end_user, "end_user").associated
+        return [blake2b(named, digest_size=32, key=key, person=_PERSON).hexdigest() for key in self._keys]
 
     def seal(self, value: bytes, place: SealedPlace) -> bytes:
         """Return a value that only opens at its place."""
@@ -96,6 +105,11 @@ class Sealing:
             return self._ciphers[key_id].decrypt(nonce, sealed[len(header) + len(nonce) :], header + place.associated)
         except InvalidTag:
             raise RecordsError(RecordsFault.UNREADABLE) from None
+
+
+def key_id_column(key_id: str) -> tuple[int, int, bytes]:
+    """Return where a sealed value holds its key's id, and the id as it stands there, for SQL's `substr`."""
+    return len(_VERSION) + 1, _KEY_ID_BYTES, key_id.encode().ljust(_KEY_ID_BYTES, b"\0")
 
 
 def key_id_of(header: bytes) -> str:

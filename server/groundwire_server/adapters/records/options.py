@@ -1,15 +1,20 @@
 """Options of the database of records."""
 
+import base64
+import binascii
 from pathlib import Path
 from typing import Annotated, Final, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from groundwire_server.adapters.records.encryption import KEY_ID_PATTERN
 from groundwire_server.domain.loopback import on_this_machine
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
+
+KEY_BYTES: Final = 32
+FILE: Final = "records.sqlite3"
+"""The name of the file of SQLite where none is named."""
 
 _SQLITE: Final = "sqlite:///"
 _POSTGRESQL: Final = "postgresql://"
@@ -39,11 +44,35 @@ def _url(url: str) -> str:
     return url
 
 
+def key_bytes(written: str) -> bytes:
+    """Return the bytes of a key that is written in base64.
+
+    Raises:
+        ValueError: when it is not 32 bytes in base64; the message holds no part of it.
+    """
+    try:
+        key = base64.b64decode(written, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError("must be 32 bytes in base64: `openssl rand -base64 32` makes one")
+    return key
+
+
+def _key(key: Secret) -> Secret:
+    key_bytes(key.reveal())
+    return key
+
+
 class RecordsKeyOptions(Options):
     """A key that texts in records are encrypted with."""
 
-    id: str = Field(pattern=KEY_ID_PATTERN, description="Name of the key, which each record carries.", examples=["k1"])
-    key: Secret = Field(
+    id: str = Field(
+        pattern="^[a-z0-9][a-z0-9_.-]{0,15}$",
+        description="Name of the key, which each record carries.",
+        examples=["k1"],
+    )
+    key: Annotated[Secret, AfterValidator(_key)] = Field(
         description="The key, a reference: env://NAME or file:///PATH of 32 bytes in base64, as "
         "`openssl rand -base64 32` prints them.",
         examples=["env://RECORDS_KEY"],
@@ -68,11 +97,16 @@ class RetentionOptions(Options):
 class RecordsOptions(Options):
     """The database of what outlives the process, such as queued questions: a file, or a PostgreSQL that many share."""
 
-    url: Annotated[str, AfterValidator(_url)] = Field(
-        "sqlite:///groundwire-data/records.sqlite3",
+    enabled: bool = Field(
+        True, description="Whether there is one; without it nothing is queued, and nothing outlives the process."
+    )
+    url: Annotated[str, AfterValidator(_url)] | None = Field(
+        None,
         description="sqlite:/// and the path of a file, which is made at the first start; or "
         "postgresql://HOST:PORT/DATABASE, or postgresql:///DATABASE?host=/FOLDER of a socket, which need the extra "
-        "`postgres` and `groundwire db upgrade`.",
+        "`postgres` and `groundwire db upgrade`. If unset, the file `records.sqlite3` in the folder of the first "
+        "embedded store, or in `groundwire-data`.",
+        examples=["postgresql://127.0.0.1:5432/groundwire"],
     )
     username: str | None = Field(None, description="User of PostgreSQL.", examples=["groundwire"])
     password: Secret | None = Field(
@@ -121,25 +155,35 @@ class RecordsOptions(Options):
     @property
     def file(self) -> Path | None:
         """The file of SQLite; None where the database is PostgreSQL."""
+        if self.url is None:
+            return Path("groundwire-data", FILE)
         return Path(self.url.removeprefix(_SQLITE)) if self.url.startswith(_SQLITE) else None
+
+    def beside(self, folder: Path) -> "RecordsOptions":
+        """Return the options with the default file in a folder, unless they name a database."""
+        return self.model_copy(update={"url": f"{_SQLITE}{folder / FILE}"}) if self.url is None else self
 
     @property
     def host(self) -> str:
         """The host of PostgreSQL, or the folder of its socket."""
-        parts = urlsplit(self.url)
+        parts = self._parts
         return parts.hostname or parse_qs(parts.query)["host"][0]
 
     @property
     def port(self) -> int:
         """The port of PostgreSQL."""
-        return urlsplit(self.url).port or 5432
+        return self._parts.port or 5432
 
     @property
     def database(self) -> str:
         """The name of the database in PostgreSQL."""
-        return unquote(urlsplit(self.url).path[1:])
+        return unquote(self._parts.path[1:])
 
     @property
     def verified(self) -> bool:
         """Whether PostgreSQL must prove its identity over TLS."""
         return not (self.host.startswith("/") or on_this_machine(self.host)) if self.tls is None else self.tls
+
+    @property
+    def _parts(self) -> SplitResult:
+        return urlsplit(self.url or "")

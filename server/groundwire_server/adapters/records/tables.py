@@ -124,3 +124,10 @@ outbox: Final = Table(
     Index(None, "due"),
     Index(None, "operation_id"),
 )
+
+keys: Final = Table(
+    "record_keys",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("sealed_check", LargeBinary, nullable=False, comment="opens with the right key of this id alone"),
+)
