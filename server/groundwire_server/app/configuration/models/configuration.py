@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.admission.capacity import CapacityOptions
@@ -68,6 +69,9 @@ class Configuration(Options):
         description="The Redis that the processes of one service share; without one, limits, spending and answers in "
         "flight are each process's own.",
     )
+    records: RecordsOptions = Field(
+        default_factory=RecordsOptions, description="Where queued questions and their answers are kept."
+    )
     embedders: dict[Name, EmbedderConfig] = Field(
         default_factory=dict, description="Embedders, which make vectors, by name."
     )
@@ -123,6 +127,14 @@ def embedded_folders(configuration: Configuration) -> Sequence[Path]:
     """Return the folders of the embedded stores."""
     stores = configuration.stores.values()
     return [store.folder.absolute() for store in stores if isinstance(store, EmbeddedStoreConfig)]
+
+
+def records_options(configuration: Configuration) -> RecordsOptions | None:
+    """Return the options of the database of records; None where there is none."""
+    if not configuration.records.enabled:
+        return None
+    folders = embedded_folders(configuration)
+    return configuration.records.beside(folders[0]) if folders else configuration.records
 
 
 def json_schema() -> dict[str, Any]:
