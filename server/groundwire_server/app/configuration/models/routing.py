@@ -1,19 +1,17 @@
 """Rules of a route that choose its models before the first is asked."""
 
-import re
 from datetime import time
 from enum import StrEnum
-from typing import Annotated, Any, Final, Self, TypeAlias
+from typing import Annotated, Final, Self, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.domain.routing import Hours, RoutingCondition, RoutingRule
 from groundwire_server.domain.vocabulary import Priority
 from groundwire_server.options import Options
 
-_TIME: Final = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 _TASK: Final = "^[a-z][a-z0-9_-]{0,63}$"
 _LONGEST_QUESTION: Final = 4096
 
@@ -30,13 +28,6 @@ class Weekday(StrEnum):
     SUNDAY = "SUNDAY"
 
 
-def _time_of_day(value: Any) -> Any:
-    # YAML reads 18:00 without quotes as a number.
-    if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise ValueError('must be a time of the day in quotes, such as "08:30"')
-    return value
-
-
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -45,7 +36,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-TimeOfDay: TypeAlias = Annotated[str, BeforeValidator(_time_of_day)]
+TimeOfDay: TypeAlias = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Task: TypeAlias = Annotated[str, Field(pattern=_TASK)]
 
 
