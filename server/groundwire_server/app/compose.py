@@ -257,7 +257,10 @@ def _route(
         rewriter=_rewriter(policy, parts),
         screens=parts.screens.get(policy.route, {}),
     )
-    return Route(replace(policy, models=chain), ports)
+    routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
+    return Route(
+        replace(policy, models=chain, priced=frozenset(parts.prices).intersection(chain), routing=routing), ports
+    )
 
 
 def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:

@@ -5,7 +5,6 @@ Each member's name is the protobuf value's name without its prefix; a test holds
 
 from collections.abc import Iterable
 from enum import StrEnum, auto
-from typing import Final
 
 
 class _Word(StrEnum):
@@ -61,25 +60,6 @@ class Cause(_Word):
     BUDGET_EXHAUSTED = auto()
     CAPACITY_EXHAUSTED = auto()
     INTERNAL = auto()
-
-
-PASSING_CAUSES: Final = frozenset(
-    {
-        Cause.STORE_UNAVAILABLE,
-        Cause.STORE_TIMEOUT,
-        Cause.EMBEDDER_UNAVAILABLE,
-        Cause.MODEL_UNAVAILABLE,
-        Cause.MODEL_NOT_READY,
-        Cause.MODEL_TIMEOUT,
-        Cause.MODEL_SLOW_START,
-        Cause.MODEL_INTERRUPTED,
-        Cause.MODEL_RATE_LIMITED,
-        Cause.TIME_EXHAUSTED,
-        Cause.CAPACITY_EXHAUSTED,
-        Cause.GUARD_UNAVAILABLE,
-    }
-)
-"""Causes that pass by themselves: the same question may fare better later."""
 
 
 class Action(_Word):

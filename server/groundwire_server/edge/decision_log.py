@@ -138,6 +138,7 @@ class DecisionLog:
             experiment_arm=report.experiment_arm or None,
             corpus_version=report.corpus_version or None,
             rewriting=report.rewriting,
+            routing_rule=report.routing_rule or None,
             found=report.found if report.stages else None,
             best_relevance=report.best_relevance,
             passages=report.passages,

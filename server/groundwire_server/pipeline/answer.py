@@ -19,6 +19,7 @@ from groundwire_server.pipeline.release import ReleaseGate, release_gate
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
 from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.routing import budget_left, routed
 from groundwire_server.pipeline.screening.answer import AnswerScreening
 from groundwire_server.pipeline.screening.evidence import EvidenceScreening
 from groundwire_server.pipeline.screening.question import screen_question, screen_rewritten
@@ -43,11 +44,13 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     policy, report = inquiry.policy, run.report
     events = EventStream(sink)
     gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
-    history, partial = AttemptHistory(), PartialResults()
+    history, partial = AttemptHistory(allow_queue=inquiry.question.allow_queue), PartialResults()
 
-    with run.compute(Stage.NORMALIZE):
+    left = await budget_left(inquiry, ports)
+    with run.compute(Stage.NORMALIZE) as stage:
         check_search(inquiry, "question.search")
-        inquiry = normalize_question(inquiry, "question.text")
+        inquiry = routed(normalize_question(inquiry, "question.text"), left, run, stage)
+    policy = inquiry.policy
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)

@@ -5,9 +5,10 @@ from random import Random
 from typing import Final, TypeAlias
 
 from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.fallback import PASSING
 from groundwire_server.domain.operation import Bill
 from groundwire_server.domain.outcome import Abstained, Degraded, FailedSafe, Outcome, Report
-from groundwire_server.domain.vocabulary import PASSING_CAUSES, Cause, Reason
+from groundwire_server.domain.vocabulary import Cause, Reason
 from groundwire_server.work.options import QueueOptions
 
 
@@ -112,7 +113,7 @@ def documents_of(outcome: Outcome) -> frozenset[str]:
     return frozenset(passage.document_id for passage in passages if passage.document_id)
 
 
-_WAITED_FOR: Final = PASSING_CAUSES | {Cause.MODEL_QUOTA_EXHAUSTED}
+_WAITED_FOR: Final = PASSING | {Cause.MODEL_QUOTA_EXHAUSTED}
 """Causes that another attempt may not meet."""
 _DOUBLED_MOST: Final = 32
 _FILLING: Final = frozenset({Reason.QUOTA_EXCEEDED, Reason.LIMITS_UNAVAILABLE, Reason.OVERLOADED})
