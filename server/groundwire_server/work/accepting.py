@@ -67,7 +67,7 @@ class AcceptedQuestions:
     async def submit(self, inquiry: Inquiry, cause: Cause) -> Queued:
         """Write a question down that could not be answered now, and return where it waits; see `AnswerQueue`."""
         try:
-            async with asyncio.timeout(inquiry.deadline.remaining(self.clock.now())):
+            async with asyncio.timeout(inquiry.time_plan().answer_by.remaining(self.clock.now())):
                 operation = await self._accepted(inquiry, cause, None, None)
         except (QueueFullError, FingerprintError, RecordsError, TimeoutError):
             raise Failure(cause) from None
@@ -89,7 +89,7 @@ class AcceptedQuestions:
             Rejection: FEATURE_NOT_OFFERED, QUEUE_FULL, RECORDS_UNAVAILABLE, REQUEST_ID_REUSED.
         """
         if not inquiry.policy.queue:
-            raise not_offered()
+            raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
         try:
             return await self._accepted(inquiry, None, answer_within, webhook)
         except QueueFullError as full:
@@ -123,11 +123,6 @@ class AcceptedQuestions:
             self.recorder.add(metrics.QUEUE_ACCEPTED, 1, policy.route, cause or "")
             await self.wakeups.notify(WORK)
         return operation
-
-
-def not_offered() -> Rejection:
-    """Return what refuses a call that asks for an answer later where there is none."""
-    return Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.QUEUED_ANSWERS.value})
 
 
 def _fingerprint(inquiry: Inquiry) -> bytes:

@@ -125,7 +125,7 @@ class Executor:
         """Answer a question, in the current task, and return what follows; the attempt is filled in on the way."""
         claim, work = attempt.claim, attempt.claim.work
         about: dict[str, str | int] = {
-            names.OPERATION: claim.key.operation_id,
+            names.OPERATION: claim.key.name,
             names.OPERATION_ATTEMPT: claim.attempt,
             names.REQUEST_ID: work.question.request_id,
             names.ROUTE: work.question.route,

@@ -11,9 +11,12 @@ async def test_path(queue):
     found = await queue.records.get(queue.key("one"))
     assert found.result == b"out"
     print(await queue.events("one"), await queue.posts("one"), await queue.bill("one"))
-    assert [each.key for each in await queue.records.page("acme", None, [], "", 10)] == [queue.key("one"), queue.key("two")]
+    assert [each.key for each in await queue.records.page("acme", None, [], "", 10)] == [
+        queue.key("one"),
+        queue.key("two"),
+    ]
     assert await queue.records.depth(None)
     assert await queue.records.sweep() == 0
     again = await queue.accept("two")
-    assert again == second.__class__(**{**{f: getattr(again, f) for f in again.__slots__}})
+    assert again == second.__class__(**{f: getattr(again, f) for f in again.__slots__})
     print(again)

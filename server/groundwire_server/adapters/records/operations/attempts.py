@@ -113,9 +113,7 @@ async def release(connection: AsyncConnection, claim: Claim, bill: Bill, now: in
     if (await connection.execute(_RELEASE, held(claim) | {"again": again})).rowcount != 1:
         return False
     key = claim.key
-    change = Change(
-        key.tenant, key.operation_id, claim.attempt, ("released",), bill=bill, posts=(WORK,), due=again
-    )
+    change = Change(key.tenant, key.operation_id, claim.attempt, ("released",), bill=bill, posts=(WORK,), due=again)
     await record(connection, now, [change])
     return True
 
