@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
@@ -14,6 +15,7 @@ from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
+from groundwire_server.app.parts.queue import Queue
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.corpus.erase import Eraser, ProcessTexts
@@ -25,6 +27,7 @@ from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.server import Server, Servicers
@@ -33,6 +36,8 @@ from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
+from groundwire_server.edge.servicers.operation_service import OperationService
+from groundwire_server.edge.servicers.operations import Operations
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -46,6 +51,9 @@ from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
+
+if TYPE_CHECKING:
+    from groundwire_server.adapters.records.opening import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,8 @@ class Process:
         capacity: how much is done at once.
         texts: of documents, in memory.
         shadows: the comparisons in flight, by whatever configuration they began.
+        records: the database of what outlives the process; None where there is none.
+        queue: of questions that are answered later; None where none is.
     """
 
     recording: Recording
@@ -74,6 +84,8 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
+    records: "Records | None" = None
+    queue: Queue | None = None
 
     @classmethod
     def begin(
@@ -83,6 +95,9 @@ class Process:
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
         texts: ProcessTexts | None = None,
+        records: "Records | None" = None,
+        weights: TenantWeights | None = None,
+        queue: Queue | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -91,9 +106,12 @@ class Process:
             sums: decides which log lines are written.
             capacity: how much is done at once; by the defaults if None.
             texts: those in memory that other processes may have erased; by default they are this process's own.
+            records: the database of what outlives the process.
             runs: those that other processes see; by default they are this process's own.
+            weights: of tenants' shares; all have the same if None.
+            queue: of questions that are answered later.
         """
-        options, weights, lag = capacity or CapacityOptions(), TenantWeights(), LoopLag()
+        options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
         recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
 
@@ -111,6 +129,8 @@ class Process:
             lag,
             Capacity(options, every, background, lag, SystemClock()),
             texts or ProcessTexts(),
+            records=records,
+            queue=queue,
         )
 
     def end(self) -> None:
@@ -156,6 +176,7 @@ def snapshot(
                 prompts,
                 check,
                 rules,
+                process.queue,
             )
             for name, (policy, store) in policies.items()
         }
@@ -168,7 +189,8 @@ def snapshot(
     )
     # What a tenant has no right to waits for nothing.
     admission = Admission((*(() if limits.quotas is None else (limits.quotas,)), process.capacity))
-    answerer = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    limited = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    answerer = AdmittedAnswerer(limited, admission)
     ingest = Ingest(
         parts.corpus.corpus,
         parts.corpus.embedder,
@@ -180,13 +202,15 @@ def snapshot(
         admission,
         LimitStatuses(limits.table, limits.store),
         available,
-        SharedAnswerer(AdmittedAnswerer(answerer, admission), process.runs),
+        SharedAnswerer(answerer, process.runs),
         pipeline,
         pipeline,
         parts.corpus.corpus,
         ingest,
         write_seconds,
         _eraser(parts, ingest, process),
+        answerer,
+        None if process.queue is None else process.queue.calls,
     )
 
 
@@ -206,6 +230,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     clock = SystemClock()
     recorder = process.recording.metrics
     blocked = BlockedContentLog(process.sums)
+    following = Following(options.arrival, recorder)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -215,13 +240,21 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         ServerInfo(current),
         Limits(current),
         Feedback(current, blocked, recorder),
+        Operations(current, following, clock),
+        OperationService(current, following, clock),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, blocked, options, current, clock, process.end)
+    return Server(servicers, process.recording, log, blocked, options, current, clock, following.end, process.end)
 
 
 def _route(
-    policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck, rules: RuleChecker
+    policy: Policy,
+    store: Store,
+    parts: Parts,
+    prompts: Prompts,
+    check: AclRecheck,
+    rules: RuleChecker,
+    queue: Queue | None,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -241,8 +274,19 @@ def _route(
         shadow=_shadow(policy, parts),
         rewriter=_rewriter(policy, parts),
         screens=parts.screens.get(policy.route, {}),
+        queue=None if queue is None else queue.accepted,
     )
-    return Route(replace(policy, models=chain), ports)
+    routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
+    return Route(
+        replace(
+            policy,
+            models=chain,
+            priced=frozenset(parts.prices).intersection(chain),
+            routing=routing,
+            queue=policy.queue and queue is not None,
+        ),
+        ports,
+    )
 
 
 def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:

@@ -160,6 +160,7 @@ class Report:
         conflicts: how many places of each kind there were in them where they depart from their passages.
         flags: what guards found, each with the number of texts that had it.
         guards_unavailable: the guards that could not be asked, and without which the call went on.
+        routing_rule: the name of the rule that chose the models; empty where none did.
     """
 
     request_id: str = ""
@@ -185,6 +186,7 @@ class Report:
     searched_question: str = ""
     flags: Mapping[Flag, int] = field(default_factory=dict)
     guards_unavailable: tuple[str, ...] = ()
+    routing_rule: str = ""
 
     @property
     def writing_seconds(self) -> float:

@@ -6,7 +6,10 @@ from groundwire_server.admission.admission import Admission
 from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.corpus.erase import Eraser
 from groundwire_server.corpus.ingest import Ingest
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.queue import QueuedAnswers
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.ports.answerer import Answerer
@@ -30,6 +33,8 @@ class ServingSnapshot:
         ingest: splits and embeds new documents.
         eraser: erases documents; None where the store does not offer that.
         write_seconds: how long writing one event of a stream may take.
+        admitted: answers questions that no call waits for, and that are nobody's run, once admission lets them begin.
+        queue: of answers for later; None where the server has none.
     """
 
     access: Access
@@ -42,7 +47,20 @@ class ServingSnapshot:
     corpus: Corpus
     ingest: Ingest
     write_seconds: float
-    eraser: Eraser | None = None
+    eraser: Eraser | None
+    admitted: Answerer
+    queue: QueuedAnswers | None = None
+
+    @property
+    def queued_answers(self) -> QueuedAnswers:
+        """The queue of answers for later.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED where the server has none.
+        """
+        if self.queue is None:
+            raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
+        return self.queue
 
 
 class CurrentSnapshot:

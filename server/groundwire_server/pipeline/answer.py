@@ -14,11 +14,12 @@ from groundwire_server.pipeline.attempt import attempt
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
-from groundwire_server.pipeline.normalize import check_search, normalize_question
+from groundwire_server.pipeline.normalize import check_queue, check_search, normalize_question
 from groundwire_server.pipeline.release import ReleaseGate, release_gate
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
 from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.routing import budget_left, routed
 from groundwire_server.pipeline.screening.answer import AnswerScreening
 from groundwire_server.pipeline.screening.evidence import EvidenceScreening
 from groundwire_server.pipeline.screening.question import screen_question, screen_rewritten
@@ -43,11 +44,14 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     policy, report = inquiry.policy, run.report
     events = EventStream(sink)
     gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
-    history, partial = AttemptHistory(), PartialResults()
+    history, partial = AttemptHistory(allow_queue=inquiry.question.allow_queue), PartialResults()
 
-    with run.compute(Stage.NORMALIZE):
+    question, left = inquiry.question, await budget_left(inquiry, ports)
+    with run.compute(Stage.NORMALIZE) as stage:
+        check_queue(inquiry)
         check_search(inquiry, "question.search")
-        inquiry = normalize_question(inquiry, "question.text")
+        inquiry = routed(normalize_question(inquiry, "question.text"), left, run, stage)
+    policy, asked = inquiry.policy, replace(inquiry, question=question)
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)
@@ -66,7 +70,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
         partial, report.chosen = PartialResults(await screening.passages(found.passages), chosen), chosen
         await events.emit(Evidence(chosen, found.corpus_version))
     except Failure as failure:
-        step = decide.after(failure, replace(history, remaining=run.remaining()), policy)
+        step, partial = await _after(failure, history, partial, asked, ports, run)
 
     while isinstance(step, Attempt):
         history = history.begun(step)
@@ -86,9 +90,8 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
                 standing=len(gate.released),
                 committed=gate.committed,
                 beginning=bool(partial.beginning),
-                remaining=run.remaining(),
             )
-            step = decide.after(failure, history, policy)
+            step, partial = await _after(failure, history, partial, asked, ports, run)
             await (gate.withdraw if decide.keeps_beginning(step) else gate.retract)(failure.cause)
         else:
             step = Accept(step, text)
@@ -101,6 +104,29 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     outcome = replace(outcome, report=report.build(run.now()))
     await events.emit(outcome)
     return outcome
+
+
+async def _after(
+    failure: Failure, history: AttemptHistory, partial: PartialResults, asked: Inquiry, ports: Ports, run: StageRunner
+) -> tuple[Step, PartialResults]:
+    """Return what follows a failure, and the results with where the question waits if that is what follows.
+
+    Args:
+        failure: the last.
+        history: up to it.
+        partial: the results so far.
+        asked: the inquiry with its question as it came in, which another process may take up.
+        ports: the dependencies of its route.
+        run: knows the time that is left.
+    """
+    history = replace(history, remaining=run.remaining())
+    step = decide.after(failure, history, asked.policy)
+    if step.action is Action.QUEUE and ports.queue is not None:
+        try:
+            partial = replace(partial, queued=await ports.queue.submit(asked, failure.cause))
+        except Failure:
+            step = decide.after(failure, replace(history, used=history.used | {Action.QUEUE}), asked.policy)
+    return step, partial
 
 
 async def _presented(

@@ -34,6 +34,7 @@ class ReportBuilder:
             known.
         flags: what guards found, each with the number of texts that had it.
         guards_unavailable: the guards that could not be asked, and without which the call went on.
+        routing_rule: the name of the rule that chose the models; empty where none did.
     """
 
     request_id: str
@@ -56,6 +57,7 @@ class ReportBuilder:
     searched_question: str = ""
     flags: Counter[Flag] = field(default_factory=Counter)
     guards_unavailable: list[str] = field(default_factory=list)
+    routing_rule: str = ""
 
     def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:
         """Record that a model is about to be asked."""
@@ -107,6 +109,7 @@ class ReportBuilder:
             searched_question=self.searched_question,
             flags=dict(self.flags),
             guards_unavailable=tuple(self.guards_unavailable),
+            routing_rule=self.routing_rule,
         )
 
 
