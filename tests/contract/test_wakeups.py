@@ -86,10 +86,9 @@ async def test_a_wake_up_is_for_its_topic_alone(processes: Processes) -> None:
 
 
 async def test_all_that_wait_for_a_topic_are_woken(processes: Processes) -> None:
-    one, other = processes
     async with AsyncExitStack() as stack:
         waiting = [await stack.enter_async_context(each.subscribed(WORK)) for each in processes for _ in range(100)]
-        await other.notify(WORK)
+        await processes[1].notify(WORK)
         assert all([await subscription.wait(LONG) for subscription in waiting])
 
 

@@ -14,6 +14,7 @@ from groundwire_server.app.parts.queue import open_queue
 from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.parts.run_log import open_runs
 from groundwire_server.app.parts.shared import TenantWeights
+from groundwire_server.app.parts.wakeups import open_wakeups
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.telemetry.setup import Telemetry, telemetry
 from groundwire_server.corpus.erase import ProcessTexts
@@ -49,7 +50,11 @@ async def opened(sources: Sources, loaded: Loaded, sums: LineSums | None = None)
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
         texts, weights = ProcessTexts(), TenantWeights()
-        async with open_runs(first.redis, texts) as runs, open_records(records_options(first)) as records:
+        async with (
+            open_runs(first.redis, texts) as runs,
+            open_records(records_options(first)) as records,
+            open_wakeups(first) as wakeups,
+        ):
             recording = Recording(measuring.tracer, measuring.metrics, sums or LineSums(time.monotonic))
             process = Process.begin(
                 recording,
@@ -58,7 +63,7 @@ async def opened(sources: Sources, loaded: Loaded, sums: LineSums | None = None)
                 texts=texts,
                 records=records,
                 weights=weights,
-                queue=open_queue(first, records, weights, recording.metrics),
+                queue=open_queue(first, records, wakeups, weights, recording.metrics),
             )
             reloader = await ConfigReloader.begin(sources, loaded, process)
             try:

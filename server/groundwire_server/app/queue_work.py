@@ -12,13 +12,16 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.compose import Process
 from groundwire_server.app.parts.operation_codec import CODEC
 from groundwire_server.app.parts.queue import Queue
+from groundwire_server.app.parts.webhooks import open_webhook_sender
 from groundwire_server.edge.attempts import AttemptDecisions
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.options import DecisionLogOptions
 from groundwire_server.edge.snapshot import CurrentSnapshot
+from groundwire_server.ports.metrics import Metrics
 from groundwire_server.work.disposition import Backoff
 from groundwire_server.work.execution import Executor, Serving
+from groundwire_server.work.outbox import OutboxRelay
 from groundwire_server.work.upkeep import QueueUpkeep
 from groundwire_server.work.worker import Worker
 
@@ -39,6 +42,8 @@ class QueueWork:
         self, process: Process, current: CurrentSnapshot, concurrent: int, decisions: DecisionLogOptions
     ) -> None:
         self._current = current
+        self._queue = process.queue
+        self._recorder = process.recording.metrics
         self._upkeep: QueueUpkeep | None = None
         self._worker: Worker | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -53,6 +58,8 @@ class QueueWork:
             self._tasks.append(in_background("queue worker", self._worker.work_off()))
         if self._upkeep is not None:
             self._tasks.append(in_background("queue upkeep", self._upkeep.keep()))
+        if self._queue is not None:
+            self._tasks.append(in_background("queue outbox", _relay(self._queue, self._recorder)))
 
     async def end(self, grace: float) -> None:
         """Take up nothing more, and wait for what is being answered; what is left after the grace is given back.
@@ -70,6 +77,11 @@ class QueueWork:
     def _serving(self) -> Serving:
         snapshot = self._current.snapshot
         return Serving(snapshot.access, snapshot.routes.inquiry, snapshot.admitted)
+
+
+async def _relay(queue: Queue, recorder: Metrics) -> None:
+    async with open_webhook_sender(queue.options.webhooks) as sender:
+        await OutboxRelay(queue.outbox, queue.wakeups, queue.webhooks, sender, SystemClock(), recorder).relay()
 
 
 def _worker(

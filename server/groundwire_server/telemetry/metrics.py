@@ -354,6 +354,12 @@ QUEUE_OLDEST_AGE: Final = Gauge(
     "s",
     "How long the oldest question that waits has waited; 0 where none does.",
 )
+WEBHOOKS: Final = Counter(
+    "groundwire.webhooks",
+    "{webhook}",
+    "Webhooks of queued answers, by what became of them: DELIVERED, RETRIED or GIVEN_UP.",
+    (names.RESULT,),
+)
 
 DOCUMENTS: Final = Counter(
     "groundwire.documents.ingested", "{document}", "Documents that were sent to be stored.", (names.RESULT,)
@@ -444,6 +450,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     QUEUE_WAITING,
     QUEUE_HALTED,
     QUEUE_OLDEST_AGE,
+    WEBHOOKS,
     DOCUMENTS,
     DOCUMENTS_DELETED,
     DOCUMENTS_RELEASED,

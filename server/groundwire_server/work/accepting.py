@@ -28,6 +28,7 @@ from groundwire_server.ports.operations import (
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.trace_context import traceparent
 from groundwire_server.work.options import QueueOptions
+from groundwire_server.work.webhooks import Webhooks
 
 POLL_SECONDS: Final = 2.0
 """When a caller that was told to wait should ask for the first time."""
@@ -54,6 +55,7 @@ class AcceptedQuestions:
         clock: of the wall, too.
         recorder: counts what is accepted.
         draw_id: returns the id of an operation.
+        webhooks: says which addresses may be told; None allows none.
     """
 
     records: OperationRecords
@@ -63,6 +65,7 @@ class AcceptedQuestions:
     clock: Clock
     recorder: Metrics
     draw_id: Callable[[], str] = new_id
+    webhooks: Webhooks | None = None
 
     async def submit(self, inquiry: Inquiry, cause: Cause) -> Queued:
         """Write a question down that could not be answered now, and return where it waits; see `AnswerQueue`."""
@@ -86,10 +89,14 @@ class AcceptedQuestions:
             webhook: is told when the operation is done.
 
         Raises:
-            Rejection: FEATURE_NOT_OFFERED, QUEUE_FULL, RECORDS_UNAVAILABLE, REQUEST_ID_REUSED.
+            Rejection: FEATURE_NOT_OFFERED, INVALID_REQUEST, QUEUE_FULL, RECORDS_UNAVAILABLE, REQUEST_ID_REUSED.
         """
         if not inquiry.policy.queue:
             raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
+        if webhook is not None:
+            if self.webhooks is None:
+                raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
+            self.webhooks.check(inquiry.caller.tenant, webhook)
         try:
             return await self._accepted(inquiry, None, answer_within, webhook)
         except QueueFullError as full:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from groundwire_server.adapters.wakeups.memory import MemoryWakeups
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.queue import QueueConfig
+from groundwire_server.app.parts.webhooks import webhooks_of
 from groundwire_server.edge.queue import QueuedAnswers
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.ports.operations import OperationRecords, Wakeups
+from groundwire_server.ports.outbox import OutboxRecords
 from groundwire_server.work.accepting import AcceptedQuestions
-from groundwire_server.work.options import QueueOptions
+from groundwire_server.work.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from groundwire_server.adapters.records.opening import Records
@@ -25,14 +27,18 @@ class Queue:
     Attributes:
         accepted: accepts questions.
         records: keep them.
+        outbox: keeps what is left to do of changes that were committed.
         wakeups: say when there is something to do, or to look at.
         options: bounds and times.
+        webhooks: says what is posted where; None where the operator allows none.
     """
 
     accepted: AcceptedQuestions
     records: OperationRecords
+    outbox: OutboxRecords
     wakeups: Wakeups
-    options: QueueOptions
+    options: QueueConfig
+    webhooks: Webhooks | None
 
     @property
     def calls(self) -> QueuedAnswers:
@@ -41,21 +47,28 @@ class Queue:
 
 
 def open_queue(
-    configuration: Configuration, records: "Records | None", weight: Callable[[str], float], recorder: Metrics
+    configuration: Configuration,
+    records: "Records | None",
+    wakeups: Wakeups,
+    weight: Callable[[str], float],
+    recorder: Metrics,
 ) -> Queue | None:
     """Return the queue of a process; None where the configuration has none.
 
     Args:
         configuration: the first of the process.
         records: the database that questions are kept in.
+        wakeups: tell processes that there is work, or an answer.
         weight: returns a tenant's share of the workers.
         recorder: counts what is accepted.
     """
     if records is None or not configuration.queues:
         return None
     # Imported here: a server without a queue starts without what speaks SQL.
+    from groundwire_server.adapters.records.operations.rows import OperationRows  # noqa: PLC0415
     from groundwire_server.adapters.records.operations.sql import SqlOperationRecords  # noqa: PLC0415
     from groundwire_server.adapters.records.operations.sweeping import KeepTimes  # noqa: PLC0415
+    from groundwire_server.adapters.records.outbox import SqlOutboxRecords  # noqa: PLC0415
     from groundwire_server.app.parts.operation_codec import CODEC  # noqa: PLC0415
 
     options, kept, clock = configuration.queue, configuration.records.retention, SystemClock()
@@ -69,5 +82,7 @@ def open_queue(
             timedelta(days=kept.done_days), timedelta(days=kept.history_days), timedelta(days=kept.ledger_days)
         ),
     )
-    wakeups = MemoryWakeups()
-    return Queue(AcceptedQuestions(rows, wakeups, options, weight, clock, recorder), rows, wakeups, options)
+    webhooks = webhooks_of(options.webhooks)
+    outbox = SqlOutboxRecords(records.database, OperationRows(records.sealing, CODEC), clock)
+    accepted = AcceptedQuestions(rows, wakeups, options, weight, clock, recorder, webhooks=webhooks)
+    return Queue(accepted, rows, outbox, wakeups, options, webhooks)

@@ -153,6 +153,15 @@ class OperationRows:
                 error=None if row.error is None else Reason(row.error),
             )
 
+    def webhook(self, row: AnyRow) -> Webhook | None:
+        """Return the address that a row notifies; None without one.
+
+        Raises:
+            UnreadableOperationError: when it cannot be read.
+        """
+        with _readable(row):
+            return self._webhook(key_of(row), row.sealed_webhook)
+
     def _webhook(self, key: OperationKey, sealed: bytes | None) -> Webhook | None:
         return (
             None if sealed is None else Webhook(**json.loads(self._sealing.open(sealed, _place(key, "sealed_webhook"))))

@@ -17,6 +17,7 @@ from groundwire_server.app.configuration.models.generators import ModelConfig
 from groundwire_server.app.configuration.models.guards import BUILT_IN, Guards
 from groundwire_server.app.configuration.models.limits import LimitRowConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
+from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.configuration.models.rerankers import RerankerConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.screens import IngestConfig
@@ -25,7 +26,6 @@ from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfi
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.options import ServerOptions
 from groundwire_server.options import Options
-from groundwire_server.work.options import QueueOptions
 
 Weight = Annotated[float, Field(gt=0, le=1000)]
 
@@ -73,8 +73,8 @@ class Configuration(Options):
     records: RecordsOptions = Field(
         default_factory=RecordsOptions, description="Where queued questions and their answers are kept."
     )
-    queue: QueueOptions = Field(
-        default_factory=QueueOptions, description="Questions that are answered later; they need `records`."
+    queue: QueueConfig = Field(
+        default_factory=QueueConfig, description="Questions that are answered later; they need `records`."
     )
     embedders: dict[Name, EmbedderConfig] = Field(
         default_factory=dict, description="Embedders, which make vectors, by name."

@@ -1,0 +1,105 @@
+"""The OutboxRecords of SQLite and PostgreSQL. Times are in microseconds since 1970."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, delete, select, update
+
+from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.operations.reading import report_unreadable
+from groundwire_server.adapters.records.operations.rows import OperationRows, UnreadableOperationError, micros
+from groundwire_server.adapters.records.tables import operations, outbox
+from groundwire_server.domain.vocabulary import OperationState
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.outbox import OutboxEntry, OutboxKind, WebhookNotice
+
+_DUE: Final = (
+    select(outbox.c.number)
+    .where(outbox.c.due <= bindparam("now"), outbox.c.kind.in_(tuple(OutboxKind)))
+    .order_by(outbox.c.due, outbox.c.number)
+    .limit(bindparam("most"))
+)
+
+_CLAIM: Final = (
+    update(outbox)
+    .where(outbox.c.number.in_(_DUE.with_for_update(skip_locked=True)))
+    .values(attempts=outbox.c.attempts + 1, due=bindparam("until"))
+    .returning(outbox)
+)
+
+_HELD: Final = (outbox.c.number == bindparam("entry"), outbox.c.attempts == bindparam("attempt"))
+
+_DONE: Final = delete(outbox).where(*_HELD)
+
+_RETRY: Final = update(outbox).where(*_HELD).values(due=bindparam("until"))
+
+_NOTICE: Final = select(operations).where(
+    operations.c.operation_id == bindparam("of"),
+    operations.c.tenant == bindparam("tenant"),
+    operations.c.state == OperationState.DONE,
+)
+
+
+class SqlOutboxRecords:
+    """The outbox in a database; see `ports.outbox.OutboxRecords`.
+
+    Args:
+        rows: read operations, with their webhooks.
+        clock: of the wall.
+    """
+
+    def __init__(self, database: RecordsDatabase, rows: OperationRows, clock: Clock) -> None:
+        self._database = database
+        self._rows = rows
+        self._clock = clock
+
+    async def claim(self, most: int, lease: float) -> Sequence[OutboxEntry]:
+        """Claim entries that are due."""
+        now = self._now()
+        # Mostly there is nothing, and who only looks takes the right to write from nobody.
+        async with self._database.reading() as connection:
+            if (await connection.execute(_DUE, {"now": now, "most": 1})).first() is None:
+                return ()
+        claiming = {"now": now, "most": most, "until": _later(now, lease)}
+        async with self._database.writing() as connection:
+            claimed = (await connection.execute(_CLAIM, claiming)).all()
+        return [
+            OutboxEntry(row.number, OutboxKind(row.kind), row.operation_id, row.tenant, row.attempts)
+            for row in sorted(claimed, key=lambda row: row.number)
+        ]
+
+    async def notice(self, entry: OutboxEntry) -> WebhookNotice | None:
+        """Return what the entry of a webhook is about."""
+        async with self._database.reading() as connection:
+            asked = {"of": entry.operation_id, "tenant": entry.tenant}
+            row = (await connection.execute(_NOTICE, asked)).first()
+        if row is None:
+            return None
+        try:
+            webhook = self._rows.webhook(row)
+            return None if webhook is None else WebhookNotice(self._rows.operation(row), webhook)
+        except UnreadableOperationError as unreadable:
+            report_unreadable(unreadable)
+            return None
+
+    async def done(self, entries: Collection[OutboxEntry]) -> None:
+        """Forget entries."""
+        if entries:
+            async with self._database.writing() as connection:
+                await connection.execute(_DONE, [_held(entry) for entry in entries])
+
+    async def retry(self, entry: OutboxEntry, after: float) -> None:
+        """Let an entry be due again."""
+        async with self._database.writing() as connection:
+            await connection.execute(_RETRY, _held(entry) | {"until": _later(self._now(), after)})
+
+    def _now(self) -> int:
+        return micros(self._clock.today())
+
+
+def _held(entry: OutboxEntry) -> dict[str, int]:
+    return {"entry": entry.number, "attempt": entry.attempt}
+
+
+def _later(now: int, seconds: float) -> int:
+    return now + round(seconds * 1_000_000)
