@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 
@@ -14,11 +15,13 @@ from groundwire_server.domain.inquiry import Inquiry, RunRequest
 from groundwire_server.domain.operation import Operation, OperationKey, Webhook
 from groundwire_server.domain.outcome import Queued
 from groundwire_server.domain.vocabulary import Cause, Reason
+from groundwire_server.options.secret import Secret
 from groundwire_server.ports.operations import WORK, FingerprintError, QueueFullError
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.trace_context import traceparent
 from groundwire_server.work.accepting import POLL_SECONDS, AcceptedQuestions, new_id
 from groundwire_server.work.options import QueueOptions
+from groundwire_server.work.webhooks import WebhookOptions, Webhooks
 from tests.doubles.operation_records import ScriptedRecords
 from tests.doubles.policies import built_in_policy
 from tests.doubles.spans import Spans
@@ -27,6 +30,9 @@ from tests.work.questions import ALICE, NOW, QUESTION
 
 POLICY = replace(built_in_policy(), queue=True, cost_per_call=500)
 WEBHOOK = Webhook("https://hooks.example/answers", include_answer=True)
+WEBHOOKS = WebhookOptions(
+    hosts=("hooks.example",), secrets={ALICE.tenant: Secret("env://SECRET", f"whsec_{'c2VjcmV0' * 4}")}
+)
 OPTIONS = QueueOptions(answer_within_seconds=600, max_answer_within_seconds=7200, max_waiting=50)
 
 
@@ -43,6 +49,7 @@ class Place:
             LoopTime(),
             self.spans.counts,
             lambda: "an-id",
+            Webhooks(WEBHOOKS, lambda _: None, Random(1)),
         )
 
     def inquiry(self, seconds: float = 10.0, **policy: object) -> Inquiry:
@@ -189,3 +196,14 @@ def test_an_id_is_as_the_contract_has_it_and_never_the_same() -> None:
     ids = {new_id() for _ in range(1000)}
     assert len(ids) == 1000
     assert all(len(each) == 32 and not set(each) - set("0123456789abcdef") for each in ids)
+
+
+async def test_a_webhook_that_may_not_be_asked_for_is_refused_before_anything_is_written() -> None:
+    place = Place()
+    with pytest.raises(Rejection) as refused:
+        await place.queue.accept(place.inquiry(), 60.0, Webhook("https://evil.example/"))
+    assert refused.value.reason is Reason.INVALID_REQUEST
+    with pytest.raises(Rejection) as not_offered:
+        await replace(place.queue, webhooks=None).accept(place.inquiry(), 60.0, WEBHOOK)
+    assert not_offered.value.reason is Reason.FEATURE_NOT_OFFERED
+    assert place.records.accepted == []
