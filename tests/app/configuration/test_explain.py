@@ -18,7 +18,7 @@ SERVER_KEYS = (
 )
 SECTIONS = (
     "authentication, capacity, checkers, concurrency, corpus, embedders, guards, ingest, limits, models, providers, "
-    "redis, rerankers, routes, self_hosted_only, server, spending, stores, telemetry, tenant_weights, tenants"
+    "records, redis, rerankers, routes, self_hosted_only, server, spending, stores, telemetry, tenant_weights, tenants"
 )
 ROUTE_KEYS = (
     "allow_alpha, check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, release, rerank, "
