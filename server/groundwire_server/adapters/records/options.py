@@ -105,8 +105,8 @@ class RecordsOptions(LoginOptions):
         None,
         description="Where it is: sqlite:/// and the path of a file, which is made at the first start; or "
         "postgresql://HOST:PORT/DATABASE, or postgresql:///DATABASE?host=/FOLDER of a socket, which need the extra "
-        "`postgres` and `groundwire db upgrade`; if unset, `records.sqlite3` in the folder of the first embedded store, "
-        "or in `groundwire-data`.",
+        "`postgres` and `groundwire db upgrade`; if unset, `records.sqlite3` in the folder of the first embedded "
+        "store, or in `groundwire-data`.",
         examples=["postgresql://127.0.0.1:5432/groundwire"],
     )
     tls: bool | None = Field(
