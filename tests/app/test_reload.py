@@ -146,7 +146,7 @@ async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_ne
     assert await product.reloader.reload()
     after = await product.client.answer(QUESTION)
     # The store that is no longer named is there for the calls that began with it.
-    assert product.open() == 4
+    assert product.open() == 3
 
     product.held.may.set()
     ended = await before
@@ -220,7 +220,7 @@ async def test_a_configuration_that_cannot_be_used_changes_nothing_and_one_line_
     assert record.getMessage() == STAYS
     assert why in record.__dict__["why"]
     assert (product.reloader.configuration, product.reloader.current.snapshot) == (before, snapshot)
-    assert product.open() == 4
+    assert product.open() == 3
     assert (await product.client.answer(QUESTION)).report.model == "first"
     # The next one that can be used is.
     product.write(model="second")
@@ -333,7 +333,7 @@ def test_what_is_no_longer_named_is_closed_when_no_call_can_use_it_any_more(tmp_
         return [*opened, len(reloader._shared.keys())]
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        assert runner.run(told()) == [4, 4, 3, 0]
+        assert runner.run(told()) == [3, 3, 2, 0]
 
 
 def test_a_server_that_ends_closes_what_waits_to_be(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
@@ -47,6 +48,9 @@ from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
 
+if TYPE_CHECKING:
+    from groundwire_server.adapters.records.opening import Records
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -63,6 +67,7 @@ class Process:
         capacity: how much is done at once.
         texts: of documents, in memory.
         shadows: the comparisons in flight, by whatever configuration they began.
+        records: the database of what outlives the process; None where there is none.
     """
 
     recording: Recording
@@ -74,6 +79,7 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
+    records: "Records | None" = None
 
     @classmethod
     def begin(
@@ -83,6 +89,7 @@ class Process:
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
         texts: ProcessTexts | None = None,
+        records: "Records | None" = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -91,6 +98,7 @@ class Process:
             sums: decides which log lines are written.
             capacity: how much is done at once; by the defaults if None.
             texts: those in memory that other processes may have erased; by default they are this process's own.
+            records: the database of what outlives the process.
             runs: those that other processes see; by default they are this process's own.
         """
         options, weights, lag = capacity or CapacityOptions(), TenantWeights(), LoopLag()
@@ -111,6 +119,7 @@ class Process:
             lag,
             Capacity(options, every, background, lag, SystemClock()),
             texts or ProcessTexts(),
+            records=records,
         )
 
     def end(self) -> None:

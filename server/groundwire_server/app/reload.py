@@ -4,9 +4,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.store.embedded.lock import folder_lock
 from groundwire_server.app import compose
@@ -20,15 +19,11 @@ from groundwire_server.app.configuration.fixed import refuse_changes
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
 from groundwire_server.app.parts.parts import open_parts
-from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
-
-if TYPE_CHECKING:
-    from groundwire_server.adapters.records.opening import Records
 
 FIXED: tuple[Path, ...] = (
     ("server", "listen"),
@@ -64,7 +59,6 @@ class ActiveConfig:
     stores: Sequence[Store]
     snapshot: ServingSnapshot
     opened: AsyncExitStack
-    records: "Records | None" = None
 
     @property
     def longest(self) -> float:
@@ -127,11 +121,6 @@ class ConfigReloader:
         """The stores of the active configuration."""
         return self._active.stores
 
-    @property
-    def records(self) -> "Records | None":
-        """The database of what outlives the process; None where there is none."""
-        return self._active.records
-
     async def reload(self) -> bool:
         """Read the configuration again, and use it if all of it is valid; return whether it is in use.
 
@@ -184,8 +173,7 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
         lease = shared.lease()
         opening.push_async_callback(lease.end)
         await _lock_folders(configuration, lease)
-        records = await open_records(configuration, lease)
-        parts = replace(await open_parts(configuration, lease, process.recording), records=records)
+        parts = await open_parts(configuration, lease, process.recording)
         policies = {
             name: (
                 calibrated_policy(name, route, parts.of_route(name, route.store), parts.rerankers.get(name)),
@@ -202,7 +190,7 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
             configuration.self_hosted_only or (),
         )
         process.weights.replace(configuration.tenant_weights)
-        return ActiveConfig(loaded, tuple(parts.stores.values()), snapshot, opening.pop_all(), records)
+        return ActiveConfig(loaded, tuple(parts.stores.values()), snapshot, opening.pop_all())
 
 
 async def _lock_folders(configuration: Configuration, lease: Lease) -> None:

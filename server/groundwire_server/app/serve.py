@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from groundwire_server.app import compose
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
+from groundwire_server.app.configuration.models.configuration import records_options
 from groundwire_server.app.document_counts import DocumentCounts
 from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.metrics_page import metrics_page
+from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.parts.run_log import open_runs
 from groundwire_server.app.recovery_sweeps import sweep_stores
 from groundwire_server.app.reload import ConfigReloader
@@ -85,10 +87,10 @@ async def running(
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:
         texts = ProcessTexts()
-        async with open_runs(first.redis, texts) as runs:
+        async with open_runs(first.redis, texts) as runs, open_records(records_options(first)) as records:
             lines = sums or LineSums(time.monotonic)
             recording = Recording(measuring.tracer, measuring.metrics, lines)
-            process = compose.Process.begin(recording, capacity=first.capacity, runs=runs, texts=texts)
+            process = compose.Process.begin(recording, capacity=first.capacity, runs=runs, texts=texts, records=records)
             reloader = await ConfigReloader.begin(sources, loaded, process)
             try:
                 server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)

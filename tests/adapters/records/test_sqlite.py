@@ -90,12 +90,16 @@ async def test_a_full_disk_loses_nothing_that_was_accepted(database: RecordsData
     assert await count(database) == 1
 
 
+def write_protect(file: Path) -> None:
+    file.chmod(0o444)
+
+
 async def test_a_file_that_may_not_be_written_can_be_read(
     database: RecordsDatabase, options: RecordsOptions, file: Path, tmp_path: Path
 ) -> None:
     await put(database)
     await database.close()  # the journal goes into the file
-    file.chmod(0o444)
+    write_protect(file)
     with unprivileged(tmp_path):
         async with records_database(options) as again:
             assert await count(again) == 1
@@ -105,32 +109,32 @@ async def test_a_file_that_may_not_be_written_can_be_read(
                 pass
 
 
-def garbage(file: Path) -> None:
-    file.write_bytes(b"no database at all " * 500)
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "garbage": lambda content: b"no database at all " * 500,
+    "torn": lambda content: content[: len(content) // 2],
+    "overwritten": lambda content: content[:100] + b"\xff" * (len(content) - 100),
+}
 
 
-def torn(file: Path) -> None:
-    content = file.read_bytes()
-    file.write_bytes(content[: len(content) // 2])
+def damage(file: Path, kind: str) -> bytes:
+    damaged = DAMAGES[kind](file.read_bytes())
+    file.write_bytes(damaged)
+    return damaged
 
 
-def overwritten(file: Path) -> None:
-    content = file.read_bytes()
-    file.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+def content_of(file: Path) -> bytes:
+    return file.read_bytes()
 
 
-@pytest.mark.parametrize("damage", [garbage, torn, overwritten])
-async def test_a_damaged_file_is_refused_and_left_as_it_is(
-    options: RecordsOptions, file: Path, damage: Callable[[Path], None]
-) -> None:
+@pytest.mark.parametrize("kind", DAMAGES)
+async def test_a_damaged_file_is_refused_and_left_as_it_is(options: RecordsOptions, file: Path, kind: str) -> None:
     async with opened_records(options) as records:
         await put(records.database)
-    damage(file)
-    before = file.read_bytes()
+    damaged = damage(file, kind)
     with pytest.raises(SetupError, match="is damaged, or is not a database: restore a backup"):
         async with opened_records(options):
             pass
-    assert file.read_bytes() == before
+    assert content_of(file) == damaged
 
 
 async def test_a_file_of_another_program_is_refused(options: RecordsOptions, file: Path) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.rewriter.prompts import TemplateRewritePrompts
 from groundwire_server.admission.limit_table import LimitTable
@@ -26,9 +25,6 @@ from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.reranker import Reranker
 
-if TYPE_CHECKING:
-    from groundwire_server.adapters.records.opening import Records
-
 
 def _unlimited() -> LimitParts:
     return LimitParts(LimitTable())
@@ -51,7 +47,6 @@ class Parts:
         rerankers: those of the routes that name one, by route.
         screens: the guards of the routes' screens, by route.
         document_screen: what documents pass before they are stored; None lets all pass.
-        records: the database of what outlives the process; None where there is none, and for a command.
     """
 
     stores: Mapping[str, Store]
@@ -68,7 +63,6 @@ class Parts:
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)
     screens: Mapping[str, Screens] = field(default_factory=dict)
     document_screen: DocumentScreen | None = None
-    records: "Records | None" = None
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
