@@ -29,6 +29,7 @@ class RecordsFault(Fault):
     OUT_OF_MEMORY = ("the database of records is out of memory", "give it more")
     OTHER = ("the database of records failed", "see its log")
     UNKNOWN_KEY = ("a record is sealed with a key that is not configured", "add the key to `records.keys`")
+    NEW_RECORD = ("a record is of a newer groundwire", "run the newer groundwire")
     UNREADABLE = ("a record does not open with its key", "check the key; the record may have been changed by hand")
 
 
