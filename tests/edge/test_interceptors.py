@@ -30,6 +30,7 @@ from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
+from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -83,6 +84,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         ServerInfo(CURRENT),
         Limits(CURRENT),
         Feedback(CURRENT, BLOCKED, Counts()),
+        Records(CURRENT),
     )
     server = Server(
         servicers,

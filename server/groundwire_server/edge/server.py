@@ -16,6 +16,7 @@ from groundwire.v1 import (
     feedback_service_pb2,
     grounding_service_pb2,
     limit_service_pb2,
+    record_service_pb2,
     retrieval_service_pb2,
     route_service_pb2,
     server_info_service_pb2,
@@ -25,6 +26,7 @@ from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer, add_FeedbackServiceServicer_to_server
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, add_GroundingServiceServicer_to_server
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceServicer, add_LimitServiceServicer_to_server
+from groundwire.v1.record_service_pb2_grpc import RecordServiceServicer, add_RecordServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
@@ -83,6 +85,7 @@ _OURS = (
     server_info_service_pb2.DESCRIPTOR.services_by_name["ServerInfoService"].full_name,
     limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"].full_name,
     feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
+    record_service_pb2.DESCRIPTOR.services_by_name["RecordService"].full_name,
     *(service.full_name for service in not_offered.NOT_OFFERED),
 )
 
@@ -99,6 +102,7 @@ class Servicers:
     server_info: ServerInfoServiceServicer
     limits: LimitServiceServicer
     feedback: FeedbackServiceServicer
+    records: RecordServiceServicer
 
 
 class Server:
@@ -177,6 +181,7 @@ class Server:
         add_ServerInfoServiceServicer_to_server(servicers.server_info, self._server)
         add_LimitServiceServicer_to_server(servicers.limits, self._server)
         add_FeedbackServiceServicer_to_server(servicers.feedback, self._server)
+        add_RecordServiceServicer_to_server(servicers.records, self._server)
         self._server.add_generic_rpc_handlers(not_offered.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))

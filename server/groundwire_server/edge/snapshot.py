@@ -9,6 +9,7 @@ from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.edge.access import Access
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import RouteTable
+from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.grounding import GroundingChecker
@@ -29,6 +30,7 @@ class ServingSnapshot:
         corpus: stores documents.
         ingest: splits and embeds new documents.
         eraser: erases documents; None where the store does not offer that.
+        answer_cache: keeps earlier answers that may stand in; None where none is kept.
         write_seconds: how long writing one event of a stream may take.
     """
 
@@ -43,6 +45,7 @@ class ServingSnapshot:
     ingest: Ingest
     write_seconds: float
     eraser: Eraser | None = None
+    answer_cache: AnswerCache | None = None
 
 
 class CurrentSnapshot:
