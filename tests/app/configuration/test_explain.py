@@ -18,7 +18,8 @@ SERVER_KEYS = (
 )
 SECTIONS = (
     "answer_cache, authentication, capacity, checkers, concurrency, corpus, embedders, guards, ingest, limits, models, "
-    "providers, redis, rerankers, routes, self_hosted_only, server, spending, stores, telemetry, tenant_weights, tenants"
+    "providers, redis, rerankers, routes, self_hosted_only, server, spending, stores, telemetry, tenant_weights, "
+    "tenants"
 )
 ROUTE_KEYS = (
     "allow_alpha, check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, release, rerank, "
