@@ -25,6 +25,7 @@ from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.server import Server, Servicers
@@ -33,6 +34,8 @@ from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
+from groundwire_server.edge.servicers.operation_service import OperationService
+from groundwire_server.edge.servicers.operations import Operations
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
@@ -213,6 +216,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     clock = SystemClock()
     recorder = process.recording.metrics
     blocked = BlockedContentLog(process.sums)
+    following = Following(options.arrival, recorder)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -223,9 +227,11 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Limits(current),
         Feedback(current, blocked, recorder),
         Records(current),
+        Operations(current, following, clock),
+        OperationService(current, following, clock),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, blocked, options, current, clock, process.end)
+    return Server(servicers, process.recording, log, blocked, options, current, clock, following.end, process.end)
 
 
 def _route(
