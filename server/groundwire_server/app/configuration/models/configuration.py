@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
@@ -71,6 +72,10 @@ class Configuration(Options):
     )
     records: RecordsOptions = Field(
         default_factory=RecordsOptions, description="Where queued questions and their answers are kept."
+    )
+    answer_cache: AnswerCacheOptions = Field(
+        default_factory=AnswerCacheOptions,
+        description="Earlier answers that may stand in; each route says when one does.",
     )
     embedders: dict[Name, EmbedderConfig] = Field(
         default_factory=dict, description="Embedders, which make vectors, by name."
