@@ -10,13 +10,14 @@ from groundwire_server.adapters.records.encryption import Sealing, SealingKey
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations.sql import SqlOperationRecords
 from groundwire_server.adapters.records.operations.sweeping import KeepTimes
-from groundwire_server.adapters.records.tables import history, ledger, operations, outbox
+from groundwire_server.adapters.records.tables import history, ledger, operation_documents, operations, outbox
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import CredentialKind, CredentialReference
 from groundwire_server.domain.operation import Claim, Operation, OperationKey, QueuedQuestion, Webhook
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, OperationState, Priority
-from groundwire_server.ports.operations import OperationCodec, QueueBounds
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.operations import OperationCodec, OperationRecords, QueueBounds
 
 ATTEMPTS = 3
 LEASE = 30.0
@@ -55,8 +56,8 @@ CODEC = OperationCodec(
 
 
 def operation_records(
-    database: RecordsDatabase, clock: SteppingClock, key: bytes = bytes(32), key_id: str = "k1"
-) -> SqlOperationRecords:
+    database: RecordsDatabase, clock: Clock, key: bytes = bytes(32), key_id: str = "k1"
+) -> OperationRecords:
     sealing = Sealing([SealingKey(key_id, key)])
     return SqlOperationRecords(database, sealing, CODEC, clock, attempts=ATTEMPTS, keep=KEEP)
 
@@ -69,7 +70,7 @@ class Queue:
         database: where they are.
     """
 
-    def __init__(self, records: SqlOperationRecords, database: RecordsDatabase, clock: SteppingClock) -> None:
+    def __init__(self, records: OperationRecords, database: RecordsDatabase, clock: SteppingClock) -> None:
         self.records = records
         self._database = database
         self._clock = clock
@@ -140,6 +141,9 @@ class Queue:
     async def posts(self, name: str) -> list[str]:
         """Return the kinds of an operation's entries in the outbox, in their order."""
         return [row.kind for row in await self._rows(outbox, name)]
+
+    async def documents(self, name: str) -> list[str]:
+        return sorted(row.document_id for row in await self._rows(operation_documents, name))
 
     async def write(self, name: str, **values: object) -> None:
         """Change an operation's row past its records."""
