@@ -54,7 +54,7 @@ from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.records.opening import Records
+    from groundwire_server.adapters.records import opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
-    records: "Records | None" = None
+    records: "opening.Records | None" = None
     queue: Queue | None = None
 
     @classmethod
@@ -96,7 +96,7 @@ class Process:
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
         texts: ProcessTexts | None = None,
-        records: "Records | None" = None,
+        records: "opening.Records | None" = None,
         weights: TenantWeights | None = None,
         queue: Queue | None = None,
     ) -> "Process":
