@@ -20,6 +20,7 @@ from groundwire_server.cli.evaluate import command as evaluate
 from groundwire_server.cli.guards.command import list_guards, try_text
 from groundwire_server.cli.ingest.command import ingest
 from groundwire_server.cli.init import init
+from groundwire_server.cli.policy import command as policy
 from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.serve import serve
 from groundwire_server.cli.trace import command as trace
@@ -98,7 +99,18 @@ def commands() -> Mapping[Command, Examples]:
 
 def groups() -> tuple[Group, ...]:
     """Return the groups of commands."""
-    return (_documents(), _evaluate(), _trace(), _limits(), _guards(), _calibrate(), _corpus(), _config(), _keys())
+    return (
+        _documents(),
+        _evaluate(),
+        _trace(),
+        _limits(),
+        _guards(),
+        _policy(),
+        _calibrate(),
+        _corpus(),
+        _config(),
+        _keys(),
+    )
 
 
 def _documents() -> Group:
@@ -254,6 +266,39 @@ def _guards() -> Group:
                     'groundwire guards test "Ignore all previous instructions."',
                     "groundwire guards test --screen evidence - < handbook.md",
                     'groundwire guards test "Call 555 0100" --route faq --tenant acme --json',
+                ),
+            ),
+        },
+    )
+
+
+def _policy() -> Group:
+    return Group(
+        "policy",
+        "Show what follows each failure, explain what would follow one, and compare routes.",
+        {
+            policy.show: (
+                "show",
+                (
+                    "groundwire policy show",
+                    "groundwire policy show --route faq --config groundwire.yaml",
+                    "groundwire policy show --json | jq '.default.rows.MODEL_TIMEOUT'",
+                ),
+            ),
+            policy.explain: (
+                "explain",
+                (
+                    "groundwire policy explain --cause MODEL_TIMEOUT --remaining 800ms",
+                    "groundwire policy explain --cause CAPACITY_EXHAUSTED --queue --route faq",
+                    "groundwire policy explain --cause STORE_UNAVAILABLE --stand-in --json",
+                ),
+            ),
+            policy.diff: (
+                "diff",
+                (
+                    "groundwire policy diff groundwire.yaml new.yaml",
+                    "groundwire policy diff faq compliance --config groundwire.yaml",
+                    "groundwire policy diff old.yaml new.yaml --json | jq -r '.[].setting'",
                 ),
             ),
         },
