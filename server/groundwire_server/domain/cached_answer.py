@@ -1,6 +1,7 @@
 """An earlier validated answer, kept so that it can stand in."""
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TypeAlias
 
 from groundwire_server.domain.answer import GroundedText
@@ -28,7 +29,7 @@ class AnswerStamp:
     """What has to be as it was for an answer to hold.
 
     Attributes:
-        digest: of prompt version, models, policy, guards and checker.
+        digest: of prompt version, models, policy, guards and checker, one after the other.
         corpus_version: in which its evidence was found; empty where the caller provided it.
     """
 
@@ -42,7 +43,7 @@ class CachedAnswer:
 
     Attributes:
         validated: when, in seconds since 1970 in UTC.
-        evidence: the passages that a prompt could use, for a stream's event.
+        evidence: the passages that a prompt could use, as they were found, for a stream's event.
         subject: who asked first, for erasure.
         end_user: on whose behalf; hashed as in logs, empty without one.
     """
@@ -58,6 +59,11 @@ class CachedAnswer:
     def cited(self) -> tuple[Passage, ...]:
         """The passages that its text cites, each once."""
         return tuple({citation.passage.chunk_id: citation.passage for citation in self.answer.citations}.values())
+
+
+def end_user_digest(tenant: str, end_user_id: str) -> str:
+    """Return what stands for an end user in an answer that is kept; empty for none. Other tenants have another."""
+    return blake2b(f"{tenant}\0{end_user_id}".encode(), digest_size=16).hexdigest() if end_user_id else ""
 
 
 @dataclass(frozen=True, slots=True)

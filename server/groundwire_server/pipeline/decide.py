@@ -8,7 +8,7 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.guards.finding import ForbiddenFailure
-from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Degraded, FailedSafe, Outcome, Result
+from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, FailedSafe, Outcome, Result
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.refused import SentenceFailure
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step, Variant
@@ -42,6 +42,7 @@ class AttemptHistory:
         committed: whether checked text has left and cannot be taken back: what follows can only continue it.
         beginning: whether an attempt left checked text at the beginning of its answer.
         remaining: seconds until the outcome must be decided.
+        stand_in: whether there is an earlier answer that may be shown to this caller now.
     """
 
     used: frozenset[Action] = frozenset()
@@ -54,6 +55,7 @@ class AttemptHistory:
     committed: bool = False
     beginning: bool = False
     remaining: float = 0.0
+    stand_in: bool = False
 
     def begun(self, step: Attempt) -> "AttemptHistory":
         """Return the history with an attempt that is about to be made."""
@@ -72,6 +74,7 @@ class PartialResults:
         author: the alias of the model that wrote it last.
         left_out: why each sentence that was left out of it was below what the route lets leave.
         shown: passages that stand in the place of an answer, as they may leave.
+        stand_in: the earlier answer that may be shown in the place of one.
     """
 
     searched: tuple[Passage, ...] = ()
@@ -80,6 +83,7 @@ class PartialResults:
     author: str = ""
     left_out: tuple[Cause, ...] = ()
     shown: tuple[Passage, ...] = ()
+    stand_in: Cached | None = None
 
     def nearest(self, most: int) -> tuple[Passage, ...]:
         """Return the passages that came closest, without those that a guard distrusts."""
@@ -102,6 +106,11 @@ class PartialResults:
 def first(policy: Policy) -> Attempt:
     """Return the step that begins the loop."""
     return Attempt(policy.models[0])
+
+
+def served() -> Conclude:
+    """Return the step by which an earlier answer is served that holds, in the place of a new one."""
+    return Conclude(Action.CACHED_ANSWER, Cause.ANSWER_VALIDATED)
 
 
 def after(failure: Failure, history: AttemptHistory, policy: Policy) -> Step:
@@ -205,6 +214,8 @@ def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Pol
             refused = failure.sentence if isinstance(failure, SentenceFailure) else None
             draft = Draft(history.draft[: _SHOWN * policy.display_limit], failure.cause, refused)
             return Attempt(history.models[-1], Variant.REPAIR, cause=failure.cause, action=action, repair_of=draft)
+        case Action.CACHED_ANSWER:
+            return Conclude(action, failure.cause) if history.stand_in else None
         case Action.PASSAGES_ONLY if history.beginning:
             return Conclude(Action.CUT_SHORT, failure.cause)
         case Action.PASSAGES_ONLY:
@@ -257,6 +268,11 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
             return Abstained(len(partial.searched), partial.shown), NextStep.REPHRASE
         case Action.PASSAGES_ONLY:
             return Degraded((Loss.ANSWER,), passages=partial.shown), NextStep.SHOW_WITH_CAUTION
+        case Action.CACHED_ANSWER if partial.stand_in is not None:
+            # A fresh hit is as good as a new answer. One that stands in after a failure is older than the answer that
+            # would have been given: a reader should see its age.
+            served = step.cause is Cause.ANSWER_VALIDATED
+            return partial.stand_in, NextStep.SHOW if served else NextStep.SHOW_WITH_CAUTION
         case Action.BLOCK if step.block is not None:
             return Blocked(step.block), NextStep.DO_NOT_RETRY
         case Action.CUT_SHORT:
