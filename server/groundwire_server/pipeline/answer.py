@@ -110,9 +110,7 @@ async def _answer(
         else:
             step = Accept(step, text)
 
-    if stand_in is not None:
-        partial = replace(partial, stand_in=stand_in.cached)
-        await _show(stand_in, gate, events, report)
+    partial = await _with(stand_in, partial, gate, events, report)
     step, partial = await _presented(step, partial, gate, inquiry, ports, run)
     await gate.conclude()
     outcome = _decided(step, partial, policy, run)
@@ -143,13 +141,18 @@ async def _after(
     return step, stand_in
 
 
-async def _show(stand_in: StandIn, gate: ReleaseGate, events: EventStream, report: ReportBuilder) -> None:
-    """Show an earlier answer, whole, with the passages that it draws on."""
+async def _with(
+    stand_in: StandIn | None, partial: PartialResults, gate: ReleaseGate, events: EventStream, report: ReportBuilder
+) -> PartialResults:
+    """Show an earlier answer with the passages that it draws on, where there is one, and return the results with it."""
+    if stand_in is None:
+        return partial
     report.corpus_version = report.corpus_version or stand_in.corpus_version
     await events.emit(Evidence(stand_in.evidence, stand_in.corpus_version))
     answer = stand_in.cached.answer
     whole = Span.within(answer.text, 0, len(answer.text))
     await gate.release((CheckedSegment(answer.text, whole, answer.citations, answer.sentences),), None)
+    return replace(partial, stand_in=stand_in.cached)
 
 
 async def _presented(

@@ -27,7 +27,7 @@ class Prompts(Protocol):
     """Renders prompts by name and version."""
 
     def fingerprint(self, name: str, version: str) -> str:
-        """Return a hash of all that decides a prompt but what it is rendered of; an empty `version` takes the newest."""
+        """Return a hash of all that decides a prompt but what it is rendered of; an empty `version` is the newest."""
         ...
 
     def render(

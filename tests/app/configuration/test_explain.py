@@ -21,7 +21,7 @@ SECTIONS = (
     "redis, rerankers, routes, self_hosted_only, server, spending, stores, telemetry, tenant_weights, tenants"
 )
 ROUTE_KEYS = (
-    "allow_alpha, check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, release, rerank, "
+    "allow_alpha, cache, check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, release, rerank, "
     "rewrite, screens, search, self_hosted_only, shadow, store, thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"

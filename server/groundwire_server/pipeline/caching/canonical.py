@@ -32,7 +32,7 @@ def canonical(value: object) -> bytes:
     Raises:
         TypeError: for a value that is none of these, whose form nobody has decided.
     """
-    kind = type(value)
+    kind: Any = type(value)
     write = _WRITERS.get(kind)
     if write is not None:
         return write(value)

@@ -52,7 +52,7 @@ class SingleFlight:
         if waiting is None:
             self._waiting[key] = deque()
             return Lead(self, key)
-        landing = asyncio.get_running_loop().create_future()
+        landing: asyncio.Future[Landing] = asyncio.get_running_loop().create_future()
         waiting.append(landing)
         try:
             async with asyncio.timeout_at(until.at):
