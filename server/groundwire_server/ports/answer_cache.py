@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, Invalidation
+from groundwire_server.domain.erasure import Forgotten
 
 
 class AnswerCache(Protocol):
@@ -13,7 +14,7 @@ class AnswerCache(Protocol):
     """
 
     async def get(self, key: AnswerKey) -> CachedAnswer | None:
-        """Return the answer of a key, however old; None without one."""
+        """Return the answer of a key; None without one. Whether it still holds is for the caller to see."""
         ...
 
     async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
@@ -24,6 +25,9 @@ class AnswerCache(Protocol):
         """
         ...
 
-    async def forget(self, tenant: str, selection: Invalidation) -> int:
-        """Forget the answers of a tenant that are selected; return how many."""
+    async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
+        """Forget the answers of a tenant that are selected: of a document or source, those that cite or show it.
+
+        An answer that is put in the meantime may stay. What could not be asked is not complete.
+        """
         ...
