@@ -261,8 +261,11 @@ def _route(
         rewriter=_rewriter(policy, parts),
         screens=parts.screens.get(policy.route, {}),
     )
-    cache = _cache(policy, ports, parts, flights)
-    return Route(replace(policy, models=chain), replace(ports, cache=cache))
+    routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
+    return Route(
+        replace(policy, models=chain, priced=frozenset(parts.prices).intersection(chain), routing=routing),
+        replace(ports, cache=_cache(policy, ports, parts, flights)),
+    )
 
 
 def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:

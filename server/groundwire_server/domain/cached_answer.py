@@ -1,7 +1,6 @@
 """An earlier validated answer, kept so that it can stand in."""
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TypeAlias
 
 from groundwire_server.domain.answer import GroundedText
@@ -59,11 +58,6 @@ class CachedAnswer:
     def cited(self) -> tuple[Passage, ...]:
         """The passages that its text cites, each once."""
         return tuple({citation.passage.chunk_id: citation.passage for citation in self.answer.citations}.values())
-
-
-def end_user_digest(tenant: str, end_user_id: str) -> str:
-    """Return what stands for an end user in an answer that is kept; empty for none. Other tenants have another."""
-    return blake2b(f"{tenant}\0{end_user_id}".encode(), digest_size=16).hexdigest() if end_user_id else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,7 @@ class Report:
         guards_unavailable: the guards that could not be asked, and without which the call went on.
         cache: what looking for an earlier answer came to; None where none was looked for.
         cache_staleness: why the one that was found does not hold; None where it does, or where none was found.
+        routing_rule: the name of the rule that chose the models; empty where none did.
     """
 
     request_id: str = ""
@@ -191,6 +192,7 @@ class Report:
     guards_unavailable: tuple[str, ...] = ()
     cache: CacheResult | None = None
     cache_staleness: CacheStaleness | None = None
+    routing_rule: str = ""
 
     @property
     def writing_seconds(self) -> float:

@@ -141,6 +141,7 @@ class DecisionLog:
             cache_staleness=report.cache_staleness,
             cache_age=result.age if isinstance(result, Cached) else None,
             rewriting=report.rewriting,
+            routing_rule=report.routing_rule or None,
             found=report.found if report.stages else None,
             best_relevance=report.best_relevance,
             passages=report.passages,

@@ -24,6 +24,7 @@ from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
 from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
+from groundwire_server.pipeline.routing import budget_left, routed
 from groundwire_server.pipeline.screening.answer import AnswerScreening
 from groundwire_server.pipeline.screening.evidence import EvidenceScreening
 from groundwire_server.pipeline.screening.question import screen_question, screen_rewritten
@@ -45,9 +46,10 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     Raises:
         Rejection: when the question itself is invalid.
     """
-    with run.compute(Stage.NORMALIZE):
+    left = await budget_left(inquiry, ports)
+    with run.compute(Stage.NORMALIZE) as stage:
         check_search(inquiry, "question.search")
-        inquiry = normalize_question(inquiry, "question.text")
+        inquiry = routed(normalize_question(inquiry, "question.text"), left, run, stage)
     with EarlierAnswers(inquiry, ports, run) as earlier:
         return await _answer(inquiry, ports, run, sink, earlier)
 
@@ -59,7 +61,7 @@ async def _answer(
     policy, report = inquiry.policy, run.report
     events = EventStream(sink)
     gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
-    history, partial = AttemptHistory(), PartialResults()
+    history, partial = AttemptHistory(allow_queue=inquiry.question.allow_queue), PartialResults()
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)

@@ -44,6 +44,7 @@ class ReportBuilder:
         guards_unavailable: the guards that could not be asked, and without which the call went on.
         cache: what looking for an earlier answer came to; None where none was looked for.
         cache_staleness: why the one that was found does not hold.
+        routing_rule: the name of the rule that chose the models; empty where none did.
     """
 
     request_id: str
@@ -68,6 +69,7 @@ class ReportBuilder:
     guards_unavailable: list[str] = field(default_factory=list)
     cache: CacheResult | None = None
     cache_staleness: CacheStaleness | None = None
+    routing_rule: str = ""
 
     def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:
         """Record that a model is about to be asked."""
@@ -121,6 +123,7 @@ class ReportBuilder:
             guards_unavailable=tuple(self.guards_unavailable),
             cache=self.cache,
             cache_staleness=self.cache_staleness,
+            routing_rule=self.routing_rule,
         )
 
 

@@ -122,6 +122,7 @@ class DecisionEvent:
         "How a question with earlier turns was put so that it needs none: left as it is, by rules or by a model.",
         names.REWRITING,
     )
+    routing_rule: str | None = _about("The rule that chose the models to ask.", names.ROUTING_RULE)
     found: int | None = _about("How many passages the search found.", names.PASSAGES_FOUND)
     best_relevance: float | None = _about("The relevance of the best of them, 0 to 1.", names.BEST_RELEVANCE)
     passages: tuple[RatedPassage, ...] | None = _about("The passages that a prompt could use, with their relevance.")

@@ -215,6 +215,7 @@ routes:
     rerank: {reranker: local, candidates: 9, share: 0.1, max_seconds: 2, min_rating: 0.3}
     prompt: {name: other, version: 1.2.3}
     models: [other]
+    routing: [{name: short, when: {question_chars: {max: 1}}, models: [other]}]
     store: main
     self_hosted_only: true
     allow_alpha: true
@@ -241,7 +242,7 @@ routes:
       {serve_fresh: true, max_age_seconds: 60, accept: ANSWERED, valid_while: CITED_UNCHANGED,
       without_store_max_age_seconds: 5}
 """
-    ours = loaded(tmp_path, text).configuration.routes["faq"].policy("faq")
+    ours = loaded(tmp_path, text).configuration.routes["faq"].policy("faq", priced={"other"})
     assert ours.rerank == RerankPolicy(9, 0.1, 2.0, 0.3)
     built_in = loaded(tmp_path).configuration.routes["default"].policy("default")
     same = [name for name in ours.__dataclass_fields__ if getattr(ours, name) == getattr(built_in, name)]
@@ -251,8 +252,10 @@ routes:
         "passages_limit",
         "prompt_tokens",
         "tokens_per_call",
-        "cost_per_call",
-    ]  # the table of limits has them
+        "cost_per_call",  # the table of limits has these
+        "queue",
+        "reviewers",
+    ]
 
 
 def test_the_file_named_comes_before_the_environments_before_the_usual_one(

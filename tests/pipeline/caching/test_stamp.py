@@ -111,7 +111,7 @@ OTHER_VALUES: dict[str, Any] = {
 """Another value of each field of a policy that is no number, text or switch."""
 
 
-def other_value(name: str) -> object:
+def other_value(name: str) -> Any:
     if name in OTHER_VALUES:
         return OTHER_VALUES[name]
     match getattr(POLICY, name):

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final, Self
 
-from groundwire_server.domain.cached_answer import AnswerKey, AnswerStamp, CachedAnswer, end_user_digest
+from groundwire_server.domain.cached_answer import AnswerKey, AnswerStamp, CachedAnswer
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.erasure import end_user_hash
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
@@ -179,7 +180,7 @@ def _kept(outcome: Outcome, place: _Place, inquiry: Inquiry, run: StageRunner) -
         run.clock.today().timestamp(),
         _as_found(report),
         inquiry.caller.subject,
-        end_user_digest(inquiry.caller.tenant, inquiry.question.end_user_id),
+        end_user_hash(inquiry.caller.tenant, inquiry.question.end_user_id),
     )
 
 
