@@ -85,7 +85,7 @@ async def test_a_leader_that_leaves_hands_over_to_the_longest_waiting_and_the_ot
     await turns()
     with lead:
         lead.land(ANSWER)
-    assert await asyncio.gather(second, third, newcomer) == [ANSWER] * 3
+    assert [await each for each in (second, third, newcomer)] == [ANSWER] * 3
 
 
 async def test_a_leader_that_leaves_alone_leaves_nothing_behind() -> None:

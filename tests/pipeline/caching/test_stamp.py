@@ -34,6 +34,7 @@ from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.caching.stamp import DECIDING, NOT_DECIDING, STAMPED, RouteStamp, disagreeing
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuards
+from groundwire_server.ports.guard import LocalGuard
 from groundwire_server.ports.prompts import Prompts
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
@@ -80,7 +81,9 @@ class StampedPrompts:
 
 
 def guards(version: str = "1", action: GuardAction = GuardAction.BLOCK) -> Mapping[Screen, ScreenGuards]:
-    placed = PlacedGuard(GuardIdentity("words", version), GuardActions(action), WordGuard(secret="secret"))
+    placed: PlacedGuard[LocalGuard] = PlacedGuard(
+        GuardIdentity("words", version), GuardActions(action), WordGuard(secret="secret")
+    )
     return {Screen.ANSWER: ScreenGuards((placed,))}
 
 
