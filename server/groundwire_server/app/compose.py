@@ -16,7 +16,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
-from groundwire_server.corpus.erase import Eraser, ProcessTexts
+from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -25,6 +25,7 @@ from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.server import Server, Servicers
@@ -33,6 +34,9 @@ from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
+from groundwire_server.edge.servicers.operation_service import OperationService
+from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -200,6 +204,7 @@ def snapshot(
         ingest,
         write_seconds,
         _eraser(parts, ingest, process),
+        parts.answer_cache,
     )
 
 
@@ -207,11 +212,16 @@ def _eraser(parts: Parts, ingest: Ingest, process: Process) -> Eraser | None:
     """Return what erases documents from the store, and everything beside it that may hold their texts."""
     # Several stores may have one embedder.
     texts = {id(each): each for store in parts.stores.values() for each in store.texts}
-    process.texts.replace((ingest, *texts.values()))
+    cache = parts.answer_cache
+    cached = () if cache is None else (CachedAnswers(cache, SystemClock()),)
+    shared = cache is not None and cache.shared
+    process.texts.replace((ingest, *texts.values(), *(() if shared else cached)))
     store = parts.corpus.erasable
     if store is None:
         return None
-    return Eraser(parts.corpus.corpus, store, (process.runs, process.texts), SystemClock())
+    # Answers in flight first: what they still put beside themselves is there when it is erased.
+    beside = (process.runs, process.texts, *(cached if shared else ()))
+    return Eraser(parts.corpus.corpus, store, beside, SystemClock())
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:
@@ -219,6 +229,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     clock = SystemClock()
     recorder = process.recording.metrics
     blocked = BlockedContentLog(process.sums)
+    following = Following(options.arrival, recorder)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -228,9 +239,12 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         ServerInfo(current),
         Limits(current),
         Feedback(current, blocked, recorder),
+        Records(current),
+        Operations(current, following, clock),
+        OperationService(current, following, clock),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, blocked, options, current, clock, process.end)
+    return Server(servicers, process.recording, log, blocked, options, current, clock, following.end, process.end)
 
 
 def _route(

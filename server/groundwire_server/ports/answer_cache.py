@@ -9,9 +9,14 @@ from groundwire_server.domain.erasure import Forgotten
 class AnswerCache(Protocol):
     """Keeps validated answers, each until it is too old or others need its place.
 
-    Every adapter passes `tests/contract/test_answer_cache.py`. No method raises: a cache that cannot be asked has
-    nothing, and reports it.
+    Every adapter passes `tests/contract/answer_cache/test_answer_cache.py`. No method raises: a cache that cannot be
+    asked has nothing, and reports it.
+
+    Attributes:
+        shared: whether other processes see it.
     """
+
+    shared: bool
 
     async def get(self, key: AnswerKey) -> CachedAnswer | None:
         """Return the answer of a key; None without one. Whether it still holds is for the caller to see."""

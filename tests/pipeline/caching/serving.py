@@ -63,6 +63,8 @@ class WallTime(LoopTime):
 class HangingCache:
     """An AnswerCache that answers nobody."""
 
+    shared = False
+
     async def get(self, key: AnswerKey) -> CachedAnswer | None:
         await asyncio.sleep(1e6)
         return None

@@ -47,8 +47,11 @@ class MemoryAnswerCache:
         recorder: counts them.
 
     Attributes:
+        shared: False.
         size: the bytes of all together.
     """
+
+    shared = False
 
     def __init__(self, options: AnswerCacheOptions, clock: Clock, recorder: Metrics) -> None:
         self._options = options
@@ -59,6 +62,9 @@ class MemoryAnswerCache:
         self._kept: OrderedDict[AnswerKey, float] = OrderedDict()
         self._tenants: dict[str, _Tenant] = {}
         self.size = 0
+        for full in Full:
+            # So that a rate is known from the first eviction on.
+            recorder.add(metrics.CACHED_ANSWERS_EVICTED, 0, full)
         recorder.watch(metrics.CACHED_ANSWERS, self, lambda cache: [((), cache.count)])
         recorder.watch(metrics.CACHED_ANSWERS_SIZE, self, lambda cache: [((), cache.size)])
 

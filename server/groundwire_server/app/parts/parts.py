@@ -8,6 +8,7 @@ from groundwire_server.admission.limit_table import LimitTable
 from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.parts.answer_cache import open_answer_cache
 from groundwire_server.app.parts.answer_settings import answer_settings
 from groundwire_server.app.parts.generators import identities, open_generator
 from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
@@ -50,8 +51,8 @@ class Parts:
         rerankers: those of the routes that name one, by route.
         screens: the guards of the routes' screens, by route.
         document_screen: what documents pass before they are stored; None lets all pass.
-        answer_cache: keeps answers that may stand in; None keeps none.
         answer_settings: digests of what each route's answers are made with, by route and by what they decide.
+        answer_cache: keeps earlier answers that may stand in; None keeps none.
     """
 
     stores: Mapping[str, Store]
@@ -121,6 +122,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         await open_screens(configuration, lease, recording),
         await open_document_screen(configuration, lease),
         answer_settings(configuration),
+        await open_answer_cache(configuration, lease, recording),
     )
 
 

@@ -54,9 +54,12 @@ class RedisAnswerCache:
         recorder: counts them.
 
     Attributes:
+        shared: True.
         count: how many there were when this process kept one last.
         size: their bytes.
     """
+
+    shared = True
 
     def __init__(
         self, client: "Redis", prefix: str, options: AnswerCacheOptions, clock: Clock, recorder: Metrics
@@ -74,6 +77,9 @@ class RedisAnswerCache:
         self._away_until = 0.0
         self._failed = False
         self.count, self.size = 0, 0
+        for full in Full:
+            # So that a rate is known from the first eviction on.
+            recorder.add(metrics.CACHED_ANSWERS_EVICTED, 0, full)
         recorder.watch(metrics.CACHED_ANSWERS, self, lambda cache: [((), cache.count)])
         recorder.watch(metrics.CACHED_ANSWERS_SIZE, self, lambda cache: [((), cache.size)])
 
