@@ -276,9 +276,16 @@ def _route(
         screens=parts.screens.get(policy.route, {}),
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
+    cache = _cache(policy, ports, parts, flights)
     return Route(
-        replace(policy, models=chain, priced=frozenset(parts.prices).intersection(chain), routing=routing),
-        replace(ports, cache=_cache(policy, ports, parts, flights)),
+        replace(
+            policy,
+            models=chain,
+            priced=frozenset(parts.prices).intersection(chain),
+            routing=routing,
+            cache=None if cache is None else policy.cache,
+        ),
+        replace(ports, cache=cache),
     )
 
 
