@@ -30,6 +30,7 @@ from groundwire_server.edge.server import Server
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.edge.tls import ServerTls
 from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuards
+from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.retriever import Retriever
 from tests.doubles.counts import Counts
@@ -115,6 +116,7 @@ def serving(folder: Path) -> Serve:
         options: ServerOptions | None = None,
         capacity: CapacityOptions | None = None,
         document_screen: DocumentScreen | None = None,
+        answer_cache: AnswerCache | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -130,7 +132,14 @@ def serving(folder: Path) -> Serve:
         if store is not None:
             main = store(embedder, recording)
         screens = {"default": OF_ONE_GUARD}
-        parts = Parts({"main": main}, {EXTRACTIVE: generator}, main, screens=screens, document_screen=document_screen)
+        parts = Parts(
+            {"main": main},
+            {EXTRACTIVE: generator},
+            main,
+            screens=screens,
+            document_screen=document_screen,
+            answer_cache=answer_cache,
+        )
         routes = {"default": (default, "main")}
         process = compose.Process.begin(recording, capacity=capacity)
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))

@@ -16,7 +16,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
-from groundwire_server.corpus.erase import Eraser, ProcessTexts
+from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -25,6 +25,7 @@ from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.server import Server, Servicers
@@ -33,13 +34,26 @@ from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
+from groundwire_server.edge.servicers.operation_service import OperationService
+from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, RewriteModel, Route, RouteTable, SelfHostedRoutes, ShadowModel
+from groundwire_server.pipeline.caching.single_flight import SingleFlight
+from groundwire_server.pipeline.caching.stamp import RouteStamp
+from groundwire_server.pipeline.routes import (
+    Ports,
+    RewriteModel,
+    Route,
+    RouteCache,
+    RouteTable,
+    SelfHostedRoutes,
+    ShadowModel,
+)
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
@@ -63,6 +77,7 @@ class Process:
         capacity: how much is done at once.
         texts: of documents, in memory.
         shadows: the comparisons in flight, by whatever configuration they began.
+        flights: the questions that others may wait for; those of two configurations are two questions.
     """
 
     recording: Recording
@@ -74,6 +89,7 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
+    flights: SingleFlight = field(default_factory=SingleFlight)
 
     @classmethod
     def begin(
@@ -156,6 +172,7 @@ def snapshot(
                 prompts,
                 check,
                 rules,
+                process.flights,
             )
             for name, (policy, store) in policies.items()
         }
@@ -187,6 +204,7 @@ def snapshot(
         ingest,
         write_seconds,
         _eraser(parts, ingest, process),
+        parts.answer_cache,
     )
 
 
@@ -194,11 +212,16 @@ def _eraser(parts: Parts, ingest: Ingest, process: Process) -> Eraser | None:
     """Return what erases documents from the store, and everything beside it that may hold their texts."""
     # Several stores may have one embedder.
     texts = {id(each): each for store in parts.stores.values() for each in store.texts}
-    process.texts.replace((ingest, *texts.values()))
+    cache = parts.answer_cache
+    cached = () if cache is None else (CachedAnswers(cache, SystemClock()),)
+    shared = cache is not None and cache.shared
+    process.texts.replace((ingest, *texts.values(), *(() if shared else cached)))
     store = parts.corpus.erasable
     if store is None:
         return None
-    return Eraser(parts.corpus.corpus, store, (process.runs, process.texts), SystemClock())
+    # Answers in flight first: what they still put beside themselves is there when it is erased.
+    beside = (process.runs, process.texts, *(cached if shared else ()))
+    return Eraser(parts.corpus.corpus, store, beside, SystemClock())
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:
@@ -206,6 +229,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     clock = SystemClock()
     recorder = process.recording.metrics
     blocked = BlockedContentLog(process.sums)
+    following = Following(options.arrival, recorder)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -215,13 +239,22 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         ServerInfo(current),
         Limits(current),
         Feedback(current, blocked, recorder),
+        Records(current),
+        Operations(current, following, clock),
+        OperationService(current, following, clock),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, blocked, options, current, clock, process.end)
+    return Server(servicers, process.recording, log, blocked, options, current, clock, following.end, process.end)
 
 
 def _route(
-    policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck, rules: RuleChecker
+    policy: Policy,
+    store: Store,
+    parts: Parts,
+    prompts: Prompts,
+    check: AclRecheck,
+    rules: RuleChecker,
+    flights: SingleFlight,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -243,9 +276,25 @@ def _route(
         screens=parts.screens.get(policy.route, {}),
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
+    cache = _cache(policy, ports, parts, flights)
     return Route(
-        replace(policy, models=chain, priced=frozenset(parts.prices).intersection(chain), routing=routing), ports
+        replace(
+            policy,
+            models=chain,
+            priced=frozenset(parts.prices).intersection(chain),
+            routing=routing,
+            cache=None if cache is None else policy.cache,
+        ),
+        replace(ports, cache=cache),
     )
+
+
+def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
+    """Return where a route's answers are kept; None where none are."""
+    if parts.answer_cache is None or policy.cache is None:
+        return None
+    stamp = RouteStamp(ports, parts.answer_settings.get(policy.route, {}))
+    return RouteCache(parts.answer_cache, stamp.of, flights)
 
 
 def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:

@@ -31,6 +31,7 @@ FIXED: tuple[Path, ...] = (
     ("server", "tls"),
     ("server", "max_concurrent_calls"),
     ("redis",),
+    ("answer_cache",),
     ("server", "request_bytes"),
     ("server", "connections"),
     ("server", "arrival"),

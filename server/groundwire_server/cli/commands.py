@@ -20,6 +20,8 @@ from groundwire_server.cli.evaluate import command as evaluate
 from groundwire_server.cli.guards.command import list_guards, try_text
 from groundwire_server.cli.ingest.command import ingest
 from groundwire_server.cli.init import init
+from groundwire_server.cli.operations import commands as operations
+from groundwire_server.cli.operations.submit import submit
 from groundwire_server.cli.policy import command as policy
 from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.serve import serve
@@ -56,6 +58,11 @@ def commands() -> Mapping[Command, Examples]:
             'groundwire ask "Who may sign for parcels?"',
             'groundwire ask "Who may sign for parcels?" --trace',
             'groundwire ask "Who may sign for parcels?" --json | jq -r .cause',
+        ),
+        submit: (
+            'groundwire submit "Who may sign for parcels?"',
+            'groundwire submit "Who may sign for parcels?" --wait',
+            'groundwire submit "Who signs?" --webhook https://hooks.example.com/answers',
         ),
         retrieve: (
             'groundwire retrieve "Who may sign for parcels?"',
@@ -100,6 +107,7 @@ def commands() -> Mapping[Command, Examples]:
 def groups() -> tuple[Group, ...]:
     """Return the groups of commands."""
     return (
+        _operations(),
         _documents(),
         _evaluate(),
         _trace(),
@@ -110,6 +118,46 @@ def groups() -> tuple[Group, ...]:
         _corpus(),
         _config(),
         _keys(),
+    )
+
+
+def _operations() -> Group:
+    name = "5b1e5b1e5b1e5b1e5b1e5b1e5b1e5b1e"
+    return Group(
+        "operations",
+        "List, follow and end questions that are answered later, and look after those that are halted.",
+        {
+            operations.list_: (
+                "list",
+                (
+                    "groundwire operations list",
+                    "groundwire operations list --state queued --state running",
+                    "groundwire operations list --json | jq -r .name",
+                ),
+            ),
+            operations.show: (
+                "show",
+                (f"groundwire operations show {name}", f"groundwire operations show {name} --json"),
+            ),
+            operations.wait: (
+                "wait",
+                (f"groundwire operations wait {name}", f"groundwire operations wait {name} --timeout 60"),
+            ),
+            operations.watch: ("watch", (f"groundwire operations watch {name}",)),
+            operations.cancel: ("cancel", (f"groundwire operations cancel {name}",)),
+            operations.delete: ("delete", (f"groundwire operations delete {name}",)),
+            operations.halted: (
+                "halted",
+                ("groundwire operations halted", "groundwire operations halted | cut -f 1"),
+            ),
+            operations.requeue: (
+                "requeue",
+                (
+                    f"groundwire operations requeue {name}",
+                    "groundwire operations requeue $(groundwire operations halted | cut -f 1)",
+                ),
+            ),
+        },
     )
 
 

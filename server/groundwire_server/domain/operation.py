@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
+
+_POLL_FIRST: Final = 1.0
+_POLL_EACH: Final = 0.5
+_POLL_MOST: Final = 60.0
+"""Seconds: of what is written now, more for each question ahead, and of what may take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,19 @@ class Operation:
     def done(self) -> bool:
         """Whether it will not change any more."""
         return self.state is OperationState.DONE
+
+    @property
+    def poll_after(self) -> float | None:
+        """Seconds to wait before asking for it again; None once it is done."""
+        match self.state:
+            case OperationState.DONE:
+                return None
+            case OperationState.QUEUED:
+                return min(_POLL_FIRST + self.position * _POLL_EACH, _POLL_MOST)
+            case OperationState.RUNNING:
+                return _POLL_FIRST
+            case _:
+                return _POLL_MOST
 
 
 @dataclass(frozen=True, slots=True)

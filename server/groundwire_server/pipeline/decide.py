@@ -124,6 +124,11 @@ def first(policy: Policy) -> Attempt:
     return Attempt(policy.models[0])
 
 
+def served() -> Conclude:
+    """Return the step by which an earlier answer is served that holds, in the place of a new one."""
+    return Conclude(Action.CACHED_ANSWER, Cause.ANSWER_VALIDATED)
+
+
 def after(failure: Failure, history: AttemptHistory, policy: Policy) -> Step:
     """Choose what follows a failure: the first action of the route's row that is unused and possible.
 

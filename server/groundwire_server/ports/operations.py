@@ -9,7 +9,7 @@ from typing import Protocol
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Fault, GroundwireError
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion
+from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion, Webhook
 from groundwire_server.domain.outcome import Outcome, Queued
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
@@ -60,6 +60,21 @@ class AnswerQueue(Protocol):
 
         Raises:
             Failure: the same cause again, when it cannot be accepted.
+        """
+        ...
+
+    async def accept(
+        self, inquiry: Inquiry, answer_within: float | None = None, webhook: Webhook | None = None
+    ) -> Operation:
+        """Write a question down that was submitted for later, and return its operation.
+
+        Args:
+            inquiry: the question on its route; its run names the request.
+            answer_within: seconds for which an answer is of use; None takes the default.
+            webhook: is told when the operation is done.
+
+        Raises:
+            Rejection: when it cannot be accepted.
         """
         ...
 

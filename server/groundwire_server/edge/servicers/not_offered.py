@@ -8,19 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import grpc
-from google.longrunning import operations_pb2
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from groundwire.v1 import operation_service_pb2, record_service_pb2, review_service_pb2
+from groundwire.v1 import review_service_pb2
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature, Reason
 
 NOT_OFFERED: Mapping[ServiceDescriptor, Feature] = {
     review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"]: Feature.REVIEWS,
-    operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"]: Feature.QUEUED_ANSWERS,
-    record_service_pb2.DESCRIPTOR.services_by_name["RecordService"]: Feature.ERASURE,
-    operations_pb2.DESCRIPTOR.services_by_name["Operations"]: Feature.QUEUED_ANSWERS,
 }
 """The feature that each of them needs."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
 from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.admission.capacity import CapacityOptions
@@ -67,6 +68,10 @@ class Configuration(Options):
         None,
         description="The Redis that the processes of one service share; without one, limits, spending and answers in "
         "flight are each process's own.",
+    )
+    answer_cache: AnswerCacheOptions = Field(
+        default_factory=AnswerCacheOptions,
+        description="Earlier answers that may stand in; each route says when one does.",
     )
     embedders: dict[Name, EmbedderConfig] = Field(
         default_factory=dict, description="Embedders, which make vectors, by name."
