@@ -18,7 +18,7 @@ from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import Queue
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
-from groundwire_server.corpus.erase import Eraser, ProcessTexts
+from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -38,13 +38,24 @@ from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, RewriteModel, Route, RouteTable, SelfHostedRoutes, ShadowModel
+from groundwire_server.pipeline.caching.single_flight import SingleFlight
+from groundwire_server.pipeline.caching.stamp import RouteStamp
+from groundwire_server.pipeline.routes import (
+    Ports,
+    RewriteModel,
+    Route,
+    RouteCache,
+    RouteTable,
+    SelfHostedRoutes,
+    ShadowModel,
+)
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
@@ -53,7 +64,7 @@ from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.records.opening import Records
+    from groundwire_server.adapters.records import opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ class Process:
         shadows: the comparisons in flight, by whatever configuration they began.
         records: the database of what outlives the process; None where there is none.
         queue: of questions that are answered later; None where none is.
+        flights: the questions that others may wait for; those of two configurations are two questions.
     """
 
     recording: Recording
@@ -84,8 +96,9 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
-    records: "Records | None" = None
+    records: "opening.Records | None" = None
     queue: Queue | None = None
+    flights: SingleFlight = field(default_factory=SingleFlight)
 
     @classmethod
     def begin(
@@ -95,7 +108,7 @@ class Process:
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
         texts: ProcessTexts | None = None,
-        records: "Records | None" = None,
+        records: "opening.Records | None" = None,
         weights: TenantWeights | None = None,
         queue: Queue | None = None,
     ) -> "Process":
@@ -177,6 +190,7 @@ def snapshot(
                 check,
                 rules,
                 process.queue,
+                process.flights,
             )
             for name, (policy, store) in policies.items()
         }
@@ -210,6 +224,7 @@ def snapshot(
         write_seconds,
         _eraser(parts, ingest, process),
         answerer,
+        parts.answer_cache,
         None if process.queue is None else process.queue.calls,
     )
 
@@ -218,11 +233,16 @@ def _eraser(parts: Parts, ingest: Ingest, process: Process) -> Eraser | None:
     """Return what erases documents from the store, and everything beside it that may hold their texts."""
     # Several stores may have one embedder.
     texts = {id(each): each for store in parts.stores.values() for each in store.texts}
-    process.texts.replace((ingest, *texts.values()))
+    cache = parts.answer_cache
+    cached = () if cache is None else (CachedAnswers(cache, SystemClock()),)
+    shared = cache is not None and cache.shared
+    process.texts.replace((ingest, *texts.values(), *(() if shared else cached)))
     store = parts.corpus.erasable
     if store is None:
         return None
-    return Eraser(parts.corpus.corpus, store, (process.runs, process.texts), SystemClock())
+    # Answers in flight first: what they still put beside themselves is there when it is erased.
+    beside = (process.runs, process.texts, *(cached if shared else ()))
+    return Eraser(parts.corpus.corpus, store, beside, SystemClock())
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:
@@ -240,6 +260,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         ServerInfo(current),
         Limits(current),
         Feedback(current, blocked, recorder),
+        Records(current),
         Operations(current, following, clock),
         OperationService(current, following, clock),
     )
@@ -255,6 +276,7 @@ def _route(
     check: AclRecheck,
     rules: RuleChecker,
     queue: Queue | None,
+    flights: SingleFlight,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -277,6 +299,7 @@ def _route(
         queue=None if queue is None else queue.accepted,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
+    cache = _cache(policy, ports, parts, flights)
     return Route(
         replace(
             policy,
@@ -284,9 +307,18 @@ def _route(
             priced=frozenset(parts.prices).intersection(chain),
             routing=routing,
             queue=policy.queue and queue is not None,
+            cache=None if cache is None else policy.cache,
         ),
-        ports,
+        replace(ports, cache=cache),
     )
+
+
+def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
+    """Return where a route's answers are kept; None where none are."""
+    if parts.answer_cache is None or policy.cache is None:
+        return None
+    stamp = RouteStamp(ports, parts.answer_settings.get(policy.route, {}))
+    return RouteCache(parts.answer_cache, stamp.of, flights)
 
 
 def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:
