@@ -15,6 +15,7 @@ import pytest
 # Debian's /usr/sbin/rabbitmq-server runs as its own user, with the machine's own folders.
 COMMAND = shutil.which("rabbitmq-server", path="/usr/lib/rabbitmq/bin")
 EPMD = shutil.which("epmd")
+READY = "Server startup complete"
 
 needs_rabbitmq = pytest.mark.skipif(
     COMMAND is None or EPMD is None,
@@ -41,18 +42,14 @@ class RabbitMQ:
 
 
 @contextmanager
-def rabbitmq_server(folder: Path, port: int | None = None) -> Iterator[RabbitMQ]:
-    """Run a RabbitMQ with folders, ports and a port mapper of its own, on loopback.
+def prepared_rabbitmq(folder: Path) -> Iterator[RabbitMQ]:
+    """Yield what a RabbitMQ needs that is started by others: folders, ports and a port mapper of its own, on loopback.
 
     Args:
-        folder: for its files.
-        port: to listen on; a free one if left out.
+        folder: for its files, which it finds again when it is started again.
     """
-    port = port or _free_port()
-    mapper_port = _free_port()
-    (folder / "rabbitmq.conf").write_text(
-        f"listeners.tcp.1 = 127.0.0.1:{port}\nlog.console = true\nlog.file = false\ncollect_statistics = none\n"
-    )
+    port, mapper_port = free_port(), free_port()
+    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\nlog.console = true\nlog.file = false\n")
     (folder / "enabled_plugins").write_text("[].")
     environment = os.environ | {
         "HOME": str(folder),  # of the cookie
@@ -62,7 +59,7 @@ def rabbitmq_server(folder: Path, port: int | None = None) -> Iterator[RabbitMQ]
         "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
         "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
-        "RABBITMQ_DIST_PORT": str(_free_port()),
+        "RABBITMQ_DIST_PORT": str(free_port()),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1",
         "ERL_EPMD_PORT": str(mapper_port),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
@@ -70,10 +67,20 @@ def rabbitmq_server(folder: Path, port: int | None = None) -> Iterator[RabbitMQ]
     mapping = [str(EPMD), "-port", str(mapper_port), "-address", "127.0.0.1"]
     with subprocess.Popen(mapping) as mapper:
         try:
-            with _running(environment, folder):
-                yield RabbitMQ(f"amqp://127.0.0.1:{port}/", environment)
+            yield RabbitMQ(f"amqp://127.0.0.1:{port}/", environment)
         finally:
             mapper.terminate()
+
+
+@contextmanager
+def rabbitmq_server(folder: Path) -> Iterator[RabbitMQ]:
+    """Run a RabbitMQ.
+
+    Args:
+        folder: for its files.
+    """
+    with prepared_rabbitmq(folder) as prepared, _running(prepared.environment, folder):
+        yield prepared
 
 
 @contextmanager
@@ -90,7 +97,7 @@ def _running(environment: dict[str, str], folder: Path) -> Iterator[None]:
             lines = []
             for line in process.stdout:
                 lines.append(line)
-                if "Server startup complete" in line:
+                if READY in line:
                     break
             else:
                 pytest.fail(f"RabbitMQ did not start: {''.join(lines[-20:])} {(folder / 'err.txt').read_text()}")
@@ -100,7 +107,8 @@ def _running(environment: dict[str, str], folder: Path) -> Iterator[None]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

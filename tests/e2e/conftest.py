@@ -15,11 +15,13 @@ from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
+from groundwire_server.adapters.wakeups.memory import MemoryWakeups
 from groundwire_server.admission.capacity import CapacityOptions
 from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
+from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import Queue, open_queue
 from groundwire_server.app.parts.records import open_records
@@ -176,10 +178,11 @@ async def _queue(folder: Path, options: QueueOptions | None, counts: Counts) -> 
     if options is None:
         yield None
         return
-    configuration = load(Sources()).configuration.model_copy(update={"queue": options})
+    config = QueueConfig.model_construct(**dict(options))
+    configuration = load(Sources()).configuration.model_copy(update={"queue": config})
     url = f"sqlite:///{folder}/records.sqlite3"
     async with open_records(RecordsOptions.model_validate({"url": url})) as records:
-        yield open_queue(configuration, records, lambda tenant: 1.0, counts)
+        yield open_queue(configuration, records, MemoryWakeups(), lambda tenant: 1.0, counts)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from groundwire_server.adapters.webhooks.http import HttpWebhookSender, WebhookF
 from groundwire_server.ports.outbox import WebhookError
 
 HOST = "hooks.example.com"
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class FixedResolver(AbstractResolver):
@@ -62,7 +62,7 @@ async def receiving(folder: Path, handler: Handler) -> AsyncIterator[Receiver]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(HOST).configure_cert(context)
 
-    async def taken(request: web.Request) -> web.StreamResponse:
+    async def taken(request: web.BaseRequest) -> web.StreamResponse:
         receiver.requests.append(await request.read())
         receiver.headers.append(dict(request.headers))
         return await handler(request)
@@ -80,7 +80,7 @@ async def receiving(folder: Path, handler: Handler) -> AsyncIterator[Receiver]:
 
 
 def answering(status: int, **headers: str) -> Handler:
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(status=status, headers=headers, text="x" * 1000)
 
     return answer
@@ -156,13 +156,17 @@ async def test_the_address_that_was_checked_is_the_one_that_is_connected_to(tmp_
         connected: list[object] = []
         loop = asyncio.get_running_loop()
 
+        def public(address: str) -> bool:
+            checked.append(address)
+            return True
+
         async def connect(sock: socket.socket, address: object) -> None:
             connected.append(address)
             raise ConnectionRefusedError
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(loop, "sock_connect", connect)
-            patch.setattr("groundwire_server.adapters.webhooks.http.is_public", lambda at: checked.append(at) or True)
+            patch.setattr("groundwire_server.adapters.webhooks.http.is_public", public)
             async with HttpWebhookSender.opened(30, lambda _: False, receiver.ca, resolver) as sender:
                 assert await fault(sender.post(receiver.url, {}, b"{}")) == (WebhookFault.UNREACHABLE, False)
         assert checked == ["192.0.2.1"]
@@ -190,7 +194,7 @@ async def test_a_certificate_of_another_authority_is_refused(tmp_path: Path) -> 
 async def test_a_receiver_that_is_slow_is_left(tmp_path: Path) -> None:
     leave = asyncio.Event()
 
-    async def slow(request: web.Request) -> web.StreamResponse:
+    async def slow(request: web.BaseRequest) -> web.StreamResponse:
         await leave.wait()
         return web.Response()
 
@@ -202,7 +206,7 @@ async def test_a_receiver_that_is_slow_is_left(tmp_path: Path) -> None:
 async def test_a_response_without_end_is_read_no_further(tmp_path: Path) -> None:
     sent = 0
 
-    async def endless(request: web.Request) -> web.StreamResponse:
+    async def endless(request: web.BaseRequest) -> web.StreamResponse:
         nonlocal sent
         response = web.StreamResponse()
         await response.prepare(request)

@@ -1,0 +1,147 @@
+"""Submits questions while a part of the service is killed, and checks that none was lost or billed twice."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from typing import Final
+
+import grpc.aio
+from google.longrunning import operations_pb2
+from google.longrunning.operations_pb2_grpc import OperationsStub
+from sqlalchemy import func, select
+
+from groundwire.v1 import answer_service_pb2, question_pb2
+from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire_server.adapters.records.engine import records_database
+from groundwire_server.adapters.records.operations.reading import read_history
+from groundwire_server.adapters.records.tables import ledger
+from groundwire_server.work.history import HistoryEvent, HistoryReport, check_history
+from tests.chaos.stack import Stack
+
+QUESTIONS: Final = 40
+AT_ONCE: Final = 4
+_ACME: Final = (("groundwire-tenant", "acme"),)
+_PATIENCE: Final = 300.0
+"""Seconds after which a run has failed; none that passes takes a half of it."""
+
+_AGAIN_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True)
+class ChaosReport:
+    """What a run has come to.
+
+    Attributes:
+        promised: ids of operations that the client was told of.
+        history: what the history comes to.
+        settled: rows of the ledger that were settled.
+        rows: all rows of it.
+        killed_after: questions that had been accepted by then.
+    """
+
+    promised: frozenset[str]
+    history: HistoryReport
+    settled: int
+    rows: int
+    killed_after: int
+
+
+async def run(stack: Stack, victim: str, seed: int) -> ChaosReport:
+    """Submit questions, kill one part at a random moment, start it again, and wait for all answers.
+
+    Args:
+        stack: running.
+        victim: the name of what is killed.
+        seed: of the moment.
+    """
+    after = random.Random(seed).randrange(QUESTIONS)
+    load = _Load(stack.port, after)
+    async with asyncio.timeout(_PATIENCE):
+        submitting = asyncio.create_task(load.submit_all())
+        await load.due.wait()
+        killed_after = len(load.names)
+        stack.services[victim].kill()
+        await asyncio.to_thread(stack.services[victim].start)
+        await submitting
+        await load.all_done()
+    async with records_database(stack.records) as database:
+        async with database.writing() as connection:
+            entries = await read_history(connection, database.dialect, 0, 100_000)
+        async with database.reading() as connection:
+            rows, settled = (
+                await connection.execute(select(func.count(), func.count(ledger.c.settled)).select_from(ledger))
+            ).one()
+    promised = frozenset(name.removeprefix("operations/") for name in load.names)
+    return ChaosReport(promised, check_history(entries, promised), settled, rows, killed_after)
+
+
+def check(report: ChaosReport) -> None:
+    """Raise AssertionError where an accepted answer was lost, or has not exactly one effect and one bill."""
+    history = report.history
+    assert len(report.promised) == QUESTIONS
+    assert history.faults == ()
+    assert history.open == frozenset()
+    assert history.accepted == QUESTIONS, "a question was accepted twice"
+    assert history.ends == {HistoryEvent.EFFECT: QUESTIONS}
+    assert (report.rows, report.settled) == (QUESTIONS, QUESTIONS)
+
+
+class _Load:
+    """A client that tries again, under the same request id, until its question is accepted.
+
+    Args:
+        port: of the server.
+        kill_after: acceptances after which `due` is set.
+    """
+
+    def __init__(self, port: int, kill_after: int) -> None:
+        self._address = f"127.0.0.1:{port}"
+        self._kill_after = kill_after
+        self._numbers = iter(range(QUESTIONS))
+        self.names: set[str] = set()
+        self.due = asyncio.Event()
+
+    async def submit_all(self) -> None:
+        """Submit all questions, some at once."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(self._submit())
+
+    async def all_done(self) -> None:
+        """Wait until the server says that every operation has a response."""
+        async with asyncio.TaskGroup() as group:
+            for name in self.names:
+                group.create_task(self._done(name))
+
+    async def _submit(self) -> None:
+        for number in self._numbers:
+            if len(self.names) >= self._kill_after:
+                self.due.set()
+            asked = question_pb2.Question(text=f"Is anybody there, for the {number}th time?")
+            request = answer_service_pb2.SubmitAnswerRequest(question=asked, request_id=f"question-{number}")
+            self.names.add((await self._until(AnswerServiceStub, "SubmitAnswer", request)).name)
+        self.due.set()
+
+    async def _done(self, name: str) -> None:
+        request = operations_pb2.GetOperationRequest(name=name)
+        while not (operation := await self._until(OperationsStub, "GetOperation", request)).done:
+            await asyncio.sleep(_AGAIN_SECONDS)
+        assert operation.WhichOneof("result") == "response", operation
+
+    async def _until(self, stub: type, method: str, request: object) -> operations_pb2.Operation:
+        while True:
+            # A channel of its own: one that has lost its server waits before it connects again.
+            async with grpc.aio.insecure_channel(self._address) as channel:
+                try:
+                    replied: operations_pb2.Operation = await getattr(stub(channel), method)(
+                        request, metadata=_ACME, timeout=5
+                    )
+                    return replied
+                except grpc.aio.AioRpcError as error:
+                    if error.code() not in _PASSING:
+                        raise
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+_PASSING: Final = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED})
+"""Statuses of a server, or of its database, that is being started again."""
