@@ -3,6 +3,7 @@
 No container is started: the files are read, and what stands in several places is compared.
 """
 
+import base64
 import json
 import re
 import shutil
@@ -20,8 +21,8 @@ from tests.deploy.stack import FILES, ROOT, Compose, Mount, Processes, files, se
 
 OWN_CREDENTIALS = {"ca.pem", "tls.crt", "tls.key", "keys.json", "api-key"}
 """What `groundwire init` makes in its folder."""
-UNCHECKED = {"otel-collector"}
-"""Services whose image holds nothing that could run a health check."""
+UNCHECKED = {"otel-collector", "worker"}
+"""Services without a health check: the image holds nothing that could run one, or nothing listens."""
 
 
 def is_step(service: Mapping[str, Any]) -> bool:
@@ -230,11 +231,11 @@ def test_only_those_that_read_credentials_have_them_mounted(compose: Compose) ->
 def configured(compose: Compose, folder: Path) -> Loaded:
     """The configuration of the server in its container, with the credentials of a first start."""
     processes = Processes(compose, folder)
-    for volume in ("credentials", "weaviate-credentials"):
-        if volume in compose.content["volumes"]:
-            path = folder / "volumes" / volume / "api-key"
-            path.parent.mkdir(parents=True)
-            path.write_text("a secret")
+    made = (word for word in compose.services["init"]["command"] if word.startswith("--secret="))
+    for secret in ("/credentials/api-key", *(word.removeprefix("--secret=") for word in made)):
+        path = folder / "volumes" / secret.removeprefix("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(base64.b64encode(bytes(32)).decode())
     (mounted,) = (mount for mount in compose.mounts("server") if isinstance(mount.source, Path))
     assert isinstance(mounted.source, Path)
     file = compose.environment("server")["GROUNDWIRE_CONFIG"]

@@ -6,6 +6,7 @@ Everything is kept while it is valid, so that the same step can run before every
 import ipaddress
 import os
 import re
+import base64
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -110,8 +111,9 @@ def ensure_secret(path: Path) -> str:
     """
     if path.exists() and _text(path):
         return f"kept {path}"
-    # No newline follows: not everything that reads a password from a file removes it.
-    _write(path, secrets.token_urlsafe(_SECRET_BYTES).encode())
+    # In base64, as keys of records are written. No newline follows: not everything that reads a password from a file
+    # removes it.
+    _write(path, base64.b64encode(secrets.token_bytes(_SECRET_BYTES)))
     return f"made {path}"
 
 
