@@ -33,6 +33,10 @@ quick: setup ## Give a verdict within a minute: the quick checks, and the tests 
 	@$(bin)/python .ci/check.py ruff import buf mypy
 	@$(bin)/python -m pytest $(workers) --quiet --ignore tests/e2e -m 'not (process or server or pages or local or slow)' $(ARGS)
 
+.PHONY: chaos
+chaos: setup ## Kill each part of the service fifty times while it answers queued questions (CHAOS_TIMES: how often)
+	@CHAOS_TIMES=$(or $(CHAOS_TIMES),50) $(bin)/python -m pytest tests/chaos $(ARGS)
+
 .PHONY: check
 check: setup ## Run every check that is not a test: ruff, mypy, import-linter, buf, generated code
 	@$(bin)/python .ci/check.py $(ARGS)

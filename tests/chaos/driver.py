@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import grpc.aio
 from google.longrunning import operations_pb2
 from google.longrunning.operations_pb2_grpc import OperationsStub
+from google.protobuf.duration_pb2 import Duration
 from sqlalchemy import func, select
 
 from groundwire.v1 import answer_service_pb2, question_pb2
@@ -15,10 +17,11 @@ from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire_server.adapters.records.engine import records_database
 from groundwire_server.adapters.records.operations.reading import read_history
 from groundwire_server.adapters.records.tables import ledger
+from groundwire_server.ports.operations import HistoryEntry
 from groundwire_server.work.history import HistoryEvent, HistoryReport, check_history
 from tests.chaos.stack import Stack
 
-QUESTIONS: Final = 40
+QUESTIONS: Final = 25
 AT_ONCE: Final = 4
 _ACME: Final = (("groundwire-tenant", "acme"),)
 _PATIENCE: Final = 300.0
@@ -34,15 +37,15 @@ class ChaosReport:
     Attributes:
         promised: ids of operations that the client was told of.
         history: what the history comes to.
-        settled: rows of the ledger that were settled.
-        rows: all rows of it.
+        rows: new rows of the ledger.
+        settled: those of them that were settled.
         killed_after: questions that had been accepted by then.
     """
 
     promised: frozenset[str]
     history: HistoryReport
-    settled: int
     rows: int
+    settled: int
     killed_after: int
 
 
@@ -54,8 +57,8 @@ async def run(stack: Stack, victim: str, seed: int) -> ChaosReport:
         victim: the name of what is killed.
         seed: of the moment.
     """
-    after = random.Random(seed).randrange(QUESTIONS)
-    load = _Load(stack.port, after)
+    before = await _written(stack, 0)
+    load = _Load(stack.port, f"{victim}-{seed}", random.Random(f"{victim}-{seed}").randrange(QUESTIONS))
     async with asyncio.timeout(_PATIENCE):
         submitting = asyncio.create_task(load.submit_all())
         await load.due.wait()
@@ -64,15 +67,39 @@ async def run(stack: Stack, victim: str, seed: int) -> ChaosReport:
         await asyncio.to_thread(stack.services[victim].start)
         await submitting
         await load.all_done()
+    # All that came before had ended before: what follows is of this run alone.
+    after = await _written(stack, before.last)
+    promised = frozenset(name.removeprefix("operations/") for name in load.names)
+    history = check_history(after.entries, promised)
+    return ChaosReport(promised, history, after.rows - before.rows, after.settled - before.settled, killed_after)
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What stands in the database.
+
+    Attributes:
+        entries: of the history, after those that were read before.
+    """
+
+    entries: Sequence[HistoryEntry]
+    rows: int
+    settled: int
+
+    @property
+    def last(self) -> int:
+        """The number of the last entry."""
+        return self.entries[-1].number if self.entries else 0
+
+
+async def _written(stack: Stack, after: int) -> _Written:
     async with records_database(stack.records) as database:
         async with database.writing() as connection:
-            entries = await read_history(connection, database.dialect, 0, 100_000)
+            entries = await read_history(connection, database.dialect, after, 1_000_000)
         async with database.reading() as connection:
-            rows, settled = (
-                await connection.execute(select(func.count(), func.count(ledger.c.settled)).select_from(ledger))
-            ).one()
-    promised = frozenset(name.removeprefix("operations/") for name in load.names)
-    return ChaosReport(promised, check_history(entries, promised), settled, rows, killed_after)
+            counted = select(func.count(), func.count(ledger.c.settled)).select_from(ledger)
+            rows, settled = (await connection.execute(counted)).one()
+    return _Written(entries, rows, settled)
 
 
 def check(report: ChaosReport) -> None:
@@ -91,11 +118,13 @@ class _Load:
 
     Args:
         port: of the server.
+        name: begins its request ids.
         kill_after: acceptances after which `due` is set.
     """
 
-    def __init__(self, port: int, kill_after: int) -> None:
+    def __init__(self, port: int, name: str, kill_after: int) -> None:
         self._address = f"127.0.0.1:{port}"
+        self._name = name
         self._kill_after = kill_after
         self._numbers = iter(range(QUESTIONS))
         self.names: set[str] = set()
@@ -118,14 +147,15 @@ class _Load:
             if len(self.names) >= self._kill_after:
                 self.due.set()
             asked = question_pb2.Question(text=f"Is anybody there, for the {number}th time?")
-            request = answer_service_pb2.SubmitAnswerRequest(question=asked, request_id=f"question-{number}")
+            request = answer_service_pb2.SubmitAnswerRequest(question=asked, request_id=f"{self._name}-{number}")
             self.names.add((await self._until(AnswerServiceStub, "SubmitAnswer", request)).name)
         self.due.set()
 
     async def _done(self, name: str) -> None:
-        request = operations_pb2.GetOperationRequest(name=name)
-        while not (operation := await self._until(OperationsStub, "GetOperation", request)).done:
-            await asyncio.sleep(_AGAIN_SECONDS)
+        request = operations_pb2.WaitOperationRequest(name=name, timeout=Duration(seconds=2))
+        operation = operations_pb2.Operation()
+        while not operation.done:
+            operation = await self._until(OperationsStub, "WaitOperation", request)
         assert operation.WhichOneof("result") == "response", operation
 
     async def _until(self, stub: type, method: str, request: object) -> operations_pb2.Operation:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Service:
         self._environment = dict(environment or os.environ)
         self._run_as = run_as
         self._process: subprocess.Popen[str] | None = None
+        self._draining: threading.Thread | None = None
 
     def start(self) -> None:
         """Start it, and wait until it can be used."""
@@ -59,16 +61,21 @@ class Service:
                 break
         else:
             pytest.fail(f"{self.name} did not start: {''.join(self.lines[-20:])}")
-        threading.Thread(target=self._drain, args=(self._process,), daemon=True).start()
+        self._draining = threading.Thread(target=self._drain, args=(self._process,), daemon=True)
+        self._draining.start()
 
     def kill(self) -> None:
         """Kill it and its children with SIGKILL; they write nothing any more."""
-        if self._process is not None:
-            try:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            self._process.wait()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if self._draining is not None:
+            self._draining.join()
+        assert process.stdout is not None
+        process.stdout.close()
 
     def _drain(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None

@@ -23,14 +23,14 @@ from tests.rabbitmq_server import READY, free_port, prepared_rabbitmq
 from tests.redis_server import COMMAND as REDIS
 
 # Of the records; a real one is drawn.
-_KEY = {"CHAOS_KEY": base64.b64encode(bytes(32)).decode()}
+KEY = {"CHAOSKEY": base64.b64encode(bytes(32)).decode()}
 
 _CONFIG = """
 stores: {{main: {{folder: {folder}/data-{role}, embedder: null}}}}
 records:
   url: postgresql:///groundwire?host={folder}
   username: {user}
-  keys: [{{id: k1, key: "env://CHAOS_KEY"}}]
+  keys: [{{id: k1, key: "env://CHAOSKEY"}}]
   connect_seconds: 1
   statement_seconds: 2
 queue:
@@ -60,7 +60,7 @@ class Stack:
     @property
     def records(self) -> RecordsOptions:
         """Options of the database; its history is no text, so no key is needed."""
-        keys = [{"id": "k1", "key": "env://CHAOS_KEY"}]
+        keys = [{"id": "k1", "key": "env://CHAOSKEY"}]
         return RecordsOptions.model_validate(
             {"url": f"postgresql:///groundwire?host={self.folder}", "username": USER, "keys": keys}
         )
@@ -134,4 +134,4 @@ def _programs(stack: Stack, wakeups: str, redis: str) -> None:
         config = stack.folder / f"{role}.yaml"
         config.write_text(_CONFIG.format(folder=stack.folder, role=role, user=USER, wakeups=wakeups, redis=redis))
         command = [sys.executable, "-m", "groundwire_server", *arguments, "--config", str(config)]
-        stack.services[role] = Service(role, command, ready, os.environ | _KEY)
+        stack.services[role] = Service(role, command, ready, os.environ | KEY)

@@ -79,6 +79,9 @@ def slots(waiting: int) -> dict[str, str]:
     return {f'groundwire_slots_{name}{{groundwire_limiter="cloud"}}': f"{value}x60" for name, value in values.items()}
 
 
+HALTED = "groundwire_queue_halted"
+OLDEST = "groundwire_queue_oldest_age_seconds"
+
 FIRES = [
     Case(
         "GroundwireDown",
@@ -216,6 +219,13 @@ FIRES = [
         {"groundwire_usage_currency": "USD"},
     ),
     Case(
+        "GroundwireQueueHalted",
+        {HALTED: "0x5 2x20"},
+        15,
+        "2 questions wait for an operator. Without one they end unanswered with their time.",
+    ),
+    Case("GroundwireQueueWaitsLong", {OLDEST: "0+60x40"}, 25, "The oldest has waited for 25m 0s."),
+    Case(
         "GroundwirePassagesDropped",
         {"groundwire_passages_dropped_total": "0x10 3x20"},
         15,
@@ -262,6 +272,8 @@ QUIET = [
     Case("GroundwireCostJump", {COST: "0+0.2x1600"}, 1580),
     Case("GroundwireCostJump", {COST: "0+0.2x120"}, 100),
     Case("GroundwireCostOverBudget", {COST: "0+0.05x1500"}, 1500),
+    Case("GroundwireQueueHalted", {HALTED: "0x10 1x3 0x20"}, 14),
+    Case("GroundwireQueueWaitsLong", {OLDEST: "0+60x10 0x30"}, 25),
     Case("GroundwirePassagesDropped", {"groundwire_passages_dropped_total": "0x60"}, 30),
     Case("GroundwireTelemetryDropped", {TRACES: "58x90"}, 60),
 ]

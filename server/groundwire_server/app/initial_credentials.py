@@ -3,10 +3,10 @@
 Everything is kept while it is valid, so that the same step can run before every start.
 """
 
+import base64
 import ipaddress
 import os
 import re
-import base64
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
