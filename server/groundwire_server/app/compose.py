@@ -53,7 +53,7 @@ from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.records.opening import Records
+    from groundwire_server.adapters.records import opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
-    records: "Records | None" = None
+    records: "opening.Records | None" = None
 
     @classmethod
     def begin(
@@ -93,7 +93,7 @@ class Process:
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
         texts: ProcessTexts | None = None,
-        records: "Records | None" = None,
+        records: "opening.Records | None" = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
