@@ -13,6 +13,7 @@ import pytest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
+from groundwire_server.adapters.records.opening import Records
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.admission.capacity import CapacityOptions
 from groundwire_server.app import compose
@@ -117,6 +118,7 @@ def serving(folder: Path) -> Serve:
         capacity: CapacityOptions | None = None,
         document_screen: DocumentScreen | None = None,
         answer_cache: AnswerCache | None = None,
+        records: Records | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -141,7 +143,7 @@ def serving(folder: Path) -> Serve:
             answer_cache=answer_cache,
         )
         routes = {"default": (default, "main")}
-        process = compose.Process.begin(recording, capacity=capacity)
+        process = compose.Process.begin(recording, capacity=capacity, records=records)
         current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))
         server = compose.server(current, process, options or ServerOptions(), DecisionLogOptions())
         port = await server.start("127.0.0.1:0", tls)

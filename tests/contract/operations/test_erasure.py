@@ -40,9 +40,9 @@ async def erase(erasure: SqlRecordErasure, selection: RecordSelection, tenant: s
     return place
 
 
-async def answered(queue: Queue, name: str, documents: Sequence[str] = (), **given: str) -> None:
+async def answered(queue: Queue, name: str, documents: Sequence[str] = ()) -> None:
     """Accept an operation and work it off."""
-    await queue.accept(name, **given)
+    await queue.accept(name)
     assert await queue.records.complete(await queue.claim(), b"the answer", BILL, documents)
 
 
