@@ -48,7 +48,7 @@ async def opened_records(options: RecordsOptions) -> AsyncIterator[Records]:
             losing = await losing_settings(database)
             sealing = await open_keys(database, options)
         except RecordsError as wrong:
-            raise SetupError(f"records.url {options.url}: {wrong}") from None
+            raise SetupError(f"records.url {options.place}: {wrong}") from None
         if losing:
             raise SetupError(losing[0])
         yield Records(database, sealing, options)
