@@ -15,6 +15,7 @@ from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
+from groundwire_server.app.parts.queue import Queue
 from groundwire_server.app.parts.records import record_erasure
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
@@ -45,7 +46,17 @@ from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, RewriteModel, Route, RouteTable, SelfHostedRoutes, ShadowModel
+from groundwire_server.pipeline.caching.single_flight import SingleFlight
+from groundwire_server.pipeline.caching.stamp import RouteStamp
+from groundwire_server.pipeline.routes import (
+    Ports,
+    RewriteModel,
+    Route,
+    RouteCache,
+    RouteTable,
+    SelfHostedRoutes,
+    ShadowModel,
+)
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
@@ -73,6 +84,8 @@ class Process:
         texts: of documents, in memory.
         shadows: the comparisons in flight, by whatever configuration they began.
         records: the database of what outlives the process; None where there is none.
+        queue: of questions that are answered later; None where none is.
+        flights: the questions that others may wait for; those of two configurations are two questions.
     """
 
     recording: Recording
@@ -85,6 +98,8 @@ class Process:
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
     records: "opening.Records | None" = None
+    queue: Queue | None = None
+    flights: SingleFlight = field(default_factory=SingleFlight)
 
     @classmethod
     def begin(
@@ -95,6 +110,8 @@ class Process:
         runs: RunRegistry | None = None,
         texts: ProcessTexts | None = None,
         records: "opening.Records | None" = None,
+        weights: TenantWeights | None = None,
+        queue: Queue | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -105,8 +122,10 @@ class Process:
             texts: those in memory that other processes may have erased; by default they are this process's own.
             records: the database of what outlives the process.
             runs: those that other processes see; by default they are this process's own.
+            weights: of tenants' shares; all have the same if None.
+            queue: of questions that are answered later.
         """
-        options, weights, lag = capacity or CapacityOptions(), TenantWeights(), LoopLag()
+        options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
         recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
 
@@ -125,6 +144,7 @@ class Process:
             Capacity(options, every, background, lag, SystemClock()),
             texts or ProcessTexts(),
             records=records,
+            queue=queue,
         )
 
     def end(self) -> None:
@@ -170,6 +190,8 @@ def snapshot(
                 prompts,
                 check,
                 rules,
+                process.queue,
+                process.flights,
             )
             for name, (policy, store) in policies.items()
         }
@@ -182,7 +204,8 @@ def snapshot(
     )
     # What a tenant has no right to waits for nothing.
     admission = Admission((*(() if limits.quotas is None else (limits.quotas,)), process.capacity))
-    answerer = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    limited = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    answerer = AdmittedAnswerer(limited, admission)
     ingest = Ingest(
         parts.corpus.corpus,
         parts.corpus.embedder,
@@ -194,7 +217,7 @@ def snapshot(
         admission,
         LimitStatuses(limits.table, limits.store),
         available,
-        SharedAnswerer(AdmittedAnswerer(answerer, admission), process.runs),
+        SharedAnswerer(answerer, process.runs),
         pipeline,
         pipeline,
         parts.corpus.corpus,
@@ -202,7 +225,9 @@ def snapshot(
         write_seconds,
         _eraser(parts, ingest, process),
         _record_eraser(parts, process),
+        answerer,
         parts.answer_cache,
+        None if process.queue is None else process.queue.calls,
     )
 
 
@@ -257,7 +282,14 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
 
 
 def _route(
-    policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck, rules: RuleChecker
+    policy: Policy,
+    store: Store,
+    parts: Parts,
+    prompts: Prompts,
+    check: AclRecheck,
+    rules: RuleChecker,
+    queue: Queue | None,
+    flights: SingleFlight,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -277,8 +309,29 @@ def _route(
         shadow=_shadow(policy, parts),
         rewriter=_rewriter(policy, parts),
         screens=parts.screens.get(policy.route, {}),
+        queue=None if queue is None else queue.accepted,
     )
-    return Route(replace(policy, models=chain), ports)
+    routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
+    cache = _cache(policy, ports, parts, flights)
+    return Route(
+        replace(
+            policy,
+            models=chain,
+            priced=frozenset(parts.prices).intersection(chain),
+            routing=routing,
+            queue=policy.queue and queue is not None,
+            cache=None if cache is None else policy.cache,
+        ),
+        replace(ports, cache=cache),
+    )
+
+
+def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
+    """Return where a route's answers are kept; None where none are."""
+    if parts.answer_cache is None or policy.cache is None:
+        return None
+    stamp = RouteStamp(ports, parts.answer_settings.get(policy.route, {}))
+    return RouteCache(parts.answer_cache, stamp.of, flights)
 
 
 def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:

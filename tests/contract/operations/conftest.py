@@ -15,12 +15,15 @@ from groundwire_server.ports.operations import OperationRecords
 from tests.contract.operations.queued import Queue, SteppingClock, operation_records
 from tests.postgres_server import USER, PostgresDatabases, needs_postgres
 
-KEYS = [{"id": "k1", "key": "env://RECORDS_KEY"}]
-
 
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECORDS_KEY", base64.b64encode(bytes(32)).decode())
+
+
+def postgres_options(url: str) -> RecordsOptions:
+    keys = [{"id": "k1", "key": "env://RECORDS_KEY"}]
+    return RecordsOptions.model_validate({"url": url, "username": USER, "keys": keys})
 
 
 @pytest.fixture(scope="package")
@@ -33,8 +36,7 @@ def postgres_url(postgres: PostgresDatabases) -> str:
 def records_options(request: pytest.FixtureRequest, tmp_path: Path) -> RecordsOptions:
     if request.param == "sqlite":
         return RecordsOptions.model_validate({"url": f"sqlite:///{tmp_path}/records.sqlite3"})
-    url = request.getfixturevalue("postgres_url")
-    return RecordsOptions.model_validate({"url": url, "username": USER, "keys": KEYS})
+    return postgres_options(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 import pytest
 
-from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.operation import Bill, Claim, Operation, Webhook
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
 from tests.contract.operations.queued import AMPLE, ATTEMPTS, KEEP, LEASE, Queue, SteppingClock
@@ -17,14 +16,6 @@ QUEUED, RUNNING, IN_REVIEW, DONE, HALTED = OperationState
 Method: TypeAlias = Callable[[Queue, Claim], Awaitable[object]]
 
 
-async def _requeue(queue: Queue, claim: Claim) -> object:
-    del claim
-    try:
-        return await queue.records.requeue("acme", queue.key(NAME).operation_id)
-    except Rejection as rejection:
-        return rejection.reason
-
-
 METHODS: dict[str, Method] = {
     "get": lambda queue, claim: queue.records.get(claim.key),
     "cancel": lambda queue, claim: queue.records.cancel(claim.key),
@@ -34,7 +25,7 @@ METHODS: dict[str, Method] = {
     "complete": lambda queue, claim: queue.records.complete(claim, b"outcome", BILL, ["d1", "d2", "d1"]),
     "retry": lambda queue, claim: queue.records.retry(claim, Cause.MODEL_TIMEOUT, 0.0, BILL),
     "refuse": lambda queue, claim: queue.records.refuse(claim, Reason.RIGHTS_WITHDRAWN, BILL),
-    "requeue": _requeue,
+    "requeue": lambda queue, claim: queue.requeued(NAME),
     "sweep": lambda queue, claim: queue.records.sweep(),
 }
 
