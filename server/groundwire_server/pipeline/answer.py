@@ -59,14 +59,13 @@ async def _answer(
     inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | None, earlier: EarlierAnswers
 ) -> Outcome:
     """Answer a normalized question, by an earlier answer where the route serves it, or by a new one."""
-    policy, report = inquiry.policy, run.report
+    # What was asked is what another process may take up: neither rewritten nor searched for.
+    policy, report, asked = inquiry.policy, run.report, inquiry
     events = EventStream(sink)
     gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
     history, partial = AttemptHistory(allow_queue=inquiry.question.allow_queue), PartialResults()
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
-    # As another process may take it up: neither rewritten nor searched for.
-    asked = inquiry
     step: Step = decide.first(policy)
     instead: StandIn | Queued | None = None
     screening = EvidenceScreening(inquiry, ports, run)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
+from groundwire_server.adapters.records import schema
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.tables import metadata
@@ -43,8 +44,8 @@ def records_options(request: pytest.FixtureRequest, tmp_path: Path) -> RecordsOp
 async def database(records_options: RecordsOptions) -> AsyncIterator[RecordsDatabase]:
     """The database with empty tables."""
     async with records_database(records_options) as opened:
+        await schema.upgrade(opened)
         async with opened.writing() as connection:
-            await connection.run_sync(metadata.create_all)
             for table in reversed(metadata.sorted_tables):
                 await connection.execute(delete(table))
         yield opened

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import delete
 
+from groundwire_server.adapters.records import schema
 from groundwire_server.adapters.records.engine import records_database
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.tables import metadata
@@ -97,8 +98,8 @@ class QueueMachine(RuleBasedStateMachine):
 
     async def _open(self) -> Queue:
         database = await self.exits.enter_async_context(records_database(self.options))
+        await schema.upgrade(database)
         async with database.writing() as connection:
-            await connection.run_sync(metadata.create_all)
             for table in reversed(metadata.sorted_tables):
                 await connection.execute(delete(table))
         return Queue(operation_records(database, self.clock), database, self.clock)
