@@ -13,7 +13,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from groundwire_server.adapters.webhooks.addresses import is_public
-from groundwire_server.domain.failure import Fault
+from groundwire_server.domain.failure import Fault, GroundwireError
 from groundwire_server.ports.outbox import WebhookError
 
 _READ_BYTES: Final = 64 * 1024
@@ -35,7 +35,7 @@ class WebhookFault(Fault):
     GONE = "its receiver wants no more"
 
 
-class _InsideError(OSError):
+class _InsideError(GroundwireError, OSError):
     """A host that stands for an address inside a network."""
 
 
