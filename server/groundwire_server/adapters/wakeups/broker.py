@@ -64,8 +64,8 @@ class Broker(Protocol):
 class BrokerWakeups:
     """Wake-ups of this process at once, and of others through a broker, behind the caller.
 
-    Nothing waits for the broker. When it is away or does not take wake-ups, that is reported once, and it is asked again
-    until it is back. Then everything in this process is woken once: a wake-up may have been missed.
+    Nothing waits for the broker. When it is away or does not take wake-ups, that is reported once, and it is asked
+    again until it is back. Then everything in this process is woken once: a wake-up may have been missed.
 
     Args:
         broker: carries the wake-ups.
