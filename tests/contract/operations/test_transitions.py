@@ -289,6 +289,14 @@ async def test_used_up_attempts_halt_and_an_operator_gives_as_many_again(queue: 
     assert await queue.state(NAME) is HALTED
 
 
+async def test_a_row_of_the_ledger_that_is_settled_takes_no_further_bill(queue: Queue) -> None:
+    await queue.accept(NAME)
+    await queue.settle(NAME)
+    assert await queue.records.complete(await queue.claim(), b"outcome", BILL, [])
+    bill = await queue.bill(NAME)
+    assert (bill.settled, bill.cost_micros) == (1, 0)
+
+
 @pytest.mark.parametrize("method", ["cancel", "complete", "refuse"])
 async def test_an_end_is_posted_to_the_webhook(queue: Queue, method: str) -> None:
     await queue.accept(NAME, webhook=Webhook("https://example.com/x"))
