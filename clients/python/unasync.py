@@ -37,7 +37,7 @@ WORDS = [
     (r"aclose\b", "close"),
     (r"\ba(iter|next)\(", r"\1("),
     # The public names, and what is said of them.
-    (r"\b(AnswerStream|Client)\b", r"Sync\1"),
+    (r"\b(AnswerOperation|AnswerStream|Client)\b", r"Sync\1"),
     (r"for asyncio\b", "for programs without asyncio"),
 ]
 

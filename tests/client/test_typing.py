@@ -40,6 +40,10 @@ for event in client.stream("where?"): assert_type(event, StreamAnswerResponse)
 for piece in client.stream("where?").text(): assert_type(piece, str)
 async for event in aio.stream("where?"): assert_type(event, StreamAnswerResponse)
 async for piece in aio.stream("where?").text(): assert_type(piece, str)
+assert_type(await aio.submit("where?"), groundwire.AnswerOperation)
+assert_type(client.operation("operations/1").wait(timeout=3), groundwire.Outcome)
+for listed in client.operations(): assert_type(listed, groundwire.SyncAnswerOperation)
+async for operation in (await aio.submit("where?")).watch(): assert_type(operation, groundwire.AnswerOperation)
 client.ingest(groundwire.Document(document_id=str(n)) for n in range(3)).close()
 if isinstance(outcome, groundwire.Answered): assert_type(outcome.answer, GroundedText)
 """
@@ -69,6 +73,8 @@ WRONG = [
     ("groundwire.Client(grpc.insecure_channel('localhost:1'))", "arg-type"),
     ("groundwire.SyncClient(grpc.aio.insecure_channel('localhost:1'))", "arg-type"),
     ("groundwire.Client(retry=3)", "arg-type"),
+    ("client.submit('where?', answer_within='1 h')", "arg-type"),
+    ("(await aio.submit('where?')).wait().text", "attr-defined"),
     ("outcome.nearest", "union-attr"),
     ("outcome.answer.text", "union-attr"),
     ("client.stream('where?').outcome.text", "union-attr"),

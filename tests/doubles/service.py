@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
 import grpc
-from google.longrunning import operations_pb2
 from google.protobuf import any_pb2, duration_pb2, message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
@@ -210,9 +209,8 @@ class FakeService(
                 yield event
         complete = True
 
-    def SubmitAnswer(self, request: answers.SubmitAnswerRequest, context: Any) -> operations_pb2.Operation:
-        self._remember("SubmitAnswer", request, context)
-        return operations_pb2.Operation(name=f"operations/{'5b1e' * 8}")
+    def SubmitAnswer(self, request: answers.SubmitAnswerRequest, context: Any) -> Any:
+        self._fail(Failure(code_pb2.UNIMPLEMENTED, "This server does not offer it.", "FEATURE_NOT_OFFERED"), context)
 
     def CancelAnswer(self, request: answers.CancelAnswerRequest, context: Any) -> answers.CancelAnswerResponse:
         self._remember("CancelAnswer", request, context)
@@ -504,8 +502,12 @@ def _info(document: Document) -> DocumentInfo:
 
 
 @contextmanager
-def serving(service: FakeService, credentials: grpc.ServerCredentials | None = None) -> Iterator[str]:
-    """Serves on a free port of this machine and gives its address."""
+def serving(
+    service: FakeService,
+    credentials: grpc.ServerCredentials | None = None,
+    also: Callable[[grpc.Server], None] = lambda server: None,
+) -> Iterator[str]:
+    """Serves on a free port of this machine and gives its address; what is `also` added are further services."""
     server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
     answers_grpc.add_AnswerServiceServicer_to_server(service, server)
     grounding_grpc.add_GroundingServiceServicer_to_server(service, server)
@@ -515,6 +517,7 @@ def serving(service: FakeService, credentials: grpc.ServerCredentials | None = N
     server_info_grpc.add_ServerInfoServiceServicer_to_server(service, server)
     limits_grpc.add_LimitServiceServicer_to_server(service, server)
     feedback_grpc.add_FeedbackServiceServicer_to_server(service, server)
+    also(server)
     address = "127.0.0.1:0"
     port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
     server.start()

@@ -31,6 +31,7 @@ from groundwire.v1 import (
     route_service_pb2,
     server_info_service_pb2,
 )
+from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.servicers.not_offered import NOT_OFFERED
 
 SECONDS = 10.0
@@ -97,6 +98,14 @@ REQUESTS: Mapping[str, Message] = {
 """A request of each RPC that would do something, were it let in."""
 
 
+_OF_QUEUED_ANSWERS = {
+    "groundwire.v1.AnswerService/SubmitAnswer",
+    "groundwire.v1.OperationService",
+    "google.longrunning.Operations",
+}
+"""What needs the queue of answers: a method, or every method of a service."""
+
+
 @dataclass(frozen=True)
 class Method:
     """One RPC."""
@@ -106,7 +115,9 @@ class Method:
 
     @property
     def feature(self) -> str | None:
-        """The feature that the call needs and that the server does not offer yet; None for all others."""
+        """The feature that the call needs and that a server without records does not offer; None for all others."""
+        if self.name.rpartition("/")[0] in _OF_QUEUED_ANSWERS or self.name in _OF_QUEUED_ANSWERS:
+            return Feature.QUEUED_ANSWERS.value
         feature = NOT_OFFERED.get(self.descriptor.containing_service)
         return None if feature is None else feature.value
 

@@ -10,6 +10,7 @@ from opentelemetry.trace import NoOpTracer
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.following import Following
 from groundwire_server.edge.interceptors.access import (
     Authentication,
     Authorization,
@@ -21,7 +22,7 @@ from groundwire_server.edge.interceptors.context import CallDeadline, RequestId,
 from groundwire_server.edge.interceptors.decisions import Decisions
 from groundwire_server.edge.interceptors.errors import ErrorMapping
 from groundwire_server.edge.interceptors.validation import Validation
-from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.edge.options import ArrivalOptions, DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.security_events import SecurityEventLog
 from groundwire_server.edge.server import Server, Servicers
@@ -30,6 +31,9 @@ from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
+from groundwire_server.edge.servicers.operation_service import OperationService
+from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -63,6 +67,9 @@ def standard() -> list[Interceptor]:
     return [*outer, Authentication(CURRENT), Authorization(), Validation()]
 
 
+FOLLOWING = Following(ArrivalOptions(), Counts())
+
+
 def names(interceptors: Sequence[Interceptor]) -> list[str]:
     return [type(each).__name__ for each in interceptors]
 
@@ -83,6 +90,9 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         ServerInfo(CURRENT),
         Limits(CURRENT),
         Feedback(CURRENT, BLOCKED, Counts()),
+        Records(CURRENT, SetClock()),
+        Operations(CURRENT, FOLLOWING, SetClock()),
+        OperationService(CURRENT, FOLLOWING, SetClock()),
     )
     server = Server(
         servicers,

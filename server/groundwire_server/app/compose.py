@@ -15,9 +15,11 @@ from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
+from groundwire_server.app.parts.queue import Queue
+from groundwire_server.app.parts.records import record_erasure
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
-from groundwire_server.corpus.erase import Eraser, ProcessTexts
+from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -26,6 +28,7 @@ from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.server import Server, Servicers
@@ -34,13 +37,26 @@ from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
+from groundwire_server.edge.servicers.operation_service import OperationService
+from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, RewriteModel, Route, RouteTable, SelfHostedRoutes, ShadowModel
+from groundwire_server.pipeline.caching.single_flight import SingleFlight
+from groundwire_server.pipeline.caching.stamp import RouteStamp
+from groundwire_server.pipeline.routes import (
+    Ports,
+    RewriteModel,
+    Route,
+    RouteCache,
+    RouteTable,
+    SelfHostedRoutes,
+    ShadowModel,
+)
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
@@ -49,7 +65,7 @@ from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.records.opening import Records
+    from groundwire_server.adapters.records import opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +84,8 @@ class Process:
         texts: of documents, in memory.
         shadows: the comparisons in flight, by whatever configuration they began.
         records: the database of what outlives the process; None where there is none.
+        queue: of questions that are answered later; None where none is.
+        flights: the questions that others may wait for; those of two configurations are two questions.
     """
 
     recording: Recording
@@ -79,7 +97,9 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
-    records: "Records | None" = None
+    records: "opening.Records | None" = None
+    queue: Queue | None = None
+    flights: SingleFlight = field(default_factory=SingleFlight)
 
     @classmethod
     def begin(
@@ -89,7 +109,9 @@ class Process:
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
         texts: ProcessTexts | None = None,
-        records: "Records | None" = None,
+        records: "opening.Records | None" = None,
+        weights: TenantWeights | None = None,
+        queue: Queue | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -100,8 +122,10 @@ class Process:
             texts: those in memory that other processes may have erased; by default they are this process's own.
             records: the database of what outlives the process.
             runs: those that other processes see; by default they are this process's own.
+            weights: of tenants' shares; all have the same if None.
+            queue: of questions that are answered later.
         """
-        options, weights, lag = capacity or CapacityOptions(), TenantWeights(), LoopLag()
+        options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
         recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
 
@@ -120,6 +144,7 @@ class Process:
             Capacity(options, every, background, lag, SystemClock()),
             texts or ProcessTexts(),
             records=records,
+            queue=queue,
         )
 
     def end(self) -> None:
@@ -165,6 +190,8 @@ def snapshot(
                 prompts,
                 check,
                 rules,
+                process.queue,
+                process.flights,
             )
             for name, (policy, store) in policies.items()
         }
@@ -177,7 +204,8 @@ def snapshot(
     )
     # What a tenant has no right to waits for nothing.
     admission = Admission((*(() if limits.quotas is None else (limits.quotas,)), process.capacity))
-    answerer = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    limited = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    answerer = AdmittedAnswerer(limited, admission)
     ingest = Ingest(
         parts.corpus.corpus,
         parts.corpus.embedder,
@@ -189,13 +217,17 @@ def snapshot(
         admission,
         LimitStatuses(limits.table, limits.store),
         available,
-        SharedAnswerer(AdmittedAnswerer(answerer, admission), process.runs),
+        SharedAnswerer(answerer, process.runs),
         pipeline,
         pipeline,
         parts.corpus.corpus,
         ingest,
         write_seconds,
         _eraser(parts, ingest, process),
+        _record_eraser(parts, process),
+        answerer,
+        parts.answer_cache,
+        None if process.queue is None else process.queue.calls,
     )
 
 
@@ -203,11 +235,27 @@ def _eraser(parts: Parts, ingest: Ingest, process: Process) -> Eraser | None:
     """Return what erases documents from the store, and everything beside it that may hold their texts."""
     # Several stores may have one embedder.
     texts = {id(each): each for store in parts.stores.values() for each in store.texts}
-    process.texts.replace((ingest, *texts.values()))
+    cache = parts.answer_cache
+    cached = () if cache is None else (CachedAnswers(cache, SystemClock()),)
+    shared = cache is not None and cache.shared
+    process.texts.replace((ingest, *texts.values(), *(() if shared else cached)))
     store = parts.corpus.erasable
     if store is None:
         return None
-    return Eraser(parts.corpus.corpus, store, (process.runs, process.texts), SystemClock())
+    operations = () if process.records is None else (record_erasure(process.records),)
+    # Answers in flight first: what they still put beside themselves is there when it is erased.
+    beside = (process.runs, process.texts, *(cached if shared else ()), *operations)
+    return Eraser(parts.corpus.corpus, store, beside, SystemClock())
+
+
+def _record_eraser(parts: Parts, process: Process) -> RecordEraser | None:
+    """Return what erases queued questions and earlier answers; None where neither is kept."""
+    cache = parts.answer_cache
+    cached = () if cache is None else (CachedAnswers(cache, SystemClock()),)
+    operations = () if process.records is None else (record_erasure(process.records),)
+    if not cached and not operations:
+        return None
+    return RecordEraser((*operations, *cached), process.runs, SystemClock())
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:
@@ -215,6 +263,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     clock = SystemClock()
     recorder = process.recording.metrics
     blocked = BlockedContentLog(process.sums)
+    following = Following(options.arrival, recorder)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -224,13 +273,23 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         ServerInfo(current),
         Limits(current),
         Feedback(current, blocked, recorder),
+        Records(current, clock),
+        Operations(current, following, clock),
+        OperationService(current, following, clock),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, blocked, options, current, clock, process.end)
+    return Server(servicers, process.recording, log, blocked, options, current, clock, following.end, process.end)
 
 
 def _route(
-    policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck, rules: RuleChecker
+    policy: Policy,
+    store: Store,
+    parts: Parts,
+    prompts: Prompts,
+    check: AclRecheck,
+    rules: RuleChecker,
+    queue: Queue | None,
+    flights: SingleFlight,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -250,8 +309,29 @@ def _route(
         shadow=_shadow(policy, parts),
         rewriter=_rewriter(policy, parts),
         screens=parts.screens.get(policy.route, {}),
+        queue=None if queue is None else queue.accepted,
     )
-    return Route(replace(policy, models=chain), ports)
+    routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
+    cache = _cache(policy, ports, parts, flights)
+    return Route(
+        replace(
+            policy,
+            models=chain,
+            priced=frozenset(parts.prices).intersection(chain),
+            routing=routing,
+            queue=policy.queue and queue is not None,
+            cache=None if cache is None else policy.cache,
+        ),
+        replace(ports, cache=cache),
+    )
+
+
+def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
+    """Return where a route's answers are kept; None where none are."""
+    if parts.answer_cache is None or policy.cache is None:
+        return None
+    stamp = RouteStamp(ports, parts.answer_settings.get(policy.route, {}))
+    return RouteCache(parts.answer_cache, stamp.of, flights)
 
 
 def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:

@@ -32,6 +32,8 @@ FIXED: tuple[Path, ...] = (
     ("server", "max_concurrent_calls"),
     ("redis",),
     ("records",),
+    ("queue",),
+    ("answer_cache",),
     ("server", "request_bytes"),
     ("server", "connections"),
     ("server", "arrival"),

@@ -23,6 +23,9 @@ def ask(
         bool,
         typer.Option("--provisional", help="Print text before it is checked; text that fails the checks is retracted."),
     ] = False,
+    queue: Annotated[
+        bool, typer.Option("--queue", help="Let the server answer later where it cannot now; prints how to follow it.")
+    ] = False,
     timeout: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of the call.")] = 30.0,
     trace: Annotated[bool, typer.Option("--trace", help="Show how long each stage took.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, in protobuf's mapping.")] = False,
@@ -39,7 +42,8 @@ def ask(
     if trace and json:
         raise CommandError(ExitCode.USAGE, "--json includes the times of the stages: omit --trace")
     with failures_stop(), connect(connection, principal, timeout) as client:
-        stream = client.stream(" ".join(question), route=route, top_k=top_k, provisional=provisional)
+        asked = " ".join(question)
+        stream = client.stream(asked, route=route, top_k=top_k, provisional=provisional, allow_queue=queue)
         answered = ask_and_print(stream, trace=trace, as_json=json)
     if not answered:
         raise typer.Exit(ExitCode.INCOMPLETE)

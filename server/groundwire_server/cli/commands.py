@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import config, keys, limits
+from groundwire_server.cli import config, db, keys, limits, records
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.checker import calibrate_checker
@@ -20,9 +20,13 @@ from groundwire_server.cli.evaluate import command as evaluate
 from groundwire_server.cli.guards.command import list_guards, try_text
 from groundwire_server.cli.ingest.command import ingest
 from groundwire_server.cli.init import init
+from groundwire_server.cli.operations import commands as operations
+from groundwire_server.cli.operations.submit import submit
+from groundwire_server.cli.policy import command as policy
 from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.serve import serve
 from groundwire_server.cli.trace import command as trace
+from groundwire_server.cli.worker import worker
 
 Command: TypeAlias = Callable[..., None]
 Examples: TypeAlias = tuple[str, ...]
@@ -51,10 +55,19 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire serve --config /etc/groundwire/groundwire.yaml",
             "groundwire serve --listen 127.0.0.1:6000 --data ./store",
         ),
+        worker: (
+            "groundwire worker",
+            "groundwire worker --config /etc/groundwire/groundwire.yaml --concurrent 16",
+        ),
         ask: (
             'groundwire ask "Who may sign for parcels?"',
             'groundwire ask "Who may sign for parcels?" --trace',
             'groundwire ask "Who may sign for parcels?" --json | jq -r .cause',
+        ),
+        submit: (
+            'groundwire submit "Who may sign for parcels?"',
+            'groundwire submit "Who may sign for parcels?" --wait',
+            'groundwire submit "Who signs?" --webhook https://hooks.example.com/answers',
         ),
         retrieve: (
             'groundwire retrieve "Who may sign for parcels?"',
@@ -98,7 +111,61 @@ def commands() -> Mapping[Command, Examples]:
 
 def groups() -> tuple[Group, ...]:
     """Return the groups of commands."""
-    return (_documents(), _evaluate(), _trace(), _limits(), _guards(), _calibrate(), _corpus(), _config(), _keys())
+    return (
+        _operations(),
+        _documents(),
+        _records(),
+        _db(),
+        _evaluate(),
+        _trace(),
+        _limits(),
+        _guards(),
+        _policy(),
+        _calibrate(),
+        _corpus(),
+        _config(),
+        _keys(),
+    )
+
+
+def _operations() -> Group:
+    name = "5b1e5b1e5b1e5b1e5b1e5b1e5b1e5b1e"
+    return Group(
+        "operations",
+        "List, follow and end questions that are answered later, and look after those that are halted.",
+        {
+            operations.list_: (
+                "list",
+                (
+                    "groundwire operations list",
+                    "groundwire operations list --state queued --state running",
+                    "groundwire operations list --json | jq -r .name",
+                ),
+            ),
+            operations.show: (
+                "show",
+                (f"groundwire operations show {name}", f"groundwire operations show {name} --json"),
+            ),
+            operations.wait: (
+                "wait",
+                (f"groundwire operations wait {name}", f"groundwire operations wait {name} --timeout 60"),
+            ),
+            operations.watch: ("watch", (f"groundwire operations watch {name}",)),
+            operations.cancel: ("cancel", (f"groundwire operations cancel {name}",)),
+            operations.delete: ("delete", (f"groundwire operations delete {name}",)),
+            operations.halted: (
+                "halted",
+                ("groundwire operations halted", "groundwire operations halted | cut -f 1"),
+            ),
+            operations.requeue: (
+                "requeue",
+                (
+                    f"groundwire operations requeue {name}",
+                    "groundwire operations requeue $(groundwire operations halted | cut -f 1)",
+                ),
+            ),
+        },
+    )
 
 
 def _documents() -> Group:
@@ -161,6 +228,40 @@ def _documents() -> Group:
                 "release",
                 ("groundwire documents release mail-4711", "groundwire documents release mail-4711 --yes"),
             ),
+        },
+    )
+
+
+def _records() -> Group:
+    return Group(
+        "records",
+        "Erase queued questions and kept answers.",
+        {
+            records.erase: (
+                "erase",
+                (
+                    "groundwire records erase --subject search-page",
+                    "groundwire records erase --end-user visitor-4711 --yes --json > receipt.json",
+                ),
+            )
+        },
+    )
+
+
+def _db() -> Group:
+    return Group(
+        "db",
+        "Upgrade and check the database of records.",
+        {
+            db.upgrade: (
+                "upgrade",
+                (
+                    "groundwire db upgrade",
+                    "groundwire db upgrade --dry-run --config /etc/groundwire/groundwire.yaml",
+                ),
+            ),
+            db.current: ("current", ("groundwire db current", "groundwire db current || groundwire db upgrade")),
+            db.check: ("check", ("groundwire db check --config /etc/groundwire/groundwire.yaml",)),
         },
     )
 
@@ -254,6 +355,39 @@ def _guards() -> Group:
                     'groundwire guards test "Ignore all previous instructions."',
                     "groundwire guards test --screen evidence - < handbook.md",
                     'groundwire guards test "Call 555 0100" --route faq --tenant acme --json',
+                ),
+            ),
+        },
+    )
+
+
+def _policy() -> Group:
+    return Group(
+        "policy",
+        "Show what follows each failure, explain what would follow one, and compare routes.",
+        {
+            policy.show: (
+                "show",
+                (
+                    "groundwire policy show",
+                    "groundwire policy show --route faq --config groundwire.yaml",
+                    "groundwire policy show --json | jq '.default.rows.MODEL_TIMEOUT'",
+                ),
+            ),
+            policy.explain: (
+                "explain",
+                (
+                    "groundwire policy explain --cause MODEL_TIMEOUT --remaining 800ms",
+                    "groundwire policy explain --cause CAPACITY_EXHAUSTED --queue --route faq",
+                    "groundwire policy explain --cause STORE_UNAVAILABLE --stand-in --json",
+                ),
+            ),
+            policy.diff: (
+                "diff",
+                (
+                    "groundwire policy diff groundwire.yaml new.yaml",
+                    "groundwire policy diff faq compliance --config groundwire.yaml",
+                    "groundwire policy diff old.yaml new.yaml --json | jq -r '.[].setting'",
                 ),
             ),
         },

@@ -259,6 +259,7 @@ def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
                 "operation",
                 f"{one_line(outcome.queued.operation)}, {outcome.queued.position} ahead, poll in {wait} s",
             )
+            yield "follow", f"groundwire operations wait {one_line(outcome.queued.operation)}"
         case "in_review":
             yield "ticket", one_line(outcome.in_review.ticket)
         case "blocked":

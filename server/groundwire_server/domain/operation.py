@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
+
+_POLL_FIRST: Final = 1.0
+_POLL_EACH: Final = 0.5
+_POLL_MOST: Final = 60.0
+"""Seconds: of what is written now, more for each question ahead, and of what may take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +21,11 @@ class OperationKey:
     tenant: str
     subject: str
     operation_id: str
+
+    @property
+    def name(self) -> str:
+        """The operation's name in the contract."""
+        return f"operations/{self.operation_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class QueuedQuestion:
     """A question that is to be answered later. Times are of the wall clock: another process may work on it.
 
     Attributes:
-        question: as it came in, not as a stage has changed it.
+        question: as it came in but for its normal form, not as a later stage has changed it.
         caller: who asked; its credential says how its rights are looked up again.
         fingerprint: a digest of the request: another request under the same request id is refused.
         cause: why it was queued; None where it was submitted.
@@ -92,12 +103,25 @@ class Operation:
     @property
     def name(self) -> str:
         """Its name in the contract."""
-        return f"operations/{self.key.operation_id}"
+        return self.key.name
 
     @property
     def done(self) -> bool:
         """Whether it will not change any more."""
         return self.state is OperationState.DONE
+
+    @property
+    def poll_after(self) -> float | None:
+        """Seconds to wait before asking for it again; None once it is done."""
+        match self.state:
+            case OperationState.DONE:
+                return None
+            case OperationState.QUEUED:
+                return min(_POLL_FIRST + self.position * _POLL_EACH, _POLL_MOST)
+            case OperationState.RUNNING:
+                return _POLL_FIRST
+            case _:
+                return _POLL_MOST
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,12 @@ class ArrivalOptions(Options):
     max_request_streams_per_tenant: int = Field(
         50, ge=1, le=100_000, description="Open streams of requests of one tenant."
     )
+    max_operation_waits: int = Field(
+        500, ge=1, le=100_000, description="Calls at once that wait for a queued answer, or follow one."
+    )
+    max_operation_waits_per_tenant: int = Field(
+        100, ge=1, le=100_000, description="Calls of one tenant at once that wait for a queued answer, or follow one."
+    )
     max_health_checks: int = Field(
         200, ge=1, le=100_000, description="Health checks at once; they count in no other limit."
     )

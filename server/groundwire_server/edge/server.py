@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc.aio
+from google.longrunning import operations_pb2
+from google.longrunning.operations_pb2_grpc import OperationsServicer, add_OperationsServicer_to_server
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_reflection.v1alpha._async import ReflectionServicer
@@ -16,6 +18,8 @@ from groundwire.v1 import (
     feedback_service_pb2,
     grounding_service_pb2,
     limit_service_pb2,
+    operation_service_pb2,
+    record_service_pb2,
     retrieval_service_pb2,
     route_service_pb2,
     server_info_service_pb2,
@@ -25,6 +29,8 @@ from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer, add_FeedbackServiceServicer_to_server
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, add_GroundingServiceServicer_to_server
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceServicer, add_LimitServiceServicer_to_server
+from groundwire.v1.operation_service_pb2_grpc import OperationServiceServicer, add_OperationServiceServicer_to_server
+from groundwire.v1.record_service_pb2_grpc import RecordServiceServicer, add_RecordServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
@@ -83,6 +89,9 @@ _OURS = (
     server_info_service_pb2.DESCRIPTOR.services_by_name["ServerInfoService"].full_name,
     limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"].full_name,
     feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
+    record_service_pb2.DESCRIPTOR.services_by_name["RecordService"].full_name,
+    operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"].full_name,
+    operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     *(service.full_name for service in not_offered.NOT_OFFERED),
 )
 
@@ -99,6 +108,9 @@ class Servicers:
     server_info: ServerInfoServiceServicer
     limits: LimitServiceServicer
     feedback: FeedbackServiceServicer
+    records: RecordServiceServicer
+    operations: OperationsServicer
+    operation_service: OperationServiceServicer
 
 
 class Server:
@@ -112,6 +124,7 @@ class Server:
         options: its limits.
         current: the snapshot that calls are served by; it may be replaced at any time.
         clock: times the windows of the security log.
+        draining: ends the calls that would wait longer than a drain may.
         end: ends the runs that go on without a call, after the server has stopped.
     """
 
@@ -124,8 +137,10 @@ class Server:
         options: ServerOptions,
         current: CurrentSnapshot,
         clock: Clock,
+        draining: Callable[[], None] = lambda: None,
         end: Callable[[], None] = lambda: None,
     ) -> None:
+        self._draining = draining
         self._end = end
         self._security_events = security_events.SecurityEventLog(clock)
         self._reporting: asyncio.Task[None] | None = None
@@ -177,6 +192,9 @@ class Server:
         add_ServerInfoServiceServicer_to_server(servicers.server_info, self._server)
         add_LimitServiceServicer_to_server(servicers.limits, self._server)
         add_FeedbackServiceServicer_to_server(servicers.feedback, self._server)
+        add_RecordServiceServicer_to_server(servicers.records, self._server)
+        add_OperationsServicer_to_server(servicers.operations, self._server)
+        add_OperationServiceServicer_to_server(servicers.operation_service, self._server)
         self._server.add_generic_rpc_handlers(not_offered.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))
@@ -217,6 +235,7 @@ class Server:
         """
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         await self._server.wait_for_termination(timeout=notice)
+        self._draining()
         # gRPC would cancel the calls without a reason: it must come after us.
         stopping = asyncio.create_task(self._server.stop(grace + _LAST_STATUSES))
         # Streams of health and reflection never end by themselves: only our own calls are waited for.

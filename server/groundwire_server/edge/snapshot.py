@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 from groundwire_server.admission.admission import Admission
 from groundwire_server.admission.limit_status import LimitStatuses
-from groundwire_server.corpus.erase import Eraser
+from groundwire_server.corpus.erase import Eraser, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.queue import QueuedAnswers
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import RouteTable
+from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.grounding import GroundingChecker
@@ -29,7 +33,11 @@ class ServingSnapshot:
         corpus: stores documents.
         ingest: splits and embeds new documents.
         eraser: erases documents; None where the store does not offer that.
+        record_eraser: erases records; None where none are kept.
+        answer_cache: keeps earlier answers that may stand in; None where none is kept.
         write_seconds: how long writing one event of a stream may take.
+        admitted: answers questions that no call waits for, and that are nobody's run, once admission lets them begin.
+        queue: of answers for later; None where the server has none.
     """
 
     access: Access
@@ -42,7 +50,22 @@ class ServingSnapshot:
     corpus: Corpus
     ingest: Ingest
     write_seconds: float
-    eraser: Eraser | None = None
+    eraser: Eraser | None
+    record_eraser: RecordEraser | None
+    admitted: Answerer
+    answer_cache: AnswerCache | None = None
+    queue: QueuedAnswers | None = None
+
+    @property
+    def queued_answers(self) -> QueuedAnswers:
+        """The queue of answers for later.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED where the server has none.
+        """
+        if self.queue is None:
+            raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
+        return self.queue
 
 
 class CurrentSnapshot:

@@ -9,7 +9,7 @@ from typing import Protocol
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Fault, GroundwireError
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion
+from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion, Webhook
 from groundwire_server.domain.outcome import Outcome, Queued
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
@@ -63,6 +63,21 @@ class AnswerQueue(Protocol):
         """
         ...
 
+    async def accept(
+        self, inquiry: Inquiry, answer_within: float | None = None, webhook: Webhook | None = None
+    ) -> Operation:
+        """Write a question down that was submitted for later, and return its operation.
+
+        Args:
+            inquiry: the question on its route; its run names the request.
+            answer_within: seconds for which an answer is of use; None takes the default.
+            webhook: is told when the operation is done.
+
+        Raises:
+            Rejection: when it cannot be accepted.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class QueueBounds:
@@ -96,8 +111,8 @@ class HistoryEntry:
     """One thing that has happened to an operation, in the order of `number`: what `work/history.py` checks.
 
     Attributes:
-        event: `accepted`, `begun`, `effect`, `billed`, `retried`, `halted`, `requeued`, `cancelled`, `expired`,
-            `refused`, `erased`.
+        event: `accepted`, `begun`, `effect`, `billed`, `retried`, `released`, `halted`, `requeued`, `cancelled`,
+            `expired`, `refused`, `erased`.
         attempt: the attempt that it belongs to; 0 before the first.
     """
 
@@ -180,6 +195,14 @@ class OperationRecords(Protocol):
 
     async def retry(self, claim: Claim, cause: Cause, after: float, bill: Bill) -> bool:
         """Let it wait for `after` seconds and be taken up again; halt it where its attempts are used up.
+
+        Returns:
+            False where the claim holds no more.
+        """
+        ...
+
+    async def release(self, claim: Claim, after: float, bill: Bill) -> bool:
+        """Let it wait for `after` seconds and be taken up again, without using up one of its attempts.
 
         Returns:
             False where the claim holds no more.

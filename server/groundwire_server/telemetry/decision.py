@@ -9,6 +9,8 @@ from groundwire_server.domain.guards.finding import Flag, PolicyBlock
 from groundwire_server.domain.outcome import ModelAttempt, RatedPassage, StageTiming
 from groundwire_server.domain.vocabulary import (
     Action,
+    CacheResult,
+    CacheStaleness,
     Cause,
     Confidence,
     ConflictKind,
@@ -72,7 +74,9 @@ class ComparedAnswer:
 class DecisionEvent:
     """One request and what became of it; times in seconds. What does not apply is None."""
 
-    method: str = _always("The method that was called.")
+    method: str = _always(
+        "The method that was called; `process operation` for an attempt of a worker at a queued answer."
+    )
     status: str = _always("The status that the call ended with, such as `OK`.")
     reason: Reason | None = _about("Why the call failed; one of the error reasons.")
     request_id: str = _always("The caller's request id, or the one that the server chose.")
@@ -113,10 +117,14 @@ class DecisionEvent:
     prompt_version: str | None = _about("Its version.", names.PROMPT_VERSION)
     experiment_arm: str | None = _about("The arm of the experiment that it belongs to.", names.EXPERIMENT_ARM)
     corpus_version: str | None = _about("The version of the corpus that was searched.", names.CORPUS_VERSION)
+    cache: CacheResult | None = _about("What looking for an earlier answer came to.", names.CACHE)
+    cache_staleness: CacheStaleness | None = _about("Why the one that was found does not hold.", names.CACHE_STALENESS)
+    cache_age: float | None = _about("How old the earlier answer is that was returned.", names.CACHE_AGE)
     rewriting: Rewriting | None = _about(
         "How a question with earlier turns was put so that it needs none: left as it is, by rules or by a model.",
         names.REWRITING,
     )
+    routing_rule: str | None = _about("The rule that chose the models to ask.", names.ROUTING_RULE)
     found: int | None = _about("How many passages the search found.", names.PASSAGES_FOUND)
     best_relevance: float | None = _about("The relevance of the best of them, 0 to 1.", names.BEST_RELEVANCE)
     passages: tuple[RatedPassage, ...] | None = _about("The passages that a prompt could use, with their relevance.")
@@ -136,6 +144,13 @@ class DecisionEvent:
     deadline: float | None = _about("The time that the caller gave.", names.DEADLINE)
     left: float | None = _about("The time that was left at the end.", names.DEADLINE_LEFT)
     abandoned: bool | None = _about("True for work that ended after its call had; the call has an event of its own.")
+    operation: str | None = _about(
+        "The queued answer that the call was accepted as, or that a worker was at.", names.OPERATION
+    )
+    operation_attempt: int | None = _about("How often a worker had taken it up, this time included.")
+    operation_result: str | None = _about(
+        "What became of the attempt: COMPLETED, RETRIED (or halted), RELEASED, REFUSED or LOST."
+    )
     shadow_of: ComparedAnswer | None = _about(
         "Of the event `groundwire.shadow` alone, whose other fields describe an answer in the shadow, which nobody "
         "saw: the one that left."
@@ -268,7 +283,7 @@ def _block(block: PolicyBlock) -> dict[str, str]:
     return {"guard": block.guard.name, "version": block.guard.version, "category": block.category}
 
 
-_TIMES: Final = frozenset({"stages", "first_text", "duration", "deadline", "left", "retry_after"})
+_TIMES: Final = frozenset({"stages", "first_text", "duration", "deadline", "left", "retry_after", "cache_age"})
 _WRITTEN: Final[Mapping[str, Any]] = {
     "best_relevance": _share,
     "grounding_score": _share,

@@ -150,6 +150,12 @@ ATTEMPTS: Final = Counter(
     "Models asked for an answer, by what made it necessary and how it ended.",
     (names.ROUTE, names.MODEL, names.ACTION, names.CAUSE),
 )
+CACHE_LOOKUPS: Final = Counter(
+    "groundwire.cache.lookups",
+    "{lookup}",
+    "Earlier answers that were looked for, by what it came to, and by why one that was found does not hold.",
+    (names.ROUTE, names.CACHE, names.CACHE_STALENESS),
+)
 BEST_RELEVANCE: Final = Histogram(
     "groundwire.relevance.best", "1", "Relevance of the best passage found, 0 to 1.", (names.ROUTE,), _SHARES
 )
@@ -311,6 +317,28 @@ HTTP_CONNECTIONS_LIMIT: Final = Gauge(
     "Connections to a provider that may be in use at once; a request beyond them waits.",
     (names.GEN_AI_PROVIDER, names.SERVER_ADDRESS, names.SERVER_PORT),
 )
+CACHED_ANSWERS: Final = Gauge(
+    "groundwire.answer_cache.answers",
+    "{answer}",
+    "Earlier answers that may stand in; of a cache that processes share, as this one saw it last.",
+)
+CACHED_ANSWERS_SIZE: Final = Gauge(
+    "groundwire.answer_cache.size",
+    "By",
+    "Their size together, with the passages that they are from; of a shared cache, as this process saw it last.",
+)
+CACHED_ANSWERS_EVICTED: Final = Counter(
+    "groundwire.answer_cache.evicted",
+    "{answer}",
+    "Earlier answers that made room for others, by what was full: the tenant's share, or the cache.",
+    (names.FULL,),
+)
+ANSWER_CACHE_FAILURES: Final = Counter(
+    "groundwire.answer_cache.failures",
+    "{call}",
+    "Calls of the answer cache that failed: nothing was found, and nothing was kept.",
+    (names.ERROR_TYPE,),
+)
 SLOTS_USED: Final = Gauge("groundwire.slots.used", "{slot}", "Slots of a limiter that are in use.", (names.LIMITER,))
 SLOTS_WAITING: Final = Gauge("groundwire.slots.waiting", "{call}", "Calls that wait for a slot.", (names.LIMITER,))
 SLOTS_LIMIT: Final = Gauge("groundwire.slots.limit", "{slot}", "Slots that a limiter has.", (names.LIMITER,))
@@ -328,6 +356,33 @@ SLOTS_REFUSED: Final = Counter(
     "expected in time, or they had waited until it was too late to begin.",
     (names.LIMITER, names.PRIORITY, names.REFUSAL),
 )
+QUEUE_ACCEPTED: Final = Counter(
+    "groundwire.queue.accepted",
+    "{question}",
+    "Questions that were accepted for later, by why they could not be answered now; submitted ones have no cause.",
+    (names.ROUTE, names.CAUSE),
+)
+QUEUE_ATTEMPTS: Final = Counter(
+    "groundwire.queue.attempts",
+    "{attempt}",
+    "Attempts at queued answers, by what became of them: COMPLETED, RETRIED (or halted), RELEASED, REFUSED or LOST.",
+    (names.ROUTE, names.RESULT),
+)
+QUEUE_RUNNING: Final = Gauge("groundwire.queue.running", "{question}", "Queued questions that are being answered.")
+QUEUE_WAITING: Final = Gauge(
+    "groundwire.queue.waiting", "{question}", "Questions that wait; every process says the same of all tenants."
+)
+QUEUE_HALTED: Final = Gauge(
+    "groundwire.queue.halted",
+    "{question}",
+    "Questions whose attempts are used up; every process says the same of all tenants.",
+)
+QUEUE_OLDEST_AGE: Final = Gauge(
+    "groundwire.queue.oldest_age",
+    "s",
+    "How long the oldest question that waits has waited; 0 where none does.",
+)
+
 DOCUMENTS: Final = Counter(
     "groundwire.documents.ingested", "{document}", "Documents that were sent to be stored.", (names.RESULT,)
 )
@@ -379,6 +434,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     FIRST_TEXT,
     BETWEEN_TEXTS,
     ATTEMPTS,
+    CACHE_LOOKUPS,
     BEST_RELEVANCE,
     GROUNDING,
     SENTENCES,
@@ -406,11 +462,21 @@ CATALOG: Final[tuple[Metric, ...]] = (
     MODELS_READY,
     HTTP_CONNECTIONS,
     HTTP_CONNECTIONS_LIMIT,
+    CACHED_ANSWERS,
+    CACHED_ANSWERS_SIZE,
+    CACHED_ANSWERS_EVICTED,
+    ANSWER_CACHE_FAILURES,
     SLOTS_USED,
     SLOTS_WAITING,
     SLOTS_LIMIT,
     SLOTS_WAIT,
     SLOTS_REFUSED,
+    QUEUE_ACCEPTED,
+    QUEUE_ATTEMPTS,
+    QUEUE_RUNNING,
+    QUEUE_WAITING,
+    QUEUE_HALTED,
+    QUEUE_OLDEST_AGE,
     DOCUMENTS,
     DOCUMENTS_DELETED,
     DOCUMENTS_RELEASED,

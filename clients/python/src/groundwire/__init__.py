@@ -19,8 +19,10 @@ package of the contract's name::
 """
 
 from groundwire._async.client import Client
+from groundwire._async.operations import AnswerOperation
 from groundwire._async.stream import AnswerStream
 from groundwire._sync.client import SyncClient
+from groundwire._sync.operations import SyncAnswerOperation
 from groundwire._sync.stream import SyncAnswerStream
 from groundwire.clients import Clients
 from groundwire.errors import Error, Violation
@@ -40,6 +42,7 @@ from groundwire.outcomes import (
 )
 from groundwire.retrying import Retry
 from groundwire.security import Tls
+from groundwire.v1.answer_service_pb2 import Webhook
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.filter_pb2 import Filter, MetadataValue
 from groundwire.v1.grounding_service_pb2 import Fact
@@ -48,6 +51,7 @@ from groundwire.v1.question_pb2 import Question
 
 __all__ = [
     "Abstained",
+    "AnswerOperation",
     "AnswerStream",
     "Answered",
     "Blocked",
@@ -68,10 +72,12 @@ __all__ = [
     "Question",
     "Queued",
     "Retry",
+    "SyncAnswerOperation",
     "SyncAnswerStream",
     "SyncClient",
     "Tls",
     "Unrecognized",
     "Violation",
+    "Webhook",
     "outcome_of",
 ]

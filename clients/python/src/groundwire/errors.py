@@ -18,6 +18,7 @@ TRACE_ID = "groundwire-trace-id"
 DOMAIN = "groundwire.io"
 
 _DETAILS = (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo)
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
 _PUSHBACK_DIGITS = 10
 """The most digits of a pushback, which is an int32 of milliseconds."""
 
@@ -127,6 +128,12 @@ def from_call(
         request_id=_text(metadata.get(REQUEST_ID)),
         trace_id=_text(metadata.get(TRACE_ID)),
     )
+
+
+def from_status(status: status_pb2.Status, request_id: str, trace_id: str) -> Error:
+    """Return what a status says that a message carries, of the call with these ids."""
+    trailers = ((DETAILS, status.SerializeToString()), (REQUEST_ID, request_id), (TRACE_ID, trace_id))
+    return from_call(_CODES.get(status.code), status.message, trailers, "")
 
 
 def ended_early(request_id: str) -> Error:

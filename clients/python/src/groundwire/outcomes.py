@@ -60,12 +60,12 @@ class _Outcome:
     @property
     def cause(self) -> str:
         """What happened: a name of `Cause` without its prefix, or the number of one that this client does not know."""
-        return _name(Cause.DESCRIPTOR, self.message.cause)
+        return value_name(Cause.DESCRIPTOR, self.message.cause)
 
     @property
     def action(self) -> str:
         """What the server did about it: a name of `Action`, as with `cause`."""
-        return _name(pb.Action.DESCRIPTOR, self.message.action)
+        return value_name(pb.Action.DESCRIPTOR, self.message.action)
 
     @property
     def report(self) -> Report:
@@ -148,6 +148,11 @@ class Cached(_Outcome):
         """The time since it was validated."""
         return self.message.cached.age.ToTimedelta()
 
+    @property
+    def keyed_on(self) -> Sequence[str]:
+        """What agreed with the earlier call: names of `Cached.Key`, as with `cause`."""
+        return [value_name(pb.Cached.Key.DESCRIPTOR, key) for key in self.message.cached.keyed_on]
+
 
 class Degraded(_Outcome):
     """Less than was asked for: an answer with something given up, or passages alone."""
@@ -168,11 +173,11 @@ class Degraded(_Outcome):
     @property
     def losses(self) -> Sequence[str]:
         """What was given up: names of `Degraded.Loss`, as with `cause`."""
-        return [_name(pb.Degraded.Loss.DESCRIPTOR, loss) for loss in self.message.degraded.losses]
+        return [value_name(pb.Degraded.Loss.DESCRIPTOR, loss) for loss in self.message.degraded.losses]
 
 
 class Queued(_Outcome):
-    """Accepted, to be answered later."""
+    """Accepted, to be answered later: ``await client.operation(outcome.operation).wait()`` gives the outcome."""
 
     __slots__ = ()
     __match_args__ = ("operation", "poll_after")
@@ -288,7 +293,7 @@ def _time(duration: Duration, *, given: bool) -> timedelta | None:
     return duration.ToTimedelta() if given else None
 
 
-def _name(enum: EnumDescriptor, number: int) -> str:
+def value_name(enum: EnumDescriptor, number: int) -> str:
     """Return a value's name without the enum's prefix; its number where this client does not know it."""
     value = enum.values_by_number.get(number)
     prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import uuid4
 
 from groundwire.retrying import Retry
-from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest
+from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest, SubmitAnswerRequest, Webhook
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest
 from groundwire.v1.event_pb2 import StreamMode
@@ -23,6 +23,8 @@ def question_of(
     top_k: int | None,
     narrowed: Filter | None,
     passages: Iterable[ProvidedPassage] | None,
+    *,
+    allow_queue: bool = False,
 ) -> Question:
     """Return the question, with what the keywords say set over it.
 
@@ -34,6 +36,8 @@ def question_of(
         built.CopyFrom(question)
     if route:
         built.route = route
+    if allow_queue:
+        built.allow_queue = True
     if passages is not None:
         if top_k is not None or narrowed is not None:
             raise ValueError("passages take the place of a search: leave out top_k and filter")
@@ -62,6 +66,20 @@ def search_of(
 def answer_request(question: Question, request_id: str, retry: Retry | None) -> AnswerRequest:
     """Return the request of an answer; an id lets it be sent again without being paid twice."""
     return AnswerRequest(question=question, request_id=request_id or (_new_id() if retry is not None else ""))
+
+
+def submit_request(
+    question: Question, request_id: str, answer_within: float | None, webhook: str | Webhook | None, retry: Retry | None
+) -> SubmitAnswerRequest:
+    """Return the request of an answer for later; an id lets it be sent again without being written down twice."""
+    request = SubmitAnswerRequest(
+        question=question,
+        request_id=request_id or (_new_id() if retry is not None else ""),
+        webhook=Webhook(url=webhook) if isinstance(webhook, str) else webhook,
+    )
+    if answer_within is not None:
+        request.answer_within.FromNanoseconds(round(answer_within * NANOS))
+    return request
 
 
 def stream_request(

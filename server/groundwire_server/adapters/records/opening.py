@@ -22,14 +22,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The database of records, with what seals its texts."""
+    """The database of records, with what seals its texts, and its options."""
 
     database: RecordsDatabase
     sealing: Sealing
+    options: RecordsOptions
 
 
 @asynccontextmanager
-async def open_records(options: RecordsOptions) -> AsyncIterator[Records]:
+async def opened_records(options: RecordsOptions) -> AsyncIterator[Records]:
     """Yield the database, checked; a file of SQLite is made with its tables and its key where there is none.
 
     Raises:
@@ -47,10 +48,10 @@ async def open_records(options: RecordsOptions) -> AsyncIterator[Records]:
             losing = await losing_settings(database)
             sealing = await open_keys(database, options)
         except RecordsError as wrong:
-            raise SetupError(f"records.url {options.url}: {wrong}") from None
+            raise SetupError(f"records.url {options.place}: {wrong}") from None
         if losing:
             raise SetupError(losing[0])
-        yield Records(database, sealing)
+        yield Records(database, sealing, options)
 
 
 def prepare_file(file: Path) -> None:

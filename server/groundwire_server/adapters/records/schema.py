@@ -10,17 +10,17 @@ from sqlalchemy.sql import column
 
 from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect
 from groundwire_server.adapters.records.faults import RecordsFault
-from groundwire_server.adapters.records.tables import metadata
+from groundwire_server.adapters.records.tables import VERSION_TABLE, metadata
 from groundwire_server.ports.operations import RecordsError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-VERSION_TABLE: Final = "records_version"
-"""The table that holds the revision of the schema."""
-
 REVISIONS: Final = ("0001",)
 """The revisions that this program knows, the oldest first; written down so that a start needs no alembic."""
+
+STEPS: Final = Path(__file__).with_name("migrations")
+"""The folder of the steps from one revision to the next."""
 
 _LOCK: Final = 0x6777_7265_636F
 """The advisory lock of PostgreSQL that an upgrade holds: "gwreco"."""
@@ -115,6 +115,6 @@ def _config(output: io.StringIO | None = None) -> "Config":
     from alembic.config import Config  # noqa: PLC0415  # a start does not need it
 
     config = Config(output_buffer=output)
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(STEPS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

@@ -2,12 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.ports.erasable import ErasableRecords
 
 if TYPE_CHECKING:
     from groundwire_server.adapters.records.opening import Records
+
+
+def record_erasure(records: "Records") -> ErasableRecords:
+    """Return what erases queued questions with their answers."""
+    from groundwire_server.adapters.records.erasure import SqlRecordErasure  # noqa: PLC0415  # as below
+
+    keep = timedelta(days=records.options.retention.done_days)
+    return SqlRecordErasure(records.database, records.sealing, SystemClock(), keep)
 
 
 @asynccontextmanager
@@ -21,7 +32,7 @@ async def open_records(options: RecordsOptions | None) -> AsyncIterator["Records
         yield None
         return
     # Imported here: a server without records starts without what speaks SQL.
-    from groundwire_server.adapters.records.opening import open_records as opened  # noqa: PLC0415
+    from groundwire_server.adapters.records.opening import opened_records  # noqa: PLC0415
 
-    async with opened(options) as records:
+    async with opened_records(options) as records:
         yield records

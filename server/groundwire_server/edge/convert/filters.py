@@ -14,7 +14,7 @@ from groundwire_server.domain.filters import (
     Not,
     Range,
 )
-from groundwire_server.edge.convert.metadata import value_from_pb
+from groundwire_server.edge.convert.metadata import fill_value, value_from_pb
 
 
 def filter_from_pb(condition: filter_pb2.Filter, field: str) -> Filter:
@@ -66,6 +66,34 @@ class _Reading:
                 self._field, "equals compares with a string, a number or a bool; use contains for lists", "equals.list"
             )
         return Equals(equals.key, value)
+
+
+def fill_filter(message: filter_pb2.Filter, condition: Filter) -> None:
+    """Write a filter into a message."""
+    match condition:
+        case AllOf(operands):
+            message.all_of.SetInParent()
+            for operand in operands:
+                fill_filter(message.all_of.operands.add(), operand)
+        case AnyOf(operands):
+            message.any_of.SetInParent()
+            for operand in operands:
+                fill_filter(message.any_of.operands.add(), operand)
+        case Not(operand):
+            fill_filter(message.negation, operand)
+        case Equals(key, value):
+            message.equals.key = key
+            fill_value(message.equals.value, value)
+        case Contains(key, values, all_values):
+            match_ = filter_pb2.Contains.MATCH_ALL if all_values else filter_pb2.Contains.MATCH_ANY
+            message.contains.CopyFrom(filter_pb2.Contains(key=key, values=values, match=match_))
+        case IsNull(key, is_null):
+            message.is_null.key, message.is_null.is_null = key, is_null
+        case Range(key, greater_than, at_least, less_than, at_most):
+            bounds = filter_pb2.Range(
+                key=key, greater_than=greater_than, at_least=at_least, less_than=less_than, at_most=at_most
+            )
+            message.range.CopyFrom(bounds)
 
 
 def _range(bounds: filter_pb2.Range) -> Range:

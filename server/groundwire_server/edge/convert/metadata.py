@@ -32,13 +32,17 @@ def fill(entries: "MessageMap[str, filter_pb2.MetadataValue]", metadata: Mapping
     for key, value in metadata.items():
         if key in RESERVED_KEYS:
             continue
-        entry = entries[key]
-        match value:
-            case bool():
-                entry.bool_value = value
-            case str():
-                entry.string_value = value
-            case tuple():
-                entry.list_value.values.extend(value)
-            case _:
-                entry.number_value = value
+        fill_value(entries[key], value)
+
+
+def fill_value(message: filter_pb2.MetadataValue, value: MetadataValue) -> None:
+    """Write one value into a message."""
+    match value:
+        case bool():
+            message.bool_value = value
+        case str():
+            message.string_value = value
+        case tuple():
+            message.list_value.values.extend(value)
+        case _:
+            message.number_value = value

@@ -11,8 +11,8 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.filters import Filter
 from groundwire_server.domain.question import Question, Turn
 from groundwire_server.domain.vocabulary import Priority, StreamMode
-from groundwire_server.edge.convert.filters import filter_from_pb
-from groundwire_server.edge.convert.words import MODES_ASKED, PRIORITIES_ASKED
+from groundwire_server.edge.convert.filters import fill_filter, filter_from_pb
+from groundwire_server.edge.convert.words import MODES_ASKED, PRIORITIES, PRIORITIES_ASKED, STREAM_MODES
 
 DEFAULT_ROUTE = "default"
 
@@ -25,6 +25,36 @@ def question_from_answer(request: answer_service_pb2.AnswerRequest, request_id: 
 def question_from_stream(request: answer_service_pb2.StreamAnswerRequest, request_id: str) -> Question:
     """Read the question of a streamed answer."""
     return _ask(request.question, request_id, MODES_ASKED.get(request.mode))
+
+
+def question_from_submission(request: answer_service_pb2.SubmitAnswerRequest, request_id: str) -> Question:
+    """Read a question that is to be answered later."""
+    return _ask(request.question, request_id, mode=None)
+
+
+def question_to_pb(question: Question) -> answer_service_pb2.StreamAnswerRequest:
+    """Return the request that `question_from_stream` reads the question from, as no stage has changed it yet."""
+    request = answer_service_pb2.StreamAnswerRequest(request_id=question.request_id)
+    if question.mode is not None:
+        request.mode = STREAM_MODES[question.mode]
+    message = request.question
+    message.route, message.text = question.route, question.text
+    message.allow_queue, message.end_user_id = question.allow_queue, question.end_user_id
+    message.priority, message.task = PRIORITIES[question.priority], question.task
+    for turn in question.turns:
+        role = question_pb2.Turn.ROLE_USER if turn.by_user else question_pb2.Turn.ROLE_ASSISTANT
+        message.turns.add(role=role, text=turn.text)
+    for passage in question.provided:
+        message.provided.passages.add(
+            passage_id=passage.chunk_id, text=passage.text, title=passage.title, source_uri=passage.source_uri
+        )
+    if question.top_k is not None:
+        message.search.top_k = question.top_k
+    if question.alpha is not None:
+        message.search.alpha = question.alpha
+    if question.filter is not None:
+        fill_filter(message.search.filter, question.filter)
+    return request
 
 
 def question_from_retrieve(request: retrieval_service_pb2.RetrieveRequest, request_id: str) -> Question:

@@ -16,6 +16,7 @@ from groundwire_server.edge.interceptors.chain import Proceed, Reasons
 from groundwire_server.edge.interceptors.context import RequestId
 from groundwire_server.edge.sink import SlowConsumerError
 from groundwire_server.edge.statuses import StatusParts, aborted, rejection_of, set_status
+from groundwire_server.ports.operations import RecordsError
 from groundwire_server.telemetry import names
 
 _STATUS_SECONDS: Final = 1.0
@@ -37,6 +38,8 @@ class ErrorMapping:
             set_status(call.context, _status(call, rejection))
         except Failure as failure:
             set_status(call.context, _status(call, rejection_of(failure)))
+        except RecordsError:
+            set_status(call.context, _status(call, Rejection(Reason.RECORDS_UNAVAILABLE)))
         except SlowConsumerError:
             await self._give_up(call)
         except (asyncio.CancelledError, grpc.aio.AbortError):

@@ -53,6 +53,7 @@ class RequestReader:
         self._sizes: Mapping[str, int] = {
             "AnswerService/Answer": options.question,
             "AnswerService/StreamAnswer": options.question,
+            "AnswerService/SubmitAnswer": options.question,
             "RetrievalService/Retrieve": options.question,
             "DocumentService/PutDocument": options.document,
             "DocumentService/IngestDocuments": options.document,

@@ -2,7 +2,7 @@
 
 import asyncio
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import grpc.aio
 from google.longrunning import operations_pb2
@@ -10,20 +10,28 @@ from google.longrunning import operations_pb2
 from groundwire.v1 import answer_service_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer
 from groundwire_server.domain.caller import Caller
-from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunRequest
+from groundwire_server.domain.operation import Webhook
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.question import Question
-from groundwire_server.domain.vocabulary import Feature, Reason
 from groundwire_server.edge.call import Call, current_call
+from groundwire_server.edge.convert.operation import operation_to_pb
 from groundwire_server.edge.convert.outcome import fill_outcome
-from groundwire_server.edge.convert.question import question_from_answer, question_from_stream
+from groundwire_server.edge.convert.question import (
+    question_from_answer,
+    question_from_stream,
+    question_from_submission,
+)
 from groundwire_server.edge.sink import StreamSink
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.ports.sink import Sink
 from groundwire_server.runs.registry import RunRegistry
 from groundwire_server.telemetry import metrics
+
+_Request: TypeAlias = (
+    answer_service_pb2.AnswerRequest | answer_service_pb2.StreamAnswerRequest | answer_service_pb2.SubmitAnswerRequest
+)
 
 _INLINE_BYTES: Final = 65_536
 """The digest of a larger request, which takes up to 8 ms, is made in a thread."""
@@ -77,7 +85,16 @@ class Answers(AnswerServiceServicer):
         self, request: answer_service_pb2.SubmitAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> operations_pb2.Operation:
         """Accept a question for later."""
-        raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.QUEUED_ANSWERS.value})
+        # Read once: a configuration that comes into force meanwhile has other routes.
+        snapshot, call = self._current.snapshot, current_call()
+        queue = snapshot.queued_answers.queue
+        question = question_from_submission(request, call.request_id)
+        run = RunRequest(await _fingerprint(request, call.caller))
+        inquiry = snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline, run)
+        within = request.answer_within.ToNanoseconds() / 1e9 if request.HasField("answer_within") else None
+        webhook = request.webhook if request.HasField("webhook") else None
+        told = None if webhook is None else Webhook(webhook.url, webhook.include_answer)
+        return operation_to_pb(await queue.accept(inquiry, within, told))
 
     async def CancelAnswer(
         self, request: answer_service_pb2.CancelAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
@@ -96,9 +113,7 @@ class Answers(AnswerServiceServicer):
         return call.outcome
 
 
-async def _fingerprint(
-    request: answer_service_pb2.AnswerRequest | answer_service_pb2.StreamAnswerRequest, caller: Caller
-) -> bytes:
+async def _fingerprint(request: _Request, caller: Caller) -> bytes:
     """Return a digest of what two requests under one id must share.
 
     That is the question, and the principals that it is asked with: a subject may have a credential that sees less than
@@ -109,9 +124,7 @@ async def _fingerprint(
     return await asyncio.to_thread(_digest, request, caller)
 
 
-def _digest(
-    request: answer_service_pb2.AnswerRequest | answer_service_pb2.StreamAnswerRequest, caller: Caller
-) -> bytes:
+def _digest(request: _Request, caller: Caller) -> bytes:
     digest = blake2b(request.question.SerializeToString(deterministic=True), digest_size=16)
     digest.update(repr(sorted(caller.principals)).encode())
     return digest.digest()

@@ -17,7 +17,7 @@ from groundwire_server.edge.sink import HEARTBEAT_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot
 
 OFFERED = tuple(feature for feature in Feature if feature not in NOT_OFFERED.values())
-"""The features of the contract that this version offers; a store may not offer erasure."""
+"""The features of the contract that this version offers; what a server has no part for, it does not."""
 
 
 class ServerInfo(ServerInfoServiceServicer):
@@ -32,12 +32,15 @@ class ServerInfo(ServerInfoServiceServicer):
         context: "grpc.aio.ServicerContext[Any, Any]",
     ) -> server_info_service_pb2.GetServerInfoResponse:
         """Return the description."""
-        offered = [each for each in OFFERED if each is not Feature.ERASURE or self._current.snapshot.eraser is not None]
+        snapshot = self._current.snapshot
+        missing = {Feature.ERASURE} if snapshot.eraser is None else set()
+        if snapshot.queue is None:
+            missing.add(Feature.QUEUED_ANSWERS)
         info = server_info_pb2.ServerInfo(
             version=VERSION,
-            features=[FEATURES[feature] for feature in offered],
+            features=[FEATURES[feature] for feature in OFFERED if feature not in missing],
             limits=_limits(),
-            caller=_caller(current_call().caller, authenticated=self._current.snapshot.access.authenticated),
+            caller=_caller(current_call().caller, authenticated=snapshot.access.authenticated),
         )
         return server_info_service_pb2.GetServerInfoResponse(server_info=info)
 

@@ -9,6 +9,8 @@ import grpc
 
 from groundwire._sync.checks import check
 from groundwire._sync.connection import Connection
+from groundwire._sync.operations import QueuedCalls
+from groundwire._sync.records import RecordCalls
 from groundwire._sync.stream import SyncAnswerStream
 from groundwire._threads.calls import INTERRUPTED
 from groundwire._threads.ingest import Documents, ingest
@@ -55,7 +57,7 @@ from groundwire.v1.server_info_pb2 import ServerInfo
 from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
-class SyncClient:
+class SyncClient(QueuedCalls, RecordCalls):
     """A connection to a groundwire server, for programs without asyncio. Use it with ``with``, or call ``close``.
 
     Every call has a deadline, `timeout` where a call names none, and raises ``groundwire.Error`` when it fails.
@@ -92,7 +94,7 @@ class SyncClient:
     ) -> None:
         caller = Caller.of(tenant, subject, principals)
         secure = channel_credentials(tls, credentials)
-        self._connection = Connection(server, caller, Credential(token, api_key), secure, timeout, retry)
+        super().__init__(Connection(server, caller, Credential(token, api_key), secure, timeout, retry))
 
     @classmethod
     def from_env(
@@ -130,6 +132,7 @@ class SyncClient:
         top_k: int | None = None,
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
+        allow_queue: bool = False,
         timeout: float | None = None,
     ) -> Outcome:
         """Ask a question and return how it ended.
@@ -141,9 +144,10 @@ class SyncClient:
             top_k: the most passages to consider.
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
+            allow_queue: lets the server answer later where it cannot now; the outcome is then `Queued`.
             timeout: seconds that the call may take.
         """
-        asked = question_of(question, route, top_k, filter, passages)
+        asked = question_of(question, route, top_k, filter, passages, allow_queue=allow_queue)
         request = answer_request(asked, request_id, self._connection.retry)
         try:
             response = self._connection.call(self._connection.answers.Answer, request, timeout)
@@ -161,6 +165,7 @@ class SyncClient:
         top_k: int | None = None,
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
+        allow_queue: bool = False,
         provisional: bool = False,
         resume_window: float | None = None,
         after_sequence: int | None = None,
@@ -175,13 +180,14 @@ class SyncClient:
             top_k: the most passages to consider.
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
+            allow_queue: lets the server answer later where it cannot now; the outcome is then `Queued`.
             provisional: lets text arrive before it was checked; a retraction takes back what does not stand.
             resume_window: seconds for which the answer goes on when the connection is lost, so that the stream can be
                 resumed; None takes that of `retry`, and 0 ends the answer at once.
             after_sequence: resumes the answer of `request_id` after this event.
             timeout: seconds that all of it may take.
         """
-        asked = question_of(question, route, top_k, filter, passages)
+        asked = question_of(question, route, top_k, filter, passages, allow_queue=allow_queue)
         retry = self._connection.retry
         request = stream_request(asked, request_id, provisional, resume_window, after_sequence, retry)
         return SyncAnswerStream(self._connection, request, timeout)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar, cast
 
 import grpc
+from google.longrunning.operations_pb2_grpc import OperationsStub
 
 from groundwire._threads.calls import Canceller, EventsCall, is_down, sleep
 from groundwire.caller import Caller, Metadata, trace_metadata
@@ -19,6 +20,8 @@ from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceStub
+from groundwire.v1.operation_service_pb2_grpc import OperationServiceStub
+from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire.v1.route_service_pb2_grpc import RouteServiceStub
 from groundwire.v1.server_info_service_pb2_grpc import ServerInfoServiceStub
@@ -55,6 +58,9 @@ class Connection:
         server_info: the calls of ServerInfoService.
         limits: the calls of LimitService.
         feedback: the calls of FeedbackService.
+        operations: the calls of google.longrunning.Operations.
+        operation_service: the calls of OperationService.
+        records: the calls of RecordService.
 
     Raises:
         ValueError: when a credential would go to another machine over a connection that is not secured.
@@ -97,6 +103,9 @@ class Connection:
         self.server_info = ServerInfoServiceStub(self._channel)
         self.limits = LimitServiceStub(self._channel)
         self.feedback = FeedbackServiceStub(self._channel)
+        self.operations = OperationsStub(self._channel)
+        self.operation_service = OperationServiceStub(self._channel)
+        self.records = RecordServiceStub(self._channel)
         self._canceller = Canceller(self.answers.CancelAnswer)
 
     def metadata(self) -> Metadata:

@@ -85,7 +85,7 @@ class ListHaltedOperationsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """page_size is the most operations to return; 0 takes 50, more than 1000 is cut to 1000."""
+    """page_size is the most operations to return; 0 takes 100, more than 1000 is cut to 1000."""
     page_token: _builtins.str
     """page_token is `next_page_token` of the page before; empty asks for the first."""
     def __init__(

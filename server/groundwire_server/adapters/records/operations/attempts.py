@@ -37,6 +37,19 @@ _RETRY: Final = (
     .returning(operations.c.state)
 )
 
+# An attempt's number is never used again: one more is allowed in its place.
+_RELEASE: Final = (
+    update(operations)
+    .where(*HELD)
+    .values(
+        state=OperationState.QUEUED,
+        attempts_most=operations.c.attempts_most + 1,
+        due=bindparam("again"),
+        worker=None,
+        lease_until=None,
+    )
+)
+
 _LOST: Final = (
     select(operations.c.operation_id)
     .where(
@@ -91,6 +104,16 @@ async def retry(connection: AsyncConnection, claim: Claim, cause: Cause, bill: B
         posts=(ENDED if halted else WORK,),
         due=again,
     )
+    await record(connection, now, [change])
+    return True
+
+
+async def release(connection: AsyncConnection, claim: Claim, bill: Bill, now: int, again: int) -> bool:
+    """Let an operation wait without using up an attempt; see `OperationRecords.release`."""
+    if (await connection.execute(_RELEASE, held(claim) | {"again": again})).rowcount != 1:
+        return False
+    key = claim.key
+    change = Change(key.tenant, key.operation_id, claim.attempt, ("released",), bill=bill, posts=(WORK,), due=again)
     await record(connection, now, [change])
     return True
 

@@ -136,6 +136,12 @@ class SqlOperationRecords:
             now = self._now()
             return await attempts.retry(connection, claim, cause, bill, now, _later(now, after))
 
+    async def release(self, claim: Claim, after: float, bill: Bill) -> bool:
+        """Let an operation wait without using up an attempt."""
+        async with self._database.writing() as connection:
+            now = self._now()
+            return await attempts.release(connection, claim, bill, now, _later(now, after))
+
     async def refuse(self, claim: Claim, error: Reason, bill: Bill) -> bool:
         """End an operation with an error."""
         async with self._database.writing() as connection:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
@@ -25,6 +26,7 @@ from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfi
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.options import ServerOptions
 from groundwire_server.options import Options
+from groundwire_server.work.options import QueueOptions
 
 Weight = Annotated[float, Field(gt=0, le=1000)]
 
@@ -72,6 +74,13 @@ class Configuration(Options):
     records: RecordsOptions = Field(
         default_factory=RecordsOptions, description="Where queued questions and their answers are kept."
     )
+    queue: QueueOptions = Field(
+        default_factory=QueueOptions, description="Questions that are answered later; they need `records`."
+    )
+    answer_cache: AnswerCacheOptions = Field(
+        default_factory=AnswerCacheOptions,
+        description="Earlier answers that may stand in; each route says when one does.",
+    )
     embedders: dict[Name, EmbedderConfig] = Field(
         default_factory=dict, description="Embedders, which make vectors, by name."
     )
@@ -116,6 +125,11 @@ class Configuration(Options):
         description="Limits on what tenants, subjects and end users may use, by name. Where several rows match a call, "
         "all hold; a call that no row matches is unlimited.",
     )
+
+    @property
+    def queues(self) -> bool:
+        """Whether questions can be answered later."""
+        return self.queue.enabled and self.records.enabled
 
     @property
     def corpus_store(self) -> str:

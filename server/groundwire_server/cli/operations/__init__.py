@@ -1,0 +1,1 @@
+"""`groundwire submit` and `groundwire operations`: questions that are answered later."""
