@@ -94,9 +94,11 @@ async def test_two_processes_complete_each_operation_once(queue: Queue, records_
     names = [f"op{number}" for number in range(30)]
     for name in names:
         await queue.accept(name)
-    user: str = records_options.username or ""
-    command = [str(sys.executable), str(WORKER), records_options.url, user]
-    workers = [await asyncio.create_subprocess_exec(*command, name, stdout=PIPE) for name in ("p1", "p2")]
+    given = (str(records_options.url), records_options.username or "")
+    workers = [
+        await asyncio.create_subprocess_exec(sys.executable, str(WORKER), *given, name, stdout=PIPE)
+        for name in ("p1", "p2")
+    ]
     done, *printed = await asyncio.gather(_work(queue, "own"), *(_printed(worker) for worker in workers))
     done += [line for lines in printed for line in lines]
     assert sorted(done) == sorted(names)
