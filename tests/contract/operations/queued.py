@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
 
 from groundwire_server.adapters.records.encryption import Sealing, SealingKey
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations.rows import AnyRow
 from groundwire_server.adapters.records.operations.sql import SqlOperationRecords
 from groundwire_server.adapters.records.operations.sweeping import KeepTimes
-from groundwire_server.adapters.records.tables import history, ledger, operation_documents, operations, outbox
+from groundwire_server.adapters.records.tables import history, ledger, metadata, operation_documents, operations, outbox
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import CredentialKind, CredentialReference
 from groundwire_server.domain.failure import Rejection
@@ -63,6 +63,13 @@ def operation_records(
 ) -> OperationRecords:
     sealing = Sealing([SealingKey(key_id, key)])
     return SqlOperationRecords(database, sealing, CODEC, clock, attempts=ATTEMPTS, keep=KEEP)
+
+
+async def empty(database: RecordsDatabase) -> None:
+    """Delete whatever is in the tables."""
+    async with database.writing() as connection:
+        for table in reversed(metadata.sorted_tables):
+            await connection.execute(delete(table))
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
 """Generated sequences of calls against a small model: states, history, ledger and order, while the clock steps."""
 
 import asyncio
+import shutil
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pytest
@@ -20,15 +20,15 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import delete
 
 from groundwire_server.adapters.records.engine import records_database
+from groundwire_server.adapters.records.operations.reading import history_entry
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.adapters.records.tables import metadata
 from groundwire_server.domain.operation import Bill, Claim
 from groundwire_server.domain.vocabulary import Cause, OperationState, Priority, Reason
-from tests.contract.operations.conftest import postgres_options
-from tests.contract.operations.queued import ATTEMPTS, KEEP, LEASE, Queue, SteppingClock, operation_records
+from groundwire_server.work.history import check_history
+from tests.contract.operations.conftest import postgres_options, sqlite_options
+from tests.contract.operations.queued import ATTEMPTS, KEEP, LEASE, Queue, SteppingClock, empty, operation_records
 from tests.postgres_server import needs_postgres
 
 T = TypeVar("T")
@@ -98,10 +98,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     async def _open(self) -> Queue:
         database = await self.exits.enter_async_context(records_database(self.options))
-        async with database.writing() as connection:
-            await connection.run_sync(metadata.create_all)
-            for table in reversed(metadata.sorted_tables):
-                await connection.execute(delete(table))
+        await empty(database)
         return Queue(operation_records(database, self.clock), database, self.clock)
 
     def teardown(self) -> None:
@@ -190,6 +187,16 @@ class QueueMachine(RuleBasedStateMachine):
             operation.due = self.now + after
             operation.without_outcome("retried")
 
+    @rule(held=claims, after=st.sampled_from([0.0, 45.0]))
+    def release(self, held: tuple[Modelled, Claim], after: float) -> None:
+        operation, claim = held
+        holds = self._holds(held)
+        assert self.run(self.queue.records.release(claim, after, BILL)) is holds
+        if holds:
+            operation.cost += BILL.cost_micros
+            operation.state, operation.due, operation.most = QUEUED, self.now + after, operation.most + 1
+            operation.events.append("released")
+
     @rule(operation=operations)
     def cancel(self, operation: Modelled) -> None:
         found = self.run(self.queue.records.cancel(self.queue.key(operation.name, operation.tenant)))
@@ -245,11 +252,15 @@ class QueueMachine(RuleBasedStateMachine):
         rows = {row.request_id: row for row in written.operations}
         bills = {row.operation_id: row for row in written.ledger}
         assert set(rows) == {each.name for each in self.all if not each.deleted}
+        if len(written.history) == sum(len(each.events) for each in self.all):
+            report = check_history(map(history_entry, written.history))
+            assert report.faults == ()
+            assert len(report.open) == sum(not each.settled for each in self.all)
         for each in self.all:
             key = self.queue.key(each.name, each.tenant)
             if row := rows.get(each.name):
                 assert (row.state, row.attempts, row.error) == (each.state, each.attempts, each.error)
-            events = [entry.event for entry in written.history if entry.operation_id == key.operation_id]
+            events = [noted.event for noted in written.history if noted.operation_id == key.operation_id]
             # Old entries are forgotten, from the beginning.
             assert events == each.events[len(each.events) - len(events) :]
             assert events.count("billed") <= 1
@@ -275,10 +286,10 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-def test_any_sequence_on_sqlite() -> None:
-    with TemporaryDirectory(prefix="groundwire-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
-        options = RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})
-        _check(options, examples=40)
+def test_any_sequence_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
+    file = tmp_path / "records.sqlite3"
+    shutil.copyfile(sqlite_template, file)
+    _check(sqlite_options(file), examples=25)
 
 
 @pytest.mark.slow
