@@ -162,6 +162,11 @@ class RecordsOptions(LoginOptions):
         return self.model_copy(update={"url": f"{_SQLITE}{folder / FILE}"}) if self.url is None else self
 
     @property
+    def place(self) -> str:
+        """Where it is, for messages."""
+        return self.url or f"{_SQLITE}{self.file}"
+
+    @property
     def host(self) -> str:
         """The host of PostgreSQL, or the folder of its socket."""
         parts = self._parts
