@@ -22,6 +22,11 @@ class OperationKey:
     subject: str
     operation_id: str
 
+    @property
+    def name(self) -> str:
+        """The operation's name in the contract."""
+        return f"operations/{self.operation_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
@@ -98,7 +103,7 @@ class Operation:
     @property
     def name(self) -> str:
         """Its name in the contract."""
-        return f"operations/{self.key.operation_id}"
+        return self.key.name
 
     @property
     def done(self) -> bool:

@@ -7,8 +7,9 @@ from groundwire_server.domain.event import Started
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.outcome import Outcome
+from groundwire_server.domain.outcome import Outcome, Queued
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.question import Question
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step
 from groundwire_server.domain.vocabulary import Action, Stage
 from groundwire_server.pipeline import decide
@@ -17,8 +18,9 @@ from groundwire_server.pipeline.caching.earlier import EarlierAnswers
 from groundwire_server.pipeline.caching.holding import StandIn
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
+from groundwire_server.pipeline.follow import Substitute, follow
 from groundwire_server.pipeline.generate import draft_reader
-from groundwire_server.pipeline.normalize import check_search, normalize_question
+from groundwire_server.pipeline.normalize import check_queue, check_search, normalize_question
 from groundwire_server.pipeline.release import ReleaseGate, release_gate
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
@@ -46,31 +48,41 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     Raises:
         Rejection: when the question itself is invalid.
     """
-    left = await budget_left(inquiry, ports)
+    question, left = inquiry.question, await budget_left(inquiry, ports)
     with run.compute(Stage.NORMALIZE) as stage:
+        check_queue(inquiry)
         check_search(inquiry, "question.search")
         inquiry = routed(normalize_question(inquiry, "question.text"), left, run, stage)
     with EarlierAnswers(inquiry, ports, run) as earlier:
-        return await _answer(inquiry, ports, run, sink, earlier)
+        return await _answer(inquiry, question, ports, run, sink, earlier)
 
 
 async def _answer(
-    inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | None, earlier: EarlierAnswers
+    inquiry: Inquiry, question: Question, ports: Ports, run: StageRunner, sink: Sink | None, earlier: EarlierAnswers
 ) -> Outcome:
-    """Answer a normalized question, by an earlier answer where the route serves it, or by a new one."""
-    policy, report = inquiry.policy, run.report
+    """Answer a normalized question, by an earlier answer where the route serves it, or by a new one.
+
+    Args:
+        inquiry: the question as it is answered.
+        question: as it came in, which is what may wait.
+        ports: the dependencies of its route.
+        run: runs the stages and keeps the report.
+        sink: takes events as they happen; None for a unary answer.
+        earlier: answers to the same question.
+    """
+    policy, report, asked = inquiry.policy, run.report, replace(inquiry, question=question)
     events = EventStream(sink)
     gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
     history, partial = AttemptHistory(allow_queue=inquiry.question.allow_queue), PartialResults()
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)
-    stand_in: StandIn | None = None
+    substitute: Substitute = None
     screening = EvidenceScreening(inquiry, ports, run)
     try:
         await screen_question(inquiry, ports, run)
-        stand_in = await earlier.fresh()
-        if stand_in is None:
+        substitute = await earlier.fresh()
+        if substitute is None:
             inquiry = await _understood(inquiry, ports, run)
             async with run.stage(Stage.RETRIEVE) as stage:
                 found = await retrieve(inquiry, ports, stage, run)
@@ -86,7 +98,7 @@ async def _answer(
         else:
             step = decide.served()
     except Failure as failure:
-        step, stand_in = await _after(failure, history, policy, run, earlier)
+        step, substitute = await follow(failure, history, asked, ports, run, earlier)
 
     while isinstance(step, Attempt):
         history = history.begun(step)
@@ -107,12 +119,12 @@ async def _answer(
                 committed=gate.committed,
                 beginning=bool(partial.beginning),
             )
-            step, stand_in = await _after(failure, history, policy, run, earlier)
+            step, substitute = await follow(failure, history, asked, ports, run, earlier)
             await (gate.withdraw if decide.keeps_beginning(step) else gate.retract)(failure.cause)
         else:
             step = Accept(step, text)
 
-    partial = await _with(stand_in, partial, gate, events, report)
+    partial = await _with(substitute, partial, gate, events, report)
     step, partial = await _presented(step, partial, gate, inquiry, ports, run)
     await gate.conclude()
     outcome = _decided(step, partial, policy, run)
@@ -129,32 +141,22 @@ def _decided(step: Accept | Conclude, partial: PartialResults, policy: Policy, r
     return replace(outcome, report=run.report.build(run.now()))
 
 
-async def _after(
-    failure: Failure, history: AttemptHistory, policy: Policy, run: StageRunner, earlier: EarlierAnswers
-) -> tuple[Step, StandIn | None]:
-    """Return what follows a failure, with the earlier answer where that is one: it is looked for only then."""
-    history = replace(history, remaining=run.remaining())
-    step = decide.after(failure, replace(history, stand_in=True), policy)
-    if step.action is not Action.CACHED_ANSWER:
-        return step, None
-    stand_in = await earlier.after(failure)
-    if stand_in is None:
-        step = decide.after(failure, replace(history, remaining=run.remaining()), policy)
-    return step, stand_in
-
-
 async def _with(
-    stand_in: StandIn | None, partial: PartialResults, gate: ReleaseGate, events: EventStream, report: ReportBuilder
+    substitute: Substitute, partial: PartialResults, gate: ReleaseGate, events: EventStream, report: ReportBuilder
 ) -> PartialResults:
-    """Show an earlier answer with the passages that it draws on, where there is one, and return the results with it."""
-    if stand_in is None:
-        return partial
-    report.corpus_version = report.corpus_version or stand_in.corpus_version
-    await events.emit(Evidence(stand_in.evidence, stand_in.corpus_version))
-    answer = stand_in.cached.answer
-    whole = Span.within(answer.text, 0, len(answer.text))
-    await gate.release((CheckedSegment(answer.text, whole, answer.citations, answer.sentences),), None)
-    return replace(partial, stand_in=stand_in.cached)
+    """Return the results with what takes the place of a new answer; show an earlier one with its passages."""
+    match substitute:
+        case None:
+            return partial
+        case Queued():
+            return replace(partial, queued=substitute)
+        case StandIn(cached, evidence, corpus_version):
+            report.corpus_version = report.corpus_version or corpus_version
+            await events.emit(Evidence(evidence, corpus_version))
+            answer = cached.answer
+            whole = Span.within(answer.text, 0, len(answer.text))
+            await gate.release((CheckedSegment(answer.text, whole, answer.citations, answer.sentences),), None)
+            return replace(partial, stand_in=cached)
 
 
 async def _presented(

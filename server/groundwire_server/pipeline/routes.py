@@ -21,6 +21,7 @@ from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Contention, Generator
+from groundwire_server.ports.operations import AnswerQueue
 from groundwire_server.ports.prompts import Prompts, RewritePrompts
 from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
@@ -83,6 +84,7 @@ class Ports:
         rewriter: the model that rewrites questions with earlier turns; None leaves them to rules.
         screens: the guards of each screen.
         cache: the route's earlier answers; None keeps none.
+        queue: accepts questions for later; None where none is answered later.
     """
 
     retriever: Retriever
@@ -100,6 +102,7 @@ class Ports:
     rewriter: RewriteModel | None = None
     screens: Mapping[Screen, ScreenGuards] = field(default_factory=dict)
     cache: RouteCache | None = None
+    queue: AnswerQueue | None = None
 
 
 @dataclass(frozen=True, slots=True)
