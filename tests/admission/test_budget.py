@@ -1,6 +1,7 @@
 """What models may consume for a requester, and for one call."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -113,3 +114,27 @@ async def test_a_ceiling_is_not_spent_by_what_the_budget_refuses() -> None:
     with pytest.raises(Failure):
         await Holding(limited.budget, allowance).reserve(ADA, MOST)
     await Holding(None, allowance).reserve(ADA, MOST)
+
+
+async def test_the_share_left_of_the_day_is_the_least_of_the_limits_on_money() -> None:
+    limited = Limited((row(cost_per_day=100), row("all", cost_per_day=1000), row("more", tokens_per_minute=1000)))
+    assert await limited.budget.left_today(ADA) == 1.0
+    limited.budget.settle(await limited.budget.reserve(ADA, MOST), Usage(cost_micros=50))
+    assert await limited.budget.left_today(ADA) == 0.5
+    await asyncio.sleep(86_400)
+    assert await limited.budget.left_today(ADA) == 1.0, "and looking takes nothing"
+
+
+@pytest.mark.parametrize(
+    "limited",
+    [
+        lambda: Limited((row(tokens_per_minute=1000),)),
+        lambda: Limited((row(cost_per_day=100, shadow=True),)),
+        lambda: Limited((row(cost_per_day=100),), store=AwayStore()),
+    ],
+    ids=["no limit of the day", "a limit in shadow", "counts that cannot be asked"],
+)
+async def test_the_share_left_of_the_day_is_not_known_without_a_limit_or_its_count(
+    limited: Callable[[], Limited],
+) -> None:
+    assert await limited().budget.left_today(ADA) is None

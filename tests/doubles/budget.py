@@ -24,5 +24,8 @@ class SetBudget:
         self.spent += most.cost_micros
         return Reservation((Demand("all", Spending(1, Calendar.DAY), most.cost_micros),))
 
+    async def left_today(self, requester: Requester) -> float | None:
+        return None if self._most is None else max(0.0, 1.0 - self.spent / self._most)
+
     def settle(self, reservation: Reservation, usage: Usage) -> None:
         self.spent += usage.cost_micros - sum(each.amount for each in reservation.taken)

@@ -6,11 +6,13 @@ import pytest
 from groundwire_server.domain.answer import CheckedSegment, GroundedText, Span
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.fallback import Obstacle
 from groundwire_server.domain.generation import Draft
-from groundwire_server.domain.outcome import Abstained, Answered, Degraded, FailedSafe
+from groundwire_server.domain.outcome import Abstained, Answered, Cached, Degraded, FailedSafe, Queued
+from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.refused import RefusedSentence, SentenceFailure
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Variant
-from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, NextStep
+from groundwire_server.domain.vocabulary import Action, CacheKey, Cause, Confidence, Loss, NextStep
 from groundwire_server.pipeline import decide
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from tests.doubles.policies import time_plan
@@ -314,3 +316,81 @@ def test_what_a_guard_distrusts_never_stands_in_the_place_of_an_answer() -> None
 def test_passages_alone_are_no_step_where_a_guard_distrusts_all_of_them() -> None:
     history = replace(TRIED, models=("large", "small"), presentable=False)
     assert decide.after(Failure(Cause.MODEL_UNAVAILABLE), history, CHAIN).action is Action.FAIL_SAFE
+
+
+LATER = replace(CHAIN, queue=True, fallbacks={Cause.CAPACITY_EXHAUSTED: (Action.QUEUE, Action.CACHED_ANSWER)})
+STAND_IN = Cached(TEXT, 60.0, (CacheKey.QUESTION,))
+FULL_UP = Failure(Cause.CAPACITY_EXHAUSTED)
+WAITS = Conclude(Action.QUEUE, Cause.CAPACITY_EXHAUSTED)
+STANDS_IN = Conclude(Action.CACHED_ANSWER, Cause.CAPACITY_EXHAUSTED)
+BEGUN = replace(TRIED, models=("large", "small"))
+
+
+@pytest.mark.parametrize(
+    ("history", "route", "step"),
+    [
+        (replace(BEGUN, allow_queue=True, stand_in=True), LATER, WAITS),
+        (replace(BEGUN, allow_queue=True), replace(LATER, queue=False), Action.FAIL_SAFE),
+        (replace(BEGUN, stand_in=True), LATER, STANDS_IN),
+        (replace(BEGUN, allow_queue=True, stand_in=True, used=frozenset({Action.QUEUE})), LATER, STANDS_IN),
+        (replace(BEGUN, allow_queue=True, stand_in=True, beginning=True), LATER, WAITS),
+        (replace(BEGUN, allow_queue=True, stand_in=True, committed=True), LATER, Action.CUT_SHORT),
+        (BEGUN, LATER, Action.FAIL_SAFE),
+        (replace(BEGUN, remaining=0.0, stand_in=True), LATER, STANDS_IN),
+    ],
+    ids=[
+        "both",
+        "a route without a queue",
+        "a caller who does not allow it",
+        "a queue that did not take it",
+        "a beginning that has not left",
+        "text that has left",
+        "neither",
+        "no time left",
+    ],
+)
+def test_a_question_waits_or_an_earlier_answer_stands_in_where_nothing_has_left(
+    history: AttemptHistory, route: Policy, step: Conclude | Action
+) -> None:
+    taken = decide.after(FULL_UP, history, route)
+    assert (taken if isinstance(step, Conclude) else taken.action) == step
+
+
+@pytest.mark.parametrize(
+    ("cause", "next_step"),
+    [(Cause.CAPACITY_EXHAUSTED, NextStep.SHOW_WITH_CAUTION), (Cause.ANSWER_VALIDATED, NextStep.SHOW)],
+)
+def test_an_earlier_answer_is_cached_and_shown_with_caution_after_a_failure(cause: Cause, next_step: NextStep) -> None:
+    outcome = decide.outcome(Conclude(Action.CACHED_ANSWER, cause), PartialResults(stand_in=STAND_IN), policy())
+    assert (outcome.result, outcome.cause, outcome.next_step) == (STAND_IN, cause, next_step)
+
+
+def test_a_question_that_waits_is_queued() -> None:
+    queued = Queued("operations/1", 3, 2.0)
+    outcome = decide.outcome(WAITS, PartialResults(queued=queued), policy())
+    assert (outcome.result, outcome.action, outcome.next_step) == (queued, Action.QUEUE, NextStep.WAIT_FOR_OPERATION)
+
+
+def test_only_a_model_without_a_price_follows_when_the_budget_is_used_up() -> None:
+    route = replace(
+        CHAIN,
+        models=("large", "small", "own"),
+        priced=frozenset({"large", "small"}),
+        fallbacks={Cause.BUDGET_EXHAUSTED: (Action.NEXT_MODEL,)},
+    )
+    step = decide.after(Failure(Cause.BUDGET_EXHAUSTED), TRIED, route)
+    assert step == Attempt("own", cause=Cause.BUDGET_EXHAUSTED, action=Action.NEXT_MODEL)
+    dear = replace(route, priced=frozenset(route.models))
+    assert decide.after(Failure(Cause.BUDGET_EXHAUSTED), TRIED, dear).action is Action.FAIL_SAFE
+
+
+def test_each_action_of_a_row_says_what_it_means_or_why_it_is_passed_over() -> None:
+    route = replace(policy(), models=("large",))
+    considered = dict(decide.consider(Failure(Cause.MODEL_RATE_LIMITED), replace(TRIED, passages=0), route))
+    assert considered == {
+        Action.NEXT_MODEL: Obstacle.ONE_MODEL,
+        Action.QUEUE: Obstacle.NO_QUEUE,
+        Action.CACHED_ANSWER: Obstacle.NO_STAND_IN,
+        Action.PASSAGES_ONLY: Obstacle.NOTHING_TO_SHOW,
+        Action.FAIL_SAFE: Conclude(Action.FAIL_SAFE, Cause.MODEL_RATE_LIMITED),
+    }

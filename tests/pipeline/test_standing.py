@@ -296,6 +296,19 @@ async def test_what_was_held_leaves_at_the_end(case: str) -> None:
         ({**HELD["verified or nothing"], "release": ReleasePolicy(VERIFIED, CAUTION)}, False),
         ({**HELD["verified or nothing"], "fallbacks": {Cause.NOT_VERIFIED: (Action.REPAIR, Action.ABSTAIN)}}, True),
         ({**HELD["verified or nothing"], "fallbacks": {Cause.NOT_VERIFIED: (Action.PASSAGES_ONLY,)}}, False),
+        (
+            {**HELD["verified or nothing"], "fallbacks": {Cause.NOT_VERIFIED: (Action.CACHED_ANSWER, Action.ABSTAIN)}},
+            True,
+        ),
+        ({**HELD["verified or nothing"], "fallbacks": {Cause.NOT_VERIFIED: (Action.REVIEW, Action.FAIL_SAFE)}}, False),
+        (
+            {
+                **HELD["verified or nothing"],
+                "fallbacks": {Cause.NOT_VERIFIED: (Action.REVIEW, Action.FAIL_SAFE)},
+                "reviewers": True,
+            },
+            True,
+        ),
         ({"allowed_confidence": frozenset({Confidence.HIGH})}, True),
         ({"allowed_confidence": frozenset(Confidence)}, False),
         ({"allowed_confidence": frozenset({Confidence.LOW})}, False),

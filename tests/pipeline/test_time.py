@@ -251,7 +251,8 @@ async def test_a_caller_that_leaves_in_any_moment_of_a_refused_answer_is_not_ans
 
 
 async def test_a_violation_closes_the_model_at_once() -> None:
-    path = await Path(ScriptedGenerator(["Sure!", Wait(3.0), DONE])).filled()
+    route = replace(policy(), fallbacks={Cause.OUTPUT_MALFORMED: (Action.ABSTAIN,)})
+    path = await Path(ScriptedGenerator(["Sure!", Wait(3.0), DONE]), route).filled()
     began = asyncio.get_running_loop().time()
     outcome = await path.answer()
     assert outcome.cause is Cause.OUTPUT_MALFORMED

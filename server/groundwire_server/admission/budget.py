@@ -12,7 +12,7 @@ from groundwire_server.domain.generation import Usage
 from groundwire_server.domain.limits import MONEY
 from groundwire_server.domain.quota import MICROS, Demand, Reservation, Settlement, Taken, TokenBucket
 from groundwire_server.domain.requester import Requester
-from groundwire_server.domain.vocabulary import Cause, WithoutStore
+from groundwire_server.domain.vocabulary import Cause, LimitKind, WithoutStore
 from groundwire_server.ports.quota_store import QuotaStore, QuotaStoreError
 
 _UNBOUND: Final = Reservation()
@@ -69,6 +69,25 @@ class QuotaBudget:
         if not taken.admitted:
             raise self._refusal([each for each in exhausted if each.limit.row.enforced], taken)
         return _reservation(demands, taken)
+
+    async def left_today(self, requester: Requester) -> float | None:
+        """Return the least share that is left of the requester's limits on money for the day, 0 to 1.
+
+        None where there is none, or the store cannot be asked.
+        """
+        limits = [
+            each
+            for each in self._table.spending(requester)
+            if each.kind is LimitKind.COST_PER_DAY and each.row.enforced
+        ]
+        if not limits:
+            return None
+        try:
+            taken = await self._store.take([each.demand(0) for each in limits])
+        except QuotaStoreError:
+            return None
+        pairs = zip(limits, taken.levels, strict=True)
+        return max(0.0, min(1.0 - level.used / limit.most for limit, level in pairs))
 
     def settle(self, reservation: Reservation, usage: Usage) -> None:
         """Charge what the call did consume, and release the rest."""

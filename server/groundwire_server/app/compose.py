@@ -43,7 +43,17 @@ from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, RewriteModel, Route, RouteTable, SelfHostedRoutes, ShadowModel
+from groundwire_server.pipeline.caching.single_flight import SingleFlight
+from groundwire_server.pipeline.caching.stamp import RouteStamp
+from groundwire_server.pipeline.routes import (
+    Ports,
+    RewriteModel,
+    Route,
+    RouteCache,
+    RouteTable,
+    SelfHostedRoutes,
+    ShadowModel,
+)
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
@@ -67,6 +77,7 @@ class Process:
         capacity: how much is done at once.
         texts: of documents, in memory.
         shadows: the comparisons in flight, by whatever configuration they began.
+        flights: the questions that others may wait for; those of two configurations are two questions.
     """
 
     recording: Recording
@@ -78,6 +89,7 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
+    flights: SingleFlight = field(default_factory=SingleFlight)
 
     @classmethod
     def begin(
@@ -160,6 +172,7 @@ def snapshot(
                 prompts,
                 check,
                 rules,
+                process.flights,
             )
             for name, (policy, store) in policies.items()
         }
@@ -235,7 +248,13 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
 
 
 def _route(
-    policy: Policy, store: Store, parts: Parts, prompts: Prompts, check: AclRecheck, rules: RuleChecker
+    policy: Policy,
+    store: Store,
+    parts: Parts,
+    prompts: Prompts,
+    check: AclRecheck,
+    rules: RuleChecker,
+    flights: SingleFlight,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -256,7 +275,26 @@ def _route(
         rewriter=_rewriter(policy, parts),
         screens=parts.screens.get(policy.route, {}),
     )
-    return Route(replace(policy, models=chain), ports)
+    routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
+    cache = _cache(policy, ports, parts, flights)
+    return Route(
+        replace(
+            policy,
+            models=chain,
+            priced=frozenset(parts.prices).intersection(chain),
+            routing=routing,
+            cache=None if cache is None else policy.cache,
+        ),
+        replace(ports, cache=cache),
+    )
+
+
+def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
+    """Return where a route's answers are kept; None where none are."""
+    if parts.answer_cache is None or policy.cache is None:
+        return None
+    stamp = RouteStamp(ports, parts.answer_settings.get(policy.route, {}))
+    return RouteCache(parts.answer_cache, stamp.of, flights)
 
 
 def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:

@@ -7,9 +7,12 @@ from typing import Final
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Scores
 from groundwire_server.domain.reranking import RerankPolicy
+from groundwire_server.domain.routing import RoutingRule
 from groundwire_server.domain.vocabulary import (
     Action,
     BelowMinimum,
+    CacheAccept,
+    CacheValidity,
     Cause,
     Confidence,
     ConflictKind,
@@ -124,6 +127,26 @@ class ShadowPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class CachePolicy:
+    """Which earlier answers a route keeps, and when one may stand in.
+
+    Attributes:
+        serve_fresh: whether one that holds is returned at once; otherwise it stands in after a failure alone.
+        max_age: seconds after which it holds no more.
+        accept: which answers are kept.
+        valid_while: what must not have changed in the corpus.
+        without_store_max_age: seconds up to which it may be shown while the store cannot be asked, where each document
+            that it cites is open to the whole tenant.
+    """
+
+    serve_fresh: bool = False
+    max_age: float = 86_400.0
+    accept: CacheAccept = CacheAccept.VERIFIED
+    valid_while: CacheValidity = CacheValidity.CORPUS_UNCHANGED
+    without_store_max_age: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One route.
 
@@ -162,6 +185,11 @@ class Policy:
         neighbours: passages on each side of a selected one that may join it in a prompt.
         screens: how the guards of each screen are asked.
         masking_is_loss: whether an answer with a placeholder in it is degraded.
+        cache: which earlier answers are kept, and when one may stand in; None keeps none.
+        priced: those of the models whose tokens cost something.
+        queue: whether questions may be answered later.
+        reviewers: whether there are persons who look at answers before they leave.
+        routing: rules that choose models before the first is asked; the first that holds does.
     """
 
     route: str
@@ -199,6 +227,11 @@ class Policy:
     neighbours: int = 0
     screens: Mapping[Screen, ScreenPolicy] = field(default_factory=dict)
     masking_is_loss: bool = True
+    cache: CachePolicy | None = None
+    priced: frozenset[str] = frozenset()
+    queue: bool = False
+    reviewers: bool = False
+    routing: tuple[RoutingRule, ...] = ()
 
     def admits(self, scores: Scores) -> bool:
         """Return whether a passage with these scores is evidence.
@@ -233,10 +266,14 @@ class Policy:
         return not self.allowed_confidence.isdisjoint({confidence, confidence.and_(Confidence.MEDIUM)})
 
     def _withdraws(self, cause: Cause) -> bool:
-        """Whether the row of a cause, once no model can do better, ends without the text."""
-        ends = (action for action in self.fallbacks.get(cause, ()) if action not in _ATTEMPTS)
+        """Whether the row of a cause, once no model can do better, ends without the text.
+
+        Whether an earlier answer stands in is not known before the end, so what follows it counts.
+        """
+        passed_over = _TENTATIVE if self.reviewers else _TENTATIVE | {Action.REVIEW}
+        ends = (action for action in self.fallbacks.get(cause, ()) if action not in passed_over)
         return next(ends, None) in {Action.ABSTAIN, Action.REVIEW}
 
 
-_ATTEMPTS = frozenset({Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.REPAIR})
-"""Actions that ask a model again."""
+_TENTATIVE = frozenset({Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.REPAIR, Action.CACHED_ANSWER, Action.QUEUE})
+"""Actions that ask a model again, or are possible for some calls alone."""

@@ -1,14 +1,26 @@
 """The only maker of decisions: which step follows, and what outcome ends the path. Pure functions."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from groundwire_server.domain.answer import CheckedSegment, GroundedText
 from groundwire_server.domain.deadline import NEVER, Deadline, TimePlan
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.fallback import PASSING, Obstacle, askable, never_on
 from groundwire_server.domain.generation import Draft
 from groundwire_server.domain.guards.finding import ForbiddenFailure
-from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Degraded, FailedSafe, Outcome, Result
+from groundwire_server.domain.outcome import (
+    Abstained,
+    Answered,
+    Blocked,
+    Cached,
+    Degraded,
+    FailedSafe,
+    Outcome,
+    Queued,
+    Result,
+)
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.refused import SentenceFailure
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step, Variant
@@ -42,6 +54,8 @@ class AttemptHistory:
         committed: whether checked text has left and cannot be taken back: what follows can only continue it.
         beginning: whether an attempt left checked text at the beginning of its answer.
         remaining: seconds until the outcome must be decided.
+        stand_in: whether there is an earlier answer that may be shown to this caller now.
+        allow_queue: whether the caller lets the answer come later.
     """
 
     used: frozenset[Action] = frozenset()
@@ -54,6 +68,8 @@ class AttemptHistory:
     committed: bool = False
     beginning: bool = False
     remaining: float = 0.0
+    stand_in: bool = False
+    allow_queue: bool = False
 
     def begun(self, step: Attempt) -> "AttemptHistory":
         """Return the history with an attempt that is about to be made."""
@@ -72,6 +88,8 @@ class PartialResults:
         author: the alias of the model that wrote it last.
         left_out: why each sentence that was left out of it was below what the route lets leave.
         shown: passages that stand in the place of an answer, as they may leave.
+        stand_in: the earlier answer that may be shown in the place of one.
+        queued: where the question waits, once it has been accepted for later.
     """
 
     searched: tuple[Passage, ...] = ()
@@ -80,6 +98,8 @@ class PartialResults:
     author: str = ""
     left_out: tuple[Cause, ...] = ()
     shown: tuple[Passage, ...] = ()
+    stand_in: Cached | None = None
+    queued: Queued | None = None
 
     def nearest(self, most: int) -> tuple[Passage, ...]:
         """Return the passages that came closest, without those that a guard distrusts."""
@@ -104,6 +124,11 @@ def first(policy: Policy) -> Attempt:
     return Attempt(policy.models[0])
 
 
+def served() -> Conclude:
+    """Return the step by which an earlier answer is served that holds, in the place of a new one."""
+    return Conclude(Action.CACHED_ANSWER, Cause.ANSWER_VALIDATED)
+
+
 def after(failure: Failure, history: AttemptHistory, policy: Policy) -> Step:
     """Choose what follows a failure: the first action of the route's row that is unused and possible.
 
@@ -112,18 +137,16 @@ def after(failure: Failure, history: AttemptHistory, policy: Policy) -> Step:
     Text that has left and was checked stands: the next model continues it, or the answer is cut short. Where nothing
     has left, a checked beginning is better than passages alone or nothing.
     """
-    row = policy.fallbacks.get(failure.cause, ())
-    if history.committed:
-        return _continued(row, failure, history, policy) or Conclude(Action.CUT_SHORT, failure.cause)
-    for action in row:
-        if action is Action.REPAIR and (repair := _sentence_repair(failure, history)) is not None:
-            return repair
-        if action in history.used and action is not Action.NEXT_MODEL:
-            continue
-        step = _step(action, failure, history, policy)
-        if step is not None:
-            return step
-    return _fail_safe(failure, history)
+    return next(
+        (each for _, each in consider(failure, history, policy) if not isinstance(each, Obstacle)),
+        _fail_safe(failure, history),
+    )
+
+
+def consider(failure: Failure, history: AttemptHistory, policy: Policy) -> Iterator[tuple[Action, Step | Obstacle]]:
+    """Yield the actions of the row of a failure in their order, each with its step, or why it is passed over."""
+    for action in policy.fallbacks.get(failure.cause, ()):
+        yield action, _considered(action, failure, history, policy)
 
 
 def keeps_beginning(step: Step) -> bool:
@@ -165,17 +188,27 @@ def describe(outcome: Outcome) -> Attributes:
     }
 
 
-def _continued(row: tuple[Action, ...], failure: Failure, history: AttemptHistory, policy: Policy) -> Attempt | None:
-    """Return the attempt that goes on from what stands, where the row comes to one before it ends; None without."""
-    for action in row:
-        if action is Action.REPAIR and (repair := _sentence_repair(failure, history)) is not None:
-            return repair
-        if action is Action.NEXT_MODEL:
-            step = _step(action, failure, history, policy)
-            return replace(step, variant=Variant.CONTINUED) if isinstance(step, Attempt) else None
-        if action not in _WRITING_ANEW:
-            return None
-    return None
+def _considered(action: Action, failure: Failure, history: AttemptHistory, policy: Policy) -> Step | Obstacle:
+    """Return the step that an action of a row means now, or why it is passed over."""
+    if (obstacle := never_on(action, failure.cause, policy)) is not None:
+        return obstacle
+    if action is Action.REPAIR and (repair := _sentence_repair(failure, history)) is not None:
+        return repair
+    if history.committed:
+        return _beside_what_stands(action, failure, history, policy)
+    if action in history.used and action is not Action.NEXT_MODEL:
+        return Obstacle.USED
+    return _step(action, failure, history, policy)
+
+
+def _beside_what_stands(action: Action, failure: Failure, history: AttemptHistory, policy: Policy) -> Step | Obstacle:
+    """Return the step where text stands: another model continues it, or it is cut short where the row would end."""
+    if action is Action.NEXT_MODEL:
+        step = _next_model(failure, history, policy)
+        return replace(step, variant=Variant.CONTINUED) if isinstance(step, Attempt) else step
+    if action in _PASSED_OVER_FOR_TEXT:
+        return Obstacle.TEXT_STANDS
+    return Conclude(Action.CUT_SHORT, failure.cause)
 
 
 def _sentence_repair(failure: Failure, history: AttemptHistory) -> Attempt | None:
@@ -188,39 +221,68 @@ def _sentence_repair(failure: Failure, history: AttemptHistory) -> Attempt | Non
     return Attempt(history.models[-1], Variant.SENTENCE_REPAIR, failure.cause, Action.REPAIR, sentence)
 
 
-def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Policy) -> Step | None:
-    """Return the step that an action means here; None when it is not possible."""
-    time_for_attempt = history.remaining >= LEAST_ATTEMPT and history.passages > 0
+def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Policy) -> Step | Obstacle:
+    """Return the step that an action means where nothing stands, or why it is not possible."""
     match action:
         case Action.NEXT_MODEL:
-            left = [model for model in policy.models if model not in history.models]
-            return Attempt(left[0], cause=failure.cause, action=action) if left and time_for_attempt else None
+            return _next_model(failure, history, policy)
         case Action.SHORTER_PROMPT:
-            if not history.models or history.passages < 2 or not time_for_attempt:  # half of one is none
-                return None
-            return Attempt(history.models[-1], Variant.SHORTENED, cause=failure.cause, action=action)
+            return _shorter_prompt(failure, history)
         case Action.REPAIR:
-            if failure.cause not in _OF_OUTPUT or not history.draft.strip() or not time_for_attempt:
-                return None
-            refused = failure.sentence if isinstance(failure, SentenceFailure) else None
-            draft = Draft(history.draft[: _SHOWN * policy.display_limit], failure.cause, refused)
-            return Attempt(history.models[-1], Variant.REPAIR, cause=failure.cause, action=action, repair_of=draft)
+            return _repair(failure, history, policy)
+        case Action.CACHED_ANSWER if not history.stand_in:
+            return Obstacle.NO_STAND_IN
+        case Action.QUEUE if not history.allow_queue:
+            return Obstacle.MAY_NOT_QUEUE
         case Action.PASSAGES_ONLY if history.beginning:
             return Conclude(Action.CUT_SHORT, failure.cause)
-        case Action.PASSAGES_ONLY:
-            return Conclude(action, failure.cause) if history.passages and history.presentable else None
-        case Action.ABSTAIN:
-            return Conclude(action, failure.cause)
-        case Action.BLOCK if isinstance(failure, ForbiddenFailure):
-            return Conclude(action, failure.cause, block=failure.block)
+        case Action.PASSAGES_ONLY if not history.passages or not history.presentable:
+            return Obstacle.NOTHING_TO_SHOW
+        case Action.BLOCK:
+            block = failure.block if isinstance(failure, ForbiddenFailure) else None
+            return Obstacle.NOT_FORBIDDEN if block is None else Conclude(action, failure.cause, block=block)
         case Action.FAIL_SAFE:
             return _fail_safe(failure, history)
         case _:
-            return None
+            return Conclude(action, failure.cause)
+
+
+def _obstacle_to_asking(history: AttemptHistory) -> Obstacle | None:
+    """Return why no model can be asked; None where one can."""
+    if not history.passages:
+        return Obstacle.NOTHING_FOUND
+    return Obstacle.NO_TIME if history.remaining < LEAST_ATTEMPT else None
+
+
+def _next_model(failure: Failure, history: AttemptHistory, policy: Policy) -> Attempt | Obstacle:
+    if (obstacle := _obstacle_to_asking(history)) is not None:
+        return obstacle
+    left = askable(failure.cause, policy, history.models)
+    return Attempt(left[0], cause=failure.cause, action=Action.NEXT_MODEL) if left else Obstacle.NO_MODEL_LEFT
+
+
+def _shorter_prompt(failure: Failure, history: AttemptHistory) -> Attempt | Obstacle:
+    if (obstacle := _obstacle_to_asking(history)) is not None:
+        return obstacle
+    if not history.models:
+        return Obstacle.NO_MODEL_ASKED
+    if history.passages < 2:  # half of one is none
+        return Obstacle.TOO_FEW_PASSAGES
+    return Attempt(history.models[-1], Variant.SHORTENED, cause=failure.cause, action=Action.SHORTER_PROMPT)
+
+
+def _repair(failure: Failure, history: AttemptHistory, policy: Policy) -> Attempt | Obstacle:
+    if not history.draft.strip():
+        return Obstacle.NOTHING_WRITTEN
+    if (obstacle := _obstacle_to_asking(history)) is not None:
+        return obstacle
+    refused = failure.sentence if isinstance(failure, SentenceFailure) else None
+    draft = Draft(history.draft[: _SHOWN * policy.display_limit], failure.cause, refused)
+    return Attempt(history.models[-1], Variant.REPAIR, cause=failure.cause, action=Action.REPAIR, repair_of=draft)
 
 
 def _fail_safe(failure: Failure, history: AttemptHistory) -> Conclude:
-    if history.beginning:
+    if history.beginning or history.committed:
         return Conclude(Action.CUT_SHORT, failure.cause)
     return Conclude(Action.FAIL_SAFE, failure.cause, failure.retry_after)
 
@@ -257,6 +319,13 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
             return Abstained(len(partial.searched), partial.shown), NextStep.REPHRASE
         case Action.PASSAGES_ONLY:
             return Degraded((Loss.ANSWER,), passages=partial.shown), NextStep.SHOW_WITH_CAUTION
+        case Action.CACHED_ANSWER if partial.stand_in is not None:
+            # A fresh hit is as good as a new answer. One that stands in after a failure is older than the answer that
+            # would have been given: a reader should see its age.
+            served = step.cause is Cause.ANSWER_VALIDATED
+            return partial.stand_in, NextStep.SHOW if served else NextStep.SHOW_WITH_CAUTION
+        case Action.QUEUE if partial.queued is not None:
+            return partial.queued, NextStep.WAIT_FOR_OPERATION
         case Action.BLOCK if step.block is not None:
             return Blocked(step.block), NextStep.DO_NOT_RETRY
         case Action.CUT_SHORT:
@@ -266,7 +335,7 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
         case _:
             # A budget that says when there is more is that of a minute, a day or a month, not that of the call.
             renewed = step.cause is Cause.BUDGET_EXHAUSTED and step.retry_after is not None
-            retryable = renewed or step.cause in _PASSING
+            retryable = renewed or step.cause in PASSING
             next_step = NextStep.RETRY_AFTER if retryable else NextStep.DO_NOT_RETRY
             return FailedSafe(retryable, (step.retry_after or RETRY_AFTER) if retryable else None), next_step
 
@@ -275,49 +344,10 @@ def _length(segments: tuple[CheckedSegment, ...]) -> int:
     return sum(len(segment.delta) for segment in segments)
 
 
-_OF_OUTPUT = frozenset(
-    {
-        Cause.OUTPUT_CUT_OFF,
-        Cause.OUTPUT_MALFORMED,
-        Cause.OUTPUT_EMPTY,
-        Cause.OUTPUT_TOO_LONG,
-        Cause.CITATION_MISSING,
-        Cause.CITATION_UNKNOWN,
-        Cause.QUOTE_NOT_FOUND,
-        Cause.UNSUPPORTED,
-        Cause.CONTRADICTED,
-        Cause.NOT_VERIFIED,
-        Cause.PROMPT_LEAKED,
-        Cause.ANSWER_FORBIDDEN,
-        Cause.CONFIDENCE_NOT_ALLOWED,
-        Cause.MODEL_ABSTAINED,
-    }
+_PASSED_OVER_FOR_TEXT = frozenset(
+    {Action.SHORTER_PROMPT, Action.REPAIR, Action.CACHED_ANSWER, Action.QUEUE, Action.REVIEW}
 )
-"""Causes that lie in what a model wrote: it can be shown its draft and repair it."""
-
-_WRITING_ANEW = frozenset({Action.SHORTER_PROMPT, Action.REPAIR})
-"""Actions that write the whole answer again, which is not possible where text stands.
-
-Any other but the next model ends the path.
-"""
+"""Actions whose result would take the place of text that stands. Any other but the next model cuts it short."""
 
 RETRY_AFTER = 1.0
 """Seconds to wait when the dependency did not say how long."""
-
-_PASSING = frozenset(
-    {
-        Cause.STORE_UNAVAILABLE,
-        Cause.STORE_TIMEOUT,
-        Cause.EMBEDDER_UNAVAILABLE,
-        Cause.MODEL_UNAVAILABLE,
-        Cause.MODEL_NOT_READY,
-        Cause.MODEL_TIMEOUT,
-        Cause.MODEL_SLOW_START,
-        Cause.MODEL_INTERRUPTED,
-        Cause.MODEL_RATE_LIMITED,
-        Cause.TIME_EXHAUSTED,
-        Cause.CAPACITY_EXHAUSTED,
-        Cause.GUARD_UNAVAILABLE,
-    }
-)
-"""Causes that pass by themselves: the same question may fare better later."""

@@ -19,6 +19,13 @@ class Budget(Protocol):
         """
         ...
 
+    async def left_today(self, requester: Requester) -> float | None:
+        """Return the share that is left of what the requester may spend in the day, 0 to 1.
+
+        None where nothing limits it, or the counts cannot be asked.
+        """
+        ...
+
     def settle(self, reservation: Reservation, usage: Usage) -> None:
         """Charge what the call did consume, and release the rest.
 

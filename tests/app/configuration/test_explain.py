@@ -22,8 +22,8 @@ SECTIONS = (
     "tenants"
 )
 ROUTE_KEYS = (
-    "allow_alpha, check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, release, rerank, "
-    "rewrite, screens, search, self_hosted_only, shadow, store, thresholds, time"
+    "allow_alpha, cache, check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, release, "
+    "rerank, rewrite, routing, screens, search, self_hosted_only, shadow, store, thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 NO_HOST_OR_PORT = "must have a valid host, and a port from 1 to 65535 if any, such as http://localhost:4317"
@@ -177,12 +177,20 @@ WRONG = {
             f"there are: {', '.join(sorted(Cause))}"
         ),
     ),
-    "action-not-offered": (
-        route("fallbacks: {MODEL_TIMEOUT: [QUEUE]}"),
+    "action-that-follows-by-itself": (
+        route("fallbacks: {MODEL_TIMEOUT: [CUT_SHORT]}"),
         (
-            f"5: {ROW}: QUEUE is not an action that can be chosen yet; there are: "
-            "ABSTAIN, BLOCK, FAIL_SAFE, NEXT_MODEL, PASSAGES_ONLY, REPAIR, SHORTER_PROMPT"
+            f"5: {ROW}: CUT_SHORT cannot be chosen: it follows by itself; there are: "
+            "ABSTAIN, BLOCK, CACHED_ANSWER, FAIL_SAFE, NEXT_MODEL, PASSAGES_ONLY, QUEUE, REPAIR, REVIEW, SHORTER_PROMPT"
         ),
+    ),
+    "row-without-an-action": (
+        route("fallbacks: {MODEL_TIMEOUT: []}"),
+        f"5: {ROW}: names no action: to end without one, write [FAIL_SAFE]",
+    ),
+    "row-of-no-failure": (
+        route("fallbacks: {ANSWER_VALIDATED: [ABSTAIN]}"),
+        "5: routes.default.fallbacks: ANSWER_VALIDATED is no failure, so nothing follows it: leave it out",
     ),
     "action-twice": (
         route("fallbacks: {MODEL_TIMEOUT: [ABSTAIN, ABSTAIN]}"),
@@ -190,7 +198,7 @@ WRONG = {
     ),
     "row-beyond-its-end": (
         route("fallbacks: {MODEL_TIMEOUT: [FAIL_SAFE, ABSTAIN]}"),
-        f"5: {ROW}: nothing follows FAIL_SAFE: put it last, or leave it out",
+        f"5: {ROW}: nothing follows FAIL_SAFE: put it last, or leave out what stands after it",
     ),
     "prompt-version": (
         route("prompt: {version: newest}"),

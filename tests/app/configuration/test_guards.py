@@ -100,8 +100,8 @@ def test_each_screen_has_its_own_actions(tmp_path: Path, screen: str, action: st
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("MODEL_TIMEOUT: [BLOCK]", "the row of MODEL_TIMEOUT names BLOCK, which follows what a guard forbids alone"),
-        ("QUESTION_FORBIDDEN: [BLOCK, ABSTAIN]", "nothing follows BLOCK: put it last, or leave it out"),
+        ("MODEL_TIMEOUT: [BLOCK]", "BLOCK could never be taken: no guard has forbidden anything; leave it out"),
+        ("QUESTION_FORBIDDEN: [BLOCK, ABSTAIN]", "nothing follows BLOCK: put it last, or leave out what stands after"),
     ],
 )
 def test_a_block_follows_what_is_forbidden_and_ends_its_row(tmp_path: Path, row: str, message: str) -> None:

@@ -40,10 +40,18 @@ def check_limits(configuration: Configuration) -> Iterator[ConfigError]:
 
 def priced(configuration: Configuration) -> bool:
     """Return whether any model, checker, reranker or guard has a price."""
-    models = (each for each in configuration.models.values() if not isinstance(each, ExtractiveModelConfig))
     others = (*configuration.checkers.values(), *configuration.rerankers.values(), *configuration.guards.values())
     protected = (each for each in others if isinstance(each, ProtectedConfig))
-    return any(each.price is not None for each in (*models, *protected))
+    return bool(priced_models(configuration)) or any(each.price is not None for each in protected)
+
+
+def priced_models(configuration: Configuration) -> frozenset[str]:
+    """Return the models whose tokens cost something, by alias."""
+    return frozenset(
+        alias
+        for alias, model in configuration.models.items()
+        if not isinstance(model, ExtractiveModelConfig) and model.price is not None
+    )
 
 
 def _check_match(row: LimitRowConfig, path: Path, configuration: Configuration) -> Iterator[ConfigError]:

@@ -6,6 +6,7 @@ from groundwire_server.adapters.answer_cache.options import AnswerCacheKind
 from groundwire_server.app.configuration.checker_rules import check_checkers
 from groundwire_server.app.configuration.embedder_rules import check_embedders
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.fallback_rules import check_fallbacks
 from groundwire_server.app.configuration.guard_rules import check_guards
 from groundwire_server.app.configuration.limit_rules import check_limits
 from groundwire_server.app.configuration.mask_rules import check_masks
@@ -13,6 +14,7 @@ from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.configuration.reranker_rules import check_rerankers
+from groundwire_server.app.configuration.routing_rules import check_routing
 from groundwire_server.app.configuration.store_rules import check_places, check_search, check_vectors
 from groundwire_server.app.configuration.worker_rules import check_workers
 from groundwire_server.domain.loopback import is_loopback
@@ -38,6 +40,8 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
         yield from check_search(name, route, configuration.stores.get(route.store))
         if route.time.default_seconds > route.time.max_seconds:
             yield ConfigError(("routes", name, "time", "default_seconds"), "must be at most max_seconds")
+    yield from check_fallbacks(configuration)
+    yield from check_routing(configuration)
     yield from _check_weights(configuration)
     yield from check_limits(configuration)
     yield from _check_corpus(configuration)

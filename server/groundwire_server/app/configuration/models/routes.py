@@ -1,5 +1,6 @@
 """Routes: the named uses of the service."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
@@ -7,6 +8,8 @@ from pydantic import Field
 
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
+from groundwire_server.app.configuration.models.caching import RouteCacheConfig
+from groundwire_server.app.configuration.models.routing import RoutingRuleConfig
 from groundwire_server.app.configuration.models.screens import ScreensConfig
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.domain.policy import CheckPolicy, Policy, ReleasePolicy, RewritePolicy, ShadowPolicy
@@ -299,8 +302,16 @@ class RouteConfig(Options):
     screens: ScreensConfig = Field(
         default_factory=ScreensConfig, description="Where guards look at text, and what their findings lead to."
     )
+    cache: RouteCacheConfig = Field(
+        default_factory=RouteCacheConfig, description="Which earlier answers are kept, and when one stands in."
+    )
     shadow: ShadowConfig | None = Field(
         None, description="A model that is compared with those that answer; none if unset."
+    )
+    routing: tuple[RoutingRuleConfig, ...] = Field(
+        (),
+        description="Rules that choose models before the first is asked; the first that holds does. Without one that "
+        "holds, `models` are asked.",
     )
     fallbacks: Fallbacks = Field(
         default_factory=lambda: dict(FALLBACKS),
@@ -313,8 +324,13 @@ class RouteConfig(Options):
         """Seconds after which nothing that a call has begun can still be running."""
         return self.time.max_seconds + (0.0 if self.shadow is None else self.shadow.max_seconds + _SHADOW_SLACK)
 
-    def policy(self, name: str) -> Policy:
-        """Return the policy that the pipeline follows."""
+    def policy(self, name: str, priced: Collection[str] = ()) -> Policy:
+        """Return the policy that the pipeline follows.
+
+        Args:
+            name: of the route.
+            priced: the models whose tokens cost something.
+        """
         return Policy(
             route=name,
             prompt=self.prompt.name,
@@ -343,8 +359,11 @@ class RouteConfig(Options):
             rewrite=None if self.rewrite is None else self.rewrite.policy,
             retry_window=self.time.retry_window_seconds,
             allow_alpha=self.allow_alpha,
+            priced=frozenset(priced).intersection(self.models),
+            routing=tuple(rule.rule for rule in self.routing),
             neighbours=self.limits.neighbours,
             rerank=None if self.rerank is None else self.rerank.policy,
             screens=self.screens.policies,
             masking_is_loss=self.screens.answer.masking_is_loss,
+            cache=self.cache.policy,
         )
