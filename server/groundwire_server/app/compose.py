@@ -82,9 +82,9 @@ class Process:
         capacity: how much is done at once.
         texts: of documents, in memory.
         shadows: the comparisons in flight, by whatever configuration they began.
-        flights: the questions that others may wait for; those of two configurations are two questions.
         records: the database of what outlives the process; None where there is none.
         queue: of questions that are answered later; None where none is.
+        flights: the questions that others may wait for; those of two configurations are two questions.
     """
 
     recording: Recording
@@ -96,9 +96,9 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
-    flights: SingleFlight = field(default_factory=SingleFlight)
     records: "opening.Records | None" = None
     queue: Queue | None = None
+    flights: SingleFlight = field(default_factory=SingleFlight)
 
     @classmethod
     def begin(
@@ -189,8 +189,8 @@ def snapshot(
                 prompts,
                 check,
                 rules,
-                process.flights,
                 process.queue,
+                process.flights,
             )
             for name, (policy, store) in policies.items()
         }
@@ -275,8 +275,8 @@ def _route(
     prompts: Prompts,
     check: AclRecheck,
     rules: RuleChecker,
-    flights: SingleFlight,
     queue: Queue | None,
+    flights: SingleFlight,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -306,8 +306,8 @@ def _route(
             models=chain,
             priced=frozenset(parts.prices).intersection(chain),
             routing=routing,
-            cache=None if cache is None else policy.cache,
             queue=policy.queue and queue is not None,
+            cache=None if cache is None else policy.cache,
         ),
         replace(ports, cache=cache),
     )

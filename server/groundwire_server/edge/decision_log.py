@@ -12,16 +12,7 @@ from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.grounding import GroundingSummary, count_verdicts
-from groundwire_server.domain.outcome import (
-    Answered,
-    Blocked,
-    Cached,
-    Degraded,
-    FailedSafe,
-    Outcome,
-    Queued,
-    Report,
-)
+from groundwire_server.domain.outcome import Answered, Blocked, Cached, Degraded, FailedSafe, Outcome, Queued, Report
 from groundwire_server.domain.vocabulary import Action, Reason, StreamMode, Verdict
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.options import DecisionLogOptions

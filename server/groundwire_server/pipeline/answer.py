@@ -9,7 +9,6 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome, Queued
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.question import Question
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step
 from groundwire_server.domain.vocabulary import Action, Stage
 from groundwire_server.pipeline import decide
@@ -18,7 +17,6 @@ from groundwire_server.pipeline.caching.earlier import EarlierAnswers
 from groundwire_server.pipeline.caching.holding import StandIn
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
-from groundwire_server.pipeline.follow import Substitute, follow
 from groundwire_server.pipeline.generate import draft_reader
 from groundwire_server.pipeline.normalize import check_queue, check_search, normalize_question
 from groundwire_server.pipeline.release import ReleaseGate, release_gate
@@ -48,41 +46,33 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     Raises:
         Rejection: when the question itself is invalid.
     """
-    question, left = inquiry.question, await budget_left(inquiry, ports)
+    left = await budget_left(inquiry, ports)
     with run.compute(Stage.NORMALIZE) as stage:
         check_queue(inquiry)
         check_search(inquiry, "question.search")
         inquiry = routed(normalize_question(inquiry, "question.text"), left, run, stage)
     with EarlierAnswers(inquiry, ports, run) as earlier:
-        return await _answer(inquiry, question, ports, run, sink, earlier)
+        return await _answer(inquiry, ports, run, sink, earlier)
 
 
 async def _answer(
-    inquiry: Inquiry, question: Question, ports: Ports, run: StageRunner, sink: Sink | None, earlier: EarlierAnswers
+    inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | None, earlier: EarlierAnswers
 ) -> Outcome:
-    """Answer a normalized question, by an earlier answer where the route serves it, or by a new one.
-
-    Args:
-        inquiry: the question as it is answered.
-        question: as it came in, which is what may wait.
-        ports: the dependencies of its route.
-        run: runs the stages and keeps the report.
-        sink: takes events as they happen; None for a unary answer.
-        earlier: answers to the same question.
-    """
-    policy, report, asked = inquiry.policy, run.report, replace(inquiry, question=question)
+    """Answer a normalized question, by an earlier answer where the route serves it, or by a new one."""
+    # What was asked is what another process may take up: neither rewritten nor searched for.
+    policy, report, asked = inquiry.policy, run.report, inquiry
     events = EventStream(sink)
     gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
     history, partial = AttemptHistory(allow_queue=inquiry.question.allow_queue), PartialResults()
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)
-    substitute: Substitute = None
+    instead: StandIn | Queued | None = None
     screening = EvidenceScreening(inquiry, ports, run)
     try:
         await screen_question(inquiry, ports, run)
-        substitute = await earlier.fresh()
-        if substitute is None:
+        instead = await earlier.fresh()
+        if instead is None:
             inquiry = await _understood(inquiry, ports, run)
             async with run.stage(Stage.RETRIEVE) as stage:
                 found = await retrieve(inquiry, ports, stage, run)
@@ -98,7 +88,7 @@ async def _answer(
         else:
             step = decide.served()
     except Failure as failure:
-        step, substitute = await follow(failure, history, asked, ports, run, earlier)
+        step, instead = await _after(failure, history, asked, ports, run, earlier)
 
     while isinstance(step, Attempt):
         history = history.begun(step)
@@ -119,12 +109,12 @@ async def _answer(
                 committed=gate.committed,
                 beginning=bool(partial.beginning),
             )
-            step, substitute = await follow(failure, history, asked, ports, run, earlier)
+            step, instead = await _after(failure, history, asked, ports, run, earlier)
             await (gate.withdraw if decide.keeps_beginning(step) else gate.retract)(failure.cause)
         else:
             step = Accept(step, text)
 
-    partial = await _with(substitute, partial, gate, events, report)
+    partial = await _with(instead, partial, gate, events, report)
     step, partial = await _presented(step, partial, gate, inquiry, ports, run)
     await gate.conclude()
     outcome = _decided(step, partial, policy, run)
@@ -141,22 +131,59 @@ def _decided(step: Accept | Conclude, partial: PartialResults, policy: Policy, r
     return replace(outcome, report=run.report.build(run.now()))
 
 
+async def _after(
+    failure: Failure, history: AttemptHistory, asked: Inquiry, ports: Ports, run: StageRunner, earlier: EarlierAnswers
+) -> tuple[Step, StandIn | Queued | None]:
+    """Return what follows a failure, with what takes the place of an answer where that is what follows.
+
+    An earlier answer is looked for, and a question accepted for later, only where the row comes to it; where neither
+    can be had, the row goes on.
+    """
+    history = replace(history, stand_in=True)
+    while True:
+        history = replace(history, remaining=run.remaining())
+        step = decide.after(failure, history, asked.policy)
+        match step.action:
+            case Action.CACHED_ANSWER:
+                instead: StandIn | Queued | None = await earlier.after(failure)
+                history = replace(history, stand_in=False)
+            case Action.QUEUE:
+                instead = await _accepted(asked, failure, ports)
+                history = replace(history, allow_queue=False)
+            case _:
+                return step, None
+        if instead is not None:
+            return step, instead
+
+
+async def _accepted(asked: Inquiry, failure: Failure, ports: Ports) -> Queued | None:
+    """Return where a question waits that could not be answered now; None where it is not accepted."""
+    if ports.queue is None:
+        return None
+    try:
+        return await ports.queue.submit(asked, failure.cause)
+    except Failure:
+        return None
+
+
 async def _with(
-    substitute: Substitute, partial: PartialResults, gate: ReleaseGate, events: EventStream, report: ReportBuilder
+    instead: StandIn | Queued | None,
+    partial: PartialResults,
+    gate: ReleaseGate,
+    events: EventStream,
+    report: ReportBuilder,
 ) -> PartialResults:
-    """Return the results with what takes the place of a new answer; show an earlier one with its passages."""
-    match substitute:
-        case None:
-            return partial
-        case Queued():
-            return replace(partial, queued=substitute)
-        case StandIn(cached, evidence, corpus_version):
-            report.corpus_version = report.corpus_version or corpus_version
-            await events.emit(Evidence(evidence, corpus_version))
-            answer = cached.answer
-            whole = Span.within(answer.text, 0, len(answer.text))
-            await gate.release((CheckedSegment(answer.text, whole, answer.citations, answer.sentences),), None)
-            return replace(partial, stand_in=cached)
+    """Return the results with what takes the place of an answer; an earlier one is shown with its passages first."""
+    if instead is None:
+        return partial
+    if isinstance(instead, Queued):
+        return replace(partial, queued=instead)
+    report.corpus_version = report.corpus_version or instead.corpus_version
+    await events.emit(Evidence(instead.evidence, instead.corpus_version))
+    answer = instead.cached.answer
+    whole = Span.within(answer.text, 0, len(answer.text))
+    await gate.release((CheckedSegment(answer.text, whole, answer.citations, answer.sentences),), None)
+    return replace(partial, stand_in=instead.cached)
 
 
 async def _presented(

@@ -83,8 +83,8 @@ class Ports:
         shadow: the model that is compared with those that answer; None compares none.
         rewriter: the model that rewrites questions with earlier turns; None leaves them to rules.
         screens: the guards of each screen.
-        cache: the route's earlier answers; None keeps none.
         queue: accepts questions for later; None where none is answered later.
+        cache: the route's earlier answers; None keeps none.
     """
 
     retriever: Retriever
@@ -101,8 +101,8 @@ class Ports:
     shadow: ShadowModel | None = None
     rewriter: RewriteModel | None = None
     screens: Mapping[Screen, ScreenGuards] = field(default_factory=dict)
-    cache: RouteCache | None = None
     queue: AnswerQueue | None = None
+    cache: RouteCache | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -380,7 +380,7 @@ class RouteConfig(Options):
             rerank=None if self.rerank is None else self.rerank.policy,
             screens=self.screens.policies,
             masking_is_loss=self.screens.answer.masking_is_loss,
-            cache=self.cache.policy,
             queue=self.queue.enabled,
             freeze_rights=self.queue.freeze_rights,
+            cache=self.cache.policy,
         )
