@@ -89,6 +89,12 @@ class OneDocument:
     async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
         return Evidence()
 
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+        return frozenset(passage.chunk_id for passage in passages)
+
+    async def version(self, caller: Caller, deadline: Deadline) -> str:
+        return "1"
+
 
 class Replying:
     """A model with one reply, whatever it is asked."""

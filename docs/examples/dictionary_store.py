@@ -73,6 +73,18 @@ class DictionaryStore:
         }
         return Evidence(tuple(beside.values()), self._version(caller.tenant))
 
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+        """Compare passages with what is stored; see the port."""
+        await _in_time(deadline)
+        visible = self._visible(caller)
+        return frozenset(
+            passage.chunk_id
+            for passage in passages
+            if (kept := visible.get(passage.document_id)) is not None
+            and kept.info.revision == passage.revision
+            and any((chunk.chunk_id, chunk.text) == (passage.chunk_id, passage.text) for chunk in kept.chunks)
+        )
+
     async def put(
         self,
         caller: Caller,

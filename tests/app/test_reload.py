@@ -90,9 +90,10 @@ class Product:
 
 
 def parts(reloader: ConfigReloader) -> int:
-    """How many parts are open, beside locks of folders, counts of limits and guards, which are there always."""
+    """How many parts are open, beside those that are always: locks of folders, counts, guards and earlier answers."""
     opened = set(reloader._shared.keys()) - {"counts", "waiting lines"}
-    return len([key for key in opened if not (isinstance(key, tuple) and key[0] in {"folder", "guard"})])
+    always = {"folder", "guard", "answer cache"}
+    return len([key for key in opened if not (isinstance(key, tuple) and key[0] in always)])
 
 
 def other_store(folder: Path) -> str:
@@ -157,10 +158,12 @@ async def test_calls_in_flight_keep_what_they_began_with_and_new_ones_see_the_ne
 
 
 async def test_what_both_configurations_name_is_opened_once(product: Product) -> None:
-    corpus = product.reloader.current.snapshot.corpus
+    before = product.reloader.current.snapshot
     product.write(model="second")
     assert await product.reloader.reload()
-    assert product.reloader.current.snapshot.corpus is corpus
+    assert product.reloader.current.snapshot.corpus is before.corpus
+    # Earlier answers are there still.
+    assert product.reloader.current.snapshot.answer_cache is before.answer_cache is not None
     assert "1 earlier configurations still in use" in repr(product.reloader)
     assert (await product.client.answer(QUESTION)).report.model == "second"
 

@@ -117,6 +117,10 @@ class Store:
         """The neighbours of what was found."""
         return (await self.retriever.around(caller, found.passages, reach, NEVER)).passages
 
+    async def still_visible(self, found: Sequence[Passage], *, caller: Caller = ALICE) -> set[str]:
+        """The ids of those that stand as they were found."""
+        return set(await self.retriever.still_visible(caller, found, NEVER))
+
 
 @dataclass(frozen=True, slots=True)
 class VectorizingStore(Store):

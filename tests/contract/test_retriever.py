@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,13 +12,15 @@ from hypothesis import strategies as st
 
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
-from groundwire_server.domain.document import Chunk, PassageKind, Place
+from groundwire_server.domain.document import Chunk, Document, PassageKind, Place
 from groundwire_server.domain.evidence import Evidence, Query, Scores
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Filter, IsNull, Not, Range, matches
+from groundwire_server.domain.guards.finding import GuardIdentity
 from groundwire_server.domain.metadata import MetadataValue
+from groundwire_server.domain.quarantine import DocumentFinding, Quarantine
 from groundwire_server.domain.vocabulary import Cause
-from tests.contract.stores import ALICE, BOB, STRANGER, Store, chunk, closenesses, near
+from tests.contract.stores import ALICE, ALL, BOB, STRANGER, Store, chunk, closenesses, near
 
 ALL_HAVE_VECTORS = "this store leaves no passage without a vector"
 NOTHING_TO_SAY = "what is it that they were"
@@ -546,6 +549,113 @@ class TestNeighbours:
         with pytest.raises(Failure) as failure:
             await store.retriever.around(ALICE, found.passages, 1, by)
         assert failure.value.cause is Cause.STORE_TIMEOUT
+
+
+class TestStillVisible:
+    async def test_are_passages_that_stand_as_they_were_found(self, store: Store) -> None:
+        text = "A parcel\x00 \"waits\" 'here'\n\t🙂 \\"
+        await store.put("post", text, "Another parcel.")
+        await store.put("other", "A parcel too.")
+        found = (await store.search("parcel")).passages
+        assert await store.still_visible(found) == {"post/0", "post/1", "other/0"}
+        assert await store.still_visible(found[:1]) == {found[0].chunk_id}
+        assert await store.still_visible(()) == set()
+
+    async def test_are_those_of_documents_that_have_not_changed(self, store: Store) -> None:
+        for name in ("stays", "again", "replaced", "elsewhere", "deleted", "returned"):
+            await store.put(name, f"A parcel of {name}.", "Soup.")
+        found = (await store.search("parcel")).passages
+        assert len(found) == 6
+        # What is stored already changes nothing.
+        await store.put("again", "A parcel of again.", "Soup.")
+        await store.put("replaced", "A letter of replaced.", "Soup.")
+        # The passage itself is as it was; what stands beside it may say that it no longer holds.
+        await store.put("elsewhere", "A parcel of elsewhere.", "Void since May.")
+        await store.corpus.delete(ALICE, "deleted", NEVER)
+        await store.corpus.delete(ALICE, "returned", NEVER)
+        await store.put("returned", "A parcel of returned.", "Soup.")
+        await store.put("new", "A parcel of new.")
+        assert await store.still_visible(found) == {"stays/0", "again/0"}
+
+    @pytest.mark.parametrize(
+        ("changed", "visible"),
+        [
+            ({"text": "A parcel waited."}, False),
+            ({"document_id": "other"}, False),
+            ({"document_id": "none"}, False),
+            ({"revision": 2}, False),
+            ({"chunk_id": "post/7"}, False),
+            ({"title": "Another"}, True),
+            ({"allowed_principals": frozenset({"bob"})}, True),
+        ],
+    )
+    async def test_are_compared_by_document_revision_and_text(
+        self, store: Store, changed: Mapping[str, Any], visible: bool
+    ) -> None:
+        await store.put("post", "A parcel waits.")
+        await store.put("other", "Soup.")
+        (found,) = (await store.search("parcel")).passages
+        assert await store.still_visible([replace(found, **changed)]) == ({"post/0"} if visible else set())
+
+    async def test_are_for_those_alone_who_may_see_the_document_now(self, store: Store) -> None:
+        await store.put("post", "A parcel.", allowed=frozenset({"alice", "bob"}))
+        await store.put("open", "A parcel too.")
+        found = (await store.search("parcel")).passages
+        both = {"post/0", "open/0"}
+        assert await store.still_visible(found, caller=ALICE) == both
+        assert await store.still_visible(found, caller=BOB) == both
+        assert await store.still_visible(found, caller=Caller("acme", "carol")) == {"open/0"}
+        assert await store.still_visible(found, caller=STRANGER) == set()
+
+    async def test_whose_access_list_was_narrowed_are_gone_for_those_that_it_shuts_out(self, store: Store) -> None:
+        await store.put("post", "A parcel.", allowed=frozenset({"alice", "bob"}))
+        found = (await store.search("parcel")).passages
+        await store.put("post", "A parcel.", allowed=frozenset({"alice"}))
+        assert await store.still_visible(found, caller=BOB) == set()
+        # It is a new revision: who may see it finds it again.
+        assert await store.still_visible(found, caller=ALICE) == set()
+        now = (await store.search("parcel")).passages
+        assert await store.still_visible(now, caller=ALICE) == {"post/0"}
+        assert await store.still_visible(now, caller=BOB) == set()
+
+    async def test_are_none_of_a_document_in_quarantine(self, store: Store) -> None:
+        await store.put("post", "A parcel.", metadata={"n": 1.0})
+        found = (await store.search("parcel")).passages
+        document = Document("post", "A parcel.", "Title of post", "file:post", {"n": 1.0}, ALL)
+        finding = DocumentFinding(GuardIdentity("rules", "1"), "injection", "rule", in_title=False, start=0, end=1)
+        quarantine = Quarantine("hash", (finding,))
+        await store.corpus.put(ALICE, quarantine.hold(document), quarantine.stored_hash, (), NEVER)
+        assert await store.still_visible(found) == set()
+
+    async def test_of_many_documents_are_compared_together(self, store: Store) -> None:
+        for number in range(60):
+            await store.put(f"d{number}", f"Parcel {number}.", "Soup.")
+        found = (await store.search("parcel", top_k=60)).passages
+        for number in range(0, 60, 3):
+            await store.put(f"d{number}", f"Letter {number}.", "Soup.")
+        assert await store.still_visible(found) == {f"d{number}/0" for number in range(60) if number % 3}
+
+    async def test_of_a_tenant_without_documents_are_none(self, store: Store) -> None:
+        await store.put("post", "A parcel.")
+        found = (await store.search("parcel")).passages
+        assert await store.still_visible(found, caller=Caller("unheard", "alice")) == set()
+
+    async def test_whose_time_is_up_are_refused(self, store: Store) -> None:
+        await store.put("post", "A parcel.")
+        found = (await store.search("parcel")).passages
+        by = Deadline(asyncio.get_running_loop().time() - 0.001)
+        with pytest.raises(Failure) as failure:
+            await store.retriever.still_visible(ALICE, found, by)
+        assert failure.value.cause is Cause.STORE_TIMEOUT
+
+
+async def test_the_version_is_that_of_a_search(store: Store) -> None:
+    before = await store.retriever.version(ALICE, NEVER)
+    for text in ("Parcels wait.", "Parcels fly."):
+        stored = await store.put("post", text)
+        assert await store.retriever.version(ALICE, NEVER) == stored.corpus_version != before
+    deleted = await store.corpus.delete(ALICE, "post", NEVER)
+    assert await store.retriever.version(ALICE, NEVER) == deleted
 
 
 async def test_a_search_whose_time_is_up_is_refused(store: Store) -> None:

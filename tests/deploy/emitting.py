@@ -18,6 +18,9 @@ import grpc.aio
 from prometheus_client.parser import text_string_to_metric_families
 
 from groundwire.v1 import document_pb2, feedback_service_pb2, outcome_pb2
+from groundwire.v1.erasure_pb2 import EntireTenant
+from groundwire.v1.record_service_pb2 import InvalidateAnswersRequest
+from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from tests.deploy.stack import GROUNDWIRE
 from tests.doubles.embeddings import embedding
 from tests.doubles.upstream import Move, Pause, Reply, Upstream, upstream
@@ -35,6 +38,7 @@ GUARDED = {"question": {"use": [{"guard": "injection"}, {"guard": "away"}]}}
 _PAGE = re.compile(r"metrics are served at http://127\.0\.0\.1:(\d+)/metrics")
 _OWN_VARIABLES = ("GROUNDWIRE_", "OTEL_")
 _AWAY = "groundwire_limits_unchecked_total{"
+_EVERY_ANSWER = InvalidateAnswersRequest(tenant=EntireTenant())
 _SECONDS = 60
 """How long a server may take to start or to stop."""
 
@@ -71,7 +75,15 @@ async def emitting(folder: Path) -> AsyncIterator[Emitting]:
         with ExitStack() as counting:
             redis = counting.enter_context(redis_server(Path(counting.enter_context(TemporaryDirectory(prefix="gw-")))))
             file = folder / "groundwire.yaml"
-            file.write_text(json.dumps({**_sections(folder, first, second, vectors), "redis": {"url": redis}}))
+            file.write_text(
+                json.dumps(
+                    {
+                        **_sections(folder, first, second, vectors),
+                        "redis": {"url": redis},
+                        "answer_cache": {"kind": "redis"},
+                    }
+                )
+            )
             log = folder / "server.log"
             with log.open("w") as written:
                 process = await asyncio.create_subprocess_exec(
@@ -91,8 +103,10 @@ async def emitting(folder: Path) -> AsyncIterator[Emitting]:
                 async with grpc.aio.insecure_channel(said.split()[-1]) as channel:
                     everything = partial(_everything_happens, Stubs(channel), first, second, vectors)
                     await everything()
-                    # From here on nobody counts what limits bound.
+                    # From here on nobody counts what limits bound, and no earlier answer is found.
                     counting.close()
+                    away = RecordServiceStub(channel).InvalidateAnswers(_EVERY_ANSWER, metadata=ACME)
+                    assert await away.code() is grpc.StatusCode.UNAVAILABLE
                     yield Emitting(target, await _settled(target, partial(answer, Stubs(channel))), everything)
             finally:
                 process.terminate()

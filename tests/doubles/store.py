@@ -40,11 +40,17 @@ class _Kept:
     info: DocumentInfo
 
 
-class NoNeighbours:
+class SearchAlone:
     """The part of a Retriever that a test of something else leaves out."""
 
     async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
         return Evidence()
+
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+        raise AssertionError
+
+    async def version(self, caller: Caller, deadline: Deadline) -> str:
+        raise AssertionError
 
 
 class MemoryStore:
@@ -95,6 +101,17 @@ class MemoryStore:
                 if chunk.ordinal in ordinals_around(passage, reach) and chunk.chunk_id not in known
             }
             return Evidence(tuple(beside.values()), self._version(caller))
+
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+        async with self._call(deadline):
+            visible = self._visible(caller)
+            return frozenset(
+                passage.chunk_id
+                for passage in passages
+                if (kept := visible.get(passage.document_id)) is not None
+                and kept.info.revision == passage.revision
+                and any((chunk.chunk_id, chunk.text) == (passage.chunk_id, passage.text) for chunk in kept.chunks)
+            )
 
     async def put(
         self,

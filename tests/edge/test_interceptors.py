@@ -33,6 +33,7 @@ from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -89,6 +90,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         ServerInfo(CURRENT),
         Limits(CURRENT),
         Feedback(CURRENT, BLOCKED, Counts()),
+        Records(CURRENT),
         Operations(CURRENT, FOLLOWING, SetClock()),
         OperationService(CURRENT, FOLLOWING, SetClock()),
     )

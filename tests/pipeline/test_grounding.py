@@ -26,7 +26,7 @@ from tests.doubles.believing import Believing
 from tests.doubles.counts import Counts
 from tests.doubles.inline import InlineExecutor, inline_threads
 from tests.doubles.spans import Spans
-from tests.doubles.store import NoNeighbours
+from tests.doubles.store import SearchAlone
 from tests.doubles.time import LoopTime
 from tests.pipeline.samples import ALICE, RULES, passage, policy
 from tests.timed import least_time
@@ -36,7 +36,7 @@ LOST = Passage("lost", "Lost parcels are kept for thirty days in the mail room."
 SECONDS = 8.0
 
 
-class Library(NoNeighbours):
+class Library(SearchAlone):
     """A store that finds the passages under a word of the query; a search may take its time, or fail."""
 
     def __init__(self, passages: Mapping[str, Passage]) -> None:

@@ -29,7 +29,7 @@ from groundwire_server.telemetry import names
 from tests.doubles.counts import Counts
 from tests.doubles.reranker import ScriptedReranker
 from tests.doubles.spans import Spans
-from tests.doubles.store import NoNeighbours
+from tests.doubles.store import SearchAlone
 from tests.doubles.time import LoopTime, SocketTimeLoop
 from tests.pipeline.samples import ALICE, RULES, ask, passage, policy
 
@@ -45,7 +45,7 @@ def pytest_asyncio_loop_factories(
     return {"fake": SocketTimeLoop}
 
 
-class Store(NoNeighbours):
+class Store(SearchAlone):
     """A store that returns the first of what it holds."""
 
     def __init__(self, *passages: Passage) -> None:

@@ -22,12 +22,12 @@ from groundwire_server.telemetry import metrics, names
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.spans import Spans
-from tests.doubles.store import NoNeighbours
+from tests.doubles.store import SearchAlone
 from tests.doubles.time import LoopTime
 from tests.pipeline.samples import ALICE, RULES, ask, passage, policy
 
 
-class Fixed(NoNeighbours):
+class Fixed(SearchAlone):
     """A store that returns what it was made with, whoever asks."""
 
     def __init__(self, *found: Evidence) -> None:

@@ -23,6 +23,7 @@ from groundwire_server.pipeline.widen import widen
 from groundwire_server.telemetry import metrics, names
 from tests.doubles.counts import Counts
 from tests.doubles.spans import Spans
+from tests.doubles.store import SearchAlone
 from tests.doubles.time import LoopTime, SocketTimeLoop
 from tests.pipeline.samples import ALICE, RULES, ask, policy
 
@@ -60,7 +61,7 @@ BOOK = [part("d", ordinal) for ordinal in range(7)] + [part("e", ordinal) for or
 SPREAD = {name: found(name[0], int(name[1])) for name in ("d3", "e1", "d5", "d1", "e0", "d0", "d6")}
 
 
-class Library:
+class Library(SearchAlone):
     """A store that returns everything that it has, whatever is asked of it."""
 
     def __init__(self, passages: Sequence[Passage] = BOOK) -> None:

@@ -145,7 +145,8 @@ async def test_the_fallback_table_goes_on_where_the_records_take_longer_than_the
     began = asyncio.get_running_loop().time()
     with pytest.raises(Failure):
         await place.queue.submit(place.inquiry(3.0), Cause.MODEL_RATE_LIMITED)
-    assert asyncio.get_running_loop().time() - began == 3.0
+    # The rest is kept for the outcome.
+    assert asyncio.get_running_loop().time() - began == pytest.approx(2.85)
 
 
 @pytest.mark.parametrize(

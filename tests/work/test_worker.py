@@ -313,7 +313,7 @@ async def test_an_attempt_has_a_trace_of_its_own_linked_to_the_call() -> None:
     assert span.context is not None
     assert span.context.trace_id != call.get_span_context().trace_id
     assert place.spans.attributes(SPAN) == {
-        names.OPERATION: "a",
+        names.OPERATION: "operations/a",
         names.OPERATION_ATTEMPT: 3,
         names.REQUEST_ID: "request-1",
         names.ROUTE: "default",

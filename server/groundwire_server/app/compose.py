@@ -18,7 +18,7 @@ from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import Queue
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
-from groundwire_server.corpus.erase import Eraser, ProcessTexts
+from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -38,6 +38,7 @@ from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
@@ -53,7 +54,7 @@ from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.records.opening import Records
+    from groundwire_server.adapters.records import opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
-    records: "Records | None" = None
+    records: "opening.Records | None" = None
     queue: Queue | None = None
 
     @classmethod
@@ -95,7 +96,7 @@ class Process:
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
         texts: ProcessTexts | None = None,
-        records: "Records | None" = None,
+        records: "opening.Records | None" = None,
         weights: TenantWeights | None = None,
         queue: Queue | None = None,
     ) -> "Process":
@@ -210,6 +211,7 @@ def snapshot(
         write_seconds,
         _eraser(parts, ingest, process),
         answerer,
+        parts.answer_cache,
         None if process.queue is None else process.queue.calls,
     )
 
@@ -218,11 +220,16 @@ def _eraser(parts: Parts, ingest: Ingest, process: Process) -> Eraser | None:
     """Return what erases documents from the store, and everything beside it that may hold their texts."""
     # Several stores may have one embedder.
     texts = {id(each): each for store in parts.stores.values() for each in store.texts}
-    process.texts.replace((ingest, *texts.values()))
+    cache = parts.answer_cache
+    cached = () if cache is None else (CachedAnswers(cache, SystemClock()),)
+    shared = cache is not None and cache.shared
+    process.texts.replace((ingest, *texts.values(), *(() if shared else cached)))
     store = parts.corpus.erasable
     if store is None:
         return None
-    return Eraser(parts.corpus.corpus, store, (process.runs, process.texts), SystemClock())
+    # Answers in flight first: what they still put beside themselves is there when it is erased.
+    beside = (process.runs, process.texts, *(cached if shared else ()))
+    return Eraser(parts.corpus.corpus, store, beside, SystemClock())
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:
@@ -240,6 +247,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         ServerInfo(current),
         Limits(current),
         Feedback(current, blocked, recorder),
+        Records(current),
         Operations(current, following, clock),
         OperationService(current, following, clock),
     )

@@ -33,6 +33,7 @@ FIXED: tuple[Path, ...] = (
     ("redis",),
     ("records",),
     ("queue",),
+    ("answer_cache",),
     ("server", "request_bytes"),
     ("server", "connections"),
     ("server", "arrival"),

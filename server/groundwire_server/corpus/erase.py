@@ -1,13 +1,24 @@
 """Erasing documents from every place that holds their texts."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Sequence
+from math import isinf
 from typing import Final
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.erasure import ErasedPlace, Erasure, ErasurePlan, ErasureReceipt
+from groundwire_server.domain.erasure import (
+    ErasedPlace,
+    ErasedPlaceKind,
+    Erasure,
+    ErasurePlan,
+    ErasureReceipt,
+    Forgotten,
+    RecordErasure,
+)
+from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.erasable import Erasable, ErasableStore
@@ -65,6 +76,29 @@ class Eraser:
             await self._corpus.version(caller, deadline),
             NOTES,
         )
+
+
+class CachedAnswers:
+    """Earlier answers that may stand in; an Erasable, by what they cite or show and by whose they are.
+
+    Args:
+        cache: keeps them.
+        clock: for the time that is left.
+    """
+
+    def __init__(self, cache: AnswerCache, clock: Clock) -> None:
+        self._cache = cache
+        self._clock = clock
+
+    async def erase(self, erasure: Erasure | RecordErasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Forget the answers that an erasure names; see the port."""
+        left = deadline.remaining(self._clock.now())
+        try:
+            async with asyncio.timeout(None if isinf(left) else left):
+                forgotten = await self._cache.forget(erasure.tenant, erasure.selection)
+        except TimeoutError:
+            forgotten = Forgotten(0, complete=False)
+        return [ErasedPlace(ErasedPlaceKind.CACHED_ANSWERS, forgotten.count, forgotten.complete)]
 
 
 class ProcessTexts:

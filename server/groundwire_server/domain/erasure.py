@@ -1,5 +1,6 @@
 """Erasing documents: what is erased, from which places, and the receipt."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,6 +62,14 @@ class Erasure:
     selection: Selection
 
 
+def end_user_hash(tenant: str, end_user_id: str) -> str:
+    """Return what an end user of a tenant is kept as, in 64 hexadecimal digits; empty without one.
+
+    It keeps the id out of plain sight, not from somebody who can guess it.
+    """
+    return hashlib.blake2b(f"{tenant}\0{end_user_id}".encode(), digest_size=32).hexdigest() if end_user_id else ""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordErasure:
     """Records of one tenant that are to be erased: queued questions with their answers, and answers that may stand in.
@@ -111,6 +120,19 @@ class ErasedPlace:
     count: int
     complete: bool = True
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Answers of a tenant that were forgotten in one place.
+
+    Attributes:
+        count: how many.
+        complete: whether none is left, and none that is being written will be kept.
+    """
+
+    count: int
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

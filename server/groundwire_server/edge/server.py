@@ -19,6 +19,7 @@ from groundwire.v1 import (
     grounding_service_pb2,
     limit_service_pb2,
     operation_service_pb2,
+    record_service_pb2,
     retrieval_service_pb2,
     route_service_pb2,
     server_info_service_pb2,
@@ -29,6 +30,7 @@ from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer, add
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, add_GroundingServiceServicer_to_server
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceServicer, add_LimitServiceServicer_to_server
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceServicer, add_OperationServiceServicer_to_server
+from groundwire.v1.record_service_pb2_grpc import RecordServiceServicer, add_RecordServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
@@ -87,6 +89,7 @@ _OURS = (
     server_info_service_pb2.DESCRIPTOR.services_by_name["ServerInfoService"].full_name,
     limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"].full_name,
     feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
+    record_service_pb2.DESCRIPTOR.services_by_name["RecordService"].full_name,
     operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     *(service.full_name for service in not_offered.NOT_OFFERED),
@@ -105,6 +108,7 @@ class Servicers:
     server_info: ServerInfoServiceServicer
     limits: LimitServiceServicer
     feedback: FeedbackServiceServicer
+    records: RecordServiceServicer
     operations: OperationsServicer
     operation_service: OperationServiceServicer
 
@@ -188,6 +192,7 @@ class Server:
         add_ServerInfoServiceServicer_to_server(servicers.server_info, self._server)
         add_LimitServiceServicer_to_server(servicers.limits, self._server)
         add_FeedbackServiceServicer_to_server(servicers.feedback, self._server)
+        add_RecordServiceServicer_to_server(servicers.records, self._server)
         add_OperationsServicer_to_server(servicers.operations, self._server)
         add_OperationServiceServicer_to_server(servicers.operation_service, self._server)
         self._server.add_generic_rpc_handlers(not_offered.handlers())

@@ -12,6 +12,7 @@ from groundwire_server.edge.access import Access
 from groundwire_server.edge.queue import QueuedAnswers
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import RouteTable
+from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.grounding import GroundingChecker
@@ -32,6 +33,7 @@ class ServingSnapshot:
         corpus: stores documents.
         ingest: splits and embeds new documents.
         eraser: erases documents; None where the store does not offer that.
+        answer_cache: keeps earlier answers that may stand in; None where none is kept.
         write_seconds: how long writing one event of a stream may take.
         admitted: answers questions that no call waits for, and that are nobody's run, once admission lets them begin.
         queue: of answers for later; None where the server has none.
@@ -49,6 +51,7 @@ class ServingSnapshot:
     write_seconds: float
     eraser: Eraser | None
     admitted: Answerer
+    answer_cache: AnswerCache | None = None
     queue: QueuedAnswers | None = None
 
     @property

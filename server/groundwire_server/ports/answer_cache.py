@@ -3,17 +3,23 @@
 from typing import Protocol
 
 from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, Invalidation
+from groundwire_server.domain.erasure import Forgotten
 
 
 class AnswerCache(Protocol):
     """Keeps validated answers, each until it is too old or others need its place.
 
-    Every adapter passes `tests/contract/test_answer_cache.py`. No method raises: a cache that cannot be asked has
-    nothing, and reports it.
+    Every adapter passes `tests/contract/answer_cache/test_answer_cache.py`. No method raises: a cache that cannot be
+    asked has nothing, and reports it.
+
+    Attributes:
+        shared: whether other processes see it.
     """
 
+    shared: bool
+
     async def get(self, key: AnswerKey) -> CachedAnswer | None:
-        """Return the answer of a key, however old; None without one."""
+        """Return the answer of a key; None without one. Whether it still holds is for the caller to see."""
         ...
 
     async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
@@ -24,6 +30,9 @@ class AnswerCache(Protocol):
         """
         ...
 
-    async def forget(self, tenant: str, selection: Invalidation) -> int:
-        """Forget the answers of a tenant that are selected; return how many."""
+    async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
+        """Forget the answers of a tenant that are selected: of a document or source, those that cite or show it.
+
+        An answer that is put in the meantime may stay. What could not be asked is not complete.
+        """
         ...

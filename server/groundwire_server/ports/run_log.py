@@ -1,25 +1,12 @@
 """What happened in runs."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Protocol
 
+from groundwire_server.domain.erasure import Forgotten
 from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """Runs of a tenant that a log has forgotten.
-
-    Attributes:
-        count: how many.
-        complete: whether that is all of them, and no run that goes on will be kept.
-    """
-
-    count: int
-    complete: bool = True
 
 
 class RunLog(Protocol):

@@ -311,6 +311,28 @@ HTTP_CONNECTIONS_LIMIT: Final = Gauge(
     "Connections to a provider that may be in use at once; a request beyond them waits.",
     (names.GEN_AI_PROVIDER, names.SERVER_ADDRESS, names.SERVER_PORT),
 )
+CACHED_ANSWERS: Final = Gauge(
+    "groundwire.answer_cache.answers",
+    "{answer}",
+    "Earlier answers that may stand in; of a cache that processes share, as this one saw it last.",
+)
+CACHED_ANSWERS_SIZE: Final = Gauge(
+    "groundwire.answer_cache.size",
+    "By",
+    "Their size together, with the passages that they are from; of a shared cache, as this process saw it last.",
+)
+CACHED_ANSWERS_EVICTED: Final = Counter(
+    "groundwire.answer_cache.evicted",
+    "{answer}",
+    "Earlier answers that made room for others, by what was full: the tenant's share, or the cache.",
+    (names.FULL,),
+)
+ANSWER_CACHE_FAILURES: Final = Counter(
+    "groundwire.answer_cache.failures",
+    "{call}",
+    "Calls of the answer cache that failed: nothing was found, and nothing was kept.",
+    (names.ERROR_TYPE,),
+)
 SLOTS_USED: Final = Gauge("groundwire.slots.used", "{slot}", "Slots of a limiter that are in use.", (names.LIMITER,))
 SLOTS_WAITING: Final = Gauge("groundwire.slots.waiting", "{call}", "Calls that wait for a slot.", (names.LIMITER,))
 SLOTS_LIMIT: Final = Gauge("groundwire.slots.limit", "{slot}", "Slots that a limiter has.", (names.LIMITER,))
@@ -433,6 +455,10 @@ CATALOG: Final[tuple[Metric, ...]] = (
     MODELS_READY,
     HTTP_CONNECTIONS,
     HTTP_CONNECTIONS_LIMIT,
+    CACHED_ANSWERS,
+    CACHED_ANSWERS_SIZE,
+    CACHED_ANSWERS_EVICTED,
+    ANSWER_CACHE_FAILURES,
     SLOTS_USED,
     SLOTS_WAITING,
     SLOTS_LIMIT,

@@ -13,8 +13,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from groundwire_server.adapters.quota.deliveries import Deliveries, NotSentError, Send
-from groundwire_server.adapters.quota.redis import VERSION, RedisFault, RedisQuotaStore, fault_of
+from groundwire_server.adapters.quota.redis import VERSION, RedisQuotaStore
 from groundwire_server.adapters.redis.connection import connected
+from groundwire_server.adapters.redis.faults import RedisFault, fault_of
 from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.domain.quota import Calendar, CallLease, Concurrent, Demand, Settlement, Spending, TokenBucket
 from groundwire_server.ports.quota_store import QuotaStoreError

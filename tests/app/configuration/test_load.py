@@ -88,7 +88,7 @@ def test_a_variable_sets_what_it_names(tmp_path: Path, name: str, text: str, pat
     ("name", "text", "line"),
     [
         ("SERVER__LISTN", "x", "server.listn: unknown key; did you mean listen? there are: arrival, "),
-        ("SEVER__LISTEN", "x", "sever: unknown key; did you mean server? there are: authentication, "),
+        ("SEVER__LISTEN", "x", "sever: unknown key; did you mean server? there are: answer_cache, "),
         ("SERVER__WRITE_SECONDS", "soon", "server.write_seconds: must be a number"),
         ("SERVER__MAX_CONCURRENT_CALLS", "", "server.max_concurrent_calls: must be a whole number"),
         ("SERVER__LISTEN", "", "server.listen: must be HOST:PORT, such as 127.0.0.1:50051"),
@@ -235,6 +235,7 @@ routes:
       first_token_share: 1
       retry_window_seconds: 2
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
+    queue: {enabled: false, freeze_rights: true}
     screens:
       evidence: {without_guard: CLOSED, max_seconds: 2}
       answer: {masking_is_loss: false}
@@ -249,7 +250,6 @@ routes:
         "prompt_tokens",
         "tokens_per_call",
         "cost_per_call",  # the table of limits has these
-        "queue",
         "reviewers",
     ]
 

@@ -43,6 +43,8 @@ SO = "set up server.tls and authentication, listen on 127.0.0.1, or set dangerou
          "1: authentication.certificates: needs server.tls.client_ca, which vouches for them"),
         (f"authentication:\n  certificates: {{pattern: '{PATTERN}'}}",
          "2: authentication.certificates: needs server.tls.client_ca, which vouches for them"),
+        ("answer_cache: {kind: redis}",
+         "1: answer_cache.kind: needs `redis`, where the answers are kept: set redis.url"),
     ],
 )  # fmt: skip
 def test_what_leads_nowhere_or_does_not_fit_is_one_line(tmp_path: Path, text: str, line: str) -> None:

@@ -40,12 +40,31 @@ async def test_each_is_opened_once_and_what_nothing_needs_is_not(tmp_path: Path)
     assert set(ours.generators) == {"one"}
     assert ours.corpus is ours.stores["a"]
     assert ours.corpus.corpus is again.stores["a"].corpus
-    # Two stores, what is shared by tenants, the counts of limits with the lines of those who wait for them, and the
-    # guards of three screens.
-    assert len(shared.keys()) == 8
+    assert ours.answer_cache is again.answer_cache is not None
+    # Two stores, what is shared by tenants, the counts of limits with the lines of those who wait for them, the guards
+    # of three screens, and earlier answers.
+    assert len(shared.keys()) == 9
     await first.end()
     await second.end()
     assert shared.keys() == []
+
+
+@pytest.mark.parametrize(
+    ("sections", "kind"),
+    [
+        ("", "MemoryAnswerCache"),
+        ("answer_cache: {kind: memory, entries: 7}", "MemoryAnswerCache"),
+        # A Redis that is away holds up no start.
+        ("answer_cache: {kind: redis}\nredis: {url: 'unix:///nowhere/redis.sock'}", "RedisAnswerCache"),
+        ("answer_cache: {kind: none}", "NoneType"),
+    ],
+)
+async def test_earlier_answers_are_kept_where_the_configuration_says(tmp_path: Path, sections: str, kind: str) -> None:
+    (tmp_path / "groundwire.yaml").write_text(text(tmp_path) + sections)
+    lease = Shared().lease()
+    parts = await open_parts(load(Sources(tmp_path / "groundwire.yaml")).configuration, lease, Spans().recording)
+    assert type(parts.answer_cache).__name__ == kind
+    await lease.end()
 
 
 async def test_one_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> None:

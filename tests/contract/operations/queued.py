@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Table, select, update
+from sqlalchemy import Row, Table, insert, select, update
 
 from groundwire_server.adapters.records.encryption import Sealing, SealingKey
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations.sql import SqlOperationRecords
 from groundwire_server.adapters.records.operations.sweeping import KeepTimes
-from groundwire_server.adapters.records.tables import history, ledger, operations, outbox
+from groundwire_server.adapters.records.tables import history, ledger, operation_documents, operations, outbox
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import CredentialKind, CredentialReference
+from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.operation import Claim, Operation, OperationKey, QueuedQuestion, Webhook
 from groundwire_server.domain.question import Question
-from groundwire_server.domain.vocabulary import Cause, OperationState, Priority
-from groundwire_server.ports.operations import OperationCodec, QueueBounds
+from groundwire_server.domain.vocabulary import Cause, OperationState, Priority, Reason
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.operations import OperationCodec, OperationRecords, QueueBounds
 
 ATTEMPTS = 3
 LEASE = 30.0
@@ -55,8 +57,8 @@ CODEC = OperationCodec(
 
 
 def operation_records(
-    database: RecordsDatabase, clock: SteppingClock, key: bytes = bytes(32), key_id: str = "k1"
-) -> SqlOperationRecords:
+    database: RecordsDatabase, clock: Clock, key: bytes = bytes(32), key_id: str = "k1"
+) -> OperationRecords:
     sealing = Sealing([SealingKey(key_id, key)])
     return SqlOperationRecords(database, sealing, CODEC, clock, attempts=ATTEMPTS, keep=KEEP)
 
@@ -69,7 +71,7 @@ class Queue:
         database: where they are.
     """
 
-    def __init__(self, records: SqlOperationRecords, database: RecordsDatabase, clock: SteppingClock) -> None:
+    def __init__(self, records: OperationRecords, database: RecordsDatabase, clock: SteppingClock) -> None:
         self.records = records
         self._database = database
         self._clock = clock
@@ -111,6 +113,18 @@ class Queue:
         work = self.work(name, tenant, subject, **given)
         return await self.records.accept(self.key(name, tenant, subject), work, bounds)
 
+    async def fill(self, prefix: str, count: int) -> None:
+        """Write operations down in bulk, as accepting them would; the texts of all but the first do not open."""
+        await self.accept(f"{prefix}0")
+        row = await self.row(f"{prefix}0")
+        names = [f"{prefix}{number}" for number in range(1, count)]
+        rows = [
+            row._asdict() | {"operation_id": self.key(name).operation_id, "request_id": name, "turn": row.turn + number}
+            for number, name in enumerate(names, start=1)
+        ]
+        async with self._database.writing() as connection:
+            await connection.execute(insert(operations), rows)
+
     async def claim(self, worker: str = "w1", lease: float = LEASE) -> Claim:
         claim = await self.records.claim(worker, lease)
         assert claim is not None
@@ -123,6 +137,13 @@ class Queue:
             texts.append(claim.work.question.text)
         return texts
 
+    async def requeued(self, name: str, tenant: str = "acme") -> Operation | Reason | None:
+        """Requeue an operation; return why not where it is rejected."""
+        try:
+            return await self.records.requeue(tenant, self.key(name).operation_id)
+        except Rejection as rejection:
+            return rejection.reason
+
     async def state(self, name: str, tenant: str = "acme", subject: str = "ann") -> OperationState | None:
         found = await self.records.get(self.key(name, tenant, subject))
         return None if found is None else found.state
@@ -133,13 +154,19 @@ class Queue:
         return [(each.event, each.attempt) for each in entries if each.operation_id == self.key(name).operation_id]
 
     async def bill(self, name: str) -> Row[*tuple[Any, ...]]:
-        rows = await self._rows(ledger, name)
-        assert len(rows) == 1
-        return rows[0]
+        (row,) = await self.bills(name)
+        return row
+
+    async def bills(self, name: str) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Return the rows of the ledger for an operation: one, until it is forgotten."""
+        return await self._rows(ledger, name)
 
     async def posts(self, name: str) -> list[str]:
         """Return the kinds of an operation's entries in the outbox, in their order."""
         return [row.kind for row in await self._rows(outbox, name)]
+
+    async def documents(self, name: str) -> list[str]:
+        return sorted(row.document_id for row in await self._rows(operation_documents, name))
 
     async def write(self, name: str, **values: object) -> None:
         """Change an operation's row past its records."""

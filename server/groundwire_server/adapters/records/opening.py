@@ -29,7 +29,7 @@ class Records:
 
 
 @asynccontextmanager
-async def open_records(options: RecordsOptions) -> AsyncIterator[Records]:
+async def opened_records(options: RecordsOptions) -> AsyncIterator[Records]:
     """Yield the database, checked; a file of SQLite is made with its tables and its key where there is none.
 
     Raises:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from groundwire_server.domain.loopback import on_this_machine
 from groundwire_server.options import Options
+from groundwire_server.options.login import LoginOptions
 from groundwire_server.options.secret import Secret
 
 KEY_BYTES: Final = 32
@@ -94,7 +95,7 @@ class RetentionOptions(Options):
     )
 
 
-class RecordsOptions(Options):
+class RecordsOptions(LoginOptions):
     """The database of what outlives the process, such as queued questions: a file, or a PostgreSQL that many share."""
 
     enabled: bool = Field(
@@ -102,15 +103,11 @@ class RecordsOptions(Options):
     )
     url: Annotated[str, AfterValidator(_url)] | None = Field(
         None,
-        description="sqlite:/// and the path of a file, which is made at the first start; or "
+        description="Where it is: sqlite:/// and the path of a file, which is made at the first start; or "
         "postgresql://HOST:PORT/DATABASE, or postgresql:///DATABASE?host=/FOLDER of a socket, which need the extra "
-        "`postgres` and `groundwire db upgrade`. If unset, the file `records.sqlite3` in the folder of the first "
-        "embedded store, or in `groundwire-data`.",
+        "`postgres` and `groundwire db upgrade`; if unset, `records.sqlite3` in the folder of the first embedded "
+        "store, or in `groundwire-data`.",
         examples=["postgresql://127.0.0.1:5432/groundwire"],
-    )
-    username: str | None = Field(None, description="User of PostgreSQL.", examples=["groundwire"])
-    password: Secret | None = Field(
-        None, description="Password, a reference: env://NAME or file:///PATH.", examples=["env://RECORDS_PASSWORD"]
     )
     tls: bool | None = Field(
         None,
@@ -123,7 +120,6 @@ class RecordsOptions(Options):
     )
     keys: tuple[RecordsKeyOptions, ...] | None = Field(
         None,
-        min_length=1,
         description="Keys that texts are encrypted with: the first encrypts, all decrypt. If unset, a key is made in "
         "`records.key` beside the SQLite file; PostgreSQL needs one here.",
         examples=[[{"id": "k1", "key": "env://RECORDS_KEY"}]],
@@ -147,6 +143,8 @@ class RecordsOptions(Options):
             raise ValueError(
                 "PostgreSQL needs `keys`, which encrypt what it keeps: `openssl rand -base64 32` makes one"
             )
+        if self.keys == ():
+            raise ValueError("`keys` must hold one, or be left out")
         ids = [each.id for each in self.keys or ()]
         if len(set(ids)) < len(ids):
             raise ValueError("two of `keys` have the same id")

@@ -45,10 +45,12 @@ _FAULTS: Final = {
 _PATIENCE: Final = 1.0
 """Seconds that PostgreSQL has to end a statement by itself before the connection is given up: a lost network."""
 
+_LONGEST_PAUSE: Final = 5.0
+"""Seconds between two statements of a transaction, beyond which its process is taken for stopped."""
+
 
 def engine(options: RecordsOptions) -> AsyncEngine:
     """Return an engine, all of whose waits are bounded."""
-    milliseconds = str(round(options.statement_seconds * 1000))
     connecting: dict[str, Any] = {
         # Beside the URL: the folder of a socket cannot be a host in it.
         "host": options.host,
@@ -57,9 +59,11 @@ def engine(options: RecordsOptions) -> AsyncEngine:
         "command_timeout": options.statement_seconds + _PATIENCE,
         "server_settings": {
             "application_name": "groundwire",
-            "statement_timeout": milliseconds,
-            "lock_timeout": milliseconds,
-            "idle_in_transaction_session_timeout": milliseconds,
+            "statement_timeout": _milliseconds(options.statement_seconds),
+            # Shorter: a lock that another holds is told from a slow statement.
+            "lock_timeout": _milliseconds(options.statement_seconds / 2),
+            # A process that was stopped in the middle must not hold its locks for ever.
+            "idle_in_transaction_session_timeout": _milliseconds(options.statement_seconds + _LONGEST_PAUSE),
         },
     }
     password = None if options.password is None else options.password.reveal()
@@ -81,13 +85,16 @@ def fault_of(error: BaseException) -> RecordsFault | None:
     if code:
         return next((fault for begins, fault in _FAULTS.items() if code.startswith(begins)), None)
     cause = error.__cause__
-    if isinstance(error, ssl.SSLError) or isinstance(cause, ssl.SSLError):
+    # The driver says with the bare class alone that the server has no TLS.
+    if any(isinstance(each, ssl.SSLError) or type(each) is ConnectionError for each in (error, cause)):
         return RecordsFault.TLS
-    if isinstance(error, TimeoutError) or isinstance(cause, TimeoutError):
+    if any(isinstance(each, (OSError, asyncpg.InterfaceError)) for each in (error, cause)):
         return RecordsFault.UNREACHABLE
-    if isinstance(error, OSError) or isinstance(cause, (OSError, asyncpg.InterfaceError)):
-        return RecordsFault.UNREACHABLE
-    return RecordsFault.UNREACHABLE if isinstance(error, asyncpg.InterfaceError) else None
+    return None
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(max(1, round(seconds * 1000)))
 
 
 def _tls(options: RecordsOptions) -> ssl.SSLContext | bool:

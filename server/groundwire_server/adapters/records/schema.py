@@ -22,6 +22,9 @@ VERSION_TABLE: Final = "records_version"
 REVISIONS: Final = ("0001",)
 """The revisions that this program knows, the oldest first; written down so that a start needs no alembic."""
 
+STEPS: Final = Path(__file__).with_name("migrations")
+"""The folder of the steps from one revision to the next."""
+
 _LOCK: Final = 0x6777_7265_636F
 """The advisory lock of PostgreSQL that an upgrade holds: "gwreco"."""
 
@@ -115,6 +118,6 @@ def _config(output: io.StringIO | None = None) -> "Config":
     from alembic.config import Config  # noqa: PLC0415  # a start does not need it
 
     config = Config(output_buffer=output)
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(STEPS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

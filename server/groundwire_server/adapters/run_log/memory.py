@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from groundwire_server.adapters.run_log.events import RunEvents
 from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.erasure import Forgotten
 from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded, Outcome
 from groundwire_server.ports.clock import Clock
-from groundwire_server.ports.run_log import Forgotten
 
 MOST_CHARACTERS = 32 * 1024 * 1024
 """Text that the logs of ended runs hold together, in code points; the oldest make room."""

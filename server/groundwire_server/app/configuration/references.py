@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from groundwire_server.adapters.answer_cache.options import AnswerCacheKind
 from groundwire_server.app.configuration.checker_rules import check_checkers
 from groundwire_server.app.configuration.embedder_rules import check_embedders
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
@@ -45,6 +46,8 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
     yield from check_limits(configuration)
     yield from _check_corpus(configuration)
     yield from _check_access(configuration)
+    if configuration.answer_cache.kind is AnswerCacheKind.REDIS and configuration.redis is None:
+        yield ConfigError(("answer_cache", "kind"), "needs `redis`, where the answers are kept: set redis.url")
     yield from check_workers(configuration)
 
 

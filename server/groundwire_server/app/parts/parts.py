@@ -8,6 +8,7 @@ from groundwire_server.admission.limit_table import LimitTable
 from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.parts.answer_cache import open_answer_cache
 from groundwire_server.app.parts.generators import identities, open_generator
 from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
 from groundwire_server.app.parts.screens import Screens, open_document_screen, open_screens
@@ -20,6 +21,7 @@ from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
 from groundwire_server.pipeline.routes import RewriteModel, ShadowModel
+from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
@@ -47,6 +49,7 @@ class Parts:
         rerankers: those of the routes that name one, by route.
         screens: the guards of the routes' screens, by route.
         document_screen: what documents pass before they are stored; None lets all pass.
+        answer_cache: keeps earlier answers that may stand in; None keeps none.
     """
 
     stores: Mapping[str, Store]
@@ -63,6 +66,7 @@ class Parts:
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)
     screens: Mapping[str, Screens] = field(default_factory=dict)
     document_screen: DocumentScreen | None = None
+    answer_cache: AnswerCache | None = None
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
@@ -113,6 +117,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         await _open_rerankers(configuration, lease, recording),
         await open_screens(configuration, lease, recording),
         await open_document_screen(configuration, lease),
+        await open_answer_cache(configuration, lease, recording),
     )
 
 

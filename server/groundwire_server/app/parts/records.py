@@ -21,7 +21,7 @@ async def open_records(options: RecordsOptions | None) -> AsyncIterator["Records
         yield None
         return
     # Imported here: a server without records starts without what speaks SQL.
-    from groundwire_server.adapters.records.opening import open_records as opened  # noqa: PLC0415
+    from groundwire_server.adapters.records.opening import opened_records  # noqa: PLC0415
 
-    async with opened(options) as records:
+    async with opened_records(options) as records:
         yield records

@@ -10,17 +10,19 @@ from sqlalchemy import bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
-from groundwire_server.adapters.records.operations.ending import AS_DONE, NOTIFIES, end_posts
+from groundwire_server.adapters.records.operations.ending import AS_DONE, end_posts
 from groundwire_server.adapters.records.operations.journal import Change, record
 from groundwire_server.adapters.records.tables import operation_documents, operations
 from groundwire_server.domain.operation import Bill, Claim
 from groundwire_server.domain.vocabulary import Reason
 
+_WEBHOOK: Final = operations.c.sealed_webhook
+
 _COMPLETE: Final = (
-    update(operations).where(*HELD).values(**AS_DONE, sealed_result=bindparam("result")).returning(NOTIFIES)
+    update(operations).where(*HELD).values(**AS_DONE, sealed_result=bindparam("result")).returning(_WEBHOOK)
 )
 
-_REFUSE: Final = update(operations).where(*HELD).values(**AS_DONE, error=bindparam("reason")).returning(NOTIFIES)
+_REFUSE: Final = update(operations).where(*HELD).values(**AS_DONE, error=bindparam("reason")).returning(_WEBHOOK)
 
 _CITE: Final = insert(operation_documents)
 
@@ -42,7 +44,7 @@ async def complete(
     if documents:
         own = {"operation_id": claim.key.operation_id, "tenant": claim.key.tenant}
         await connection.execute(_CITE, [own | {"document_id": document} for document in sorted(set(documents))])
-    await record(connection, now, [_settled(claim, "effect", bill, notifies=row.notifies)])
+    await record(connection, now, [_settled(claim, "effect", bill, end_posts(row))])
     return True
 
 
@@ -54,10 +56,10 @@ async def refuse(
     row = (await connection.execute(_REFUSE, given)).first()
     if row is None:
         return False
-    await record(connection, now, [_settled(claim, "refused", bill, notifies=row.notifies)])
+    await record(connection, now, [_settled(claim, "refused", bill, end_posts(row))])
     return True
 
 
-def _settled(claim: Claim, event: str, bill: Bill, *, notifies: bool) -> Change:
-    key, posts = claim.key, end_posts(notifies=notifies)
+def _settled(claim: Claim, event: str, bill: Bill, posts: tuple[str, ...]) -> Change:
+    key = claim.key
     return Change(key.tenant, key.operation_id, claim.attempt, (event,), bill=bill, settles=True, posts=posts)

@@ -29,9 +29,6 @@ AS_DONE: Final[dict[str, Any]] = {
 }
 """What every end writes into the row."""
 
-NOTIFIES: Final = operations.c.sealed_webhook.is_not(None).label("notifies")
-"""Whether a webhook is to be sent at the end."""
-
 KEPT: Final = or_(operations.c.state != OperationState.DONE, operations.c.expires > bindparam("now"))
 """What is not due to be forgotten."""
 
@@ -51,7 +48,7 @@ _STANDING: Final = select(
     operations.c.attempts,
     operations.c.state,
     operations.c.expires,
-    NOTIFIES,
+    operations.c.sealed_webhook,
 )
 
 _OWN: Final = _STANDING.where(*NAMED, KEPT).with_for_update()
@@ -81,9 +78,10 @@ def named(key: OperationKey) -> dict[str, object]:
     return {"of": key.operation_id, "tenant": key.tenant, "subject": key.subject}
 
 
-def end_posts(*, notifies: bool) -> tuple[str, ...]:
-    """Return the entries of the outbox that an end makes."""
-    return (ENDED, WEBHOOK) if notifies else (ENDED,)
+def end_posts(row: AnyRow) -> tuple[str, ...]:
+    """Return the entries of the outbox that the end of a row makes; the row holds its `sealed_webhook`."""
+    # Not asked in RETURNING: there SQLite 3.40 takes what may be NULL for a column that may not.
+    return (ENDED,) if row.sealed_webhook is None else (ENDED, WEBHOOK)
 
 
 async def cancel(connection: AsyncConnection, key: OperationKey, now: int, forgotten: int) -> None:
@@ -123,7 +121,7 @@ async def _end(rows: Sequence[AnyRow], reason: Reason, connection: AsyncConnecti
         return
     given = {"ending": [row.operation_id for row in rows], "now": now, "forgotten": forgotten, "reason": reason}
     await connection.execute(_END, given)
-    await record(connection, now, [_ended(row, reason, end_posts(notifies=row.notifies)) for row in rows])
+    await record(connection, now, [_ended(row, reason, end_posts(row)) for row in rows])
 
 
 _EVENTS: Final = {Reason.CANCELLED: "cancelled", Reason.OPERATION_EXPIRED: "expired"}

@@ -12,11 +12,11 @@ from groundwire_server.adapters.run_log.redis.peers import Peers, PeersUnreachab
 from groundwire_server.adapters.run_log.redis.reader import RunReader, unreachable
 from groundwire_server.adapters.run_log.redis.records import EventCodec, digest, followed
 from groundwire_server.adapters.run_log.redis.writer import RENEW_SECONDS, RunWriter
+from groundwire_server.domain.erasure import Forgotten
 from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
 from groundwire_server.ports.clock import Clock
-from groundwire_server.ports.run_log import Forgotten
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

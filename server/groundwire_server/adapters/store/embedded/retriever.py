@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, Final
 
 from groundwire_server.adapters.resilience.instrumentation import Instrumentation
-from groundwire_server.adapters.store.embedded import keyword, spelling
+from groundwire_server.adapters.store.embedded import documents, keyword, spelling
+from groundwire_server.adapters.store.embedded.access import visible_lists
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
 from groundwire_server.adapters.store.embedded.scope import Scope, resolve
 from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
@@ -66,6 +67,16 @@ class EmbeddedRetriever:
         """Read neighbours; see the port."""
         requester = Requester(caller.tenant, caller.subject)
         return await self._connections.read(partial(_around, caller, passages, reach), deadline, requester)
+
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+        """Compare passages with what is stored; see the port."""
+        requester = Requester(caller.tenant, caller.subject)
+        return await self._connections.read(partial(_still_visible, caller, passages), deadline, requester)
+
+    async def version(self, caller: Caller, deadline: Deadline) -> str:
+        """Return the corpus version; see the port."""
+        requester = Requester(caller.tenant, caller.subject)
+        return await self._connections.read(partial(documents.version, caller), deadline, requester)
 
     def _search(self, caller: Caller, query: Query, connection: sqlite3.Connection, job: Job) -> Evidence:
         while True:
@@ -158,6 +169,25 @@ def _around(
     known = {passage.chunk_id for passage in passages}
     beside = (row for _, row in sorted(rows.items()) if row[0] not in known)
     return Evidence(tuple(_passage(row, Scores()) for row in beside), scope.version)
+
+
+def _still_visible(
+    caller: Caller, passages: Sequence[Passage], connection: sqlite3.Connection, job: Job
+) -> frozenset[str]:
+    lists = visible_lists(caller)
+    given = json.dumps([(each.chunk_id, each.document_id, each.revision) for each in passages])
+    # Texts are compared here: SQLite's JSON ends a text at NUL. A revision alone would not do, because an erased
+    # document, or a restored snapshot, counts from an earlier number again.
+    (found,) = connection.execute(
+        "SELECT json_group_array(json_array(c.chunk_id, c.text)) FROM json_each(?) AS given "  # noqa: S608 - our own words
+        "CROSS JOIN chunks AS c ON c.tenant = (SELECT id FROM tenants WHERE name = ?) "
+        "AND c.chunk_id = json_extract(given.value, '$[0]') "
+        "CROSS JOIN documents AS d ON d.id = c.document AND d.document_id = json_extract(given.value, '$[1]') "
+        f"AND d.revision = json_extract(given.value, '$[2]') WHERE d.access IN {lists.sql}",
+        (given, caller.tenant, *lists.parameters),
+    ).fetchone()
+    texts = {(each.chunk_id, each.text) for each in passages}
+    return frozenset(chunk_id for chunk_id, text in json.loads(found) if (chunk_id, text) in texts)
 
 
 def _passage(row: Sequence[Any], scores: Scores) -> Passage:

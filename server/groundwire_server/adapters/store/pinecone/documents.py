@@ -344,6 +344,12 @@ def chunk_id_of(found: Mapping[str, Any]) -> str:
     return str(json.loads(found[_CONTENT])[0])
 
 
+def text_of(found: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the id and the text of the chunk that a record holds."""
+    chunk_id, _, _, text = json.loads(found[_CONTENT])
+    return chunk_id, text
+
+
 def sentence_pieces(found: Mapping[str, Any]) -> range:
     """Return the numbers of the pieces that hold a passage's sentences."""
     first, count = map(int, str(found.get(_SENTENCES, "0 0")).split())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from groundwire_server.adapters.store.pinecone import documents as d
-from groundwire_server.adapters.store.pinecone import filters, words
+from groundwire_server.adapters.store.pinecone import facts, filters, words
 from groundwire_server.adapters.store.pinecone.documents import Description
 from groundwire_server.adapters.store.pinecone.records import AT_ONCE, MOST_FOUND, Conditions, Records, SparseVector
 from groundwire_server.adapters.store.pinecone.state import CorpusVersions, descriptions
@@ -114,6 +114,42 @@ class PineconeRetriever:
             d.read_passage(content, current[d.located(each)[0]].info, Scores()) for each, content in contents.items()
         )
         return Evidence(tuple(passage for passage in found if passage.chunk_id not in known), version)
+
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+        """Read the passages and the descriptions of their documents side by side; see the port."""
+        keys = sorted({d.document_key(passage.document_id) for passage in passages})
+        current, texts = await asyncio.gather(
+            descriptions(self._sparse, caller.tenant, keys, deadline),
+            self._texts(caller.tenant, [passage.chunk_id for passage in passages], deadline),
+        )
+        return frozenset(
+            passage.chunk_id
+            for passage in passages
+            if (described := current.get(d.document_key(passage.document_id))) is not None
+            and described.body is not None
+            and described.revision == passage.revision
+            and caller.may_see(described.info.allowed_principals)
+            and texts.get((described.key, described.body.name, passage.chunk_id)) == passage.text
+        )
+
+    async def version(self, caller: Caller, deadline: Deadline) -> str:
+        """Return the corpus version; see the port."""
+        return await self._versions.recent(caller.tenant, deadline)
+
+    async def _texts(
+        self, tenant: str, chunk_ids: Sequence[str], deadline: Deadline
+    ) -> Mapping[tuple[str, str, str], str]:
+        """Return the texts of chunks by the document's key, the body and the chunk's id, of each body that has them."""
+        found: dict[tuple[str, str, str], str] = {}
+        # While a document is replaced, each may exist twice.
+        some = AT_ONCE // 2
+        for start in range(0, len(chunk_ids), some):
+            wanted = [facts.digest(each) for each in chunk_ids[start : start + some]]
+            matches = await self._sparse.query(tenant, words.MARK, AT_ONCE, {d.CHUNK: {"$in": wanted}}, deadline)
+            for each in matches:
+                chunk_id, text = d.text_of(each.metadata)
+                found[*d.located(each.id), chunk_id] = text
+        return found
 
     async def _passages(
         self, caller: Caller, question: _Question, top_k: int, deadline: Deadline

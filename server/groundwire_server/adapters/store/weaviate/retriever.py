@@ -1,5 +1,6 @@
 """Searching: one call to Weaviate, whose result is reduced to what counts; see `current.py`."""
 
+import asyncio
 from collections.abc import Sequence, Set
 from functools import lru_cache
 from typing import Final
@@ -9,7 +10,8 @@ from weaviate.classes.query import Filter as Where
 from weaviate.collections.classes.filters import FilterReturn
 
 from groundwire_server.adapters.store.terms import query_terms
-from groundwire_server.adapters.store.weaviate import filters, heads
+from groundwire_server.adapters.store.weaviate import filters, heads, tokens
+from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.by_module import ModuleSearch
 from groundwire_server.adapters.store.weaviate.collections import Objects, by_ids
 from groundwire_server.adapters.store.weaviate.connection import Attributes, Operation, WeaviateConnection
@@ -29,7 +31,6 @@ from groundwire_server.adapters.store.weaviate.options import (
     VectorSource,
     WeaviateOptions,
 )
-from groundwire_server.adapters.store.weaviate.properties import TERMS, TITLE_TERMS
 from groundwire_server.adapters.store.weaviate.searches import ChunkSearch, CommonArguments, VectorSearch
 from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.caller import Caller
@@ -39,7 +40,8 @@ from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, 
 from groundwire_server.domain.vector import Vector
 from groundwire_server.telemetry import names
 
-_FIELDS: Final = {SearchField.TEXT: TERMS, SearchField.TITLE: TITLE_TERMS}
+_COMPARED: Final = (p.CHUNK_ID, p.DOCUMENT, p.BODY, p.TEXT)
+_FIELDS: Final = {SearchField.TEXT: p.TERMS, SearchField.TITLE: p.TITLE_TERMS}
 _MOST_FILTERS: Final = 1024
 _MOST_SEARCHES: Final = 5
 """For one question, while documents change; each leaves out what did not count in the one before."""
@@ -132,6 +134,38 @@ class WeaviateRetriever:
         same = (each for each in counted.passages if (each.document_id, each.revision) in revisions)
         overtaken = bool(counted.forbidden) and await self._overtaken(caller, version, counted.forbidden, deadline)
         return Evidence(tuple(same), version, overtaken)
+
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+        """Read the passages and the descriptions of their documents side by side; see the port.
+
+        The description decides, and a body never changes: the order of the two calls does not matter.
+        """
+        if not passages:
+            return frozenset()
+        keys = {document_key(passage.document_id) for passage in passages}
+        where = Where.by_property(p.CHUNK).contains_any([tokens.digest(passage.chunk_id) for passage in passages])
+        # While a document is replaced, each passage may exist twice.
+        described, found = await asyncio.gather(
+            heads.current(self._documents, caller.tenant, sorted(keys), deadline),
+            self._chunks.fetch(caller.tenant, where, _COMPARED, 2 * len(passages), deadline),
+        )
+        standing = {
+            (each[p.DOCUMENT], each[p.CHUNK_ID], each[p.TEXT])
+            for _, each in found or ()
+            if (head := described.get(each[p.DOCUMENT])) is not None and head.body == each[p.BODY]
+        }
+        return frozenset(
+            passage.chunk_id
+            for passage in passages
+            if (head := described.get(document_key(passage.document_id))) is not None
+            and head.revision == passage.revision
+            and caller.may_see(head.info.allowed_principals)
+            and (head.key, passage.chunk_id, passage.text) in standing
+        )
+
+    async def version(self, caller: Caller, deadline: Deadline) -> str:
+        """Return the corpus version; see the port."""
+        return await self._versions.recent(caller.tenant, deadline)
 
     async def _overtaken(self, caller: Caller, version: str, document_ids: Sequence[str], deadline: Deadline) -> bool:
         """Return whether documents have changed since a version, or are being changed."""

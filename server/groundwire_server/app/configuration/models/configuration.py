@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
@@ -75,6 +76,10 @@ class Configuration(Options):
     )
     queue: QueueOptions = Field(
         default_factory=QueueOptions, description="Questions that are answered later; they need `records`."
+    )
+    answer_cache: AnswerCacheOptions = Field(
+        default_factory=AnswerCacheOptions,
+        description="Earlier answers that may stand in; each route says when one does.",
     )
     embedders: dict[Name, EmbedderConfig] = Field(
         default_factory=dict, description="Embedders, which make vectors, by name."

@@ -1,0 +1,1 @@
+"""The AnswerCache of several processes, in Redis."""

@@ -1,0 +1,59 @@
+"""RecordService."""
+
+from typing import Any, Final
+
+import grpc.aio
+
+from groundwire.v1 import record_service_pb2
+from groundwire.v1.record_service_pb2_grpc import RecordServiceServicer
+from groundwire_server.domain.cached_answer import Invalidation, OneRoute
+from groundwire_server.domain.erasure import EntireTenant, OneDocument
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.vocabulary import Feature, Reason
+from groundwire_server.edge.call import current_call
+from groundwire_server.edge.snapshot import CurrentSnapshot
+
+_RETRY_SECONDS: Final = 1.0
+
+
+class Records(RecordServiceServicer):
+    """Looks after what is kept beside documents."""
+
+    def __init__(self, current: CurrentSnapshot) -> None:
+        self._current = current
+
+    async def EraseRecords(
+        self, request: record_service_pb2.EraseRecordsRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> record_service_pb2.EraseRecordsResponse:
+        """Refuse.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED.
+        """
+        raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.ERASURE.value})
+
+    async def InvalidateAnswers(
+        self, request: record_service_pb2.InvalidateAnswersRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> record_service_pb2.InvalidateAnswersResponse:
+        """Forget earlier answers of the caller's tenant, and say how many.
+
+        Raises:
+            Rejection: RECORDS_UNAVAILABLE when the cache could not be asked for all of them.
+        """
+        cache = self._current.snapshot.answer_cache
+        if cache is None:
+            return record_service_pb2.InvalidateAnswersResponse()
+        forgotten = await cache.forget(current_call().caller.tenant, _selection(request))
+        if not forgotten.complete:
+            raise Rejection(Reason.RECORDS_UNAVAILABLE, retry_after=_RETRY_SECONDS)
+        return record_service_pb2.InvalidateAnswersResponse(count=forgotten.count)
+
+
+def _selection(request: record_service_pb2.InvalidateAnswersRequest) -> Invalidation:
+    match request.WhichOneof("selection"):
+        case "document_id":
+            return OneDocument(request.document_id)
+        case "route":
+            return OneRoute(request.route)
+        case _:
+            return EntireTenant()
