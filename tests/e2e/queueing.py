@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from pathlib import Path
 from typing import Any, NoReturn
 
 from google.longrunning import operations_pb2
@@ -13,12 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from groundwire.v1 import answer_service_pb2, operation_service_pb2
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceStub
-from groundwire_server.adapters.records.opening import open_records
-from groundwire_server.adapters.records.operations.sql import SqlOperationRecords
-from groundwire_server.adapters.records.operations.sweeping import KeepTimes
-from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.wakeups.memory import MemoryWakeups
-from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.operation_codec import CODEC
 from groundwire_server.domain.failure import Fault
 from groundwire_server.domain.operation import Bill, Claim
@@ -27,12 +20,10 @@ from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause, NextStep, OperationState
 from groundwire_server.edge.queue import QueuedAnswers
 from groundwire_server.ports.operations import RecordsError, ended
-from groundwire_server.work.accepting import AcceptedQuestions
 from groundwire_server.work.options import QueueOptions
 from tests.e2e.calls import ACME, SECONDS, question
 from tests.e2e.conftest import Product, Serve
 
-KEPT = timedelta(days=1)
 GIVEN_UP = Outcome(FailedSafe(retryable=False), Cause.INTERNAL, Action.FAIL_SAFE, NextStep.DO_NOT_RETRY)
 
 Metadata = tuple[tuple[str, str], ...]
@@ -90,10 +81,11 @@ class Queue:
     """
 
     product: Product
-    records: SqlOperationRecords
-    wakeups: CountedWakeups
 
     def __post_init__(self) -> None:
+        assert self.product.queue is not None
+        self.records, self._accepted = self.product.queue.records, self.product.queue.accepted
+        self.wakeups = CountedWakeups()
         self.operations = OperationsStub(self.product.channel)
         self.service: Any = OperationServiceStub(self.product.channel)
 
@@ -148,16 +140,14 @@ class Queue:
     def disconnect(self) -> None:
         """Have the records say that they cannot be asked."""
         away: Any = UnreachableRecords()
-        self._serve(away, self.wakeups)
+        self._serve(QueuedAnswers(replace(self._accepted, records=away), away, self.wakeups))
 
     def connect(self) -> None:
         """Serve calls with the queue."""
-        self._serve(self.records, self.wakeups)
+        self._serve(QueuedAnswers(self._accepted, self.records, self.wakeups))
 
-    def _serve(self, records: SqlOperationRecords, wakeups: CountedWakeups) -> None:
-        current, clock, options = self.product.current, SystemClock(), QueueOptions()
-        accepted = AcceptedQuestions(records, wakeups, options, lambda tenant: 1.0, clock, self.product.counts)
-        current.snapshot = replace(current.snapshot, queue=QueuedAnswers(accepted, records, wakeups))
+    def _serve(self, queue: QueuedAnswers) -> None:
+        self.product.current.snapshot = replace(self.product.current.snapshot, queue=queue)
 
 
 def _queueing(policy: Policy) -> Policy:
@@ -165,13 +155,9 @@ def _queueing(policy: Policy) -> Policy:
 
 
 @asynccontextmanager
-async def queueing(serve: Serve, folder: Path, **served: Any) -> AsyncIterator[Queue]:
+async def queueing(serve: Serve, **served: Any) -> AsyncIterator[Queue]:
     """A server whose queue nothing works off."""
-    options = RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})
-    async with open_records(options) as opened, serve(policy=_queueing, **served) as product:
-        records = SqlOperationRecords(
-            opened.database, opened.sealing, CODEC, SystemClock(), attempts=1, keep=KeepTimes(KEPT, KEPT, KEPT)
-        )
-        queue = Queue(product, records, CountedWakeups())
+    async with serve(policy=_queueing, queue=QueueOptions(concurrent=0, attempts=1), **served) as product:
+        queue = Queue(product)
         queue.connect()
         yield queue

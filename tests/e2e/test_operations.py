@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, timedelta
-from pathlib import Path
 from typing import Any
 
 import grpc.aio
@@ -29,8 +28,8 @@ NO_TIME = Duration()
 
 
 @pytest.fixture
-async def queue(serve: Serve, tmp_path: Path) -> AsyncIterator[Queue]:
-    async with queueing(serve, tmp_path) as running:
+async def queue(serve: Serve) -> AsyncIterator[Queue]:
+    async with queueing(serve) as running:
         yield running
 
 
@@ -163,19 +162,20 @@ async def test_a_wait_for_less_than_no_time_is_refused(queue: Queue) -> None:
     assert info(refused.value).reason == "INVALID_REQUEST"
 
 
-async def test_a_tenant_has_a_share_of_the_places_to_wait_in(serve: Serve, tmp_path: Path) -> None:
+async def test_a_tenant_has_a_share_of_the_places_to_wait_in(serve: Serve) -> None:
     arrival = ArrivalOptions(max_operation_waits=3, max_operation_waits_per_tenant=2)
-    async with queueing(serve, tmp_path, options=ServerOptions(arrival=arrival)) as queue:
+    async with queueing(serve, options=ServerOptions(arrival=arrival)) as queue:
         names = [(await queue.submit()).name for _ in range(3)]
         waiting = [asyncio.create_task(queue.wait(name)) for name in names[:2]]
         await until(lambda: queue.wakeups.waiting == 2)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await queue.wait(names[2])
         assert info(refused.value).reason == "OVERLOADED"
+        claim = await queue.begin()
         theirs = await queue.submit(UMBRELLA)
         request = operations_pb2.WaitOperationRequest(name=theirs.name, timeout=NO_TIME)
         assert await queue.operations.WaitOperation(request, metadata=UMBRELLA, timeout=SECONDS) == theirs
-        await queue.answer(await queue.begin())
+        await queue.answer(claim)
         assert (await waiting[0]).done
         assert not (await queue.wait(names[2], within=NO_TIME)).done
         waiting[1].cancel()
@@ -231,8 +231,8 @@ async def test_an_operation_that_is_deleted_ends_those_that_follow_it(queue: Que
         assert info(ended.value).reason == "OPERATION_NOT_FOUND"
 
 
-async def test_a_server_that_drains_lets_nobody_wait(serve: Serve, tmp_path: Path) -> None:
-    async with queueing(serve, tmp_path) as queue:
+async def test_a_server_that_drains_lets_nobody_wait(serve: Serve) -> None:
+    async with queueing(serve) as queue:
         submitted = await queue.submit()
         waiting = asyncio.create_task(queue.wait(submitted.name))
         watching = asyncio.create_task(queue.call("WatchOperation", submitted.name))
