@@ -91,6 +91,7 @@ def test_what_is_built_in_can_be_taken_on_a_route_that_has_everything(cause: Cau
         (C.GUARD_UNAVAILABLE, A.CACHED_ANSWER, ROUTE, Obstacle.NOT_SCREENED),
         (C.UNSUPPORTED, A.QUEUE, ROUTE, Obstacle.LASTING),
         (C.MODEL_MISCONFIGURED, A.QUEUE, ROUTE, Obstacle.LASTING),
+        (C.MODEL_TIMEOUT, A.CACHED_ANSWER, replace(ROUTE, cache=None), Obstacle.NO_CACHE),
         (C.MODEL_TIMEOUT, A.QUEUE, replace(ROUTE, queue=False), Obstacle.NO_QUEUE),
         (C.MODEL_TIMEOUT, A.QUEUE, ROUTE, None),
         (C.UNSUPPORTED, A.REVIEW, replace(ROUTE, reviewers=False), Obstacle.NO_REVIEWERS),

@@ -45,7 +45,17 @@ from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, RewriteModel, Route, RouteTable, SelfHostedRoutes, ShadowModel
+from groundwire_server.pipeline.caching.single_flight import SingleFlight
+from groundwire_server.pipeline.caching.stamp import RouteStamp
+from groundwire_server.pipeline.routes import (
+    Ports,
+    RewriteModel,
+    Route,
+    RouteCache,
+    RouteTable,
+    SelfHostedRoutes,
+    ShadowModel,
+)
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
@@ -74,6 +84,7 @@ class Process:
         shadows: the comparisons in flight, by whatever configuration they began.
         records: the database of what outlives the process; None where there is none.
         queue: of questions that are answered later; None where none is.
+        flights: the questions that others may wait for; those of two configurations are two questions.
     """
 
     recording: Recording
@@ -87,6 +98,7 @@ class Process:
     shadows: Shadows = field(default_factory=Shadows)
     records: "opening.Records | None" = None
     queue: Queue | None = None
+    flights: SingleFlight = field(default_factory=SingleFlight)
 
     @classmethod
     def begin(
@@ -178,6 +190,7 @@ def snapshot(
                 check,
                 rules,
                 process.queue,
+                process.flights,
             )
             for name, (policy, store) in policies.items()
         }
@@ -263,6 +276,7 @@ def _route(
     check: AclRecheck,
     rules: RuleChecker,
     queue: Queue | None,
+    flights: SingleFlight,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -285,6 +299,7 @@ def _route(
         queue=None if queue is None else queue.accepted,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
+    cache = _cache(policy, ports, parts, flights)
     return Route(
         replace(
             policy,
@@ -292,9 +307,18 @@ def _route(
             priced=frozenset(parts.prices).intersection(chain),
             routing=routing,
             queue=policy.queue and queue is not None,
+            cache=None if cache is None else policy.cache,
         ),
-        ports,
+        replace(ports, cache=cache),
     )
+
+
+def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
+    """Return where a route's answers are kept; None where none are."""
+    if parts.answer_cache is None or policy.cache is None:
+        return None
+    stamp = RouteStamp(ports, parts.answer_settings.get(policy.route, {}))
+    return RouteCache(parts.answer_cache, stamp.of, flights)
 
 
 def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:

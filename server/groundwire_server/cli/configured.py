@@ -1,10 +1,13 @@
 """Loading a configuration for a command, which ends with one line for each error."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from groundwire_server.app.configuration.errors import InvalidConfigurationError
+from groundwire_server.app.configuration.errors import InvalidConfigurationError, not_among
 from groundwire_server.app.configuration.load import Loaded, Sources, load
+from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.cli.exits import CommandError, ExitCode
 
 
@@ -16,6 +19,27 @@ def loaded_from(sources: Sources) -> Loaded:
     """
     with errors_stop():
         return load(sources)
+
+
+def configuration_from(file: Path | None) -> Configuration:
+    """Load the configuration of a file, or of the usual one, with the environment.
+
+    Raises:
+        CommandError: with a line for each error.
+    """
+    return loaded_from(Sources.found(file, os.environ)).configuration
+
+
+def known_route(route: str, configuration: Configuration) -> str:
+    """Return the name of a route that there is.
+
+    Raises:
+        CommandError: when there is none of this name.
+    """
+    if route not in configuration.routes:
+        said = not_among(route, configuration.routes, "there is no route of this name")
+        raise CommandError(ExitCode.USAGE, f"--route {route}: {said}")
+    return route
 
 
 @contextmanager

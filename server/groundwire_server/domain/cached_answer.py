@@ -28,7 +28,7 @@ class AnswerStamp:
     """What has to be as it was for an answer to hold.
 
     Attributes:
-        digest: of prompt version, models, policy, guards and checker.
+        digest: of prompt version, models, policy, guards and checker, one after the other.
         corpus_version: in which its evidence was found; empty where the caller provided it.
     """
 
@@ -42,7 +42,7 @@ class CachedAnswer:
 
     Attributes:
         validated: when, in seconds since 1970 in UTC.
-        evidence: the passages that a prompt could use, for a stream's event.
+        evidence: the passages that a prompt could use, as they were found, for a stream's event.
         subject: who asked first, for erasure.
         end_user: on whose behalf; hashed as in logs, empty without one.
     """

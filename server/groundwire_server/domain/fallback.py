@@ -27,6 +27,7 @@ class Obstacle(Enum):
     NO_MODEL_ASKED = "no model was asked"
     TOO_FEW_PASSAGES = "there are not two passages, of which half could be left out"
     NOTHING_TO_SHOW = "there is no passage that may be shown"
+    NO_CACHE = "the route keeps no answers"
     NO_STAND_IN = "no earlier answer stands in"
     MAY_NOT_QUEUE = "the caller does not allow it"
     TEXT_STANDS = "text has left that cannot be taken back"
@@ -119,6 +120,8 @@ def never_on(action: Action, cause: Cause, route: Policy) -> Obstacle | None:
             return Obstacle.ONE_MODEL
         case Action.NEXT_MODEL if not askable(cause, route, ()):
             return Obstacle.NO_FREE_MODEL
+        case Action.CACHED_ANSWER if route.cache is None:
+            return Obstacle.NO_CACHE
         case Action.QUEUE if not route.queue:
             return Obstacle.NO_QUEUE
         case Action.REVIEW if not route.reviewers:

@@ -55,6 +55,7 @@ class Inquiry:
         arrived: when the call came in, in seconds on the event loop's clock.
         deadline: when the caller stops listening, on the same clock.
         run: how the caller will find the run again; None where it gave no request id.
+        experiment_arm: the arm of the experiment that it belongs to; empty without one.
     """
 
     question: Question
@@ -63,6 +64,7 @@ class Inquiry:
     arrived: float
     deadline: Deadline
     run: RunRequest | None = None
+    experiment_arm: str = ""
 
     @property
     def mode(self) -> StreamMode:

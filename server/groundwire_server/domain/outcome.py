@@ -11,6 +11,8 @@ from groundwire_server.domain.guards.finding import Flag, PolicyBlock
 from groundwire_server.domain.vocabulary import (
     Action,
     CacheKey,
+    CacheResult,
+    CacheStaleness,
     Cause,
     ConflictKind,
     Loss,
@@ -160,6 +162,8 @@ class Report:
         conflicts: how many places of each kind there were in them where they depart from their passages.
         flags: what guards found, each with the number of texts that had it.
         guards_unavailable: the guards that could not be asked, and without which the call went on.
+        cache: what looking for an earlier answer came to; None where none was looked for.
+        cache_staleness: why the one that was found does not hold; None where it does, or where none was found.
         routing_rule: the name of the rule that chose the models; empty where none did.
     """
 
@@ -186,6 +190,8 @@ class Report:
     searched_question: str = ""
     flags: Mapping[Flag, int] = field(default_factory=dict)
     guards_unavailable: tuple[str, ...] = ()
+    cache: CacheResult | None = None
+    cache_staleness: CacheStaleness | None = None
     routing_rule: str = ""
 
     @property

@@ -11,6 +11,8 @@ from groundwire_server.domain.routing import RoutingRule
 from groundwire_server.domain.vocabulary import (
     Action,
     BelowMinimum,
+    CacheAccept,
+    CacheValidity,
     Cause,
     Confidence,
     ConflictKind,
@@ -125,6 +127,26 @@ class ShadowPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class CachePolicy:
+    """Which earlier answers a route keeps, and when one may stand in.
+
+    Attributes:
+        serve_fresh: whether one that holds is returned at once; otherwise it stands in after a failure alone.
+        max_age: seconds after which it holds no more.
+        accept: which answers are kept.
+        valid_while: what must not have changed in the corpus.
+        without_store_max_age: seconds up to which it may be shown while the store cannot be asked, where each document
+            that it cites is open to the whole tenant.
+    """
+
+    serve_fresh: bool = False
+    max_age: float = 86_400.0
+    accept: CacheAccept = CacheAccept.VERIFIED
+    valid_while: CacheValidity = CacheValidity.CORPUS_UNCHANGED
+    without_store_max_age: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One route.
 
@@ -163,6 +185,7 @@ class Policy:
         neighbours: passages on each side of a selected one that may join it in a prompt.
         screens: how the guards of each screen are asked.
         masking_is_loss: whether an answer with a placeholder in it is degraded.
+        cache: which earlier answers are kept, and when one may stand in; None keeps none.
         priced: those of the models whose tokens cost something.
         queue: whether questions may be answered later.
         freeze_rights: whether the rights at submission count for those that cannot be looked up again.
@@ -205,6 +228,7 @@ class Policy:
     neighbours: int = 0
     screens: Mapping[Screen, ScreenPolicy] = field(default_factory=dict)
     masking_is_loss: bool = True
+    cache: CachePolicy | None = None
     priced: frozenset[str] = frozenset()
     queue: bool = False
     freeze_rights: bool = False

@@ -329,6 +329,45 @@ class CacheKey(_Word):
     CONTEXT = auto()
 
 
+class CacheResult(_Word):
+    """What looking for an earlier answer came to."""
+
+    HIT = auto()
+    JOINED = auto()
+    """Another call was asking the same, and its answer was waited for."""
+    STALE = auto()
+    MISS = auto()
+
+
+class CacheStaleness(_Word):
+    """Why an earlier answer does not hold: what has changed since, or its age."""
+
+    AGE = auto()
+    PROMPT = auto()
+    MODELS = auto()
+    GUARDS = auto()
+    CHECKER = auto()
+    POLICY = auto()
+    CORPUS_VERSION = auto()
+    CITED_PASSAGES = auto()
+    STORE_UNAVAILABLE = auto()
+    """The store cannot be asked, and without it the answer may not be shown."""
+
+
+class CacheAccept(_Word):
+    """Which answers a route keeps."""
+
+    VERIFIED = auto()
+    ANSWERED = auto()
+
+
+class CacheValidity(_Word):
+    """How long an earlier answer holds while documents change."""
+
+    CORPUS_UNCHANGED = auto()
+    CITED_UNCHANGED = auto()
+
+
 class StreamMode(_Word):
     """When text may leave."""
 

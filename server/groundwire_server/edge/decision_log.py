@@ -12,7 +12,7 @@ from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.grounding import GroundingSummary, count_verdicts
-from groundwire_server.domain.outcome import Answered, Blocked, Degraded, FailedSafe, Outcome, Queued, Report
+from groundwire_server.domain.outcome import Answered, Blocked, Cached, Degraded, FailedSafe, Outcome, Queued, Report
 from groundwire_server.domain.vocabulary import Action, Reason, StreamMode, Verdict
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.options import DecisionLogOptions
@@ -169,6 +169,9 @@ class DecisionLog:
             prompt_version=report.prompt_version or None,
             experiment_arm=report.experiment_arm or None,
             corpus_version=report.corpus_version or None,
+            cache=report.cache,
+            cache_staleness=report.cache_staleness,
+            cache_age=result.age if isinstance(result, Cached) else None,
             rewriting=report.rewriting,
             routing_rule=report.routing_rule or None,
             found=report.found if report.stages else None,

@@ -2,20 +2,25 @@
 
 from dataclasses import replace
 
+from groundwire_server.domain.answer import CheckedSegment, Span
 from groundwire_server.domain.event import Started
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.outcome import Outcome
+from groundwire_server.domain.outcome import Outcome, Queued
+from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step
 from groundwire_server.domain.vocabulary import Action, Stage
 from groundwire_server.pipeline import decide
 from groundwire_server.pipeline.attempt import attempt
+from groundwire_server.pipeline.caching.earlier import EarlierAnswers
+from groundwire_server.pipeline.caching.holding import StandIn
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
 from groundwire_server.pipeline.normalize import check_queue, check_search, normalize_question
 from groundwire_server.pipeline.release import ReleaseGate, release_gate
+from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
 from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
@@ -41,36 +46,49 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     Raises:
         Rejection: when the question itself is invalid.
     """
-    policy, report = inquiry.policy, run.report
-    events = EventStream(sink)
-    gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
-    history, partial = AttemptHistory(allow_queue=inquiry.question.allow_queue), PartialResults()
-
-    question, left = inquiry.question, await budget_left(inquiry, ports)
+    left = await budget_left(inquiry, ports)
     with run.compute(Stage.NORMALIZE) as stage:
         check_queue(inquiry)
         check_search(inquiry, "question.search")
         inquiry = routed(normalize_question(inquiry, "question.text"), left, run, stage)
-    policy, asked = inquiry.policy, replace(inquiry, question=question)
+    with EarlierAnswers(inquiry, ports, run) as earlier:
+        return await _answer(inquiry, ports, run, sink, earlier)
+
+
+async def _answer(
+    inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | None, earlier: EarlierAnswers
+) -> Outcome:
+    """Answer a normalized question, by an earlier answer where the route serves it, or by a new one."""
+    # What was asked is what another process may take up: neither rewritten nor searched for.
+    policy, report, asked = inquiry.policy, run.report, inquiry
+    events = EventStream(sink)
+    gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
+    history, partial = AttemptHistory(allow_queue=inquiry.question.allow_queue), PartialResults()
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)
+    instead: StandIn | Queued | None = None
     screening = EvidenceScreening(inquiry, ports, run)
     try:
-        inquiry = await _understood(inquiry, ports, run)
-        async with run.stage(Stage.RETRIEVE) as stage:
-            found = await retrieve(inquiry, ports, stage, run)
-        found = await screening.evidence(found)
-        report.corpus_version, report.found = found.corpus_version, found.passages
-        inquiry, partial = as_searched(inquiry, found), PartialResults(found.passages)
-        async with run.stage(Stage.SELECT) as stage:
-            chosen = await widen(select(found, policy), inquiry, ports, stage)
-        chosen = await screening.passages(chosen)
-        # A passage that came along may have its document distrusted.
-        partial, report.chosen = PartialResults(await screening.passages(found.passages), chosen), chosen
-        await events.emit(Evidence(chosen, found.corpus_version))
+        await screen_question(inquiry, ports, run)
+        instead = await earlier.fresh()
+        if instead is None:
+            inquiry = await _understood(inquiry, ports, run)
+            async with run.stage(Stage.RETRIEVE) as stage:
+                found = await retrieve(inquiry, ports, stage, run)
+            found = await screening.evidence(found)
+            report.corpus_version, report.found = found.corpus_version, found.passages
+            inquiry, partial = as_searched(inquiry, found), PartialResults(found.passages)
+            async with run.stage(Stage.SELECT) as stage:
+                chosen = await widen(select(found, policy), inquiry, ports, stage)
+            chosen = await screening.passages(chosen)
+            # A passage that came along may have its document distrusted.
+            partial, report.chosen = PartialResults(await screening.passages(found.passages), chosen), chosen
+            await events.emit(Evidence(chosen, found.corpus_version))
+        else:
+            step = decide.served()
     except Failure as failure:
-        step, partial = await _after(failure, history, partial, asked, ports, run)
+        step, instead = await _after(failure, history, asked, ports, run, earlier)
 
     while isinstance(step, Attempt):
         history = history.begun(step)
@@ -91,42 +109,81 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
                 committed=gate.committed,
                 beginning=bool(partial.beginning),
             )
-            step, partial = await _after(failure, history, partial, asked, ports, run)
+            step, instead = await _after(failure, history, asked, ports, run, earlier)
             await (gate.withdraw if decide.keeps_beginning(step) else gate.retract)(failure.cause)
         else:
             step = Accept(step, text)
 
+    partial = await _with(instead, partial, gate, events, report)
     step, partial = await _presented(step, partial, gate, inquiry, ports, run)
     await gate.conclude()
-    with run.compute(Stage.DECIDE) as stage:
-        outcome = decide.outcome(step, partial, policy)
-        stage.note(decide.describe(outcome))
-    outcome = replace(outcome, report=report.build(run.now()))
+    outcome = _decided(step, partial, policy, run)
+    kept = earlier.land(outcome)
     await events.emit(outcome)
+    await earlier.keep(kept)
     return outcome
 
 
-async def _after(
-    failure: Failure, history: AttemptHistory, partial: PartialResults, asked: Inquiry, ports: Ports, run: StageRunner
-) -> tuple[Step, PartialResults]:
-    """Return what follows a failure, and the results with where the question waits if that is what follows.
+def _decided(step: Accept | Conclude, partial: PartialResults, policy: Policy, run: StageRunner) -> Outcome:
+    with run.compute(Stage.DECIDE) as stage:
+        outcome = decide.outcome(step, partial, policy)
+        stage.note(decide.describe(outcome))
+    return replace(outcome, report=run.report.build(run.now()))
 
-    Args:
-        failure: the last.
-        history: up to it.
-        partial: the results so far.
-        asked: the inquiry with its question as it came in, which another process may take up.
-        ports: the dependencies of its route.
-        run: knows the time that is left.
+
+async def _after(
+    failure: Failure, history: AttemptHistory, asked: Inquiry, ports: Ports, run: StageRunner, earlier: EarlierAnswers
+) -> tuple[Step, StandIn | Queued | None]:
+    """Return what follows a failure, with what takes the place of an answer where that is what follows.
+
+    An earlier answer is looked for, and a question accepted for later, only where the row comes to it; where neither
+    can be had, the row goes on.
     """
-    history = replace(history, remaining=run.remaining())
-    step = decide.after(failure, history, asked.policy)
-    if step.action is Action.QUEUE and ports.queue is not None:
-        try:
-            partial = replace(partial, queued=await ports.queue.submit(asked, failure.cause))
-        except Failure:
-            step = decide.after(failure, replace(history, used=history.used | {Action.QUEUE}), asked.policy)
-    return step, partial
+    history = replace(history, stand_in=True)
+    while True:
+        history = replace(history, remaining=run.remaining())
+        step = decide.after(failure, history, asked.policy)
+        match step.action:
+            case Action.CACHED_ANSWER:
+                instead: StandIn | Queued | None = await earlier.after(failure)
+                history = replace(history, stand_in=False)
+            case Action.QUEUE:
+                instead = await _accepted(asked, failure, ports)
+                history = replace(history, allow_queue=False)
+            case _:
+                return step, None
+        if instead is not None:
+            return step, instead
+
+
+async def _accepted(asked: Inquiry, failure: Failure, ports: Ports) -> Queued | None:
+    """Return where a question waits that could not be answered now; None where it is not accepted."""
+    if ports.queue is None:
+        return None
+    try:
+        return await ports.queue.submit(asked, failure.cause)
+    except Failure:
+        return None
+
+
+async def _with(
+    instead: StandIn | Queued | None,
+    partial: PartialResults,
+    gate: ReleaseGate,
+    events: EventStream,
+    report: ReportBuilder,
+) -> PartialResults:
+    """Return the results with what takes the place of an answer; an earlier one is shown with its passages first."""
+    if instead is None:
+        return partial
+    if isinstance(instead, Queued):
+        return replace(partial, queued=instead)
+    report.corpus_version = report.corpus_version or instead.corpus_version
+    await events.emit(Evidence(instead.evidence, instead.corpus_version))
+    answer = instead.cached.answer
+    whole = Span.within(answer.text, 0, len(answer.text))
+    await gate.release((CheckedSegment(answer.text, whole, answer.citations, answer.sentences),), None)
+    return replace(partial, stand_in=instead.cached)
 
 
 async def _presented(
@@ -164,7 +221,6 @@ async def _understood(inquiry: Inquiry, ports: Ports, run: StageRunner) -> Inqui
     Raises:
         Failure: QUESTION_FORBIDDEN, GUARD_UNAVAILABLE, QUESTION_UNCLEAR or TIME_EXHAUSTED.
     """
-    await screen_question(inquiry, ports, run)
     if not inquiry.question.turns:
         return inquiry
     async with run.stage(Stage.REWRITE) as stage:

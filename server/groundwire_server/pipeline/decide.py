@@ -124,6 +124,11 @@ def first(policy: Policy) -> Attempt:
     return Attempt(policy.models[0])
 
 
+def served() -> Conclude:
+    """Return the step by which an earlier answer is served that holds, in the place of a new one."""
+    return Conclude(Action.CACHED_ANSWER, Cause.ANSWER_VALIDATED)
+
+
 def after(failure: Failure, history: AttemptHistory, policy: Policy) -> Step:
     """Choose what follows a failure: the first action of the route's row that is unused and possible.
 
@@ -229,6 +234,8 @@ def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Pol
             return Obstacle.NO_STAND_IN
         case Action.QUEUE if not history.allow_queue:
             return Obstacle.MAY_NOT_QUEUE
+        case Action.QUEUE if failure.cause is Cause.BUDGET_EXHAUSTED and failure.retry_after is None:
+            return Obstacle.LASTING
         case Action.PASSAGES_ONLY if history.beginning:
             return Conclude(Action.CUT_SHORT, failure.cause)
         case Action.PASSAGES_ONLY if not history.passages or not history.presentable:

@@ -10,7 +10,15 @@ from groundwire_server.domain.generation import ModelUsage, Prompt, Usage
 from groundwire_server.domain.guards.finding import Flag
 from groundwire_server.domain.outcome import ModelAttempt, ModelIdentity, RatedPassage, Report, StageTiming
 from groundwire_server.domain.step import Attempt
-from groundwire_server.domain.vocabulary import Cause, ConflictKind, Purpose, Rewriting, Verdict
+from groundwire_server.domain.vocabulary import (
+    CacheResult,
+    CacheStaleness,
+    Cause,
+    ConflictKind,
+    Purpose,
+    Rewriting,
+    Verdict,
+)
 
 
 @dataclass(slots=True)
@@ -34,6 +42,8 @@ class ReportBuilder:
             known.
         flags: what guards found, each with the number of texts that had it.
         guards_unavailable: the guards that could not be asked, and without which the call went on.
+        cache: what looking for an earlier answer came to; None where none was looked for.
+        cache_staleness: why the one that was found does not hold.
         routing_rule: the name of the rule that chose the models; empty where none did.
     """
 
@@ -57,6 +67,8 @@ class ReportBuilder:
     searched_question: str = ""
     flags: Counter[Flag] = field(default_factory=Counter)
     guards_unavailable: list[str] = field(default_factory=list)
+    cache: CacheResult | None = None
+    cache_staleness: CacheStaleness | None = None
     routing_rule: str = ""
 
     def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:
@@ -109,6 +121,8 @@ class ReportBuilder:
             searched_question=self.searched_question,
             flags=dict(self.flags),
             guards_unavailable=tuple(self.guards_unavailable),
+            cache=self.cache,
+            cache_staleness=self.cache_staleness,
             routing_rule=self.routing_rule,
         )
 

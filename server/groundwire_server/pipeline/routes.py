@@ -14,7 +14,9 @@ from groundwire_server.domain.price import Price
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Reason, Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
+from groundwire_server.pipeline.caching.single_flight import SingleFlight
 from groundwire_server.pipeline.screening.guards import ScreenGuards
+from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.embedder import Embedder
@@ -50,6 +52,21 @@ class RewriteModel:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteCache:
+    """Where a route's answers are kept, and by what they hold.
+
+    Attributes:
+        answers: are kept there.
+        stamp: returns what decides an answer under a policy of the route, as bytes; the corpus is apart from it.
+        flights: the questions that are being answered in this process.
+    """
+
+    answers: AnswerCache
+    stamp: Callable[[Policy], bytes]
+    flights: SingleFlight
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """The dependencies of a route; put together by `app/` alone.
 
@@ -67,6 +84,7 @@ class Ports:
         rewriter: the model that rewrites questions with earlier turns; None leaves them to rules.
         screens: the guards of each screen.
         queue: accepts questions for later; None where none is answered later.
+        cache: the route's earlier answers; None keeps none.
     """
 
     retriever: Retriever
@@ -84,6 +102,7 @@ class Ports:
     rewriter: RewriteModel | None = None
     screens: Mapping[Screen, ScreenGuards] = field(default_factory=dict)
     queue: AnswerQueue | None = None
+    cache: RouteCache | None = None
 
 
 @dataclass(frozen=True, slots=True)

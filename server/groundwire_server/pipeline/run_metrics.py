@@ -23,12 +23,9 @@ def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Out
         recorder.record(metrics.STAGE_DURATION, timing.duration, route, timing.stage)
     for attempt in report.attempts:
         recorder.add(metrics.ATTEMPTS, 1, route, attempt.model, attempt.action, attempt.cause or "")
-    for kind, count in report.conflicts.items():
-        recorder.add(metrics.CONFLICTS, count, route, kind)
-    for flag, count in report.flags.items():
-        recorder.add(metrics.GUARD_FINDINGS, count, route, flag.screen, flag.guard.name, flag.category, flag.action)
-    for guard in report.guards_unavailable:
-        recorder.add(metrics.GUARDS_UNAVAILABLE, 1, route, guard)
+    if report.cache is not None:
+        recorder.add(metrics.CACHE_LOOKUPS, 1, route, report.cache, report.cache_staleness or "")
+    _record_findings(recorder, report)
     record_usage(recorder, inquiry.caller.tenant, report)
     if report.time_to_first_token is not None:
         recorder.record(metrics.FIRST_TEXT, report.time_to_first_token, route)
@@ -43,6 +40,17 @@ def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Out
             recorder.add(metrics.SENTENCES, 1, route, sentence.verdict)
             if sentence.verdict is not Verdict.NOT_A_CLAIM:
                 recorder.record(metrics.SUPPORT, sentence.support, route)
+
+
+def _record_findings(recorder: Metrics, report: Report) -> None:
+    """Record what checks and guards found, and the guards that could not be asked."""
+    route = report.route
+    for kind, count in report.conflicts.items():
+        recorder.add(metrics.CONFLICTS, count, route, kind)
+    for flag, count in report.flags.items():
+        recorder.add(metrics.GUARD_FINDINGS, count, route, flag.screen, flag.guard.name, flag.category, flag.action)
+    for guard in report.guards_unavailable:
+        recorder.add(metrics.GUARDS_UNAVAILABLE, 1, route, guard)
 
 
 def record_usage(recorder: Metrics, tenant: str, report: Report) -> None:

@@ -29,6 +29,10 @@ _NOTICEABLE: Final = 0.01
 """Seconds of lag that every reserve has room for."""
 
 
+LOOK_UP_LEAST: Final = 0.02
+"""Seconds that looking for an earlier answer has, however late it is; every reserve has room for them."""
+
+
 class StageRunner:
     """Runs the stages of one call.
 
@@ -104,6 +108,9 @@ class StageRunner:
             case Stage.NORMALIZE | Stage.DECIDE:
                 # However late it is, an invalid question gets its status and any other an outcome.
                 return NEVER
+            case Stage.CACHE:
+                # An earlier answer stands in where time has run out, too: within what is kept for the outcome.
+                return max(self.plan.answer_by, Deadline(self.clock.now() + LOOK_UP_LEAST))
             case _:
                 return self.plan.answer_by
 

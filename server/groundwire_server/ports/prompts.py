@@ -13,6 +13,11 @@ from groundwire_server.domain.vocabulary import Confidence
 class RewritePrompts(Protocol):
     """Renders what a model is asked that rewrites questions."""
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that decides a prompt beside the question."""
+        ...
+
     def render(self, question: Question, mark: str) -> Prompt:
         """Render the prompt for a question with its turns, behind fences with this mark."""
         ...
@@ -20,6 +25,10 @@ class RewritePrompts(Protocol):
 
 class Prompts(Protocol):
     """Renders prompts by name and version."""
+
+    def fingerprint(self, name: str, version: str) -> str:
+        """Return a hash of all that decides a prompt but what it is rendered of; an empty `version` is the newest."""
+        ...
 
     def render(
         self,

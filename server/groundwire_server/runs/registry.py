@@ -14,7 +14,7 @@ from groundwire_server.domain.erasure import ErasedPlace, ErasedPlaceKind, Erasu
 from groundwire_server.domain.event import Event, NumberedEvent, Numbering, Started, TextDelta
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry, RunKey, RunOrigin, RunRequest
-from groundwire_server.domain.outcome import Answered, Degraded, Outcome
+from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.vocabulary import Assurance, Reason, StreamMode
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.run_log import RunLog
@@ -353,12 +353,9 @@ def replay_events(outcome: Outcome) -> Iterator[NumberedEvent]:
 def _events_of(outcome: Outcome) -> Iterator[Event]:
     report = outcome.report
     yield Started(report.request_id, report.trace_id, report.route, StreamMode.CHECKED)
-    match outcome.result:
-        case Answered(answer) | Degraded(_, answer) if answer is not None:
-            yield TextDelta(answer.text, Assurance.VERIFIED if answer.verified else Assurance.CHECKED)
-            yield from answer.citations
-        case _:
-            pass
+    if (answer := outcome.answer) is not None:
+        yield TextDelta(answer.text, Assurance.VERIFIED if answer.verified else Assurance.CHECKED)
+        yield from answer.citations
     yield outcome
 
 

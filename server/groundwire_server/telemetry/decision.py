@@ -9,6 +9,8 @@ from groundwire_server.domain.guards.finding import Flag, PolicyBlock
 from groundwire_server.domain.outcome import ModelAttempt, RatedPassage, StageTiming
 from groundwire_server.domain.vocabulary import (
     Action,
+    CacheResult,
+    CacheStaleness,
     Cause,
     Confidence,
     ConflictKind,
@@ -115,6 +117,9 @@ class DecisionEvent:
     prompt_version: str | None = _about("Its version.", names.PROMPT_VERSION)
     experiment_arm: str | None = _about("The arm of the experiment that it belongs to.", names.EXPERIMENT_ARM)
     corpus_version: str | None = _about("The version of the corpus that was searched.", names.CORPUS_VERSION)
+    cache: CacheResult | None = _about("What looking for an earlier answer came to.", names.CACHE)
+    cache_staleness: CacheStaleness | None = _about("Why the one that was found does not hold.", names.CACHE_STALENESS)
+    cache_age: float | None = _about("How old the earlier answer is that was returned.", names.CACHE_AGE)
     rewriting: Rewriting | None = _about(
         "How a question with earlier turns was put so that it needs none: left as it is, by rules or by a model.",
         names.REWRITING,
@@ -278,7 +283,7 @@ def _block(block: PolicyBlock) -> dict[str, str]:
     return {"guard": block.guard.name, "version": block.guard.version, "category": block.category}
 
 
-_TIMES: Final = frozenset({"stages", "first_text", "duration", "deadline", "left", "retry_after"})
+_TIMES: Final = frozenset({"stages", "first_text", "duration", "deadline", "left", "retry_after", "cache_age"})
 _WRITTEN: Final[Mapping[str, Any]] = {
     "best_relevance": _share,
     "grounding_score": _share,

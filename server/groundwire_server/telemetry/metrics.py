@@ -150,6 +150,12 @@ ATTEMPTS: Final = Counter(
     "Models asked for an answer, by what made it necessary and how it ended.",
     (names.ROUTE, names.MODEL, names.ACTION, names.CAUSE),
 )
+CACHE_LOOKUPS: Final = Counter(
+    "groundwire.cache.lookups",
+    "{lookup}",
+    "Earlier answers that were looked for, by what it came to, and by why one that was found does not hold.",
+    (names.ROUTE, names.CACHE, names.CACHE_STALENESS),
+)
 BEST_RELEVANCE: Final = Histogram(
     "groundwire.relevance.best", "1", "Relevance of the best passage found, 0 to 1.", (names.ROUTE,), _SHARES
 )
@@ -428,6 +434,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     FIRST_TEXT,
     BETWEEN_TEXTS,
     ATTEMPTS,
+    CACHE_LOOKUPS,
     BEST_RELEVANCE,
     GROUNDING,
     SENTENCES,

@@ -55,6 +55,23 @@ def test_the_newest_version_is_the_default_and_versions_are_numbers(tmp_path: Pa
     assert prompts.render("answer", "1.2.0", ask, [], MARK).system == "system 1.2.0"
 
 
+def test_a_prompts_fingerprint_tells_its_name_its_version_and_its_template(tmp_path: Path) -> None:
+    for name, version, text in (("answer", "1.0.0", "x"), ("answer", "1.1.0", "x"), ("other", "1.1.0", "x")):
+        _prompt(tmp_path, name, version, text)
+    before = FilePrompts(tmp_path)
+    told = [before.fingerprint(*each) for each in (("answer", "1.0.0"), ("answer", "1.1.0"), ("other", "1.1.0"))]
+    assert len(set(told)) == 3
+    assert before.fingerprint("answer", "") == told[1]
+    _prompt(tmp_path, "answer", "1.1.0", "y")
+    after = FilePrompts(tmp_path)
+    assert [
+        after.fingerprint("answer", version) == was for version, was in zip(("1.0.0", "1.1.0"), told, strict=False)
+    ] == [
+        True,
+        False,
+    ]
+
+
 def test_a_name_or_version_that_no_file_holds_is_refused_with_what_there_is(tmp_path: Path) -> None:
     _prompt(tmp_path, "answer", "1.0.0", "x")
     prompts = FilePrompts(tmp_path)

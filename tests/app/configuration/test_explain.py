@@ -22,8 +22,8 @@ SECTIONS = (
     "tenant_weights, tenants"
 )
 ROUTE_KEYS = (
-    "allow_alpha, check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, queue, release, "
-    "rerank, rewrite, routing, screens, search, self_hosted_only, shadow, store, thresholds, time"
+    "allow_alpha, cache, check, checker, fallbacks, limits, limits_without_store, mode, models, prompt, queue, "
+    "release, rerank, rewrite, routing, screens, search, self_hosted_only, shadow, store, thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 NO_HOST_OR_PORT = "must have a valid host, and a port from 1 to 65535 if any, such as http://localhost:4317"
@@ -183,10 +183,6 @@ WRONG = {
             f"5: {ROW}: CUT_SHORT cannot be chosen: it follows by itself; there are: "
             "ABSTAIN, BLOCK, CACHED_ANSWER, FAIL_SAFE, NEXT_MODEL, PASSAGES_ONLY, QUEUE, REPAIR, REVIEW, SHORTER_PROMPT"
         ),
-    ),
-    "row-without-an-action": (
-        route("fallbacks: {MODEL_TIMEOUT: []}"),
-        f"5: {ROW}: names no action: to end without one, write [FAIL_SAFE]",
     ),
     "row-of-no-failure": (
         route("fallbacks: {ANSWER_VALIDATED: [ABSTAIN]}"),

@@ -6,9 +6,9 @@ import pytest
 
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.domain.policy import RewritePolicy
+from groundwire_server.domain.policy import CachePolicy, RewritePolicy
 from groundwire_server.domain.reranking import RerankPolicy
-from groundwire_server.domain.vocabulary import Action, Cause
+from groundwire_server.domain.vocabulary import Action, CacheAccept, CacheValidity, Cause
 from tests.app.configuration.reading import Flags, errors, loaded, value_at
 
 LISTEN = ("server", "listen")
@@ -239,11 +239,15 @@ routes:
     screens:
       evidence: {without_guard: CLOSED, max_seconds: 2}
       answer: {masking_is_loss: false}
+    cache:
+      {serve_fresh: true, max_age_seconds: 60, accept: ANSWERED, valid_while: CITED_UNCHANGED,
+      without_store_max_age_seconds: 5}
 """
     ours = loaded(tmp_path, text).configuration.routes["faq"].policy("faq", priced={"other"})
     assert ours.rerank == RerankPolicy(9, 0.1, 2.0, 0.3)
     built_in = loaded(tmp_path).configuration.routes["default"].policy("default")
     same = [name for name in ours.__dataclass_fields__ if getattr(ours, name) == getattr(built_in, name)]
+    assert ours.cache == CachePolicy(True, 60, CacheAccept.ANSWERED, CacheValidity.CITED_UNCHANGED, 5)
     assert ours.rewrite == RewritePolicy("small", 0.5, 3, 99)
     assert same == [
         "passages_limit",

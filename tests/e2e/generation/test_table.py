@@ -12,6 +12,8 @@ from groundwire.v1 import (
     cause_pb2,
     outcome_pb2,
 )
+from groundwire_server.app.configuration.fallbacks import FALLBACKS
+from groundwire_server.domain.fallback import never_after
 from groundwire_server.domain.vocabulary import Action, Cause
 from tests.doubles.upstream import Beat, Reply, Reset, Stall, Upstream
 from tests.e2e.calls import ACME, answer, question
@@ -31,7 +33,7 @@ class Drive:
         limits: rows of the table of limits.
         seconds: of the call.
         text: of the question.
-        impossible: actions that cannot be taken then, so that the row goes on to its end.
+        impossible: actions that there is no time for then, so that the row goes on to its end.
         again: actions that meet the same cause again.
     """
 
@@ -41,18 +43,17 @@ class Drive:
     limits: dict[str, Any] = field(default_factory=dict)
     seconds: float = 10.0
     text: str = "What do lambda expressions create?"
-    impossible: frozenset[Action] = frozenset({Action.REPAIR})
+    impossible: frozenset[Action] = frozenset()
     again: frozenset[Action] = frozenset()
 
 
 ATTEMPTS = (Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.REPAIR)
-WITH_PASSAGES = frozenset({*ATTEMPTS, Action.PASSAGES_ONLY})
 ACTIONS = (*ATTEMPTS, Action.PASSAGES_ONLY, Action.ABSTAIN, Action.FAIL_SAFE)
 
 
 def wrote(*texts: str, **more: Any) -> Drive:
     """What it wrote cannot be used, and can be mended."""
-    return Drive(Reply(writes(*segments(*texts, **more))), impossible=frozenset())
+    return Drive(Reply(writes(*segments(*texts, **more))))
 
 
 DRIVES: dict[Cause, Drive] = {
@@ -77,13 +78,12 @@ DRIVES: dict[Cause, Drive] = {
     Cause.MODEL_REFUSED: Drive(Reply([chunk(refusal="No."), chunk(reason="stop")])),
     Cause.MODEL_CONTENT_FILTERED: Drive(Reply([chunk(reason="content_filter")])),
     Cause.PROMPT_TOO_LONG: Drive(error("413 Content Too Large")),
-    Cause.OUTPUT_CUT_OFF: Drive(Reply(writes(OPEN, reason="length")), impossible=frozenset()),
-    Cause.OUTPUT_MALFORMED: Drive(Reply(writes("Sure!")), impossible=frozenset()),
+    Cause.OUTPUT_CUT_OFF: Drive(Reply(writes(OPEN, reason="length"))),
+    Cause.OUTPUT_MALFORMED: Drive(Reply(writes("Sure!"))),
     Cause.OUTPUT_EMPTY: Drive(Reply(writes())),
     Cause.OUTPUT_TOO_LONG: Drive(
         Reply(writes(*segments(" ".join([SENTENCE] * 9)))),
         route={"limits": {"answer_chars": 100}},
-        impossible=frozenset(),
     ),
     Cause.CITATION_MISSING: wrote("Bananas ripen quickly.", cites=[]),
     Cause.CITATION_UNKNOWN: wrote(SENTENCE, cites=["p77"]),
@@ -92,7 +92,6 @@ DRIVES: dict[Cause, Drive] = {
     Cause.NOT_VERIFIED: Drive(
         whole(confidence="high", segments=[segment("Lambda expressions create functions.")]),
         route={"release": {"minimum": "VERIFIED"}, "checker": "away"},
-        impossible=frozenset(),
     ),
     Cause.PROMPT_LEAKED: wrote("Say only what the cited passages say, with their own names."),
     Cause.CONFIDENCE_NOT_ALLOWED: wrote(SENTENCE, confidence="low"),
@@ -107,11 +106,10 @@ DRIVES: dict[Cause, Drive] = {
         {"concurrency": {"max_concurrent": 1, "queue_size": 0}},
         again=frozenset({Action.SHORTER_PROMPT}),
     ),
-    Cause.NO_EVIDENCE: Drive(text="", impossible=WITH_PASSAGES),
+    Cause.NO_EVIDENCE: Drive(text=""),
     Cause.INSUFFICIENT_EVIDENCE: Drive(
         route={"thresholds": {"min_relevance": 0.9}},
         text="How do lambda plants grow in winter?",
-        impossible=WITH_PASSAGES,
     ),
 }
 
@@ -134,14 +132,17 @@ PASSING = {
 }
 
 
-@pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("cause", DRIVES)
+SINGLE = [(cause, action) for cause in DRIVES for action in ACTIONS if never_after(action, cause) is None]
+"""Rows of one action: every action after every cause that does not rule it out."""
+
+
+@pytest.mark.parametrize(("cause", "action"), SINGLE)
 async def test_a_cause_is_answered_by_the_action_of_its_row(configured: Serve, cause: Cause, action: Action) -> None:
     drive = DRIVES[cause]
     taken = Action.FAIL_SAFE if action in drive.impossible | drive.again else action
     async with (
         two([drive.reply, answers()], [answers()]) as (first, second),
-        configured(sections(drive, cause, action, first, second)) as served,
+        configured(sections(drive, first, second, fallbacks={cause.value: [action.value]})) as served,
         AsyncExitStack() as held,
     ):
         if cause is Cause.CAPACITY_EXHAUSTED:
@@ -172,9 +173,74 @@ async def test_a_cause_is_answered_by_the_action_of_its_row(configured: Serve, c
     assert outcome.report.attempts == attempts + (action in ATTEMPTS and action not in drive.impossible)
 
 
-def sections(drive: Drive, cause: Cause, action: Action, first: Upstream, second: Upstream) -> dict[str, Any]:
-    row = {"fallbacks": {cause.value: [action.value]}}
-    made = two_models(first, second, route={**drive.route, **row}, **{"retry": {"max_attempts": 1}, **drive.model})
+BUILT_IN = [
+    (cause, action)
+    for cause, drive in DRIVES.items()
+    for action in FALLBACKS[cause]
+    if action in (*ATTEMPTS, Action.PASSAGES_ONLY, Action.ABSTAIN, FALLBACKS[cause][-1])
+    and action not in drive.impossible
+    and never_after(action, cause) is None
+    # Passages were found wherever a model was asked.
+    and not (action is Action.FAIL_SAFE and Action.PASSAGES_ONLY in FALLBACKS[cause])
+]
+"""The cells of the table that need neither an earlier answer nor a queue."""
+
+
+@pytest.mark.parametrize(("cause", "action"), BUILT_IN)
+async def test_the_row_built_in_is_followed_to_each_of_its_actions(
+    configured: Serve, cause: Cause, action: Action
+) -> None:
+    drive = DRIVES[cause]
+    repaired = action in {Action.REPAIR, Action.SHORTER_PROMPT}
+    async with (
+        two([drive.reply, answers()] if repaired else [drive.reply], [answers()]) as (first, second),
+        configured(sections(drive, first, second, alone=action not in ATTEMPTS)) as served,
+        AsyncExitStack() as held,
+    ):
+        if cause is Cause.CAPACITY_EXHAUSTED:
+            await occupied(served, first, held)
+        outcome = await asked(served, drive)
+    assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+    assert outcome_pb2.Action.Name(outcome.action) == f"ACTION_{action}"
+    assert outcome.WhichOneof("result") == ENDS[action][0]
+
+
+def test_every_cause_that_a_model_is_behind_has_its_cells_driven() -> None:
+    led = {cause: {action for each, action in BUILT_IN if each is cause} for cause in DRIVES}
+    left = {cause: {*FALLBACKS[cause]} - led[cause] - LEFT_OUT.get(cause, set()) for cause in DRIVES}
+    assert {action for actions in left.values() for action in actions} == {
+        Action.CACHED_ANSWER,
+        Action.QUEUE,
+        Action.REVIEW,
+        Action.FAIL_SAFE,
+    }
+
+
+LEFT_OUT = {Cause.MODEL_TIMEOUT: {Action.NEXT_MODEL}, Cause.OUTPUT_EMPTY: {Action.REPAIR}}
+"""What the cause itself leaves no time, or nothing, for."""
+
+
+def sections(
+    drive: Drive,
+    first: Upstream,
+    second: Upstream,
+    *,
+    fallbacks: dict[str, list[str]] | None = None,
+    alone: bool = False,
+) -> dict[str, Any]:
+    """The sections of a server whose first model is driven to fail.
+
+    Args:
+        drive: how.
+        first: the provider of that model.
+        second: that of the other.
+        fallbacks: rows of the route.
+        alone: whether the route asks no other.
+    """
+    route = {**drive.route, **({} if fallbacks is None else {"fallbacks": fallbacks})}
+    made = two_models(first, second, route=route, **{"retry": {"max_attempts": 1}, **drive.model})
+    if alone:
+        made["routes"]["default"]["models"] = ["large"]
     made["limits"] = drive.limits
     # Nobody listens there: what the rules say stands.
     made["providers"]["nowhere"] = provider("http://127.0.0.1:9/v1")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -38,10 +39,12 @@ class FilePrompts:
         sandbox = environment()
         self._templates: dict[str, dict[str, Template]] = {}
         self._words: dict[Template, PromptWords] = {}
+        self._fingerprints: dict[Template, str] = {}
         for path in sorted(folder.glob("*/*.jinja")):
             text = path.read_text(encoding="utf-8")
             template = sandbox.from_string(text)
             self._words[template] = PromptWords(_NO_TEXT.sub(" ", text))
+            self._fingerprints[template] = fingerprint_of(path.parent.name, path.stem, text)
             missing = [name for name in _MACROS if not hasattr(template.module, name)]
             if missing:
                 raise UnknownPromptError(f"prompt {path.parent.name}/{path.stem} lacks the macro {missing[0]!r}")
@@ -59,6 +62,10 @@ class FilePrompts:
         if version and version not in self._templates[name]:
             versions = ", ".join(sorted(self._templates[name], key=version_order))
             raise UnknownPromptError(f"prompt {name!r} has no version {version!r}; it has: {versions}")
+
+    def fingerprint(self, name: str, version: str) -> str:
+        """Return a hash of a prompt's name, its version and its template."""
+        return self._fingerprints[self._templates[name][version or self._newest[name]]]
 
     def render(
         self,
@@ -158,6 +165,11 @@ def read_version(folder: Path, version: str | None, whose: str) -> tuple[str, st
     if version not in files:
         raise UnknownPromptError(f"{whose} have no prompt {version!r}; they have: {', '.join(known)}")
     return version, files[version].read_text(encoding="utf-8")
+
+
+def fingerprint_of(name: str, version: str, text: str) -> str:
+    """Return a hash of a template with its name and its version."""
+    return sha256(json.dumps([name, version, text]).encode()).hexdigest()
 
 
 def version_order(version: str) -> tuple[int, ...]:

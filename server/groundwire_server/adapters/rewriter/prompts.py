@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from groundwire_server.adapters.prompts.environment import environment, macro
-from groundwire_server.adapters.prompts.files import read_version
+from groundwire_server.adapters.prompts.files import fingerprint_of, read_version
 from groundwire_server.domain.fencing.fence import Fence
 from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.question import Question
@@ -28,7 +28,13 @@ class TemplateRewritePrompts:
 
     def __init__(self, version: str | None = None) -> None:
         self._version, text = read_version(_FOLDER, version, "rewritings")
+        self._fingerprint = fingerprint_of(_NAME, self._version, text)
         self._module = environment().from_string(text).module
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the template, its name and its version."""
+        return self._fingerprint
 
     def render(self, question: Question, mark: str) -> Prompt:
         """Return the prompt for a question with its last turns."""

@@ -11,7 +11,7 @@ from groundwire_server.domain.event import Event, NumberedEvent, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import RunKey, RunOrigin
-from groundwire_server.domain.outcome import Abstained, Answered, Degraded, Outcome
+from groundwire_server.domain.outcome import Abstained, Answered, Cached, Degraded, Outcome
 from groundwire_server.ports.clock import Clock
 
 MOST_CHARACTERS = 32 * 1024 * 1024
@@ -124,7 +124,7 @@ def _characters(event: Event) -> int:
             return len(text)
         case Evidence(passages, _):
             return _of(passages)
-        case Outcome(Answered(answer)):
+        case Outcome(Answered(answer) | Cached(answer)):
             return _written(answer)
         case Outcome(Degraded(_, answer, passages)):
             return _written(answer) + _of(passages)

@@ -26,7 +26,7 @@ def as_yaml(loaded: Loaded) -> str:
         *sections, key = path
         shared = _shared(before, tuple(sections))
         lines.extend((f"{'  ' * depth}{sections[depth]}:", "") for depth in range(shared, len(sections)))
-        lines.append((f"{'  ' * len(sections)}{key}: {_one_line(value)}", f"  # {origin}"))
+        lines.append((f"{'  ' * len(sections)}{key}: {one_line(value)}", f"  # {origin}"))
         before = tuple(sections)
     column = max((len(text) for text, _ in lines if len(text) <= _COLUMN), default=0)
     return "".join(f"{text:{column}}{comment}".rstrip() + "\n" for text, comment in lines)
@@ -63,7 +63,7 @@ def _shared(before: Path, path: Path) -> int:
     return count
 
 
-def _one_line(value: Any) -> str:
+def one_line(value: Any) -> str:
     """Return a value of JSON as YAML on one line."""
     text = yaml.safe_dump(_whole(value), default_flow_style=True, width=float("inf"), sort_keys=False)
     return text.removesuffix("\n").removesuffix("\n...")

@@ -9,6 +9,7 @@ from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.answer_cache import open_answer_cache
+from groundwire_server.app.parts.answer_settings import answer_settings
 from groundwire_server.app.parts.generators import identities, open_generator
 from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
 from groundwire_server.app.parts.screens import Screens, open_document_screen, open_screens
@@ -20,6 +21,7 @@ from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.residency import Residency
+from groundwire_server.domain.vocabulary import CacheKey
 from groundwire_server.pipeline.routes import RewriteModel, ShadowModel
 from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.checker import Checker
@@ -49,6 +51,7 @@ class Parts:
         rerankers: those of the routes that name one, by route.
         screens: the guards of the routes' screens, by route.
         document_screen: what documents pass before they are stored; None lets all pass.
+        answer_settings: digests of what each route's answers are made with, by route and by what they decide.
         answer_cache: keeps earlier answers that may stand in; None keeps none.
     """
 
@@ -66,6 +69,7 @@ class Parts:
     rerankers: Mapping[str, Reranker] = field(default_factory=dict)
     screens: Mapping[str, Screens] = field(default_factory=dict)
     document_screen: DocumentScreen | None = None
+    answer_settings: Mapping[str, Mapping[CacheKey, str]] = field(default_factory=dict)
     answer_cache: AnswerCache | None = None
 
     def of_route(self, name: str, store: str) -> Store:
@@ -117,6 +121,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         await _open_rerankers(configuration, lease, recording),
         await open_screens(configuration, lease, recording),
         await open_document_screen(configuration, lease),
+        answer_settings(configuration),
         await open_answer_cache(configuration, lease, recording),
     )
 

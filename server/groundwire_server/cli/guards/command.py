@@ -1,18 +1,14 @@
 """`groundwire guards list` and `groundwire guards test`: read a configuration, and need no server."""
 
 import json as json_format
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.domain.text.encodable import encodable
-
-if TYPE_CHECKING:
-    from groundwire_server.app.configuration.models.configuration import Configuration
 
 Config = Annotated[
     Path | None,
@@ -30,11 +26,12 @@ def list_guards(
     json: Json = False,
 ) -> None:
     """Show the guards of each route's screens, in their order, with what each finds and what that leads to."""
-    from groundwire_server.cli.console import Terminal  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.configured import configuration_from, known_route  # noqa: PLC0415  # not for --help
+    from groundwire_server.cli.console import Terminal  # noqa: PLC0415
     from groundwire_server.cli.guards.listing import described, show_listing  # noqa: PLC0415
 
-    configuration = _configuration(config)
-    listing = described(configuration, (_known(route, configuration),) if route else tuple(configuration.routes))
+    configuration = configuration_from(config)
+    listing = described(configuration, (known_route(route, configuration),) if route else tuple(configuration.routes))
     if json:
         print(json_format.dumps(listing, indent=2))
     else:
@@ -57,6 +54,7 @@ def try_text(
     cannot be asked.
     """
     from groundwire_server.app.guard_trial import try_guards  # noqa: PLC0415  # imports what --help does not need
+    from groundwire_server.cli.configured import configuration_from, known_route  # noqa: PLC0415
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415
     from groundwire_server.cli.guards.trial import show_trial, trial_as_json  # noqa: PLC0415
     from groundwire_server.domain.failure import SetupError  # noqa: PLC0415
@@ -64,11 +62,11 @@ def try_text(
 
     if screen is not None and screen.lower() not in _SCREENS:
         raise CommandError(ExitCode.USAGE, f"--screen {screen}: there are {', '.join(_SCREENS)}")
-    configuration = _configuration(config)
+    configuration = configuration_from(config)
     said = _text(text)
     screens = [Screen(each.upper()) for each in _SCREENS if screen is None or each == screen.lower()]
     try:
-        tried = try_guards(configuration, _known(route, configuration), screens, tenant, said)
+        tried = try_guards(configuration, known_route(route, configuration), screens, tenant, said)
     except (SetupError, ImportError) as wrong:
         raise CommandError(ExitCode.FAILED, str(wrong)) from None
     if json:
@@ -79,22 +77,6 @@ def try_text(
     if failed:
         advice = "run `groundwire doctor` to check its provider"
         raise CommandError(ExitCode.FAILED, f"{', '.join(failed)} could not be asked: {advice}")
-
-
-def _configuration(config: Path | None) -> "Configuration":
-    from groundwire_server.app.configuration.load import Sources  # noqa: PLC0415  # as above
-    from groundwire_server.cli.configured import loaded_from  # noqa: PLC0415
-
-    return loaded_from(Sources.found(config, os.environ)).configuration
-
-
-def _known(route: str, configuration: "Configuration") -> str:
-    from groundwire_server.app.configuration.errors import not_among  # noqa: PLC0415  # as above
-
-    if route not in configuration.routes:
-        said = not_among(route, configuration.routes, "there is no route of this name")
-        raise CommandError(ExitCode.USAGE, f"--route {route}: {said}")
-    return route
 
 
 def _text(given: str) -> str:

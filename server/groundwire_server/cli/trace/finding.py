@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from groundwire.v1 import answer_service_pb2
+from groundwire_server.cli.durations import seconds_of
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.trace.calls import TracedCall, calls_of
 from groundwire_server.cli.trace.jaeger import Jaeger, Search
@@ -16,9 +17,6 @@ from groundwire_server.telemetry import names
 
 _TRACE_ID = re.compile(r"[0-9a-fA-F]{32}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_LONGEST = 365 * 86400.0
 _REQUEST_AGE = 7 * 86400.0
 _AHEAD = 60.0
 """Seconds by which the server's clock may be ahead of this machine's."""
@@ -74,8 +72,8 @@ def condition_of(route: str, outcome: str, cause: str, tenant: str, slower_than:
         outcome=_one_of(outcome.lower().replace("-", "_"), "outcome", RESULTS),
         cause=_one_of(cause.upper().replace("-", "_"), "cause", CAUSES),
         tenant=tenant,
-        slower_than=_seconds(slower_than, "slower-than") if slower_than else 0.0,
-        since=_seconds(last, "last"),
+        slower_than=seconds_of(slower_than, "slower-than") if slower_than else 0.0,
+        since=seconds_of(last, "last"),
     )
 
 
@@ -167,18 +165,3 @@ def _one_of(word: str, option: str, known: Mapping[str, str]) -> str:
         return word
     near = get_close_matches(word, known, n=3, cutoff=0.4) or sorted(known)[:3]
     raise CommandError(ExitCode.USAGE, f"--{option} {word} is not known: use one such as {', '.join(near)}")
-
-
-def _seconds(text: str, option: str) -> float:
-    """Return a time in seconds.
-
-    Raises:
-        CommandError: when it is not a time, or not above 0.
-    """
-    parts = _DURATION.fullmatch(text)
-    seconds = float(parts[1]) * _SECONDS[parts[2]] if parts else 0.0
-    if not 0 < seconds <= _LONGEST:
-        raise CommandError(
-            ExitCode.USAGE, f"--{option} {text}: give a time above 0 and up to 365d, such as 500ms, 2s, 15m, 1h or 2d"
-        )
-    return seconds

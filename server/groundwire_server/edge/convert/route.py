@@ -22,6 +22,7 @@ def route_to_pb(policy: Policy) -> route_pb2.Route:
         top_k=policy.top_k,
         allow_alpha=policy.allow_alpha,
         queue=policy.queue,
+        serves_cached=policy.cache is not None and policy.cache.serve_fresh,
     )
     fill(message.default_deadline, policy.default_deadline)
     fill(message.max_deadline, policy.max_deadline)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
+from groundwire_server.app.configuration.models.caching import RouteCacheConfig
 from groundwire_server.app.configuration.models.routing import RoutingRuleConfig
 from groundwire_server.app.configuration.models.screens import ScreensConfig
 from groundwire_server.app.configuration.models.section import Name
@@ -312,6 +313,9 @@ class RouteConfig(Options):
     screens: ScreensConfig = Field(
         default_factory=ScreensConfig, description="Where guards look at text, and what their findings lead to."
     )
+    cache: RouteCacheConfig = Field(
+        default_factory=RouteCacheConfig, description="Which earlier answers are kept, and when one stands in."
+    )
     shadow: ShadowConfig | None = Field(
         None, description="A model that is compared with those that answer; none if unset."
     )
@@ -378,4 +382,5 @@ class RouteConfig(Options):
             masking_is_loss=self.screens.answer.masking_is_loss,
             queue=self.queue.enabled,
             freeze_rights=self.queue.freeze_rights,
+            cache=self.cache.policy,
         )

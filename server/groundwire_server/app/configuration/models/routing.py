@@ -2,7 +2,7 @@
 
 from datetime import time
 from enum import StrEnum
-from typing import Annotated, Final, Self, TypeAlias
+from typing import Annotated, Final, Self, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
@@ -37,6 +37,7 @@ def _known_zone(name: str) -> str:
 
 
 TimeOfDay: TypeAlias = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+_Value = TypeVar("_Value")
 Task: TypeAlias = Annotated[str, Field(pattern=_TASK)]
 
 
@@ -60,7 +61,7 @@ class HoursConfig(Options):
 
     start: TimeOfDay = Field(description="When it begins.", examples=["08:00"])
     end: TimeOfDay = Field(description="When it ends.", examples=["18:00"])
-    weekdays: frozenset[Weekday] | None = Field(
+    weekdays: tuple[Weekday, ...] | None = Field(
         None,
         min_length=1,
         description="The days on which it begins, such as MONDAY; every day if unset.",
@@ -85,16 +86,16 @@ class RoutingConditionConfig(Options):
     """Conditions of a rule: it holds where each that is set does."""
 
     question_chars: LengthConfig | None = Field(None, description="Questions of this length; of any if unset.")
-    tasks: frozenset[Task] | None = Field(
+    tasks: tuple[Task, ...] | None = Field(
         None,
         min_length=1,
         description="Kinds of task, as callers name them in `Question.task`; all if unset.",
         examples=[["lookup"]],
     )
-    tenants: frozenset[str] | None = Field(
+    tenants: tuple[str, ...] | None = Field(
         None, min_length=1, description="Tenants, by name; all if unset.", examples=[["acme"]]
     )
-    end_users: frozenset[str] | None = Field(
+    end_users: tuple[str, ...] | None = Field(
         None,
         min_length=1,
         description="End users, as callers name them in `Question.end_user_id`; all if unset.",
@@ -118,7 +119,7 @@ class RoutingConditionConfig(Options):
         examples=[0.2],
     )
     has_turns: bool | None = Field(None, description="Whether there are earlier turns; either if unset.")
-    priorities: frozenset[Priority] | None = Field(
+    priorities: tuple[Priority, ...] | None = Field(
         None,
         min_length=1,
         description="Priorities of the call: INTERACTIVE, BACKGROUND, EVALUATION; all if unset.",
@@ -132,15 +133,19 @@ class RoutingConditionConfig(Options):
         return RoutingCondition(
             min_chars=lengths.min,
             max_chars=lengths.max,
-            tasks=self.tasks,
-            tenants=self.tenants,
-            end_users=self.end_users,
+            tasks=_set(self.tasks),
+            tenants=_set(self.tenants),
+            end_users=_set(self.end_users),
             end_user_share=self.end_user_share,
             hours=None if self.hours is None else self.hours.hours,
             budget_left_below=self.budget_left_below,
             has_turns=self.has_turns,
-            priorities=self.priorities,
+            priorities=_set(self.priorities),
         )
+
+
+def _set(values: tuple[_Value, ...] | None) -> frozenset[_Value] | None:
+    return None if values is None else frozenset(values)
 
 
 class RoutingRuleConfig(Options):

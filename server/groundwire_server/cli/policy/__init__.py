@@ -1,0 +1,1 @@
+"""`groundwire policy`: what follows a failure, by the configuration."""
