@@ -28,13 +28,13 @@ from groundwire_server.telemetry import metrics, names
 from groundwire_server.work.execution import SPAN
 from groundwire_server.work.history import HistoryEvent, HistoryReport, check_history
 from groundwire_server.work.options import QueueOptions
-from tests.doubles.generator import DONE, ScriptedGenerator, Wait, draft
+from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
 from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, question, stream
 from tests.e2e.conftest import Product, Serve
 
 PROMPT = QueueOptions(poll_seconds=0.02, backoff_seconds=0.05, max_backoff_seconds=0.05)
 IDLE = PROMPT.model_copy(update={"concurrent": 0})
-ANSWER = [*draft(("Lambda expressions create anonymous functions.", ["p1"])), DONE]
+ANSWER: list[Move] = [*draft(("Lambda expressions create anonymous functions.", ["p1"])), DONE]
 FULL = Failure(Cause.MODEL_RATE_LIMITED, retry_after=0.05)
 
 
@@ -230,7 +230,7 @@ async def test_an_attempt_is_traced_and_logged_as_a_call_is(serve: Serve, caplog
         await product.spans.ended(SPAN)
         (attempt,) = [span for span in product.spans.finished if span.name == SPAN]
         (call,) = [span for span in product.spans.finished if span.name.endswith("/SubmitAnswer")]
-        assert [link.context.span_id for link in attempt.links] == [call.context.span_id]  # type: ignore[union-attr]
+        assert [link.context.span_id for link in attempt.links] == [call.context.span_id]
         assert product.spans.attributes(SPAN)[names.OPERATION] == accepted.name
         assert "anonymous" not in str(product.spans.everything())
         (event,) = [record.__dict__ for record in caplog.records if record.__dict__.get("operation_result")]
