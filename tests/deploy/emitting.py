@@ -215,7 +215,8 @@ async def _everything_happens(client: Stubs, first: Upstream, second: Upstream, 
 
 
 async def _answered_later(client: Stubs) -> None:
-    request = answer_service_pb2.SubmitAnswerRequest(question=question(), webhook={"url": "https://127.0.0.1/"})
+    webhook = answer_service_pb2.Webhook(url="https://127.0.0.1/")
+    request = answer_service_pb2.SubmitAnswerRequest(question=question(), webhook=webhook)
     accepted = await client.answers.SubmitAnswer(request, metadata=ACME)
     waiting = operations_pb2.WaitOperationRequest(name=accepted.name, timeout=Duration(seconds=_SECONDS))
     assert (await OperationsStub(client.channel).WaitOperation(waiting, metadata=ACME)).HasField("response")
@@ -245,7 +246,13 @@ async def _settled(target: str, ask: Callable[[], Awaitable[object]]) -> str:
             await ask()
             async with session.get(f"http://{target}/metrics", headers={"Accept": "text/plain"}) as response:
                 page = await response.text()
-            if _AWAY in page and "groundwire_webhooks_total" in page and not re.search(r"^groundwire_event_loop_lag_seconds_count 0", page, re.MULTILINE):
+            if (
+                _AWAY in page
+                and "groundwire_webhooks_total" in page
+                and not re.search(r"^groundwire_event_loop_lag_seconds_count 0", page, re.MULTILINE)
+            ):
                 return page
             await asyncio.sleep(0.1)
-    raise TimeoutError("no webhook was posted, the event loop's lag was never measured, or the counts of limits never away")
+    raise TimeoutError(
+        "no webhook was posted, the event loop's lag was never measured, or the counts of limits never away"
+    )
