@@ -365,7 +365,9 @@ async def test_an_id_in_flight_takes_no_other_question(serve: Serve) -> None:
 async def test_a_provisional_answer_ends_at_the_display_limit(serve: Serve) -> None:
     long = draft((" ".join(["Lambda expressions create anonymous functions."] * 40), ["p1"]))
     generator = ScriptedGenerator([*letters(long), DONE])
-    async with serve(generator, policy=lambda policy: replace(policy, display_limit=200)) as product:
+    unrepaired = {Cause.OUTPUT_TOO_LONG: (Action.PASSAGES_ONLY,)}
+    limited = lambda policy: replace(policy, display_limit=200, fallbacks=unrepaired)  # noqa: E731
+    async with serve(generator, policy=limited) as product:
         await ingest(product, ("lambdas", SENTENCE))
         request = answer_service_pb2.StreamAnswerRequest(question=question(), mode=event_pb2.STREAM_MODE_PROVISIONAL)
         events = [event async for event in product.answers.StreamAnswer(request, metadata=ACME, timeout=10)]

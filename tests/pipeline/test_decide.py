@@ -394,3 +394,10 @@ def test_each_action_of_a_row_says_what_it_means_or_why_it_is_passed_over() -> N
         Action.PASSAGES_ONLY: Obstacle.NOTHING_TO_SHOW,
         Action.FAIL_SAFE: Conclude(Action.FAIL_SAFE, Cause.MODEL_RATE_LIMITED),
     }
+
+
+@pytest.mark.parametrize(("retry_after", "action"), [(60.0, Action.QUEUE), (None, Action.FAIL_SAFE)])
+def test_only_a_budget_that_is_renewed_is_worth_waiting_for(retry_after: float | None, action: Action) -> None:
+    route = replace(LATER, fallbacks={Cause.BUDGET_EXHAUSTED: (Action.QUEUE,)})
+    spent = Failure(Cause.BUDGET_EXHAUSTED, retry_after=retry_after)
+    assert decide.after(spent, replace(BEGUN, allow_queue=True), route).action is action

@@ -234,6 +234,8 @@ def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Pol
             return Obstacle.NO_STAND_IN
         case Action.QUEUE if not history.allow_queue:
             return Obstacle.MAY_NOT_QUEUE
+        case Action.QUEUE if failure.cause is Cause.BUDGET_EXHAUSTED and failure.retry_after is None:
+            return Obstacle.LASTING
         case Action.PASSAGES_ONLY if history.beginning:
             return Conclude(Action.CUT_SHORT, failure.cause)
         case Action.PASSAGES_ONLY if not history.passages or not history.presentable:

@@ -184,10 +184,6 @@ WRONG = {
             "ABSTAIN, BLOCK, CACHED_ANSWER, FAIL_SAFE, NEXT_MODEL, PASSAGES_ONLY, QUEUE, REPAIR, REVIEW, SHORTER_PROMPT"
         ),
     ),
-    "row-without-an-action": (
-        route("fallbacks: {MODEL_TIMEOUT: []}"),
-        f"5: {ROW}: names no action: to end without one, write [FAIL_SAFE]",
-    ),
     "row-of-no-failure": (
         route("fallbacks: {ANSWER_VALIDATED: [ABSTAIN]}"),
         "5: routes.default.fallbacks: ANSWER_VALIDATED is no failure, so nothing follows it: leave it out",

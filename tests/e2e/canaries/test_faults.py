@@ -82,7 +82,9 @@ async def test_no_cause_of_a_route_shows_what_was_asked_or_said(tmp_path: Path, 
     canaries, seen, drive = Canaries(), Seen(), DRIVES[cause]
     async with (
         two([_singing(drive.reply, canaries, "first"), answers()], [answers()]) as (first, second),
-        observed(tmp_path, of_the_table(drive, cause, Action.FAIL_SAFE, first, second), seen) as product,
+        observed(
+            tmp_path, of_the_table(drive, first, second, fallbacks={cause.value: [Action.FAIL_SAFE.value]}), seen
+        ) as product,
     ):
         await _stored(product, canaries)
         holding = None

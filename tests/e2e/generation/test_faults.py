@@ -56,7 +56,7 @@ def passages(cause: str, asked: int = 1) -> Ends:
 
 ANSWERED = Ends("answered", "ANSWER_VALIDATED", "ANSWER", "SHOW")
 UNAVAILABLE, INTERRUPTED = passages("MODEL_UNAVAILABLE", 3), passages("MODEL_INTERRUPTED")
-MISCONFIGURED, MALFORMED = passages("MODEL_MISCONFIGURED"), passages("OUTPUT_MALFORMED")
+MISCONFIGURED, MALFORMED = passages("MODEL_MISCONFIGURED"), passages("OUTPUT_MALFORMED", 2)
 JSON = (("Content-Type", "application/json"),)
 
 
@@ -117,7 +117,7 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
         Reply([bytes([byte]) for byte in b"".join(each for each in answers().body if isinstance(each, bytes))]),
         ANSWERED,
     ),
-    "a body that never ends": (Reply([*BEGUN, Endless(chunk(" " * 4096))]), passages("OUTPUT_TOO_LONG")),
+    "a body that never ends": (Reply([*BEGUN, Endless(chunk(" " * 4096))]), passages("OUTPUT_TOO_LONG", 2)),
     "signs of life that never end": (Reply([*BEGUN, Endless(b": keep-alive\n\n" * 512)]), INTERRUPTED),
     "a body of 50 MB": (Reply([b"data: ", *FIFTY_MEGABYTES, b"\n\n"]), UNAVAILABLE),
     "an error of 50 MB": (Reply(FIFTY_MEGABYTES, "500 Internal Server Error"), UNAVAILABLE),
@@ -197,7 +197,7 @@ FAULTS: dict[str, tuple[Reply, Ends]] = {
         passages("MODEL_REFUSED"),
     ),
     "a content filter": (Reply([*BEGUN, chunk(reason="content_filter"), DONE]), passages("MODEL_CONTENT_FILTERED")),
-    "a length stop": (Reply(writes(OPEN, reason="length")), passages("OUTPUT_CUT_OFF")),
+    "a length stop": (Reply(writes(OPEN, reason="length")), passages("OUTPUT_CUT_OFF", 2)),
     "a tool call instead of content": (
         Reply(
             [

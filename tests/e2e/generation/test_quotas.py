@@ -160,7 +160,7 @@ async def test_one_ceiling_holds_for_all_that_one_call_sets_off(configured: Serv
             outcome = await answer(served)
         assert (len(first.requests), len(second.requests)) == (3, 0)
     assert outcome.cause == cause_pb2.CAUSE_BUDGET_EXHAUSTED
-    assert outcome.action == outcome_pb2.ACTION_PASSAGES_ONLY
+    assert outcome.action == outcome_pb2.ACTION_FAIL_SAFE
     consumed = used(outcome)
     assert consumed.input_tokens + consumed.output_tokens == 1961
 

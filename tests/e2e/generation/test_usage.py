@@ -112,7 +112,7 @@ async def test_money_is_set_aside_before_the_call_and_what_is_left_given_back(co
         await double.began.wait()
         refused = await answer(served)
         assert cause_pb2.Cause.Name(refused.cause) == "CAUSE_BUDGET_EXHAUSTED"
-        assert refused.action == outcome_pb2.ACTION_PASSAGES_ONLY
+        assert refused.action == outcome_pb2.ACTION_FAIL_SAFE
         assert len(double.requests) == 3
         call.cancel()
         with pytest.raises(asyncio.CancelledError):

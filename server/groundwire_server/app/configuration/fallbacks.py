@@ -68,8 +68,6 @@ FALLBACKS: Final[Mapping[Cause, Row]] = {
 
 
 def _choosable(actions: Row) -> Row:
-    if not actions:
-        raise ValueError("names no action: to end without one, write [FAIL_SAFE]")
     if len(set(actions)) < len(actions):
         raise ValueError("names an action twice: each is taken at most once")
     unknown = [action for action in actions if action not in CHOOSABLE]

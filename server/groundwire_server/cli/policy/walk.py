@@ -20,6 +20,7 @@ from groundwire_server.pipeline import decide
 from groundwire_server.pipeline.decide import AttemptHistory
 
 _PASSAGES: Final = 4
+_RENEWED_AFTER: Final = 3600.0
 _OF_THE_STORE: Final = frozenset({Cause.STORE_UNAVAILABLE, Cause.STORE_TIMEOUT, Cause.STORE_MISCONFIGURED})
 
 
@@ -168,4 +169,5 @@ def _failure(cause: Cause) -> Failure:
     for screen, forbidden in FORBIDDEN.items():
         if forbidden is cause:
             return ForbiddenFailure(screen, PolicyBlock(GuardIdentity("", ""), ""))
-    return Failure(cause)
+    # Of the day, such as most are: a budget of the call alone is not renewed.
+    return Failure(cause, retry_after=_RENEWED_AFTER if cause is Cause.BUDGET_EXHAUSTED else None)
