@@ -55,6 +55,9 @@ WAYS: Mapping[str, dict[str, Any]] = MappingProxyType(
 """How the upstream writes and is read, by the names of the routes, and of its models where nothing else is said."""
 
 
+CACHED = "cached"
+"""The route that serves earlier answers."""
+
 REFUSED = "refused"
 """The tenant whose calls a limit refuses, all but the first."""
 
@@ -137,6 +140,7 @@ def _configuration() -> tuple[Configuration, bool]:
         # Every question is to be answered, so that every check has real work.
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
         "--limits": (("limits",), dict(LIMITS)),
+        "--cached": (("routes", CACHED), {"store": "main", "models": ["extractive"], "cache": {"serve_fresh": True}}),
     }
     if given.calls:
         flags["--at-once"] = (("capacity",), {"max_concurrent": given.calls, "queue_size": 0})

@@ -188,7 +188,7 @@ async def _everything_happens(client: Stubs, first: Upstream, second: Upstream, 
     first.replies[:] = [DOWN]
     assert (await answer(client)).report.model == "small"
     second.replies[:] = [DOWN]
-    assert (await answer(client)).WhichOneof("result") == "degraded"
+    assert (await answer(client)).WhichOneof("result") == "cached"
     # One is asked, one waits, and for one there is no room.
     first.replies[:] = [Reply([Pause(0.5), *writes(*segments(SENTENCE))])]
     await asyncio.gather(*(answer(client, question(route="narrow")) for _ in range(3)))
