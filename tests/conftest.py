@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 import hypothesis
 import pytest
 
+from tests.postgres_server import PostgresDatabases, postgres_server
+
 # A deadline for each example would depend on how busy the machine is, a new seed on luck.
 hypothesis.settings.register_profile("same-each-time", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("same-each-time")
@@ -59,3 +61,10 @@ def tmp_path(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
         return
     with TemporaryDirectory(prefix="groundwire-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresDatabases]:
+    """The databases of one PostgreSQL for all tests; those that use it are marked `process` and `needs_postgres`."""
+    with postgres_server() as folder:
+        yield PostgresDatabases(folder)

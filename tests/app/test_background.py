@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from groundwire_server.app.serve import in_background
+from groundwire_server.app.background import in_background
 
 
 async def failing() -> None:

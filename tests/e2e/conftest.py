@@ -13,13 +13,18 @@ import pytest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
+from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.admission.capacity import CapacityOptions
 from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.parts.parts import Parts
+from groundwire_server.app.parts.queue import Queue, open_queue
+from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.parts.store import Store
+from groundwire_server.app.queue_work import QueueWork
 from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.guards.finding import GuardActions, GuardIdentity
 from groundwire_server.domain.policy import Policy
@@ -33,6 +38,7 @@ from groundwire_server.pipeline.screening.guards import PlacedGuard, ScreenGuard
 from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.retriever import Retriever
+from groundwire_server.work.options import QueueOptions
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import ScriptedGenerator
@@ -82,6 +88,7 @@ class Product:
     server: Server
     current: CurrentSnapshot
     address: str
+    queue: Queue | None = None
     answers: "AnswerServiceAsyncStub" = field(init=False)
     retrieval: "RetrievalServiceAsyncStub" = field(init=False)
     documents: "DocumentServiceAsyncStub" = field(init=False)
@@ -117,6 +124,7 @@ def serving(folder: Path) -> Serve:
         capacity: CapacityOptions | None = None,
         document_screen: DocumentScreen | None = None,
         answer_cache: AnswerCache | None = None,
+        queue: QueueOptions | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -141,20 +149,37 @@ def serving(folder: Path) -> Serve:
             answer_cache=answer_cache,
         )
         routes = {"default": (default, "main")}
-        process = compose.Process.begin(recording, capacity=capacity)
-        current = CurrentSnapshot(compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds))
-        server = compose.server(current, process, options or ServerOptions(), DecisionLogOptions())
-        port = await server.start("127.0.0.1:0", tls)
-        address = f"127.0.0.1:{port}"
-        with system_clock_of_the_loop():
-            try:
-                async with grpc.aio.insecure_channel(address) as channel:
-                    yield Product(channel, generator, embedder, spans, counts, server, current, address)
-            finally:
-                await server.drain(0.0, 0.0)
-                embedded.close()
+        async with _queue(folder, queue, counts) as queued:
+            process = compose.Process.begin(recording, capacity=capacity, queue=queued)
+            snapshot = compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds)
+            current = CurrentSnapshot(snapshot)
+            server = compose.server(current, process, options or ServerOptions(), DecisionLogOptions())
+            port = await server.start("127.0.0.1:0", tls)
+            address = f"127.0.0.1:{port}"
+            with system_clock_of_the_loop():
+                work = QueueWork(process, current, 0 if queue is None else queue.concurrent, DecisionLogOptions())
+                work.begin()
+                try:
+                    async with grpc.aio.insecure_channel(address) as channel:
+                        yield Product(channel, generator, embedder, spans, counts, server, current, address, queued)
+                finally:
+                    await work.end(0.0)
+                    await server.drain(0.0, 0.0)
+                    embedded.close()
 
     return start
+
+
+@asynccontextmanager
+async def _queue(folder: Path, options: QueueOptions | None, counts: Counts) -> AsyncIterator[Queue | None]:
+    """Open a queue in SQLite, in the same folder; none without options."""
+    if options is None:
+        yield None
+        return
+    configuration = load(Sources()).configuration.model_copy(update={"queue": options})
+    url = f"sqlite:///{folder}/records.sqlite3"
+    async with open_records(RecordsOptions.model_validate({"url": url})) as records:
+        yield open_queue(configuration, records, lambda tenant: 1.0, counts)
 
 
 @pytest.fixture

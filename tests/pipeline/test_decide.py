@@ -385,7 +385,7 @@ def test_only_a_model_without_a_price_follows_when_the_budget_is_used_up() -> No
 
 
 def test_each_action_of_a_row_says_what_it_means_or_why_it_is_passed_over() -> None:
-    route = replace(policy(), models=("large",))
+    route = replace(policy(), models=("large",), queue=False)
     considered = dict(decide.consider(Failure(Cause.MODEL_RATE_LIMITED), replace(TRIED, passages=0), route))
     assert considered == {
         Action.NEXT_MODEL: Obstacle.ONE_MODEL,

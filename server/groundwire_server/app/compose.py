@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
@@ -14,6 +15,7 @@ from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
+from groundwire_server.app.parts.queue import Queue
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts
@@ -61,6 +63,9 @@ from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
 
+if TYPE_CHECKING:
+    from groundwire_server.adapters.records import opening
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -77,6 +82,8 @@ class Process:
         capacity: how much is done at once.
         texts: of documents, in memory.
         shadows: the comparisons in flight, by whatever configuration they began.
+        records: the database of what outlives the process; None where there is none.
+        queue: of questions that are answered later; None where none is.
         flights: the questions that others may wait for; those of two configurations are two questions.
     """
 
@@ -89,6 +96,8 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
+    records: "opening.Records | None" = None
+    queue: Queue | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
 
     @classmethod
@@ -99,6 +108,9 @@ class Process:
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
         texts: ProcessTexts | None = None,
+        records: "opening.Records | None" = None,
+        weights: TenantWeights | None = None,
+        queue: Queue | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -107,9 +119,12 @@ class Process:
             sums: decides which log lines are written.
             capacity: how much is done at once; by the defaults if None.
             texts: those in memory that other processes may have erased; by default they are this process's own.
+            records: the database of what outlives the process.
             runs: those that other processes see; by default they are this process's own.
+            weights: of tenants' shares; all have the same if None.
+            queue: of questions that are answered later.
         """
-        options, weights, lag = capacity or CapacityOptions(), TenantWeights(), LoopLag()
+        options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
         recording.metrics.watch(metrics.RUNS_ACTIVE, runs, lambda each: [((), each.active)])
 
@@ -127,6 +142,8 @@ class Process:
             lag,
             Capacity(options, every, background, lag, SystemClock()),
             texts or ProcessTexts(),
+            records=records,
+            queue=queue,
         )
 
     def end(self) -> None:
@@ -172,6 +189,7 @@ def snapshot(
                 prompts,
                 check,
                 rules,
+                process.queue,
                 process.flights,
             )
             for name, (policy, store) in policies.items()
@@ -185,7 +203,8 @@ def snapshot(
     )
     # What a tenant has no right to waits for nothing.
     admission = Admission((*(() if limits.quotas is None else (limits.quotas,)), process.capacity))
-    answerer = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    limited = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    answerer = AdmittedAnswerer(limited, admission)
     ingest = Ingest(
         parts.corpus.corpus,
         parts.corpus.embedder,
@@ -197,14 +216,16 @@ def snapshot(
         admission,
         LimitStatuses(limits.table, limits.store),
         available,
-        SharedAnswerer(AdmittedAnswerer(answerer, admission), process.runs),
+        SharedAnswerer(answerer, process.runs),
         pipeline,
         pipeline,
         parts.corpus.corpus,
         ingest,
         write_seconds,
         _eraser(parts, ingest, process),
+        answerer,
         parts.answer_cache,
+        None if process.queue is None else process.queue.calls,
     )
 
 
@@ -254,6 +275,7 @@ def _route(
     prompts: Prompts,
     check: AclRecheck,
     rules: RuleChecker,
+    queue: Queue | None,
     flights: SingleFlight,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
@@ -274,6 +296,7 @@ def _route(
         shadow=_shadow(policy, parts),
         rewriter=_rewriter(policy, parts),
         screens=parts.screens.get(policy.route, {}),
+        queue=None if queue is None else queue.accepted,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
     cache = _cache(policy, ports, parts, flights)
@@ -283,6 +306,7 @@ def _route(
             models=chain,
             priced=frozenset(parts.prices).intersection(chain),
             routing=routing,
+            queue=policy.queue and queue is not None,
             cache=None if cache is None else policy.cache,
         ),
         replace(ports, cache=cache),

@@ -235,6 +235,8 @@ def _quieten() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     # It would log the objects of a batch that was rejected in part, with their texts.
     logging.getLogger("weaviate-client").setLevel(logging.CRITICAL)
+    # It would log each step of an upgrade of the database of records, and what it found before it.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     # It would log every call.
     logging.getLogger("pinecone").setLevel(logging.WARNING)
     # Its debug logs are several lines per call, none of them about the call.

@@ -31,6 +31,8 @@ FIXED: tuple[Path, ...] = (
     ("server", "tls"),
     ("server", "max_concurrent_calls"),
     ("redis",),
+    ("records",),
+    ("queue",),
     ("answer_cache",),
     ("server", "request_bytes"),
     ("server", "connections"),

@@ -5,13 +5,13 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from groundwire_server.app import compose
+from groundwire_server.app.background import in_background
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.document_counts import DocumentCounts
@@ -19,14 +19,13 @@ from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.metrics_page import metrics_page
-from groundwire_server.app.parts.run_log import open_runs
+from groundwire_server.app.opened import opened
+from groundwire_server.app.queue_work import QueueWork
 from groundwire_server.app.recovery_sweeps import sweep_stores
 from groundwire_server.app.reload import ConfigReloader
-from groundwire_server.app.telemetry.setup import Telemetry, telemetry
+from groundwire_server.app.telemetry.setup import Telemetry
 from groundwire_server.app.watch import reload_when_due
-from groundwire_server.corpus.erase import ProcessTexts
 from groundwire_server.edge.options import DrainOptions, TlsOptions
-from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry.line_sums import LineSums
 
 if TYPE_CHECKING:
@@ -81,32 +80,23 @@ async def running(
         ImportError: when an extra is not installed.
         OSError: when the address or a folder cannot be used.
     """
-    first = loaded.configuration
-    measuring = telemetry(version("groundwire-server"), first.telemetry)
-    try:
-        texts = ProcessTexts()
-        async with open_runs(first.redis, texts) as runs:
-            lines = sums or LineSums(time.monotonic)
-            recording = Recording(measuring.tracer, measuring.metrics, lines)
-            process = compose.Process.begin(recording, capacity=first.capacity, runs=runs, texts=texts)
-            reloader = await ConfigReloader.begin(sources, loaded, process)
-            try:
-                server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)
-                port = await server.start(first.server.listen, _tls(first.server.tls))
-                host = first.server.listen.rpartition(":")[0]
-                try:
-                    page, shared = first.telemetry.prometheus_listen, first.server.workers > 1
-                    with metrics_page(page, measuring.metrics, reuse_port=shared):
-                        yield Running(f"{host}:{port}", reloader, measuring, process)
-                finally:
-                    # Nobody waits for them: their time and slots are those of the calls that are to finish.
-                    process.shadows.end()
-                    drain = (stop and stop.drain) or reloader.configuration.server.drain
-                    await server.drain(drain.notice_seconds, drain.grace_seconds)
-            finally:
-                await reloader.close()
-    finally:
-        await asyncio.to_thread(measuring.shut_down)
+    async with opened(sources, loaded, sums) as parts:
+        first, process, reloader = loaded.configuration, parts.process, parts.reloader
+        server = compose.server(reloader.current, process, first.server, first.telemetry.decisions)
+        port = await server.start(first.server.listen, _tls(first.server.tls))
+        host = first.server.listen.rpartition(":")[0]
+        work = QueueWork(process, reloader.current, first.queue.concurrent, first.telemetry.decisions)
+        work.begin()
+        try:
+            page, shared = first.telemetry.prometheus_listen, first.server.workers > 1
+            with metrics_page(page, parts.telemetry.metrics, reuse_port=shared):
+                yield Running(f"{host}:{port}", reloader, parts.telemetry, process)
+        finally:
+            # Nobody waits for them: their time and slots are those of the calls that are to finish.
+            process.shadows.end()
+            drain = (stop and stop.drain) or reloader.configuration.server.drain
+            calls = server.drain(drain.notice_seconds, drain.grace_seconds)
+            await asyncio.gather(calls, work.end(drain.grace_seconds))
 
 
 def serve(sources: Sources, loaded: Loaded) -> None:
@@ -178,21 +168,6 @@ async def serve_until(
         await asyncio.wait(tasks)
         _log.info("draining")
     _log.info("stopped")
-
-
-def in_background(name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Begin work that goes on until it is cancelled; log it when it fails, for nothing awaits it until the end."""
-
-    def report(task: asyncio.Task[None]) -> None:
-        error = None if task.cancelled() else task.exception()
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        if error is not None:
-            _log.error("a task has failed; it begins again with a restart", extra={"task": name}, exc_info=error)
-
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(report)
-    return task
 
 
 def _tls(options: TlsOptions | None) -> "ServerTls | None":

@@ -26,6 +26,7 @@ from groundwire_server.cli.policy import command as policy
 from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.serve import serve
 from groundwire_server.cli.trace import command as trace
+from groundwire_server.cli.worker import worker
 
 Command: TypeAlias = Callable[..., None]
 Examples: TypeAlias = tuple[str, ...]
@@ -53,6 +54,10 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire serve",
             "groundwire serve --config /etc/groundwire/groundwire.yaml",
             "groundwire serve --listen 127.0.0.1:6000 --data ./store",
+        ),
+        worker: (
+            "groundwire worker",
+            "groundwire worker --config /etc/groundwire/groundwire.yaml --concurrent 16",
         ),
         ask: (
             'groundwire ask "Who may sign for parcels?"',

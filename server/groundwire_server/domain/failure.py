@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from groundwire_server.domain.vocabulary import Cause, Reason
+from groundwire_server.domain.vocabulary import Cause, Feature, Reason
 
 LONGEST_WAIT: Final = 30 * 86_400.0
 """Seconds of the longest wait that is passed on: headers of a dependency may ask for more than a duration can hold."""
@@ -114,6 +114,11 @@ class Rejection(GroundwireError):
         self.quotas = tuple(quotas)
         self.metadata = dict(metadata or {})
         self.retry_after = retry_after
+
+    @classmethod
+    def not_offered(cls, feature: Feature) -> "Rejection":
+        """The server, or the route, has no part of the contract that the call needs."""
+        return cls(Reason.FEATURE_NOT_OFFERED, metadata={"feature": feature.value})
 
     @classmethod
     def invalid(cls, field: str, description: str, rule: str = "") -> "Rejection":

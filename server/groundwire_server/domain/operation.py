@@ -22,6 +22,11 @@ class OperationKey:
     subject: str
     operation_id: str
 
+    @property
+    def name(self) -> str:
+        """The operation's name in the contract."""
+        return f"operations/{self.operation_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
@@ -40,7 +45,7 @@ class QueuedQuestion:
     """A question that is to be answered later. Times are of the wall clock: another process may work on it.
 
     Attributes:
-        question: as it came in, not as a stage has changed it.
+        question: as it came in but for its normal form, not as a later stage has changed it.
         caller: who asked; its credential says how its rights are looked up again.
         fingerprint: a digest of the request: another request under the same request id is refused.
         cause: why it was queued; None where it was submitted.
@@ -98,7 +103,7 @@ class Operation:
     @property
     def name(self) -> str:
         """Its name in the contract."""
-        return f"operations/{self.key.operation_id}"
+        return self.key.name
 
     @property
     def done(self) -> bool:

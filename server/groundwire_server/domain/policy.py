@@ -188,6 +188,7 @@ class Policy:
         cache: which earlier answers are kept, and when one may stand in; None keeps none.
         priced: those of the models whose tokens cost something.
         queue: whether questions may be answered later.
+        freeze_rights: whether the rights at submission count for those that cannot be looked up again.
         reviewers: whether there are persons who look at answers before they leave.
         routing: rules that choose models before the first is asked; the first that holds does.
     """
@@ -230,6 +231,7 @@ class Policy:
     cache: CachePolicy | None = None
     priced: frozenset[str] = frozenset()
     queue: bool = False
+    freeze_rights: bool = False
     reviewers: bool = False
     routing: tuple[RoutingRule, ...] = ()
 

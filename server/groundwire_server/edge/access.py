@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.credentials import CredentialKind, Credentials
+from groundwire_server.edge.roles import allows
 from groundwire_server.ports.authenticator import Authenticator
+
+_ASKING: Final = "groundwire.v1.AnswerService/Answer"
+"""The call that a caller must still be allowed to make when its queued question is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,20 @@ class Access:
         if self.tenants is not None and caller.tenant not in self.tenants:
             raise AccessDenied(DenialReason.TENANT_UNKNOWN, about={"tenant": caller.tenant})
         return caller
+
+    async def renewed(self, caller: Caller, *, frozen: bool) -> Caller | None:
+        """Return a caller with the rights that it has now; None where it may not ask any more; see `Rights`."""
+        credential = caller.credential
+        authenticator = None if credential is None else self.authenticators.get(credential.kind)
+        if authenticator is None:
+            return None
+        try:
+            now = await authenticator.renew(caller, frozen=frozen)
+        except AccessDenied:
+            return None
+        same = (now.tenant, now.subject) == (caller.tenant, caller.subject)
+        served = self.tenants is None or now.tenant in self.tenants
+        return now if same and served and allows(_ASKING, now.roles) else None
 
     def _kind(self, credentials: Credentials) -> CredentialKind:
         if not self.authenticated:

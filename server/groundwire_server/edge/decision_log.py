@@ -4,13 +4,16 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import blake2b
+from typing import Protocol
 
 import grpc
 
 from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.grounding import GroundingSummary, count_verdicts
-from groundwire_server.domain.outcome import Answered, Blocked, Cached, Degraded, FailedSafe, Outcome, Report
-from groundwire_server.domain.vocabulary import Action, Verdict
+from groundwire_server.domain.outcome import Answered, Blocked, Cached, Degraded, FailedSafe, Outcome, Queued, Report
+from groundwire_server.domain.vocabulary import Action, Reason, StreamMode, Verdict
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.options import DecisionLogOptions
 from groundwire_server.telemetry.decision import (
@@ -21,6 +24,7 @@ from groundwire_server.telemetry.decision import (
     log_fields,
 )
 from groundwire_server.telemetry.line_sums import LineKind, LineSums
+from groundwire_server.telemetry.trail import Trail
 
 LOGGER = "groundwire.decisions"
 SHADOW_LOGGER = "groundwire.comparisons"
@@ -32,6 +36,22 @@ _NO_REPORT = Report()
 
 _log = logging.getLogger(LOGGER)
 _shadow_log = logging.getLogger(SHADOW_LOGGER)
+
+
+class Recorded(Protocol):
+    """What an event is made of beside an outcome: a call, or a worker's attempt at a queued answer."""
+
+    method: str
+    arrived: float
+    deadline: Deadline | None
+    request_id: str
+    trace_id: str
+    caller: Caller
+    status: grpc.StatusCode
+    reason: Reason | None
+    mode: StreamMode | None
+    grounding: GroundingSummary | None
+    trail: Trail
 
 
 class DecisionLog:
@@ -72,16 +92,28 @@ class DecisionLog:
 
     def event_of(self, call: Call, now: float) -> DecisionEvent:
         """Return the event of a call that has ended, at a time on the event loop's clock."""
-        outcome = call.outcome
-        if outcome is not None:
-            report = outcome.report
-        else:
-            report = _NO_REPORT if call.trail.report is None else call.trail.report(now)
-        return self._event(call, report, outcome, now)
+        return self._event(call, _report(call, call.outcome, now), call.outcome, now)
 
     def abandoned_event(self, call: Call, report: Report, outcome: Outcome | None, now: float) -> DecisionEvent:
         """Return the event of work that has ended after its call had."""
         return self._event(call, report, outcome, now, abandoned=True)
+
+    def attempt_event(
+        self, attempt: Recorded, outcome: Outcome | None, now: float, operation: str, number: int, result: str
+    ) -> DecisionEvent:
+        """Return the event of an attempt at a queued answer.
+
+        Args:
+            attempt: what is known of it beside its outcome.
+            outcome: None without one.
+            now: seconds on the event loop's clock.
+            operation: the operation's name.
+            number: of the attempt, from 1.
+            result: what became of it.
+        """
+        report = _report(attempt, outcome, now)
+        event = self._event(attempt, report, outcome, now)
+        return replace(event, operation=operation, operation_attempt=number, operation_result=result)
 
     def shadow_event(self, call: Call, shadow: Outcome, answered: Outcome) -> DecisionEvent:
         """Return the event of an answer in the shadow of a call's; its duration is its own, and it had no deadline."""
@@ -99,7 +131,7 @@ class DecisionLog:
         return replace(event, shadow_of=compared, deadline=None, left=None)
 
     def _event(
-        self, call: Call, report: Report, outcome: Outcome | None, now: float, *, abandoned: bool | None = None
+        self, call: Recorded, report: Report, outcome: Outcome | None, now: float, *, abandoned: bool | None = None
     ) -> DecisionEvent:
         result = None if outcome is None else outcome.result
         answer = None if outcome is None else outcome.answer
@@ -113,7 +145,7 @@ class DecisionLog:
             trace_id=call.trace_id,
             run_trace_id=report.trace_id if report.trace_id not in ("", call.trace_id) else None,
             tenant=call.caller.tenant,
-            subject=self._subject(call),
+            subject=self._subject(call.caller),
             route=report.route or None,
             mode=call.mode,
             outcome=None if result is None else type(result).__name__,
@@ -155,14 +187,21 @@ class DecisionLog:
             deadline=None if call.deadline is None else call.deadline.at - call.arrived,
             left=None if call.deadline is None else call.deadline.at - now,
             abandoned=abandoned,
+            operation=result.operation if isinstance(result, Queued) else None,
         )
 
-    def _subject(self, call: Call) -> str:
+    def _subject(self, caller: Caller) -> str:
         """Return a hash of the subject, which means nothing outside its tenant."""
-        caller = call.caller
         return blake2b(
             f"{caller.tenant}\0{caller.subject}".encode(), digest_size=_HASH_BYTES, key=self._key
         ).hexdigest()
+
+
+def _report(call: Recorded, outcome: Outcome | None, now: float) -> Report:
+    """Return the report of an outcome, or what was known without one, at a time on the event loop's clock."""
+    if outcome is not None:
+        return outcome.report
+    return _NO_REPORT if call.trail.report is None else call.trail.report(now)
 
 
 def _counts(

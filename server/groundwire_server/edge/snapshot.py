@@ -7,7 +7,7 @@ from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.corpus.erase import Eraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.vocabulary import Feature, Reason
+from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.queue import QueuedAnswers
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -35,6 +35,7 @@ class ServingSnapshot:
         eraser: erases documents; None where the store does not offer that.
         answer_cache: keeps earlier answers that may stand in; None where none is kept.
         write_seconds: how long writing one event of a stream may take.
+        admitted: answers questions that no call waits for, and that are nobody's run, once admission lets them begin.
         queue: of answers for later; None where the server has none.
     """
 
@@ -48,7 +49,8 @@ class ServingSnapshot:
     corpus: Corpus
     ingest: Ingest
     write_seconds: float
-    eraser: Eraser | None = None
+    eraser: Eraser | None
+    admitted: Answerer
     answer_cache: AnswerCache | None = None
     queue: QueuedAnswers | None = None
 
@@ -60,7 +62,7 @@ class ServingSnapshot:
             Rejection: FEATURE_NOT_OFFERED where the server has none.
         """
         if self.queue is None:
-            raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.QUEUED_ANSWERS.value})
+            raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
         return self.queue
 
 

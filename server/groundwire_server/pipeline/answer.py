@@ -7,7 +7,7 @@ from groundwire_server.domain.event import Started
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.outcome import Outcome
+from groundwire_server.domain.outcome import Outcome, Queued
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step
 from groundwire_server.domain.vocabulary import Action, Stage
@@ -18,7 +18,7 @@ from groundwire_server.pipeline.caching.holding import StandIn
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
-from groundwire_server.pipeline.normalize import check_search, normalize_question
+from groundwire_server.pipeline.normalize import check_queue, check_search, normalize_question
 from groundwire_server.pipeline.release import ReleaseGate, release_gate
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
@@ -48,6 +48,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     """
     left = await budget_left(inquiry, ports)
     with run.compute(Stage.NORMALIZE) as stage:
+        check_queue(inquiry)
         check_search(inquiry, "question.search")
         inquiry = routed(normalize_question(inquiry, "question.text"), left, run, stage)
     with EarlierAnswers(inquiry, ports, run) as earlier:
@@ -58,19 +59,20 @@ async def _answer(
     inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | None, earlier: EarlierAnswers
 ) -> Outcome:
     """Answer a normalized question, by an earlier answer where the route serves it, or by a new one."""
-    policy, report = inquiry.policy, run.report
+    # What was asked is what another process may take up: neither rewritten nor searched for.
+    policy, report, asked = inquiry.policy, run.report, inquiry
     events = EventStream(sink)
     gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
     history, partial = AttemptHistory(allow_queue=inquiry.question.allow_queue), PartialResults()
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)
-    stand_in: StandIn | None = None
+    instead: StandIn | Queued | None = None
     screening = EvidenceScreening(inquiry, ports, run)
     try:
         await screen_question(inquiry, ports, run)
-        stand_in = await earlier.fresh()
-        if stand_in is None:
+        instead = await earlier.fresh()
+        if instead is None:
             inquiry = await _understood(inquiry, ports, run)
             async with run.stage(Stage.RETRIEVE) as stage:
                 found = await retrieve(inquiry, ports, stage, run)
@@ -86,7 +88,7 @@ async def _answer(
         else:
             step = decide.served()
     except Failure as failure:
-        step, stand_in = await _after(failure, history, policy, run, earlier)
+        step, instead = await _after(failure, history, asked, ports, run, earlier)
 
     while isinstance(step, Attempt):
         history = history.begun(step)
@@ -107,12 +109,12 @@ async def _answer(
                 committed=gate.committed,
                 beginning=bool(partial.beginning),
             )
-            step, stand_in = await _after(failure, history, policy, run, earlier)
+            step, instead = await _after(failure, history, asked, ports, run, earlier)
             await (gate.withdraw if decide.keeps_beginning(step) else gate.retract)(failure.cause)
         else:
             step = Accept(step, text)
 
-    partial = await _with(stand_in, partial, gate, events, report)
+    partial = await _with(instead, partial, gate, events, report)
     step, partial = await _presented(step, partial, gate, inquiry, ports, run)
     await gate.conclude()
     outcome = _decided(step, partial, policy, run)
@@ -130,31 +132,58 @@ def _decided(step: Accept | Conclude, partial: PartialResults, policy: Policy, r
 
 
 async def _after(
-    failure: Failure, history: AttemptHistory, policy: Policy, run: StageRunner, earlier: EarlierAnswers
-) -> tuple[Step, StandIn | None]:
-    """Return what follows a failure, with the earlier answer where that is one: it is looked for only then."""
-    history = replace(history, remaining=run.remaining())
-    step = decide.after(failure, replace(history, stand_in=True), policy)
-    if step.action is not Action.CACHED_ANSWER:
-        return step, None
-    stand_in = await earlier.after(failure)
-    if stand_in is None:
-        step = decide.after(failure, replace(history, remaining=run.remaining()), policy)
-    return step, stand_in
+    failure: Failure, history: AttemptHistory, asked: Inquiry, ports: Ports, run: StageRunner, earlier: EarlierAnswers
+) -> tuple[Step, StandIn | Queued | None]:
+    """Return what follows a failure, with what takes the place of an answer where that is what follows.
+
+    An earlier answer is looked for, and a question accepted for later, only where the row comes to it; where neither
+    can be had, the row goes on.
+    """
+    history = replace(history, stand_in=True)
+    while True:
+        history = replace(history, remaining=run.remaining())
+        step = decide.after(failure, history, asked.policy)
+        match step.action:
+            case Action.CACHED_ANSWER:
+                instead: StandIn | Queued | None = await earlier.after(failure)
+                history = replace(history, stand_in=False)
+            case Action.QUEUE:
+                instead = await _accepted(asked, failure, ports)
+                history = replace(history, allow_queue=False)
+            case _:
+                return step, None
+        if instead is not None:
+            return step, instead
+
+
+async def _accepted(asked: Inquiry, failure: Failure, ports: Ports) -> Queued | None:
+    """Return where a question waits that could not be answered now; None where it is not accepted."""
+    if ports.queue is None:
+        return None
+    try:
+        return await ports.queue.submit(asked, failure.cause)
+    except Failure:
+        return None
 
 
 async def _with(
-    stand_in: StandIn | None, partial: PartialResults, gate: ReleaseGate, events: EventStream, report: ReportBuilder
+    instead: StandIn | Queued | None,
+    partial: PartialResults,
+    gate: ReleaseGate,
+    events: EventStream,
+    report: ReportBuilder,
 ) -> PartialResults:
-    """Show an earlier answer with the passages that it draws on, where there is one, and return the results with it."""
-    if stand_in is None:
+    """Return the results with what takes the place of an answer; an earlier one is shown with its passages first."""
+    if instead is None:
         return partial
-    report.corpus_version = report.corpus_version or stand_in.corpus_version
-    await events.emit(Evidence(stand_in.evidence, stand_in.corpus_version))
-    answer = stand_in.cached.answer
+    if isinstance(instead, Queued):
+        return replace(partial, queued=instead)
+    report.corpus_version = report.corpus_version or instead.corpus_version
+    await events.emit(Evidence(instead.evidence, instead.corpus_version))
+    answer = instead.cached.answer
     whole = Span.within(answer.text, 0, len(answer.text))
     await gate.release((CheckedSegment(answer.text, whole, answer.citations, answer.sentences),), None)
-    return replace(partial, stand_in=stand_in.cached)
+    return replace(partial, stand_in=instead.cached)
 
 
 async def _presented(

@@ -8,6 +8,7 @@ from typing import Final
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.text.composing import nfc
+from groundwire_server.domain.vocabulary import Feature
 
 _FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})")
 
@@ -24,6 +25,16 @@ def normalize_question(inquiry: Inquiry, field: str) -> Inquiry:
     """
     text = normalize(inquiry.question.text, inquiry.policy.question_limit, field)
     return replace(inquiry, question=replace(inquiry.question, text=text))
+
+
+def check_queue(inquiry: Inquiry) -> None:
+    """Refuse a question that may be answered later, on a route where none is.
+
+    Raises:
+        Rejection: FEATURE_NOT_OFFERED.
+    """
+    if inquiry.question.allow_queue and not inquiry.policy.queue:
+        raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
 
 
 def check_search(inquiry: Inquiry, field: str) -> None:

@@ -21,6 +21,7 @@ from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Contention, Generator
+from groundwire_server.ports.operations import AnswerQueue
 from groundwire_server.ports.prompts import Prompts, RewritePrompts
 from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
@@ -82,6 +83,7 @@ class Ports:
         shadow: the model that is compared with those that answer; None compares none.
         rewriter: the model that rewrites questions with earlier turns; None leaves them to rules.
         screens: the guards of each screen.
+        queue: accepts questions for later; None where none is answered later.
         cache: the route's earlier answers; None keeps none.
     """
 
@@ -99,6 +101,7 @@ class Ports:
     shadow: ShadowModel | None = None
     rewriter: RewriteModel | None = None
     screens: Mapping[Screen, ScreenGuards] = field(default_factory=dict)
+    queue: AnswerQueue | None = None
     cache: RouteCache | None = None
 
 

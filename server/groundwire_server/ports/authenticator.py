@@ -13,6 +13,18 @@ class Authenticator(Protocol):
         """Return the caller that the credential identifies.
 
         Raises:
-            Refused: when it is not valid.
+            AccessDenied: when it is not valid.
+        """
+        ...
+
+    async def renew(self, caller: Caller, *, frozen: bool) -> Caller:
+        """Return a caller that this kind of credential proved before, with the rights that it has now.
+
+        Args:
+            caller: its `credential` says what to look up.
+            frozen: whether the rights of then count where nothing can be looked up.
+
+        Raises:
+            AccessDenied: when the credential proves it no more.
         """
         ...

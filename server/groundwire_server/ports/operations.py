@@ -111,8 +111,8 @@ class HistoryEntry:
     """One thing that has happened to an operation, in the order of `number`: what `work/history.py` checks.
 
     Attributes:
-        event: `accepted`, `begun`, `effect`, `billed`, `retried`, `halted`, `requeued`, `cancelled`, `expired`,
-            `refused`, `erased`.
+        event: `accepted`, `begun`, `effect`, `billed`, `retried`, `released`, `halted`, `requeued`, `cancelled`,
+            `expired`, `refused`, `erased`.
         attempt: the attempt that it belongs to; 0 before the first.
     """
 
@@ -195,6 +195,14 @@ class OperationRecords(Protocol):
 
     async def retry(self, claim: Claim, cause: Cause, after: float, bill: Bill) -> bool:
         """Let it wait for `after` seconds and be taken up again; halt it where its attempts are used up.
+
+        Returns:
+            False where the claim holds no more.
+        """
+        ...
+
+    async def release(self, claim: Claim, after: float, bill: Bill) -> bool:
+        """Let it wait for `after` seconds and be taken up again, without using up one of its attempts.
 
         Returns:
             False where the claim holds no more.

@@ -74,7 +74,9 @@ class ComparedAnswer:
 class DecisionEvent:
     """One request and what became of it; times in seconds. What does not apply is None."""
 
-    method: str = _always("The method that was called.")
+    method: str = _always(
+        "The method that was called; `process operation` for an attempt of a worker at a queued answer."
+    )
     status: str = _always("The status that the call ended with, such as `OK`.")
     reason: Reason | None = _about("Why the call failed; one of the error reasons.")
     request_id: str = _always("The caller's request id, or the one that the server chose.")
@@ -142,6 +144,13 @@ class DecisionEvent:
     deadline: float | None = _about("The time that the caller gave.", names.DEADLINE)
     left: float | None = _about("The time that was left at the end.", names.DEADLINE_LEFT)
     abandoned: bool | None = _about("True for work that ended after its call had; the call has an event of its own.")
+    operation: str | None = _about(
+        "The queued answer that the call was accepted as, or that a worker was at.", names.OPERATION
+    )
+    operation_attempt: int | None = _about("How often a worker had taken it up, this time included.")
+    operation_result: str | None = _about(
+        "What became of the attempt: COMPLETED, RETRIED (or halted), RELEASED, REFUSED or LOST."
+    )
     shadow_of: ComparedAnswer | None = _about(
         "Of the event `groundwire.shadow` alone, whose other fields describe an answer in the shadow, which nobody "
         "saw: the one that left."

@@ -318,23 +318,23 @@ HTTP_CONNECTIONS_LIMIT: Final = Gauge(
     (names.GEN_AI_PROVIDER, names.SERVER_ADDRESS, names.SERVER_PORT),
 )
 CACHED_ANSWERS: Final = Gauge(
-    "groundwire.answer_cache.answers",
+    "groundwire.cache.answers",
     "{answer}",
     "Earlier answers that may stand in; of a cache that processes share, as this one saw it last.",
 )
 CACHED_ANSWERS_SIZE: Final = Gauge(
-    "groundwire.answer_cache.size",
+    "groundwire.cache.size",
     "By",
     "Their size together, with the passages that they are from; of a shared cache, as this process saw it last.",
 )
 CACHED_ANSWERS_EVICTED: Final = Counter(
-    "groundwire.answer_cache.evicted",
+    "groundwire.cache.evicted",
     "{answer}",
     "Earlier answers that made room for others, by what was full: the tenant's share, or the cache.",
     (names.FULL,),
 )
 ANSWER_CACHE_FAILURES: Final = Counter(
-    "groundwire.answer_cache.failures",
+    "groundwire.cache.failures",
     "{call}",
     "Calls of the answer cache that failed: nothing was found, and nothing was kept.",
     (names.ERROR_TYPE,),
@@ -356,6 +356,33 @@ SLOTS_REFUSED: Final = Counter(
     "expected in time, or they had waited until it was too late to begin.",
     (names.LIMITER, names.PRIORITY, names.REFUSAL),
 )
+QUEUE_ACCEPTED: Final = Counter(
+    "groundwire.queue.accepted",
+    "{question}",
+    "Questions that were accepted for later, by why they could not be answered now; submitted ones have no cause.",
+    (names.ROUTE, names.CAUSE),
+)
+QUEUE_ATTEMPTS: Final = Counter(
+    "groundwire.queue.attempts",
+    "{attempt}",
+    "Attempts at queued answers, by what became of them: COMPLETED, RETRIED (or halted), RELEASED, REFUSED or LOST.",
+    (names.ROUTE, names.RESULT),
+)
+QUEUE_RUNNING: Final = Gauge("groundwire.queue.running", "{question}", "Queued questions that are being answered.")
+QUEUE_WAITING: Final = Gauge(
+    "groundwire.queue.waiting", "{question}", "Questions that wait; every process says the same of all tenants."
+)
+QUEUE_HALTED: Final = Gauge(
+    "groundwire.queue.halted",
+    "{question}",
+    "Questions whose attempts are used up; every process says the same of all tenants.",
+)
+QUEUE_OLDEST_AGE: Final = Gauge(
+    "groundwire.queue.oldest_age",
+    "s",
+    "How long the oldest question that waits has waited; 0 where none does.",
+)
+
 DOCUMENTS: Final = Counter(
     "groundwire.documents.ingested", "{document}", "Documents that were sent to be stored.", (names.RESULT,)
 )
@@ -444,6 +471,12 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SLOTS_LIMIT,
     SLOTS_WAIT,
     SLOTS_REFUSED,
+    QUEUE_ACCEPTED,
+    QUEUE_ATTEMPTS,
+    QUEUE_RUNNING,
+    QUEUE_WAITING,
+    QUEUE_HALTED,
+    QUEUE_OLDEST_AGE,
     DOCUMENTS,
     DOCUMENTS_DELETED,
     DOCUMENTS_RELEASED,

@@ -235,6 +235,7 @@ routes:
       first_token_share: 1
       retry_window_seconds: 2
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
+    queue: {enabled: false, freeze_rights: true}
     screens:
       evidence: {without_guard: CLOSED, max_seconds: 2}
       answer: {masking_is_loss: false}
@@ -253,7 +254,6 @@ routes:
         "prompt_tokens",
         "tokens_per_call",
         "cost_per_call",  # the table of limits has these
-        "queue",
         "reviewers",
     ]
 

@@ -1,5 +1,6 @@
 """The commented file that `groundwire config init` copies."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -132,9 +133,10 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
         "WEAVIATE_API_KEY",
         "PINECONE_API_KEY",
         "PROVIDER_KEY",
-        "REDIS_PASSWORD",
+        "DATABASE_PASSWORD",
     ):
         monkeypatch.setenv(name, "name=s3cr3t" if name.startswith("OTEL") else "s3cr3t")
+    monkeypatch.setenv("RECORDS_KEY", base64.b64encode(bytes(32)).decode())
     values = yaml.safe_load(FREE)
     # The embedded store of this route searches in one way.
     assert set(values["routes"]["default"].pop("search")) == set(SearchOptions.model_fields)

@@ -56,10 +56,23 @@ class ApiKeys:
         same = hmac.compare_digest(key_file.hash_of(secret), _NO_HASH if key is None else key.hashed)
         if key is None or not same:
             raise AccessDenied(DenialReason.API_KEY_UNKNOWN, about={} if key is None else {"key_id": key_id})
+        return self._in_force(key)
+
+    async def renew(self, caller: Caller, *, frozen: bool) -> Caller:
+        """Return the caller of the key of the same id, as the file has it now."""
+        del frozen  # a key can always be looked up
+        await self._renew()
+        key = self._keys.get("" if caller.credential is None else caller.credential.name)
+        if key is None:
+            raise AccessDenied(DenialReason.API_KEY_UNKNOWN)
+        return self._in_force(key)
+
+    def _in_force(self, key: StoredApiKey) -> Caller:
+        """Return the caller of a key that is neither revoked nor past its time."""
         if key.revoked is not None:
-            raise AccessDenied(DenialReason.API_KEY_REVOKED, about={"key_id": key_id})
+            raise AccessDenied(DenialReason.API_KEY_REVOKED, about={"key_id": key.key_id})
         if key.expires is not None and key.expires <= self._clock.today():
-            raise AccessDenied(DenialReason.API_KEY_EXPIRED, about={"key_id": key_id})
+            raise AccessDenied(DenialReason.API_KEY_EXPIRED, about={"key_id": key.key_id})
         return key.caller
 
     async def _renew(self) -> None:

@@ -1,12 +1,14 @@
 """Client certificates: the caller is in a name (SAN) of the certificate that the handshake has verified."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 
 from pydantic import Field, field_validator
 
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import TENANT_PATTERN, Caller, Role
-from groundwire_server.domain.credentials import Credentials
+from groundwire_server.domain.credentials import CredentialKind, CredentialReference, Credentials
 from groundwire_server.options import Options
 
 _PLACEHOLDERS = ("{tenant}", "{subject}")
@@ -43,11 +45,22 @@ class Certificates:
     async def authenticate(self, credentials: Credentials) -> Caller:
         """Return the caller whom the certificate names."""
         names = credentials.uris if _is_uri(self._options.pattern) else credentials.dns_names
-        found = {match.group("tenant", "subject") for name in names if (match := self._expression.fullmatch(name))}
+        return self._caller(names)
+
+    async def renew(self, caller: Caller, *, frozen: bool) -> Caller:
+        """Return the caller of the name that its certificate had, with what the configuration gives it now."""
+        del frozen  # what a certificate gives is configured, and can always be looked up
+        return self._caller(() if caller.credential is None else (caller.credential.name,))
+
+    def _caller(self, names: Iterable[str]) -> Caller:
+        """Return the caller of the one name that the pattern matches; one in the same words twice counts once."""
+        matches = (self._expression.fullmatch(name) for name in names)
+        found = {match.group("tenant", "subject"): match.string for match in matches if match}
         if len(found) != 1:
             raise AccessDenied(DenialReason.CERTIFICATE_NAMES)
-        tenant, subject = found.pop()
-        return Caller.checked(tenant, subject, self._options.principals, self._options.roles)
+        (((tenant, subject), name),) = found.items()
+        caller = Caller.checked(tenant, subject, self._options.principals, self._options.roles)
+        return replace(caller, credential=CredentialReference(CredentialKind.CERTIFICATE, name))
 
 
 def _is_uri(pattern: str) -> bool:

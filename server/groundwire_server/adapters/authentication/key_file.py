@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from groundwire_server.domain.caller import Caller, Role
+from groundwire_server.domain.credentials import CredentialKind, CredentialReference
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.files.atomic import replace_file
 from groundwire_server.files.small import UnreadableFileError, anybody_may_write, bytes_of
@@ -157,7 +158,10 @@ def _from_json(given: Mapping[str, Any]) -> StoredApiKey:
     created, expires, revoked_at = (_date(given[name]) for name in ("created", "expires", "revoked"))
     if created is None or len(bytes.fromhex(given["hash"])) != hashlib.sha256().digest_size:
         raise ValueError("created or hash")
-    return StoredApiKey(str(given["id"]), given["hash"], caller, created, expires, revoked_at)
+    key_id = str(given["id"])
+    ends = None if expires is None else expires.timestamp()
+    caller = replace(caller, credential=CredentialReference(CredentialKind.API_KEY, key_id, ends))
+    return StoredApiKey(key_id, given["hash"], caller, created, expires, revoked_at)
 
 
 def _date(value: str | None) -> datetime | None:

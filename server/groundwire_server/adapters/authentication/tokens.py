@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from joserfc.errors import BadSignatureError, JoseError
@@ -17,7 +17,7 @@ from groundwire_server.adapters.authentication.jwks import FreshKeys
 from groundwire_server.adapters.authentication.keys import PublicKeys
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller
-from groundwire_server.domain.credentials import Credentials
+from groundwire_server.domain.credentials import CredentialKind, CredentialReference, Credentials
 from groundwire_server.ports.clock import Clock
 
 _SIZE_LIMIT = 16 * 1024
@@ -72,6 +72,15 @@ class Tokens:
         self._verified[name] = verified
         return verified.caller
 
+    async def renew(self, caller: Caller, *, frozen: bool) -> Caller:
+        """Return the caller as its token had it, until the token ends, or for ever where its rights are frozen.
+
+        An issuer can be asked for keys, not for what has become of a token.
+        """
+        if not frozen and not _lasts(caller, self._clock.today().timestamp()):
+            raise AccessDenied(DenialReason.TOKEN_EXPIRED)
+        return caller
+
     async def _verify(self, token: str) -> _Verified:
         header, claims = _unverified(token)
         issuer = self._issuer_of(claims)
@@ -90,9 +99,11 @@ class Tokens:
             raise AccessDenied(DenialReason.TOKEN_MALFORMED, about=about) from None
         until = _in_force(claims, issuer.options, self._clock.today().timestamp(), about)
         try:
-            return _Verified(issuer.options.caller(claims), until, keys, issuer)
+            caller = issuer.options.caller(claims)
         except ValueError:
             raise AccessDenied(DenialReason.TOKEN_CLAIMS, about=about) from None
+        credential = CredentialReference(CredentialKind.TOKEN, expires=until + issuer.options.skew_seconds)
+        return _Verified(replace(caller, credential=credential), until, keys, issuer)
 
     def _issuer_of(self, claims: Mapping[str, Any]) -> _Issuer:
         name = claims.get("iss")
@@ -100,6 +111,11 @@ class Tokens:
         if issuer is None:
             raise AccessDenied(DenialReason.TOKEN_ISSUER)
         return issuer
+
+
+def _lasts(caller: Caller, now: float) -> bool:
+    credential = caller.credential
+    return credential is not None and credential.expires is not None and now < credential.expires
 
 
 async def _key(issuer: _Issuer, kid: object, algorithm: str) -> tuple[PublicKeys, Key | None]:

@@ -59,13 +59,15 @@ operations: Final = Table(
     Column("cause", String(40)),
     Column("error", String(40)),
     Column("format", SmallInteger, nullable=False, comment="of the sealed columns"),
-    Column("sealed_question", LargeBinary, comment="the question with its caller; none once it was erased"),
+    Column("sealed_question", LargeBinary, comment="the question with its caller; none once it is done"),
     Column("sealed_result", LargeBinary),
     Column("sealed_webhook", LargeBinary),
     UniqueConstraint("tenant", "subject", "request_id"),
-    Index(None, "state", "priority", "turn"),
+    # The order of work, and the position in it, are read from this index alone.
+    Index(None, "state", "priority", "turn", "operation_id"),
     Index(None, "state", "lease_until"),
-    Index(None, "tenant", "state"),
+    # So is what a tenant has waiting, and the last of its turns.
+    Index(None, "tenant", "state", "priority", "turn"),
     Index(None, "tenant", "subject", "accepted"),
     Index(None, "expires"),
 )
@@ -121,4 +123,11 @@ outbox: Final = Table(
     Column("created", BigInteger, nullable=False),
     Index(None, "due"),
     Index(None, "operation_id"),
+)
+
+keys: Final = Table(
+    "record_keys",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("sealed_check", LargeBinary, nullable=False, comment="opens with the right key of this id alone"),
 )

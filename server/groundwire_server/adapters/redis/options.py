@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from groundwire_server.options import Options
-from groundwire_server.options.secret import Secret
+from groundwire_server.options.login import LoginOptions
 
 _SCHEMES = ("redis://", "rediss://", "unix://")
 
@@ -18,16 +17,12 @@ def _url(url: str) -> str:
     return url
 
 
-class RedisOptions(Options):
+class RedisOptions(LoginOptions):
     """Redis, where processes keep what they share: limits, spending, and the events of answers in flight."""
 
     url: Annotated[str, AfterValidator(_url)] = Field(
         description="Where it listens: redis://HOST:PORT/DATABASE, rediss:// with TLS, or unix:///PATH of a socket.",
         examples=["redis://127.0.0.1:6379/0"],
-    )
-    username: str | None = Field(None, description="User name; the default user if unset.", examples=["groundwire"])
-    password: Secret | None = Field(
-        None, description="Password, a reference: env://NAME or file:///PATH.", examples=["env://REDIS_PASSWORD"]
     )
     key_prefix: str = Field(
         "groundwire",

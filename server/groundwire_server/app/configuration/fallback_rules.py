@@ -1,6 +1,7 @@
 """Rules for fallback tables that a row alone cannot express: what its cause, or its route, rules out."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.fallbacks import FALLBACKS
@@ -12,7 +13,7 @@ from groundwire_server.domain.policy import Policy
 _ADVICE = {
     Obstacle.ONE_MODEL: "name another in models, or leave it out",
     Obstacle.NO_FREE_MODEL: "add a model without a price, or leave it out",
-    Obstacle.NO_QUEUE: "set queue.enabled of the route, or leave it out",
+    Obstacle.NO_QUEUE: "set queue.enabled, also of the route, and records.enabled, or leave it out",
 }
 """What can be done about an obstacle beside leaving the action out."""
 
@@ -35,4 +36,5 @@ def check_fallbacks(configuration: Configuration) -> Iterator[ConfigError]:
 
 def route_policy(configuration: Configuration, name: str) -> Policy:
     """Return the policy of a route as far as the configuration alone decides it."""
-    return configuration.routes[name].policy(name, priced_models(configuration))
+    policy = configuration.routes[name].policy(name, priced_models(configuration))
+    return replace(policy, queue=policy.queue and configuration.queues)

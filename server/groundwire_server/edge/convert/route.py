@@ -21,6 +21,7 @@ def route_to_pb(policy: Policy) -> route_pb2.Route:
         answer_limit=policy.display_limit,
         top_k=policy.top_k,
         allow_alpha=policy.allow_alpha,
+        queue=policy.queue,
         serves_cached=policy.cache is not None and policy.cache.serve_fresh,
     )
     fill(message.default_deadline, policy.default_deadline)

@@ -158,7 +158,7 @@ class Documents(DocumentServiceServicer):
         call = current_call()
         eraser, by = self._current.snapshot.eraser, self._by(call, ERASE_SECONDS)
         if eraser is None:
-            raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.ERASURE.value})
+            raise Rejection.not_offered(Feature.ERASURE)
         erasure = Erasure(call.caller.tenant, selection_from_pb(request.target))
         if not request.force:
             plan = await eraser.plan(also_reviewing(call.caller), erasure, by)

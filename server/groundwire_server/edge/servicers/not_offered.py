@@ -13,7 +13,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from groundwire.v1 import review_service_pb2
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.vocabulary import Feature, Reason
+from groundwire_server.domain.vocabulary import Feature
 
 NOT_OFFERED: Mapping[ServiceDescriptor, Feature] = {
     review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"]: Feature.REVIEWS,
@@ -33,7 +33,7 @@ def handlers() -> tuple[grpc.GenericRpcHandler, ...]:
 
 def _handler(method: MethodDescriptor, feature: Feature) -> Any:
     async def refuse(request: Any, context: Any) -> None:
-        raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": feature.value})
+        raise Rejection.not_offered(feature)
 
     make = grpc.unary_stream_rpc_method_handler if method.server_streaming else grpc.unary_unary_rpc_method_handler
     return make(

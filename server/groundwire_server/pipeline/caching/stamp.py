@@ -43,6 +43,7 @@ NOT_DECIDING: Final = {
     "budget": "is whether there is money for one",
     "shadow": "is seen by nobody",
     "cache": "is where answers are kept",
+    "queue": "is where questions wait that have none",
 }
 """The other fields, each with why an answer does not depend on it."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
+from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.redis.options import RedisOptions
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions
 from groundwire_server.admission.capacity import CapacityOptions
@@ -25,6 +26,7 @@ from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfi
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.options import ServerOptions
 from groundwire_server.options import Options
+from groundwire_server.work.options import QueueOptions
 
 Weight = Annotated[float, Field(gt=0, le=1000)]
 
@@ -68,6 +70,12 @@ class Configuration(Options):
         None,
         description="The Redis that the processes of one service share; without one, limits, spending and answers in "
         "flight are each process's own.",
+    )
+    records: RecordsOptions = Field(
+        default_factory=RecordsOptions, description="Where queued questions and their answers are kept."
+    )
+    queue: QueueOptions = Field(
+        default_factory=QueueOptions, description="Questions that are answered later; they need `records`."
     )
     answer_cache: AnswerCacheOptions = Field(
         default_factory=AnswerCacheOptions,
@@ -119,6 +127,11 @@ class Configuration(Options):
     )
 
     @property
+    def queues(self) -> bool:
+        """Whether questions can be answered later."""
+        return self.queue.enabled and self.records.enabled
+
+    @property
     def corpus_store(self) -> str:
         """The name of the store that document calls write to."""
         return self.corpus or next(iter(self.stores))
@@ -128,6 +141,14 @@ def embedded_folders(configuration: Configuration) -> Sequence[Path]:
     """Return the folders of the embedded stores."""
     stores = configuration.stores.values()
     return [store.folder.absolute() for store in stores if isinstance(store, EmbeddedStoreConfig)]
+
+
+def records_options(configuration: Configuration) -> RecordsOptions | None:
+    """Return the options of the database of records; None where there is none."""
+    if not configuration.records.enabled:
+        return None
+    folders = embedded_folders(configuration)
+    return configuration.records.beside(folders[0]) if folders else configuration.records
 
 
 def json_schema() -> dict[str, Any]:

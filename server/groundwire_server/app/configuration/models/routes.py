@@ -252,6 +252,17 @@ class ShadowConfig(Options):
         return ShadowPolicy(self.model, self.share, self.max_concurrent, self.max_seconds, self.checker)
 
 
+class RouteQueueConfig(Options):
+    """Whether a route's questions can be answered later, and with whose rights."""
+
+    enabled: bool = Field(True, description="Whether calls may submit them, or let them wait after a failure.")
+    freeze_rights: bool = Field(
+        False,
+        description="Whether the rights that a token gave count when the question is answered, though the token may "
+        "have ended by then; otherwise the operation ends with it. Those of keys and certificates are looked up anew.",
+    )
+
+
 class RouteConfig(Options):
     """A named use of the service: its prompt, models, store and policy."""
 
@@ -313,6 +324,10 @@ class RouteConfig(Options):
         description="Rules that choose models before the first is asked; the first that holds does. Without one that "
         "holds, `models` are asked.",
     )
+    queue: RouteQueueConfig = Field(
+        default_factory=RouteQueueConfig,
+        description="Whether questions can be answered later, and with whose rights.",
+    )
     fallbacks: Fallbacks = Field(
         default_factory=lambda: dict(FALLBACKS),
         description="What follows a failure: for each cause the actions to try, in order. A row replaces the one built "
@@ -365,5 +380,7 @@ class RouteConfig(Options):
             rerank=None if self.rerank is None else self.rerank.policy,
             screens=self.screens.policies,
             masking_is_loss=self.screens.answer.masking_is_loss,
+            queue=self.queue.enabled,
+            freeze_rights=self.queue.freeze_rights,
             cache=self.cache.policy,
         )

@@ -1,0 +1,101 @@
+"""The keys that texts in records are sealed with: where they come from, and whether they are the right ones."""
+
+import asyncio
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import LargeBinary, Select, delete, exists, func, insert, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from groundwire_server.adapters.records.encryption import SealedPlace, Sealing, SealingKey, key_id_column
+from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.faults import RecordsFault, UnknownKeyError
+from groundwire_server.adapters.records.options import KEY_BYTES, RecordsOptions, key_bytes
+from groundwire_server.adapters.records.tables import keys, operations
+from groundwire_server.domain.failure import SetupError
+from groundwire_server.files.small import UnreadableFileError, text_of
+from groundwire_server.ports.operations import RecordsError
+
+KEY_FILE: Final = "records.key"
+"""The file beside that of SQLite which holds the key that was made for it."""
+
+MADE: Final = "made"
+"""The id of the key in that file."""
+
+_CHECK: Final = b"groundwire"
+_SIZE_LIMIT: Final = 1024
+
+
+async def open_keys(database: RecordsDatabase, options: RecordsOptions) -> Sealing:
+    """Return what seals texts, each key of which is the one that sealed under its id before.
+
+    The keys are those of the configuration, or that of the key file, which is made for a database that has none.
+
+    Raises:
+        SetupError: when the key file cannot be read or made.
+        UnknownKeyError: when records are sealed with a key that is not there.
+        RecordsError: UNREADABLE when a key is another one than before, and when the database cannot be asked.
+    """
+    async with database.reading() as connection:
+        known: dict[str, bytes] = {row.key_id: row.sealed_check for row in await connection.execute(select(keys))}
+    sealing = await asyncio.to_thread(_sealing, options, make=MADE not in known)
+    for key_id in sealing.key_ids:
+        if key_id in known and sealing.open(known[key_id], _place(key_id)) != _CHECK:
+            raise RecordsError(RecordsFault.UNREADABLE)
+    first = sealing.key_ids[0]
+    left = sorted(known.keys() - set(sealing.key_ids))
+    if first not in known or left:
+        async with database.writing() as connection:
+            for key_id in left:
+                if await _is_used(connection, key_id):
+                    raise UnknownKeyError(key_id)
+                await connection.execute(delete(keys).where(keys.c.key_id == key_id))
+            if not (await connection.execute(select(keys).where(keys.c.key_id == first))).first():
+                check = sealing.seal(_CHECK, _place(first))
+                await connection.execute(insert(keys).values(key_id=first, sealed_check=check))
+    return sealing
+
+
+def _sealing(options: RecordsOptions, *, make: bool) -> Sealing:
+    if options.keys is not None or options.file is None:
+        return Sealing([SealingKey(each.id, key_bytes(each.key.reveal())) for each in options.keys or ()])
+    path = options.file.with_name(KEY_FILE)
+    try:
+        if make and not path.exists():
+            _make(path)
+        return Sealing([SealingKey(MADE, key_bytes(text_of(path, _SIZE_LIMIT).strip()))])
+    except (UnreadableFileError, ValueError) as wrong:
+        raise SetupError(f"{path} {wrong}; restore it from a backup: records do not open without it") from None
+    except OSError as failed:
+        raise SetupError(f"{path} cannot be made: {failed.strerror}") from None
+
+
+async def _is_used(connection: AsyncConnection, key_id: str) -> bool:
+    sealed = [column for column in operations.c if column.name.startswith("sealed_")]
+    start, length, written = key_id_column(key_id)
+    of_key = or_(*(func.substr(column, start, length) == literal(written, LargeBinary) for column in sealed))
+    query: Select[tuple[bool]] = select(exists().where(of_key))
+    return bool((await connection.execute(query)).scalar_one())
+
+
+def _place(key_id: str) -> SealedPlace:
+    return SealedPlace("", key_id, "sealed_check")
+
+
+def _make(path: Path) -> None:
+    """Write a new key, which its owner alone may read; where another process was faster, keep that one's."""
+    new = path.with_name(f".{KEY_FILE}.{secrets.token_hex(4)}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(new)
+    except FileExistsError:
+        pass
+    finally:
+        new.unlink(missing_ok=True)

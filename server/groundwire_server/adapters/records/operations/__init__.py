@@ -1,0 +1,1 @@
+"""Queued answers in SQL, on SQLite and PostgreSQL alike."""

@@ -1,0 +1,136 @@
+"""Accepting an operation: its place in the fair order, the bounds of what may wait, and one operation a request id."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Float, Integer, Select, and_, bindparam, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
+
+from groundwire_server.adapters.records.engine import RecordsDialect
+from groundwire_server.adapters.records.operations.journal import WORK, Change, record, reserve
+from groundwire_server.adapters.records.operations.order import next_turn, position, waiting
+from groundwire_server.adapters.records.operations.rows import (
+    FORMAT,
+    AnyRow,
+    OperationRows,
+    end_user_hash,
+    micros,
+    trace_id,
+)
+from groundwire_server.adapters.records.tables import operations
+from groundwire_server.domain.fairness.parties import RANKS
+from groundwire_server.domain.operation import Operation, OperationKey, QueuedQuestion
+from groundwire_server.domain.vocabulary import OperationState
+from groundwire_server.ports.operations import FingerprintError, QueueBounds, QueueFullError
+
+_GIVEN: Final = (
+    *("operation_id", "tenant", "subject", "end_user", "route", "request_id", "trace_id", "fingerprint", "priority"),
+    *("attempts_most", "due", "accepted", "expires", "cause", "sealed_question", "sealed_webhook"),
+)
+"""The columns whose values are given."""
+
+
+def _insert(dialect: RecordsDialect) -> ReturningInsert[Any]:
+    """Return the statement that inserts an operation where the bounds allow it and the request id is new.
+
+    It returns the operation's position, and no row where it has inserted none.
+    """
+    given: dict[str, ColumnElement[Any]] = {name: bindparam(name, type_=operations.c[name].type) for name in _GIVEN}
+    tenant = given["tenant"]
+    values = given | {
+        "turn": next_turn(tenant, given["priority"], bindparam("share", type_=Float), given["accepted"]),
+        "state": literal(OperationState.QUEUED.value),
+        "attempts": literal(0),
+        "format": literal(FORMAT),
+    }
+    allowed = and_(
+        waiting() < bindparam("most", type_=Integer),
+        waiting(operations.c.tenant == tenant) < bindparam("most_of_tenant", type_=Integer),
+    )
+    chosen: Select[Any] = select(*(value.label(name) for name, value in values.items())).where(allowed)
+    made = (postgresql if dialect is RecordsDialect.POSTGRESQL else sqlite).insert(operations)
+    alone = made.from_select(list(values), chosen).on_conflict_do_nothing(
+        index_elements=["tenant", "subject", "request_id"]
+    )
+    inserted: ReturningInsert[Any] = alone.returning(position())
+    return inserted
+
+
+_ACCEPT: Final = {dialect: _insert(dialect) for dialect in RecordsDialect}
+
+_EARLIER: Final = select(operations, position().label("position")).where(
+    operations.c.tenant == bindparam("tenant"),
+    operations.c.subject == bindparam("subject"),
+    operations.c.request_id == bindparam("request_id"),
+)
+
+_OF_TENANT: Final = select(waiting(operations.c.tenant == bindparam("tenant")))
+
+
+async def accept(
+    connection: AsyncConnection,
+    dialect: RecordsDialect,
+    rows: OperationRows,
+    key: OperationKey,
+    work: QueuedQuestion,
+    bounds: QueueBounds,
+    attempts: int,
+) -> Operation:
+    """Insert an operation, in four statements; see `OperationRecords.accept`.
+
+    Where PostgreSQL accepts several at the same moment, each counts without the others: the bounds may be exceeded by
+    as many, less one. SQLite accepts one after the other.
+    """
+    question = work.question
+    accepted, trace = micros(work.accepted), trace_id(work.traceparent)
+    values: dict[str, object] = {
+        "operation_id": key.operation_id,
+        "tenant": key.tenant,
+        "subject": key.subject,
+        "end_user": end_user_hash(key.tenant, question.end_user_id),
+        "route": question.route,
+        "request_id": question.request_id,
+        "trace_id": trace,
+        "fingerprint": work.fingerprint,
+        "priority": RANKS[question.priority],
+        "attempts_most": attempts,
+        "due": accepted,
+        "accepted": accepted,
+        "expires": micros(work.answer_by),
+        "cause": work.cause,
+        "sealed_question": rows.sealed_question(key, work),
+        "sealed_webhook": rows.sealed_webhook(key, work.webhook),
+        "share": 1.0 / bounds.weight,
+        "most": bounds.waiting,
+        "most_of_tenant": bounds.waiting_per_tenant,
+    }
+    inserted = (await connection.execute(_ACCEPT[dialect], values)).first()
+    if inserted is None:
+        return await _earlier(connection, rows, key, work, bounds)
+    await reserve(connection, key.tenant, key.subject, question.route, key.operation_id, work.most_cost, accepted)
+    await record(connection, accepted, [Change(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
+    return Operation(
+        key=key,
+        state=OperationState.QUEUED,
+        route=question.route,
+        request_id=question.request_id,
+        trace_id=trace,
+        accepted=work.accepted,
+        expires=work.answer_by,
+        position=inserted[0],
+        cause=work.cause,
+    )
+
+
+async def _earlier(
+    connection: AsyncConnection, rows: OperationRows, key: OperationKey, work: QueuedQuestion, bounds: QueueBounds
+) -> Operation:
+    same = {"tenant": key.tenant, "subject": key.subject, "request_id": work.question.request_id}
+    earlier: AnyRow | None = (await connection.execute(_EARLIER, same)).first()
+    if earlier is None:
+        of_tenant = (await connection.execute(_OF_TENANT, {"tenant": key.tenant})).scalar_one()
+        raise QueueFullError(tenant=of_tenant >= bounds.waiting_per_tenant)
+    if earlier.fingerprint != work.fingerprint:
+        raise FingerprintError
+    return rows.operation(earlier, earlier.position)

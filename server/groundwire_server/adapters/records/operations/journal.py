@@ -1,0 +1,134 @@
+"""What every change of an operation writes beside its row, in the same transaction: history, ledger and outbox.
+
+Times are in microseconds since 1970.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from groundwire_server.adapters.records.tables import history, ledger, outbox
+from groundwire_server.domain.operation import Bill
+
+WORK: Final = "work"
+ENDED: Final = "ended"
+WEBHOOK: Final = "webhook"
+"""The kinds of entries in the outbox."""
+
+_BILLED: Final = "billed"
+
+_NOTE: Final = insert(history)
+
+_RESERVE: Final = insert(ledger)
+
+# Settled once: a row that is settled takes no further bill.
+_BOOK: Final = (
+    update(ledger)
+    .where(ledger.c.operation_id == bindparam("of"), ledger.c.settled.is_(None))
+    .values(
+        settled=bindparam("settled_at"),
+        input_tokens=ledger.c.input_tokens + bindparam("more_input"),
+        output_tokens=ledger.c.output_tokens + bindparam("more_output"),
+        cost_micros=ledger.c.cost_micros + bindparam("more_cost"),
+        lost_attempts=ledger.c.lost_attempts + bindparam("more_lost"),
+    )
+)
+
+_POST: Final = insert(outbox)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What has happened to one operation.
+
+    Attributes:
+        attempt: to which it belongs; 0 before the first.
+        events: as `HistoryEntry` names them, in order; `billed` is added to a change that settles.
+        bill: what an attempt has consumed; None where none has ended.
+        settles: whether the ledger is settled with it.
+        lost: attempts that had begun and end with no word of what they consumed.
+        posts: kinds of entries for the outbox.
+        due: when those of `WORK` are due, in microseconds since 1970; None for at once.
+    """
+
+    tenant: str
+    operation_id: str
+    attempt: int
+    events: tuple[str, ...] = ()
+    bill: Bill | None = None
+    settles: bool = False
+    lost: int = 0
+    posts: tuple[str, ...] = ()
+    due: int | None = field(default=None, kw_only=True)
+
+    @property
+    def books(self) -> bool:
+        """Whether the ledger changes."""
+        return self.settles or self.bill is not None or self.lost > 0
+
+
+async def reserve(
+    connection: AsyncConnection, tenant: str, subject: str, route: str, operation_id: str, cost: int, now: int
+) -> None:
+    """Open an operation's row of the ledger."""
+    row = {
+        "operation_id": operation_id,
+        "tenant": tenant,
+        "subject": subject,
+        "route": route,
+        "reserved_micros": cost,
+        "reserved": now,
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "cost_micros": 0,
+        "lost_attempts": 0,
+    }
+    await connection.execute(_RESERVE, row)
+
+
+async def record(connection: AsyncConnection, now: int, changes: Sequence[Change]) -> None:
+    """Write changes down, at most one statement a table."""
+    notes = [
+        {
+            "operation_id": change.operation_id,
+            "tenant": change.tenant,
+            "event": event,
+            "attempt": change.attempt,
+            "at": now,
+        }
+        for change in changes
+        for event in (*change.events, *((_BILLED,) if change.settles else ()))
+    ]
+    posts = [
+        {
+            "kind": kind,
+            "operation_id": change.operation_id,
+            "tenant": change.tenant,
+            "due": change.due if kind == WORK and change.due is not None else now,
+            "attempts": 0,
+            "created": now,
+        }
+        for change in changes
+        for kind in change.posts
+    ]
+    if bookings := [_booking(change, now) for change in changes if change.books]:
+        await connection.execute(_BOOK, bookings)
+    if notes:
+        await connection.execute(_NOTE, notes)
+    if posts:
+        await connection.execute(_POST, posts)
+
+
+def _booking(change: Change, now: int) -> dict[str, object]:
+    bill = change.bill or Bill()
+    return {
+        "of": change.operation_id,
+        "settled_at": now if change.settles else None,
+        "more_input": bill.input_tokens,
+        "more_output": bill.output_tokens,
+        "more_cost": bill.cost_micros,
+        "more_lost": change.lost,
+    }

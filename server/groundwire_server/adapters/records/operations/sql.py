@@ -1,0 +1,203 @@
+"""The OperationRecords of SQLite and PostgreSQL."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Final
+
+from groundwire_server.adapters.records.encryption import Sealing
+from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.operations import (
+    accepting,
+    attempts,
+    claiming,
+    completing,
+    ending,
+    reading,
+    sweeping,
+)
+from groundwire_server.adapters.records.operations.rows import OperationRows, UnreadableOperationError, key_of, micros
+from groundwire_server.adapters.records.operations.sweeping import KeepTimes
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion
+from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.operations import (
+    HistoryEntry,
+    OperationCodec,
+    QueueBounds,
+    QueueDepth,
+)
+
+_PUT_OFF_SECONDS: Final = 600.0
+"""How long an operation waits that this server cannot read: its key may be on its way."""
+
+_UNREADABLE_AT_ONCE: Final = 20
+"""Operations that one claim puts off before it says that none is due."""
+
+
+class SqlOperationRecords:
+    """Queued answers in a database; see `ports.operations.OperationRecords`.
+
+    Times are those of the clock, wherever the database is. One that steps makes leases, retries and expiry early or
+    late, and nothing else: a claim is fenced by its attempt.
+
+    Args:
+        sealing: of questions, results and webhooks.
+        codec: of questions.
+        attempts: how often an operation is taken up before it is halted, and again after it was requeued.
+        keep: how long what is over is kept.
+    """
+
+    def __init__(
+        self,
+        database: RecordsDatabase,
+        sealing: Sealing,
+        codec: OperationCodec,
+        clock: Clock,
+        *,
+        attempts: int,
+        keep: KeepTimes,
+    ) -> None:
+        self._database = database
+        self._rows = OperationRows(sealing, codec)
+        self._clock = clock
+        self._attempts = attempts
+        self._keep = keep
+
+    async def accept(self, key: OperationKey, work: QueuedQuestion, bounds: QueueBounds) -> Operation:
+        """Write an operation down."""
+        database = self._database
+        async with database.writing() as connection:
+            return await accepting.accept(connection, database.dialect, self._rows, key, work, bounds, self._attempts)
+
+    async def get(self, key: OperationKey) -> Operation | None:
+        """Return an operation with its position."""
+        async with self._database.reading() as connection:
+            found = await reading.get(connection, self._rows, key, self._now())
+        if found is None or found.done or micros(found.expires) > self._now():
+            return found
+        # It is shown as ended once it has ended in the row, where no other clock can take it back.
+        async with self._database.writing() as connection:
+            now = self._now()
+            await ending.end_where_overdue(connection, key, now, self._forgotten(now))
+            return await reading.get(connection, self._rows, key, now)
+
+    async def page(
+        self, tenant: str, subject: str | None, states: Collection[OperationState], after: str, most: int
+    ) -> Sequence[Operation]:
+        """Return a page of operations."""
+        async with self._database.reading() as connection:
+            return await reading.page(connection, self._rows, tenant, subject, states, after, most, self._now())
+
+    async def cancel(self, key: OperationKey) -> Operation | None:
+        """End an operation with CANCELLED unless it is done."""
+        async with self._database.writing() as connection:
+            now = self._now()
+            await ending.cancel(connection, key, now, self._forgotten(now))
+            return await reading.get(connection, self._rows, key, now)
+
+    async def delete(self, key: OperationKey) -> bool:
+        """Forget an operation."""
+        async with self._database.writing() as connection:
+            return await ending.forget(connection, key, self._now())
+
+    async def claim(self, worker: str, lease: float) -> Claim | None:
+        """Take up the next operation."""
+        for _ in range(_UNREADABLE_AT_ONCE):
+            try:
+                async with self._database.writing() as connection:
+                    now = self._now()
+                    await attempts.give_back_lost(connection, now)
+                    row = await claiming.take_next(connection, worker, now, _later(now, lease))
+                    return None if row is None else Claim(key_of(row), row.attempts, self._rows.work(row))
+            except UnreadableOperationError as unreadable:
+                # Rolled back, the row is as it was before.
+                reading.report_unreadable(unreadable)
+                async with self._database.writing() as connection:
+                    until = _later(self._now(), _PUT_OFF_SECONDS)
+                    await claiming.put_off(connection, unreadable.operation_id, until)
+        return None
+
+    async def renew(self, claim: Claim, lease: float) -> bool:
+        """Prolong a claim."""
+        async with self._database.writing() as connection:
+            return await claiming.renew(connection, claim, _later(self._now(), lease))
+
+    async def complete(self, claim: Claim, result: bytes, bill: Bill, documents: Collection[str]) -> bool:
+        """Record the outcome and settle the bill."""
+        sealed = self._rows.sealed_result(claim.key, result)
+        async with self._database.writing() as connection:
+            now = self._now()
+            return await completing.complete(connection, claim, sealed, bill, documents, now, self._forgotten(now))
+
+    async def retry(self, claim: Claim, cause: Cause, after: float, bill: Bill) -> bool:
+        """Let an operation wait for its next attempt."""
+        async with self._database.writing() as connection:
+            now = self._now()
+            return await attempts.retry(connection, claim, cause, bill, now, _later(now, after))
+
+    async def release(self, claim: Claim, after: float, bill: Bill) -> bool:
+        """Let an operation wait without using up an attempt."""
+        async with self._database.writing() as connection:
+            now = self._now()
+            return await attempts.release(connection, claim, bill, now, _later(now, after))
+
+    async def refuse(self, claim: Claim, error: Reason, bill: Bill) -> bool:
+        """End an operation with an error."""
+        async with self._database.writing() as connection:
+            now = self._now()
+            return await completing.refuse(connection, claim, error, bill, now, self._forgotten(now))
+
+    async def requeue(self, tenant: str, operation_id: str) -> Operation | None:
+        """Give a halted operation as many attempts again."""
+        async with self._database.writing() as connection:
+            now = self._now()
+            given = await attempts.requeue(connection, tenant, operation_id, self._attempts, now)
+            found = await reading.get_of_tenant(connection, self._rows, tenant, operation_id, now)
+        if found is not None and not given:
+            raise Rejection(Reason.OPERATION_NOT_HALTED)
+        return found
+
+    async def depth(self, tenant: str | None) -> QueueDepth:
+        """Return how much there is."""
+        async with self._database.reading() as connection:
+            return await reading.depth(connection, tenant)
+
+    async def sweep(self) -> int:
+        """End what has expired, forget what is kept long enough."""
+        changed = 0
+        for step in (self._give_back_lost, self._end_overdue, self._forget):
+            # In batches, so that nobody waits for long.
+            while count := await step():
+                changed += count
+        async with self._database.reading() as connection:
+            await reading.report_newer(connection)
+        return changed
+
+    async def history(self, after: int, most: int) -> Sequence[HistoryEntry]:
+        """Return what has happened, in order."""
+        async with self._database.writing() as connection:
+            return await reading.read_history(connection, self._database.dialect, after, most)
+
+    async def _give_back_lost(self) -> int:
+        async with self._database.writing() as connection:
+            return await attempts.give_back_lost(connection, self._now())
+
+    async def _end_overdue(self) -> int:
+        async with self._database.writing() as connection:
+            now = self._now()
+            return await ending.end_overdue(connection, now, self._forgotten(now))
+
+    async def _forget(self) -> int:
+        async with self._database.writing() as connection:
+            return await sweeping.forget_kept(connection, self._keep, self._now())
+
+    def _now(self) -> int:
+        return micros(self._clock.today())
+
+    def _forgotten(self, now: int) -> int:
+        return now + self._keep.done // timedelta(microseconds=1)
+
+
+def _later(now: int, seconds: float) -> int:
+    return now + round(seconds * 1_000_000)

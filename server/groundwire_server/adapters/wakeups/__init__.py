@@ -1,0 +1,1 @@
+"""Wake-ups of those that wait for queued answers: within a process, or through a broker."""

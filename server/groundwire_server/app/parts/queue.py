@@ -1,0 +1,73 @@
+"""The queue of questions that are answered later."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from groundwire_server.adapters.wakeups.memory import MemoryWakeups
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.edge.queue import QueuedAnswers
+from groundwire_server.ports.metrics import Metrics
+from groundwire_server.ports.operations import OperationRecords, Wakeups
+from groundwire_server.work.accepting import AcceptedQuestions
+from groundwire_server.work.options import QueueOptions
+
+if TYPE_CHECKING:
+    from groundwire_server.adapters.records.opening import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The queue of a process.
+
+    Attributes:
+        accepted: accepts questions.
+        records: keep them.
+        wakeups: say when there is something to do, or to look at.
+        options: bounds and times.
+    """
+
+    accepted: AcceptedQuestions
+    records: OperationRecords
+    wakeups: Wakeups
+    options: QueueOptions
+
+    @property
+    def calls(self) -> QueuedAnswers:
+        """What calls need of it."""
+        return QueuedAnswers(self.accepted, self.records, self.wakeups)
+
+
+def open_queue(
+    configuration: Configuration, records: "Records | None", weight: Callable[[str], float], recorder: Metrics
+) -> Queue | None:
+    """Return the queue of a process; None where the configuration has none.
+
+    Args:
+        configuration: the first of the process.
+        records: the database that questions are kept in.
+        weight: returns a tenant's share of the workers.
+        recorder: counts what is accepted.
+    """
+    if records is None or not configuration.queues:
+        return None
+    # Imported here: a server without a queue starts without what speaks SQL.
+    from groundwire_server.adapters.records.operations.sql import SqlOperationRecords  # noqa: PLC0415
+    from groundwire_server.adapters.records.operations.sweeping import KeepTimes  # noqa: PLC0415
+    from groundwire_server.app.parts.operation_codec import CODEC  # noqa: PLC0415
+
+    options, kept, clock = configuration.queue, configuration.records.retention, SystemClock()
+    rows = SqlOperationRecords(
+        records.database,
+        records.sealing,
+        CODEC,
+        clock,
+        attempts=options.attempts,
+        keep=KeepTimes(
+            timedelta(days=kept.done_days), timedelta(days=kept.history_days), timedelta(days=kept.ledger_days)
+        ),
+    )
+    wakeups = MemoryWakeups()
+    return Queue(AcceptedQuestions(rows, wakeups, options, weight, clock, recorder), rows, wakeups, options)

@@ -1,0 +1,120 @@
+"""What follows an attempt at a queued question: pure functions."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final, TypeAlias
+
+from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.fallback import PASSING
+from groundwire_server.domain.operation import Bill
+from groundwire_server.domain.outcome import Abstained, Degraded, FailedSafe, Outcome, Report
+from groundwire_server.domain.vocabulary import Cause, Reason
+from groundwire_server.work.options import QueueOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The operation is done with this outcome."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The attempt is used up; the next may fare better after so many seconds."""
+
+    cause: Cause
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The question waits on for so many seconds, and the attempt is not counted: it could not begin, or had to end."""
+
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The operation is done without an outcome."""
+
+    reason: Reason
+
+
+Disposition: TypeAlias = Complete | Retry | Release | Refuse
+
+
+class Backoff:
+    """Waits between attempts, twice as long each time, with jitter so that what failed together does not come again so.
+
+    Args:
+        options: the shortest and the longest wait.
+        random: draws the jitter.
+    """
+
+    def __init__(self, options: QueueOptions, random: Random) -> None:
+        self._first = options.backoff_seconds
+        self._longest = options.max_backoff_seconds
+        self._random = random
+
+    def after(self, attempt: int, least: float | None = None) -> float:
+        """Return seconds to wait after an attempt, from half to all of its step.
+
+        Args:
+            attempt: its number, from 1.
+            least: what a dependency asks for; it may be longer than the longest wait.
+        """
+        # A step that is doubled a thousand times is no float any more.
+        step = min(self._longest, self._first * 2.0 ** min(attempt - 1, _DOUBLED_MOST))
+        return max(step * (1.0 - self._random.random() / 2.0), least or 0.0)
+
+
+def after_outcome(outcome: Outcome, attempt: int, backoff: Backoff) -> Disposition:
+    """Return what follows an outcome.
+
+    A question that was to be answered later is not given passages, or nothing, for a cause that passes: it waits on.
+    Money that is used up comes back at a known time, and to wait for it costs no attempt.
+    """
+    wait = outcome.result.retry_after if isinstance(outcome.result, FailedSafe) else None
+    if outcome.cause is Cause.BUDGET_EXHAUSTED and wait is not None:
+        return Release(backoff.after(attempt, wait))
+    if outcome.cause in _WAITED_FOR and outcome.answer is None:
+        return Retry(outcome.cause, backoff.after(attempt, wait))
+    return Complete(outcome)
+
+
+def after_rejection(rejection: Rejection, attempt: int, backoff: Backoff) -> Disposition:
+    """Return what follows where the question was not answered at all: a limit that fills again costs no attempt."""
+    if rejection.reason in _FILLING:
+        return Release(backoff.after(attempt, rejection.retry_after))
+    return Refuse(rejection.reason)
+
+
+def bill_of(report: Report) -> Bill:
+    """Return what an attempt has consumed, over all models."""
+    usages = [each.usage for each in report.usage]
+    return Bill(
+        sum(usage.input_tokens for usage in usages),
+        sum(usage.output_tokens for usage in usages),
+        sum(usage.cost_micros for usage in usages),
+    )
+
+
+def documents_of(outcome: Outcome) -> frozenset[str]:
+    """Return the ids of the documents that an outcome cites or shows: with one of them it is erased."""
+    match outcome.result:
+        case Abstained(_, shown) | Degraded(_, _, shown):
+            pass
+        case _:
+            shown = ()
+    answer = outcome.answer
+    citations = () if answer is None else (*answer.citations, *answer.dropped_citations)
+    passages = (*shown, *(citation.passage for citation in citations))
+    return frozenset(passage.document_id for passage in passages if passage.document_id)
+
+
+_WAITED_FOR: Final = PASSING | {Cause.MODEL_QUOTA_EXHAUSTED}
+"""Causes that another attempt may not meet."""
+_DOUBLED_MOST: Final = 32
+_FILLING: Final = frozenset({Reason.QUOTA_EXCEEDED, Reason.LIMITS_UNAVAILABLE, Reason.OVERLOADED})
+"""Refusals that say when there is room again, or that what counts cannot be asked just now."""

@@ -1,0 +1,157 @@
+"""What PostgreSQL refuses: each is a fault that says what to do, and the next transaction is asked anew."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from groundwire_server.adapters.records import schema
+from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
+from groundwire_server.adapters.records.faults import RecordsFault
+from groundwire_server.adapters.records.opening import opened_records
+from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.domain.failure import SetupError
+from groundwire_server.ports.operations import RecordsError
+from tests.doubles.silent import silent
+from tests.postgres_server import USER, PostgresDatabases, needs_postgres
+
+pytestmark = [pytest.mark.process, needs_postgres]
+
+
+@pytest.fixture
+async def options(postgres: PostgresDatabases, monkeypatch: pytest.MonkeyPatch) -> RecordsOptions:
+    monkeypatch.setenv("RECORDS_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+    return RecordsOptions.model_validate(
+        {
+            "url": await postgres.create(),
+            "username": USER,
+            "keys": [{"id": "k1", "key": "env://RECORDS_KEY"}],
+            "statement_seconds": 0.2,
+            "pool": 2,
+        }
+    )
+
+
+@pytest.fixture
+async def database(options: RecordsOptions) -> AsyncIterator[RecordsDatabase]:
+    async with records_database(options) as opened:
+        yield opened
+
+
+async def fault_of(database: RecordsDatabase, statement: str) -> RecordsFault:
+    async def run() -> None:
+        async with database.writing() as connection:
+            await connection.execute(text(statement))
+
+    with pytest.raises(RecordsError) as failed:
+        await run()
+    assert isinstance(failed.value.fault, RecordsFault)
+    return failed.value.fault
+
+
+async def fault_of_opening(options: RecordsOptions) -> RecordsFault:
+    async with records_database(options) as database:
+        return await fault_of(database, "SELECT 1")
+
+
+async def test_a_server_that_is_not_there(options: RecordsOptions, tmp_path: Path) -> None:
+    gone = options.model_copy(update={"url": f"postgresql:///groundwire?host={tmp_path}"})
+    assert await fault_of_opening(gone) is RecordsFault.UNREACHABLE
+
+
+async def test_a_server_that_never_answers(options: RecordsOptions) -> None:
+    async with silent() as double:
+        url = f"postgresql://127.0.0.1:{double.port}/groundwire"
+        deaf = options.model_copy(update={"url": url, "connect_seconds": 0.1})
+        assert await fault_of_opening(deaf) is RecordsFault.UNREACHABLE
+        await double.idle.wait()
+
+
+async def test_a_server_without_tls_where_it_is_required(options: RecordsOptions) -> None:
+    ended = asyncio.Event()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)  # the request for TLS
+        writer.write(b"N")
+        await reader.read()
+        writer.close()
+        ended.set()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        plain = options.model_copy(update={"url": f"postgresql://127.0.0.1:{port}/groundwire", "tls": True})
+        assert await fault_of_opening(plain) is RecordsFault.TLS
+        await ended.wait()
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"username": "nobody"}, RecordsFault.WRONG_CREDENTIAL),
+        ({"url": "postgresql:///missing?host={folder}"}, RecordsFault.NO_DATABASE),
+    ],
+)
+async def test_what_is_refused_at_the_door(
+    options: RecordsOptions, postgres: PostgresDatabases, changed: dict[str, str], fault: RecordsFault
+) -> None:
+    update = {name: value.format(folder=postgres.folder) for name, value in changed.items()}
+    assert await fault_of_opening(options.model_copy(update=update)) is fault
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("SELECT * FROM operations", RecordsFault.NO_SCHEMA),
+        ("SELECT pg_sleep(60)", RecordsFault.SLOW),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", RecordsFault.UNREACHABLE),
+    ],
+)
+async def test_what_a_statement_ends_with(database: RecordsDatabase, statement: str, fault: RecordsFault) -> None:
+    assert await fault_of(database, statement) is fault
+    async with database.reading() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+
+
+async def test_a_lock_that_another_holds_is_busy(database: RecordsDatabase) -> None:
+    await schema.upgrade(database)
+    async with database.writing() as connection:
+        await connection.execute(text("LOCK TABLE outbox"))
+        assert await fault_of(database, "INSERT INTO outbox DEFAULT VALUES") is RecordsFault.BUSY
+
+
+async def test_a_pool_in_use_is_busy(options: RecordsOptions) -> None:
+    small = options.model_copy(update={"connect_seconds": 0.1})
+    async with records_database(small) as database, database.reading() as one, database.reading() as other:
+        await asyncio.gather(one.execute(text("SELECT 1")), other.execute(text("SELECT 1")))
+        assert await fault_of(database, "SELECT 1") is RecordsFault.BUSY
+
+
+async def test_a_standby_is_read_only(database: RecordsDatabase, options: RecordsOptions) -> None:
+    await schema.upgrade(database)
+    async with database.outside_transactions() as connection:
+        await connection.execute(text(f"ALTER DATABASE {options.database} SET default_transaction_read_only = on"))
+    async with records_database(options) as again:
+        assert await fault_of(again, "DELETE FROM outbox") is RecordsFault.READ_ONLY
+
+
+async def test_a_start_refuses_what_would_lose_accepted_work(
+    database: RecordsDatabase, options: RecordsOptions
+) -> None:
+    await schema.upgrade(database)
+    async with database.outside_transactions() as connection:
+        await connection.execute(text(f"ALTER DATABASE {options.database} SET synchronous_commit = off"))
+    with pytest.raises(SetupError, match="synchronous_commit = off, and would lose accepted work: set it to on"):
+        async with opened_records(options):
+            pass
+
+
+async def test_a_reader_changes_nothing(database: RecordsDatabase) -> None:
+    async def write() -> None:
+        async with database.reading() as connection:
+            await connection.execute(text("CREATE TABLE things ()"))
+
+    with pytest.raises(RecordsError) as failed:
+        await write()
+    assert failed.value.fault is RecordsFault.READ_ONLY

@@ -1,0 +1,91 @@
+"""What holds of the schema on every database of records."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from groundwire_server.adapters.records import schema
+from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.faults import RecordsFault
+from groundwire_server.adapters.records.tables import metadata
+from groundwire_server.ports.operations import RecordsError
+
+
+async def set_revision(database: RecordsDatabase, revision: str) -> None:
+    async with database.writing() as connection:
+        await connection.execute(text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '{revision}'"))
+
+
+async def test_a_new_database_has_no_revision(empty_database: RecordsDatabase) -> None:
+    assert await schema.revision(empty_database) is None
+    assert schema.fault_of(None) is RecordsFault.NO_SCHEMA
+
+
+async def test_an_upgrade_makes_the_tables_that_the_program_uses(empty_database: RecordsDatabase) -> None:
+    assert await schema.upgrade(empty_database) is None
+
+    def differences(connection: Connection) -> list[Any]:
+        options = {"compare_type": True, "version_table": schema.VERSION_TABLE}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+    async with empty_database.reading() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_a_second_upgrade_changes_nothing(empty_database: RecordsDatabase) -> None:
+    await schema.upgrade(empty_database)
+    assert await schema.upgrade(empty_database) == schema.REVISIONS[-1]
+    assert schema.fault_of(await schema.revision(empty_database)) is None
+
+
+async def test_upgrades_at_once_wait_for_each_other(empty_database: RecordsDatabase) -> None:
+    found = await asyncio.gather(*(schema.upgrade(empty_database) for _ in range(4)))
+    assert sorted(found, key=str) == [*(["0001"] * 3), None]
+
+
+async def test_the_sql_of_an_upgrade_makes_the_same_tables(empty_database: RecordsDatabase) -> None:
+    written = schema.upgrade_sql(empty_database.dialect, None)
+    statements = [each for each in written.split(";\n") if each.strip() not in {"", "BEGIN", "COMMIT"}]
+    async with empty_database.writing() as connection:
+        for statement in statements:
+            await connection.exec_driver_sql(statement)
+    assert schema.fault_of(await schema.revision(empty_database)) is None
+    assert schema.upgrade_sql(empty_database.dialect, schema.REVISIONS[-1]) == ""
+
+
+@pytest.mark.parametrize("revision", ["0002", "9999", "of another branch"])
+async def test_a_newer_schema_is_named_and_left_alone(empty_database: RecordsDatabase, revision: str) -> None:
+    await schema.upgrade(empty_database)
+    await set_revision(empty_database, revision)
+    with pytest.raises(RecordsError) as refused:
+        await schema.upgrade(empty_database)
+    assert refused.value.fault is RecordsFault.NEW_SCHEMA
+    assert await schema.revision(empty_database) == revision
+
+
+async def test_tables_of_another_program_are_left_alone(empty_database: RecordsDatabase) -> None:
+    async with empty_database.writing() as connection:
+        await connection.execute(text("CREATE TABLE operations (a integer)"))
+    with pytest.raises(RecordsError) as refused:
+        await schema.upgrade(empty_database)
+    assert refused.value.fault is RecordsFault.FOREIGN
+
+
+def test_an_older_schema_is_known_by_its_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "REVISIONS", ("0001", "0002"))
+    assert schema.fault_of("0001") is RecordsFault.OLD_SCHEMA
+    assert schema.fault_of("0002") is None
+
+
+def test_the_revisions_are_those_of_the_steps() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema.STEPS))
+    config.set_main_option("path_separator", "os")
+    steps = ScriptDirectory.from_config(config).walk_revisions()
+    assert tuple(reversed([step.revision for step in steps])) == schema.REVISIONS
