@@ -18,6 +18,7 @@ from bench.admitting import Admitting
 from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
+from bench.queueing import queueing_on_sqlite
 from bench.screening import GuardsAtWork
 from bench.servers import ServerProcess, server
 from bench.storing import corpus, few, storing
@@ -110,12 +111,17 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             checking, admitting, guards = Checking(), Admitting(), GuardsAtWork(unrecorded())
             checking.milliseconds(known=True)
             opened.callback(admitting.end)
+            queue = await opened.enter_async_context(queueing_on_sqlite(data))
+            await queue.measured(calls // 4)
             for _ in progress.track(range(rounds), description="measuring"):
                 measured.figure("checks_cpu", checking.milliseconds(known=False))
                 measured.figure("checks_cpu_known", checking.milliseconds(known=True))
                 measured.figure("guards_cpu", await guards.milliseconds(known=True))
                 measured.figure("guards_cpu_new", await guards.milliseconds(known=False))
                 measured.figure("admission_cpu", await admitting.milliseconds(calls * 10))
+                queued = await queue.measured(calls)
+                measured.figure("queue_accept_cpu", queued.accept_cpu)
+                measured.figure("queue_work_cpu", queued.work_cpu)
                 for kind in kinds:
                     await _take(kind, measured)
                 measured.figure("empty_memory", floor.resident_megabytes())

@@ -101,9 +101,19 @@ async def queueing(options: RecordsOptions) -> AsyncIterator[Queueing]:
         yield Queueing(SqlOperationRecords(database, sealing, CODEC, SystemClock(), attempts=3, keep=_KEEP))
 
 
+@asynccontextmanager
+async def queueing_on_sqlite(folder: Path) -> AsyncIterator[Queueing]:
+    """Yield operations in a file of their own in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder) as made:
+        options = RecordsOptions.model_validate({"url": f"sqlite:///{made}/records.sqlite3"})
+        async with queueing(options) as queue:
+            yield queue
+
+
 async def sqlite(folder: Path, operations: int, rounds: int) -> Sequence[Figures]:
     """Return the figures of each round in a file in a folder."""
-    async with queueing(RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})) as queue:
+    async with queueing_on_sqlite(folder) as queue:
         await queue.measured(operations // 4)
         return [await queue.measured(operations) for _ in range(rounds)]
 
@@ -123,11 +133,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.queueing", description=__doc__)
     parser.add_argument("--operations", type=int, default=400, help="operations of a round")
     parser.add_argument("--rounds", type=int, default=5, help="rounds; the best of each figure is printed")
-    parser.add_argument("--folder", type=Path, help="folder for the file of SQLite; on the disk that matters")
+    parser.add_argument("--folder", type=Path, default=Path(".groundwire/bench"), help="folder for the file of SQLite")
     given = parser.parse_args()
     print(f"{'':12}{'accept: CPU':>14}{'time':>10}{'a second':>10}{'work off: CPU':>16}{'time':>10}{'a second':>10}")
-    with TemporaryDirectory(dir=given.folder) as folder:
-        _print("SQLite", asyncio.run(sqlite(Path(folder), given.operations, given.rounds)))
+    _print("SQLite", asyncio.run(sqlite(given.folder, given.operations, given.rounds)))
     if COMMAND is None:
         print("PostgreSQL  is not installed")
     else:
