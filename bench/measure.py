@@ -9,12 +9,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import grpc.aio
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Tracer
 from rich.progress import Progress
 
 from bench import overload
 from bench.admitting import Admitting
+from bench.caching import CacheMisses
 from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
@@ -22,6 +28,7 @@ from bench.queueing import queueing_on_sqlite
 from bench.screening import GuardsAtWork
 from bench.servers import ServerProcess, server
 from bench.storing import corpus, few, storing
+from groundwire_server.app.telemetry.spans import LeanTracer
 from groundwire_server.cli.bench.latencies import percentiles
 from groundwire_server.ports.recording import unrecorded
 
@@ -98,17 +105,24 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             small, small_calls = await opened.enter_async_context(_product(without_embedder, core))
             full, full_calls = await opened.enter_async_context(_product([*without_embedder, "--places", "1"], core))
             await opened.enter_async_context(full_calls.place_taken())
+            # Of this run: the rows of earlier ones would be counted with every question.
+            folder = opened.enter_context(TemporaryDirectory(dir=data))
+            queue, queue_calls = await opened.enter_async_context(
+                _product([*without_embedder, "--records", folder], core)
+            )
             busy, busy_calls = await opened.enter_async_context(
                 overload.busy(["--otlp", endpoint, "--no-embedder", "--data", str(data / "busy")], core)
             )
             kinds = [
                 *_kinds(floor, floor_calls, product, product_calls, small, small_calls, calls),
                 *_refused(full, full_calls, small, small_calls, calls),
+                Kind(queue, queue_calls.submit, calls, CALLERS, cpu="submit_cpu"),
                 Kind(busy, busy_calls.refused, calls, overload.TIMES, cpu="overloaded_cpu"),
             ]
             for kind in kinds:
                 await _make(kind.call, kind.calls // 4, 1)
             checking, admitting, guards = Checking(), Admitting(), GuardsAtWork(unrecorded())
+            misses = CacheMisses(_tracer())
             checking.milliseconds(known=True)
             opened.callback(admitting.end)
             queue = await opened.enter_async_context(queueing_on_sqlite(data))
@@ -122,6 +136,7 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
                 queued = await queue.measured(calls)
                 measured.figure("queue_accept_cpu", queued.accept_cpu)
                 measured.figure("queue_work_cpu", queued.work_cpu)
+                measured.figure("cache_miss_cpu", await misses.milliseconds(calls * 2))
                 for kind in kinds:
                     await _take(kind, measured)
                 measured.figure("empty_memory", floor.resident_megabytes())
@@ -132,6 +147,11 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
         raise RuntimeError("no span was exported, so the figures leave out what they promise to hold")
     await collector.stop()
     return measured
+
+
+def _tracer() -> Tracer:
+    """Return a tracer that makes every span and exports none."""
+    return LeanTracer(Resource({}), InstrumentationScope("bench"), SpanProcessor())
 
 
 def _kinds(
@@ -149,6 +169,7 @@ def _kinds(
         Kind(product, product_calls.answer, calls, CALLERS, cpu="unary_cpu_hit", latency="unary_4"),
         Kind(product, product_calls.stream, calls, CALLERS, cpu="stream_cpu_hit"),
         Kind(small, small_calls.answer, calls, CALLERS, cpu="unary_cpu_keywords"),
+        Kind(product, product_calls.answer_from_the_cache, calls * 2, CALLERS, cpu="cache_hit_cpu"),
         Kind(product, product_calls.answer_a_new_question, calls // 4, CALLERS, cpu="unary_cpu_miss"),
         Kind(floor, floor_calls.empty, calls, 1, latency="empty_call_1"),
         Kind(product, product_calls.refused_by_a_limit, calls * 5, CALLERS, cpu="quota_refused_cpu"),

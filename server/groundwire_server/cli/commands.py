@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import config, db, keys, limits, records
+from groundwire_server.cli import cache, config, db, keys, limits, records
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.checker import calibrate_checker
@@ -119,6 +119,7 @@ def groups() -> tuple[Group, ...]:
         _evaluate(),
         _trace(),
         _limits(),
+        _cache(),
         _guards(),
         _policy(),
         _calibrate(),
@@ -330,6 +331,23 @@ def _limits() -> Group:
                     "groundwire limits show --tenant acme",
                     "groundwire limits show --tenant acme --subject app --end-user visitor-1",
                     "groundwire limits show --json | jq '.limits[] | {name, left}'",
+                ),
+            )
+        },
+    )
+
+
+def _cache() -> Group:
+    return Group(
+        "cache",
+        "Have earlier answers forgotten that may stand in for new ones.",
+        {
+            cache.clear: (
+                "clear",
+                (
+                    "groundwire cache clear --document handbook",
+                    "groundwire cache clear --route faq",
+                    "groundwire cache clear --all",
                 ),
             )
         },

@@ -84,9 +84,6 @@ class RetentionOptions(Options):
     """How long records are kept."""
 
     done_days: float = Field(7.0, gt=0, le=3650, description="Days that a finished operation keeps its answer.")
-    halted_days: float = Field(
-        30.0, gt=0, le=3650, description="Days that an operation whose attempts are used up can be given more."
-    )
     history_days: float = Field(
         90.0, gt=0, le=3650, description="Days of the history of operations: events and times, no texts."
     )
