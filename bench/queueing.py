@@ -104,7 +104,6 @@ async def queueing(options: RecordsOptions) -> AsyncIterator[Queueing]:
 @asynccontextmanager
 async def queueing_on_sqlite(folder: Path) -> AsyncIterator[Queueing]:
     """Yield operations in a file of their own in a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder) as made:
         options = RecordsOptions.model_validate({"url": f"sqlite:///{made}/records.sqlite3"})
         async with queueing(options) as queue:
@@ -136,6 +135,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(".groundwire/bench"), help="folder for the file of SQLite")
     given = parser.parse_args()
     print(f"{'':12}{'accept: CPU':>14}{'time':>10}{'a second':>10}{'work off: CPU':>16}{'time':>10}{'a second':>10}")
+    given.folder.mkdir(parents=True, exist_ok=True)
     _print("SQLite", asyncio.run(sqlite(given.folder, given.operations, given.rounds)))
     if COMMAND is None:
         print("PostgreSQL  is not installed")
