@@ -24,6 +24,7 @@ from bench.caching import CacheMisses
 from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
+from bench.queueing import queueing_on_sqlite
 from bench.screening import GuardsAtWork
 from bench.servers import ServerProcess, server
 from bench.storing import corpus, few, storing
@@ -124,12 +125,17 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             misses = CacheMisses(_tracer())
             checking.milliseconds(known=True)
             opened.callback(admitting.end)
+            rows = await opened.enter_async_context(queueing_on_sqlite(data))
+            await rows.measured(calls // 4)
             for _ in progress.track(range(rounds), description="measuring"):
                 measured.figure("checks_cpu", checking.milliseconds(known=False))
                 measured.figure("checks_cpu_known", checking.milliseconds(known=True))
                 measured.figure("guards_cpu", await guards.milliseconds(known=True))
                 measured.figure("guards_cpu_new", await guards.milliseconds(known=False))
                 measured.figure("admission_cpu", await admitting.milliseconds(calls * 10))
+                queued = await rows.measured(calls)
+                measured.figure("queue_accept_cpu", queued.accept_cpu)
+                measured.figure("queue_work_cpu", queued.work_cpu)
                 measured.figure("cache_miss_cpu", await misses.milliseconds(calls * 2))
                 for kind in kinds:
                     await _take(kind, measured)

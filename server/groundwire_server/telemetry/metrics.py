@@ -318,23 +318,23 @@ HTTP_CONNECTIONS_LIMIT: Final = Gauge(
     (names.GEN_AI_PROVIDER, names.SERVER_ADDRESS, names.SERVER_PORT),
 )
 CACHED_ANSWERS: Final = Gauge(
-    "groundwire.answer_cache.answers",
+    "groundwire.cache.answers",
     "{answer}",
     "Earlier answers that may stand in; of a cache that processes share, as this one saw it last.",
 )
 CACHED_ANSWERS_SIZE: Final = Gauge(
-    "groundwire.answer_cache.size",
+    "groundwire.cache.size",
     "By",
     "Their size together, with the passages that they are from; of a shared cache, as this process saw it last.",
 )
 CACHED_ANSWERS_EVICTED: Final = Counter(
-    "groundwire.answer_cache.evicted",
+    "groundwire.cache.evicted",
     "{answer}",
     "Earlier answers that made room for others, by what was full: the tenant's share, or the cache.",
     (names.FULL,),
 )
 ANSWER_CACHE_FAILURES: Final = Counter(
-    "groundwire.answer_cache.failures",
+    "groundwire.cache.failures",
     "{call}",
     "Calls of the answer cache that failed: nothing was found, and nothing was kept.",
     (names.ERROR_TYPE,),

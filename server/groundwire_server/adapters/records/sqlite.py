@@ -12,6 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.adapters.records.sqlite_connection import connect
 from groundwire_server.adapters.records.tables import VERSION_TABLE
 from groundwire_server.ports.operations import RecordsError
 
@@ -61,7 +62,11 @@ def engine(options: RecordsOptions) -> AsyncEngine:
     made = create_async_engine(
         url,
         # The right to write is waited for here alone, in SQLite itself.
-        connect_args={"timeout": options.statement_seconds, "isolation_level": None},
+        connect_args={
+            "timeout": options.statement_seconds,
+            "isolation_level": None,
+            "async_creator_fn": connect,
+        },
         pool_size=options.pool,
         max_overflow=0,
         pool_timeout=options.connect_seconds,
