@@ -192,7 +192,8 @@ async def _everything_happens(client: Stubs, first: Upstream, second: Upstream, 
     first.replies[:] = [DOWN]
     assert (await answer(client)).report.model == "small"
     second.replies[:] = [DOWN]
-    assert (await answer(client)).WhichOneof("result") == "cached"
+    # An earlier answer stands in, or passages where documents have changed since.
+    assert (await answer(client)).WhichOneof("result") in {"cached", "degraded"}
     # One is asked, one waits, and for one there is no room.
     first.replies[:] = [Reply([Pause(0.5), *writes(*segments(SENTENCE))])]
     await asyncio.gather(*(answer(client, question(route="narrow")) for _ in range(3)))
