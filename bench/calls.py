@@ -8,7 +8,7 @@ import grpc
 import grpc.aio
 
 from bench.floor import SERVICE
-from bench.product import REFUSED
+from bench.product import CACHED, REFUSED
 from groundwire.v1.answer_service_pb2 import (
     AnswerRequest,
     StreamAnswerRequest,
@@ -69,9 +69,17 @@ class ProductCalls:
         self._question = AnswerRequest(question=Question(text=_QUESTION)).SerializeToString()
         self._many = AnswerRequest(question=Question(turns=[Turn()] * _TURNS)).SerializeToString()
         self._asked = 0
+        self._kept = False
 
     async def answer(self) -> None:
         await self._unary(_QUESTION)
+
+    async def answer_from_the_cache(self) -> None:
+        """Ask what was answered before; the first call of all is answered anew, and kept."""
+        request = AnswerRequest(question=Question(text=_QUESTION, route=CACHED))
+        response = await self._answers.Answer(request, metadata=_METADATA, timeout=30)
+        assert response.outcome.WhichOneof("result") == ("cached" if self._kept else "answered"), response.outcome
+        self._kept = True
 
     async def refused_by_a_limit(self) -> None:
         """Ask for an answer that a limit does not allow; the first call of all is answered."""

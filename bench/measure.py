@@ -12,16 +12,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import grpc.aio
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Tracer
 from rich.progress import Progress
 
 from bench import overload
 from bench.admitting import Admitting
+from bench.caching import CacheMisses
 from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
 from bench.screening import GuardsAtWork
 from bench.servers import ServerProcess, server
 from bench.storing import corpus, few, storing
+from groundwire_server.app.telemetry.spans import LeanTracer
 from groundwire_server.cli.bench.latencies import percentiles
 from groundwire_server.ports.recording import unrecorded
 
@@ -115,6 +121,7 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             for kind in kinds:
                 await _make(kind.call, kind.calls // 4, 1)
             checking, admitting, guards = Checking(), Admitting(), GuardsAtWork(unrecorded())
+            misses = CacheMisses(_tracer())
             checking.milliseconds(known=True)
             opened.callback(admitting.end)
             for _ in progress.track(range(rounds), description="measuring"):
@@ -123,6 +130,7 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
                 measured.figure("guards_cpu", await guards.milliseconds(known=True))
                 measured.figure("guards_cpu_new", await guards.milliseconds(known=False))
                 measured.figure("admission_cpu", await admitting.milliseconds(calls * 10))
+                measured.figure("cache_miss_cpu", await misses.milliseconds(calls * 2))
                 for kind in kinds:
                     await _take(kind, measured)
                 measured.figure("empty_memory", floor.resident_megabytes())
@@ -133,6 +141,11 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
         raise RuntimeError("no span was exported, so the figures leave out what they promise to hold")
     await collector.stop()
     return measured
+
+
+def _tracer() -> Tracer:
+    """Return a tracer that makes every span and exports none."""
+    return LeanTracer(Resource({}), InstrumentationScope("bench"), SpanProcessor())
 
 
 def _kinds(
@@ -150,6 +163,7 @@ def _kinds(
         Kind(product, product_calls.answer, calls, CALLERS, cpu="unary_cpu_hit", latency="unary_4"),
         Kind(product, product_calls.stream, calls, CALLERS, cpu="stream_cpu_hit"),
         Kind(small, small_calls.answer, calls, CALLERS, cpu="unary_cpu_keywords"),
+        Kind(product, product_calls.answer_from_the_cache, calls * 2, CALLERS, cpu="cache_hit_cpu"),
         Kind(product, product_calls.answer_a_new_question, calls // 4, CALLERS, cpu="unary_cpu_miss"),
         Kind(floor, floor_calls.empty, calls, 1, latency="empty_call_1"),
         Kind(product, product_calls.refused_by_a_limit, calls * 5, CALLERS, cpu="quota_refused_cpu"),

@@ -59,6 +59,9 @@ WAYS: Mapping[str, dict[str, Any]] = MappingProxyType(
 """How the upstream writes and is read, by the names of the routes, and of its models where nothing else is said."""
 
 
+CACHED = "cached"
+"""The route that serves earlier answers."""
+
 REFUSED = "refused"
 """The tenant whose calls a limit refuses, all but the first."""
 
@@ -150,6 +153,7 @@ def _configuration() -> tuple[Configuration, bool]:
         # Every question is to be answered, so that every check has real work.
         "--lenient": (("routes", "default", "thresholds", "min_relevance"), 0.0),
         "--limits": (("limits",), dict(LIMITS)),
+        "--cached": (("routes", CACHED), {"store": "main", "models": ["extractive"], "cache": {"serve_fresh": True}}),
     }
     if given.records:
         flags["--records"] = (("records", "url"), f"sqlite:///{given.records}/records.sqlite3")

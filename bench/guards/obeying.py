@@ -19,7 +19,7 @@ from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, VisiblePassages
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
 from groundwire_server.domain.guards.finding import Finding, GuardActions, GuardIdentity
 from groundwire_server.domain.outcome import Answered, Degraded, Outcome
@@ -89,11 +89,8 @@ class OneDocument:
     async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
         return Evidence()
 
-    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
-        return frozenset(passage.chunk_id for passage in passages)
-
-    async def version(self, caller: Caller, deadline: Deadline) -> str:
-        return "1"
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
+        return VisiblePassages(frozenset(passage.chunk_id for passage in passages), "1")
 
 
 class Replying:

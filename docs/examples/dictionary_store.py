@@ -19,7 +19,7 @@ from groundwire_server.domain.document import (
     Stored,
     check_revision,
 )
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, ordinals_around
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, VisiblePassages, ordinals_around
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Filter, matches
 from groundwire_server.domain.text.words import content_words
@@ -73,17 +73,18 @@ class DictionaryStore:
         }
         return Evidence(tuple(beside.values()), self._version(caller.tenant))
 
-    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
         """Compare passages with what is stored; see the port."""
         await _in_time(deadline)
         visible = self._visible(caller)
-        return frozenset(
+        same = frozenset(
             passage.chunk_id
             for passage in passages
             if (kept := visible.get(passage.document_id)) is not None
             and kept.info.revision == passage.revision
             and any((chunk.chunk_id, chunk.text) == (passage.chunk_id, passage.text) for chunk in kept.chunks)
         )
+        return VisiblePassages(same, self._version(caller.tenant))
 
     async def put(
         self,

@@ -119,7 +119,7 @@ class Store:
 
     async def still_visible(self, found: Sequence[Passage], *, caller: Caller = ALICE) -> set[str]:
         """The ids of those that stand as they were found."""
-        return set(await self.retriever.still_visible(caller, found, NEVER))
+        return set((await self.retriever.still_visible(caller, found, NEVER)).chunk_ids)
 
 
 @dataclass(frozen=True, slots=True)

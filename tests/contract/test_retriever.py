@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document, PassageKind, Place
-from groundwire_server.domain.evidence import Evidence, Query, Scores
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Filter, IsNull, Not, Range, matches
 from groundwire_server.domain.guards.finding import GuardIdentity
@@ -650,12 +650,19 @@ class TestStillVisible:
 
 
 async def test_the_version_is_that_of_a_search(store: Store) -> None:
-    before = await store.retriever.version(ALICE, NEVER)
+    async def version() -> str:
+        return (await store.retriever.still_visible(ALICE, found, NEVER)).corpus_version
+
+    await store.put("other", "Letters wait.")
+    found: tuple[Passage, ...] = ()
+    before = await version()
+    found = (await store.search("letters")).passages
+    assert await version() == before
     for text in ("Parcels wait.", "Parcels fly."):
         stored = await store.put("post", text)
-        assert await store.retriever.version(ALICE, NEVER) == stored.corpus_version != before
+        assert await version() == stored.corpus_version != before
     deleted = await store.corpus.delete(ALICE, "post", NEVER)
-    assert await store.retriever.version(ALICE, NEVER) == deleted
+    assert await version() == deleted
 
 
 async def test_a_search_whose_time_is_up_is_refused(store: Store) -> None:

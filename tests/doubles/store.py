@@ -22,7 +22,7 @@ from groundwire_server.domain.document import (
     Stored,
     check_revision,
 )
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, ordinals_around
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, VisiblePassages, ordinals_around
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.filters import Filter, matches
 from groundwire_server.domain.text.words import content_words
@@ -46,10 +46,7 @@ class SearchAlone:
     async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
         return Evidence()
 
-    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
-        raise AssertionError
-
-    async def version(self, caller: Caller, deadline: Deadline) -> str:
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
         raise AssertionError
 
 
@@ -102,16 +99,17 @@ class MemoryStore:
             }
             return Evidence(tuple(beside.values()), self._version(caller))
 
-    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
         async with self._call(deadline):
             visible = self._visible(caller)
-            return frozenset(
+            same = frozenset(
                 passage.chunk_id
                 for passage in passages
                 if (kept := visible.get(passage.document_id)) is not None
                 and kept.info.revision == passage.revision
                 and any((chunk.chunk_id, chunk.text) == (passage.chunk_id, passage.text) for chunk in kept.chunks)
             )
+            return VisiblePassages(same, self._version(caller))
 
     async def put(
         self,

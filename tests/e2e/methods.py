@@ -118,6 +118,8 @@ class Method:
         """The feature that the call needs and that a server without records does not offer; None for all others."""
         if self.name.rpartition("/")[0] in _OF_QUEUED_ANSWERS or self.name in _OF_QUEUED_ANSWERS:
             return Feature.QUEUED_ANSWERS.value
+        if self.name == "groundwire.v1.RecordService/EraseRecords":
+            return Feature.ERASURE.value
         feature = NOT_OFFERED.get(self.descriptor.containing_service)
         return None if feature is None else feature.value
 

@@ -23,8 +23,9 @@ def page() -> str:
         "## Causes",
         "The last column lists the actions that a route tries by default, in order.",
         markdown.table(["cause", "what happened", "then"], _causes()),
-        "Once checked text has left a stream, only `REPAIR` of a sentence and `NEXT_MODEL` are possible, which continue "
-        "the text; otherwise the answer is cut short. Where no action of a row is possible, the call fails safe.",
+        "Once checked text has left a stream, only `REPAIR` of a sentence and `NEXT_MODEL` are possible, which "
+        "continue the text; otherwise the answer is cut short. Where no action of a row is possible, the call fails "
+        "safe.",
         "## Actions",
         markdown.table(["action", "what the service did"], words("Action")),
         "## Next steps",

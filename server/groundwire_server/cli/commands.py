@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import config, keys, limits
+from groundwire_server.cli import cache, config, db, keys, limits, records
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.checker import calibrate_checker
@@ -114,9 +114,12 @@ def groups() -> tuple[Group, ...]:
     return (
         _operations(),
         _documents(),
+        _records(),
+        _db(),
         _evaluate(),
         _trace(),
         _limits(),
+        _cache(),
         _guards(),
         _policy(),
         _calibrate(),
@@ -230,6 +233,40 @@ def _documents() -> Group:
     )
 
 
+def _records() -> Group:
+    return Group(
+        "records",
+        "Erase queued questions and kept answers.",
+        {
+            records.erase: (
+                "erase",
+                (
+                    "groundwire records erase --subject search-page",
+                    "groundwire records erase --end-user visitor-4711 --yes --json > receipt.json",
+                ),
+            )
+        },
+    )
+
+
+def _db() -> Group:
+    return Group(
+        "db",
+        "Upgrade and check the database of records.",
+        {
+            db.upgrade: (
+                "upgrade",
+                (
+                    "groundwire db upgrade",
+                    "groundwire db upgrade --dry-run --config /etc/groundwire/groundwire.yaml",
+                ),
+            ),
+            db.current: ("current", ("groundwire db current", "groundwire db current || groundwire db upgrade")),
+            db.check: ("check", ("groundwire db check --config /etc/groundwire/groundwire.yaml",)),
+        },
+    )
+
+
 def _evaluate() -> Group:
     return Group(
         "eval",
@@ -294,6 +331,23 @@ def _limits() -> Group:
                     "groundwire limits show --tenant acme",
                     "groundwire limits show --tenant acme --subject app --end-user visitor-1",
                     "groundwire limits show --json | jq '.limits[] | {name, left}'",
+                ),
+            )
+        },
+    )
+
+
+def _cache() -> Group:
+    return Group(
+        "cache",
+        "Have earlier answers forgotten that may stand in for new ones.",
+        {
+            cache.clear: (
+                "clear",
+                (
+                    "groundwire cache clear --document handbook",
+                    "groundwire cache clear --route faq",
+                    "groundwire cache clear --all",
                 ),
             )
         },

@@ -78,6 +78,19 @@ class Passage:
     trusted: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class VisiblePassages:
+    """Those of some passages that stand as they were found and that a caller may see now.
+
+    Attributes:
+        chunk_ids: theirs.
+        corpus_version: that a search would find its passages in; as old as a search's may be.
+    """
+
+    chunk_ids: frozenset[str] = frozenset()
+    corpus_version: str = ""
+
+
 def ordinals_around(passage: Passage, reach: int) -> set[int]:
     """Return the ordinals of a passage, of those within reach of it, and of the first of its parent section."""
     around = set(range(max(passage.ordinal - reach, 0), passage.ordinal + reach + 1))

@@ -58,7 +58,7 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.RIGHTS_WITHDRAWN: (code_pb2.PERMISSION_DENIED, "The credential that it was submitted with holds no more."),
     Reason.OPERATION_NOT_HALTED: (code_pb2.FAILED_PRECONDITION, "Only a halted operation can be given more attempts."),
     Reason.QUEUE_FULL: (code_pb2.RESOURCE_EXHAUSTED, "Too many questions wait already; try again later."),
-    Reason.RECORDS_UNAVAILABLE: (code_pb2.UNAVAILABLE, "The database of records cannot be asked; try again later."),
+    Reason.RECORDS_UNAVAILABLE: (code_pb2.UNAVAILABLE, "The records cannot be asked; try again later."),
     Reason.ERASED: (code_pb2.DATA_LOSS, "The question and its answer were erased."),
     Reason.INTERNAL: (code_pb2.INTERNAL, "An internal error; report the trace id from the trailing metadata."),
 }

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.evidence import Evidence, Passage, Query
+from groundwire_server.domain.evidence import Evidence, Passage, Query, VisiblePassages
 
 
 class Retriever(Protocol):
@@ -45,8 +45,8 @@ class Retriever(Protocol):
         """
         ...
 
-    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
-        """Return the chunk ids of those passages that stand as they were found and that the caller may see now.
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
+        """Return which passages stand as they were found and may be seen by the caller now, and the corpus version.
 
         A passage stands as it was while its document has the same revision and the passage the same text. The access
         list is read with it: an older one, such as that of a corpus version read before, does not count. It takes one
@@ -56,16 +56,6 @@ class Retriever(Protocol):
             caller: who is to be shown them.
             passages: found by an earlier search of the same tenant, perhaps for another caller.
             deadline: when it must be known.
-
-        Raises:
-            Failure: STORE_UNAVAILABLE, STORE_TIMEOUT or STORE_MISCONFIGURED.
-        """
-        ...
-
-    async def version(self, caller: Caller, deadline: Deadline) -> str:
-        """Return the corpus version that a search would find its passages in.
-
-        It is as old as a search's may be: a store behind a network reads it again only after a while.
 
         Raises:
             Failure: STORE_UNAVAILABLE, STORE_TIMEOUT or STORE_MISCONFIGURED.

@@ -27,6 +27,7 @@ routes:
   compliance:
     store: main
     models: [large]
+    queue: {enabled: false}
     fallbacks:
       MODEL_TIMEOUT: [ABSTAIN]
 """
@@ -85,7 +86,7 @@ def test_what_is_shown_holds_every_cause_of_every_route(groundwire_command: Comm
             [
                 "1. NEXT_MODEL     asks extractive; goes on if that fails in the same way",
                 "2. CACHED_ANSWER  passed over: no earlier answer stands in",
-                "3. QUEUE          passed over: the route has no queue",
+                "3. QUEUE          passed over: the caller does not allow it",
                 "4. FAIL_SAFE      ends the call",
             ],
         ),
@@ -147,7 +148,12 @@ def test_two_routes_are_compared_setting_by_setting(groundwire_command: Command,
     ran = groundwire_command("policy", "diff", "default", "compliance", "--config", config)
     settings = [line for line in ran.out.splitlines() if line.startswith("  ") and line[2] != " "]
     assert ran.out.splitlines()[0] == "default, compliance"
-    assert [line.partition(":")[0].strip() for line in settings] == ["models", "routing", "fallbacks.MODEL_TIMEOUT"]
+    assert [line.partition(":")[0].strip() for line in settings] == [
+        "models",
+        "routing",
+        "queue.enabled",
+        "fallbacks.MODEL_TIMEOUT",
+    ]
     assert settings[0] == "  models: large, small, extractive -> large"
     assert ran.out.endswith("FAIL_SAFE\n                           -> ABSTAIN\n")
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,8 +12,11 @@ import pytest
 
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
+from groundwire_server.app.parts.queue import Queue, open_queue
+from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.ports.recording import Recording
@@ -60,19 +63,24 @@ class Serve(Protocol):
     """Starts a server by a file of these sections, with the documents of `drafts.py`, embedded by what is named."""
 
     def __call__(
-        self, sections: dict[str, Any], embedder: str | None = None
+        self, sections: dict[str, Any], embedder: str | None = None, *, queue: bool = False
     ) -> AbstractAsyncContextManager[Served]: ...
 
 
 @pytest.fixture
 def configured(tmp_path: Path) -> Serve:
     @asynccontextmanager
-    async def start(sections: dict[str, Any], embedder: str | None = None) -> AsyncIterator[Served]:
+    async def start(
+        sections: dict[str, Any], embedder: str | None = None, *, queue: bool = False
+    ) -> AsyncIterator[Served]:
         file = tmp_path / "groundwire.yaml"
         file.write_text(json.dumps(sections))
         sources = beside(tmp_path / "data", embedder=embedder, file=file)
         with system_clock_of_the_loop():
-            async with served(sources) as running:
+            async with (
+                queued(sources, tmp_path) if queue else nullcontext() as waiting,
+                served(sources, waiting) as running,
+            ):
                 await ingest(running, *DOCUMENTS)
                 running.spans.clear()
                 with waiting_skipped():
@@ -82,10 +90,17 @@ def configured(tmp_path: Path) -> Serve:
 
 
 @asynccontextmanager
-async def served(sources: Sources) -> AsyncIterator[Served]:
+async def queued(sources: Sources, folder: Path) -> AsyncIterator[Queue | None]:
+    """A queue in SQLite that nobody works off."""
+    async with open_records(RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})) as records:
+        yield open_queue(load(sources).configuration, records, lambda tenant: 1.0, Counts())
+
+
+@asynccontextmanager
+async def served(sources: Sources, queue: Queue | None = None) -> AsyncIterator[Served]:
     """A server by its configuration."""
     spans = Spans()
-    process = compose.Process.begin(Recording(spans.tracer, Counts()))
+    process = compose.Process.begin(Recording(spans.tracer, Counts()), queue=queue)
     reloader = await ConfigReloader.begin(sources, load(sources), process)
     server = compose.server(reloader.current, process, ServerOptions(), DecisionLogOptions())
     port = await server.start("127.0.0.1:0")

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -205,19 +205,74 @@ async def test_the_row_built_in_is_followed_to_each_of_its_actions(
     assert outcome.WhichOneof("result") == ENDS[action][0]
 
 
-def test_every_cause_that_a_model_is_behind_has_its_cells_driven() -> None:
-    led = {cause: {action for each, action in BUILT_IN if each is cause} for cause in DRIVES}
-    left = {cause: {*FALLBACKS[cause]} - led[cause] - LEFT_OUT.get(cause, set()) for cause in DRIVES}
-    assert {action for actions in left.values() for action in actions} == {
-        Action.CACHED_ANSWER,
-        Action.QUEUE,
-        Action.REVIEW,
-        Action.FAIL_SAFE,
+FOR_ONE = {"all": {"cost_per_day": 0.016}}
+"""Enough for one answer, and not for another until the day ends."""
+
+STANDING_IN = [cause for cause in DRIVES if Action.CACHED_ANSWER in FALLBACKS[cause]]
+
+
+@pytest.mark.parametrize("cause", STANDING_IN)
+async def test_an_earlier_answer_stands_in_where_the_row_built_in_comes_to_it(configured: Serve, cause: Cause) -> None:
+    drive = DRIVES[cause]
+    if cause is Cause.BUDGET_EXHAUSTED:
+        drive = replace(drive, reply=answers(), limits=FOR_ONE)
+    async with (
+        two([answers(), drive.reply], [answers()]) as (first, second),
+        configured(sections(drive, first, second, alone=True)) as served,
+        AsyncExitStack() as held,
+    ):
+        earlier = await asked(served, replace(drive, seconds=10.0))
+        assert earlier.WhichOneof("result") == "answered"
+        first.began.clear()
+        if cause is Cause.CAPACITY_EXHAUSTED:
+            await occupied(served, first, held)
+        outcome = await asked(served, drive)
+    assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+    assert outcome_pb2.Action.Name(outcome.action) == "ACTION_CACHED_ANSWER"
+    assert outcome.cached.answer.text == earlier.answered.answer.text == SENTENCE
+    assert outcome.next_step == outcome_pb2.NEXT_STEP_SHOW_WITH_CAUTION
+
+
+WAITING = [cause for cause in DRIVES if Action.QUEUE in FALLBACKS[cause]]
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["allowed", "not allowed"])
+@pytest.mark.parametrize("cause", WAITING)
+async def test_a_question_waits_where_the_row_built_in_comes_to_it_and_the_caller_allows_it(
+    configured: Serve, cause: Cause, allowed: bool
+) -> None:
+    drive = DRIVES[cause]
+    if cause is Cause.BUDGET_EXHAUSTED:
+        drive = replace(drive, limits=FOR_ONE)
+    async with (
+        two([drive.reply], [answers()]) as (first, second),
+        configured(sections(drive, first, second, alone=True), queue=True) as served,
+        AsyncExitStack() as held,
+    ):
+        if cause is Cause.CAPACITY_EXHAUSTED:
+            await occupied(served, first, held)
+        if cause is Cause.BUDGET_EXHAUSTED:
+            await answer(served, question("Do lambda expressions have names?"))
+        outcome = await answer(served, question(drive.text, allow_queue=allowed), seconds=drive.seconds)
+    assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+    if allowed:
+        assert outcome_pb2.Action.Name(outcome.action) == "ACTION_QUEUE"
+        assert outcome.queued.operation.startswith("operations/")
+        assert outcome.next_step == outcome_pb2.NEXT_STEP_WAIT_FOR_OPERATION
+    else:
+        assert outcome.WhichOneof("result") == ("failed_safe" if cause is Cause.BUDGET_EXHAUSTED else "degraded")
+
+
+def test_every_cell_of_a_cause_that_a_model_is_behind_is_driven() -> None:
+    driven = {*BUILT_IN, *((cause, Action.CACHED_ANSWER) for cause in STANDING_IN)}
+    driven |= {(cause, Action.QUEUE) for cause in WAITING}
+    left = {(cause, action) for cause in DRIVES for action in FALLBACKS[cause]} - driven
+    # What the cause itself leaves no time, or nothing, for; passages were found wherever a model was asked.
+    assert {each for each in left if each[1] is not Action.FAIL_SAFE} == {
+        (Cause.MODEL_TIMEOUT, Action.NEXT_MODEL),
+        (Cause.OUTPUT_EMPTY, Action.REPAIR),
+        (Cause.CONFIDENCE_NOT_ALLOWED, Action.REVIEW),
     }
-
-
-LEFT_OUT = {Cause.MODEL_TIMEOUT: {Action.NEXT_MODEL}, Cause.OUTPUT_EMPTY: {Action.REPAIR}}
-"""What the cause itself leaves no time, or nothing, for."""
 
 
 def sections(

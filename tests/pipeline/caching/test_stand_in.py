@@ -81,7 +81,7 @@ async def test_it_does_not_stand_in_for_a_store_that_is_down_where_only_some_may
     assert outcome.report.cache_staleness is CacheStaleness.STORE_UNAVAILABLE
 
 
-async def test_a_document_that_has_changed_since_is_seen_by_the_version_that_was_searched() -> None:
+async def test_it_does_not_stand_in_where_a_document_has_changed_since() -> None:
     made, _ = await answered_once(DOWN)
     await made.put("Zebras have stripes.", name="zebras")
     outcome = await made.ask()

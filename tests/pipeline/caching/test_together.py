@@ -136,7 +136,7 @@ async def test_a_leader_whose_time_is_up_hands_over_too() -> None:
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 2.0, 2.5, 4.0])
 @pytest.mark.parametrize("place", range(3))
 @pytest.mark.parametrize("turns_later", [0, 1, 2, 5, 20])
-async def test_whoever_leaves_and_whenever_the_others_are_answered(
+async def test_when_any_call_leaves_at_any_time_the_others_are_answered(
     seconds: float, place: int, turns_later: int
 ) -> None:
     made = await serving(SLOWLY)

@@ -140,7 +140,6 @@ class EarlierAnswers:
             place.policy,
             place.stamp,
             self._run.clock.today().timestamp(),
-            self._run.report.corpus_version,
             None if store_down else self._ports.retriever,
         )
         found = await holding.check(kept, self._look_up_by(stage))

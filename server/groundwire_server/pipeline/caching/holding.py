@@ -56,7 +56,6 @@ class Holding:
         policy: of the route's cache.
         stamp: what decides an answer now.
         now: seconds since 1970 in UTC.
-        corpus_version: in which the call has searched; empty where it has not.
         retriever: the store; None where it is known to be down.
     """
 
@@ -64,7 +63,6 @@ class Holding:
     policy: CachePolicy
     stamp: bytes
     now: float
-    corpus_version: str
     retriever: Retriever | None
 
     async def check(self, kept: CachedAnswer, by: Deadline) -> StandIn | CacheStaleness:
@@ -106,13 +104,15 @@ class Holding:
         Raises:
             Failure: of the store.
         """
-        caller, keyed_on = self.inquiry.caller, [CacheKey.CITED_PASSAGES]
+        found = await retriever.still_visible(self.inquiry.caller, kept.evidence, by)
+        keyed_on: tuple[CacheKey, ...] = (CacheKey.CITED_PASSAGES,)
         if self.policy.valid_while is CacheValidity.CORPUS_UNCHANGED:
-            if (self.corpus_version or await retriever.version(caller, by)) != kept.stamp.corpus_version:
+            if found.corpus_version != kept.stamp.corpus_version:
                 return CacheStaleness.CORPUS_VERSION
-            keyed_on.insert(0, CacheKey.CORPUS_VERSION)
-        visible = await retriever.still_visible(caller, kept.evidence, by)
-        return _Visible(visible, tuple(keyed_on)) if _quoted(kept.answer) <= visible else CacheStaleness.CITED_PASSAGES
+            keyed_on = (CacheKey.CORPUS_VERSION, *keyed_on)
+        if not _quoted(kept.answer) <= found.chunk_ids:
+            return CacheStaleness.CITED_PASSAGES
+        return _Visible(found.chunk_ids, keyed_on)
 
     def _without_store(self, kept: CachedAnswer, age: float) -> _Standing:
         """Return what may be shown while nobody can say who may see what: documents of the whole tenant, for a time."""

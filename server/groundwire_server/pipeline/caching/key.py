@@ -1,13 +1,15 @@
 """What an earlier answer is looked up by: everything that would have made another question of it."""
 
 from dataclasses import fields
+from hashlib import blake2b
+from operator import attrgetter
 from typing import Final
 
 from groundwire_server.domain.cached_answer import AnswerKey
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import CacheKey
-from groundwire_server.pipeline.caching.canonical import digest
+from groundwire_server.pipeline.caching.canonical import DIGEST_BYTES, canonical
 
 LEFT_OUT: Final = {
     "route": "stands in the key by itself",
@@ -30,6 +32,8 @@ _PARTS: Final = {
 """What the fields are called that have a word of their own; the others are the context."""
 
 _FIELDS: Final = tuple(each.name for each in fields(Question) if each.name not in LEFT_OUT)
+_FORM: Final = canonical(_FIELDS)
+_values: Final = attrgetter(*_FIELDS)
 
 KEYED_ON: Final = tuple(
     dict.fromkeys(
@@ -50,10 +54,7 @@ def answer_key(inquiry: Inquiry) -> AnswerKey:
 
     The names of the fields are part of it, so that a key never outlives a change of what it is made of.
     """
-    question, caller = inquiry.question, inquiry.caller
-    asked = tuple(getattr(question, name) for name in _FIELDS)
-    return AnswerKey(
-        caller.tenant,
-        inquiry.policy.route,
-        digest((_FIELDS, caller.principals, inquiry.experiment_arm, asked)),
-    )
+    caller = inquiry.caller
+    told_apart = canonical((caller.principals, inquiry.experiment_arm, _values(inquiry.question)))
+    digest = blake2b(_FORM + told_apart, digest_size=DIGEST_BYTES).digest()
+    return AnswerKey(caller.tenant, inquiry.policy.route, digest)

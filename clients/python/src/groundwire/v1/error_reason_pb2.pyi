@@ -204,7 +204,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         {"reason": "QUEUE_FULL", "domain": "groundwire.io", "metadata": {"scope": "tenant"}}
     """
     ERROR_REASON_RECORDS_UNAVAILABLE: _ErrorReason.ValueType  # 33
-    """ERROR_REASON_RECORDS_UNAVAILABLE: the database of queued answers cannot be asked. UNAVAILABLE, with RetryInfo.
+    """ERROR_REASON_RECORDS_UNAVAILABLE: the database of queued answers, or the cache of earlier ones, cannot be asked.
+    UNAVAILABLE, with RetryInfo.
 
         {"reason": "RECORDS_UNAVAILABLE", "domain": "groundwire.io", "metadata": {}}
     """
@@ -405,7 +406,8 @@ RetryInfo.
     {"reason": "QUEUE_FULL", "domain": "groundwire.io", "metadata": {"scope": "tenant"}}
 """
 ERROR_REASON_RECORDS_UNAVAILABLE: ErrorReason.ValueType  # 33
-"""ERROR_REASON_RECORDS_UNAVAILABLE: the database of queued answers cannot be asked. UNAVAILABLE, with RetryInfo.
+"""ERROR_REASON_RECORDS_UNAVAILABLE: the database of queued answers, or the cache of earlier ones, cannot be asked.
+UNAVAILABLE, with RetryInfo.
 
     {"reason": "RECORDS_UNAVAILABLE", "domain": "groundwire.io", "metadata": {}}
 """

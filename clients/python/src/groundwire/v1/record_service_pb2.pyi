@@ -75,7 +75,9 @@ class InvalidateAnswersRequest(_message.Message):
     ROUTE_FIELD_NUMBER: _builtins.int
     TENANT_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
-    """document_id names those that cite a document: 1 to 256 printable ASCII characters without white space."""
+    """document_id names those that cite a document, or have it among their evidence: 1 to 256 printable ASCII characters
+    without white space.
+    """
     route: _builtins.str
     """route names those of a route."""
     @_builtins.property

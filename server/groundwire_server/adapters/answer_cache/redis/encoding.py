@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import blake2b
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from groundwire_server.adapters.answer_cache.marks import passages_of
 from groundwire_server.domain.answer import Citation, GroundedText
@@ -19,6 +19,9 @@ from groundwire_server.domain.evidence import Passage
 
 class _Stored(BaseModel):
     """An answer whose citations have, in place of a passage, one whose ordinal is a place in `passages`."""
+
+    # A number that is none, or without bound, is one of a document's metadata or of a checker's.
+    model_config = ConfigDict(ser_json_inf_nan="constants")
 
     answer: GroundedText
     passages: tuple[Passage, ...]

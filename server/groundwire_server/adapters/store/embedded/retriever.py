@@ -19,7 +19,7 @@ from groundwire_server.adapters.store.terms import query_phrases, query_terms
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, ordinals_around
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, VisiblePassages, ordinals_around
 from groundwire_server.domain.requester import Requester
 from groundwire_server.telemetry import names
 
@@ -68,15 +68,10 @@ class EmbeddedRetriever:
         requester = Requester(caller.tenant, caller.subject)
         return await self._connections.read(partial(_around, caller, passages, reach), deadline, requester)
 
-    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
         """Compare passages with what is stored; see the port."""
         requester = Requester(caller.tenant, caller.subject)
         return await self._connections.read(partial(_still_visible, caller, passages), deadline, requester)
-
-    async def version(self, caller: Caller, deadline: Deadline) -> str:
-        """Return the corpus version; see the port."""
-        requester = Requester(caller.tenant, caller.subject)
-        return await self._connections.read(partial(documents.version, caller), deadline, requester)
 
     def _search(self, caller: Caller, query: Query, connection: sqlite3.Connection, job: Job) -> Evidence:
         while True:
@@ -173,7 +168,8 @@ def _around(
 
 def _still_visible(
     caller: Caller, passages: Sequence[Passage], connection: sqlite3.Connection, job: Job
-) -> frozenset[str]:
+) -> VisiblePassages:
+    version = documents.version(caller, connection, job)
     lists = visible_lists(caller)
     given = json.dumps([(each.chunk_id, each.document_id, each.revision) for each in passages])
     # Texts are compared here: SQLite's JSON ends a text at NUL. A revision alone would not do, because an erased
@@ -187,7 +183,8 @@ def _still_visible(
         (given, caller.tenant, *lists.parameters),
     ).fetchone()
     texts = {(each.chunk_id, each.text) for each in passages}
-    return frozenset(chunk_id for chunk_id, text in json.loads(found) if (chunk_id, text) in texts)
+    same = frozenset(chunk_id for chunk_id, text in json.loads(found) if (chunk_id, text) in texts)
+    return VisiblePassages(same, version)
 
 
 def _passage(row: Sequence[Any], scores: Scores) -> Passage:

@@ -14,7 +14,7 @@ from groundwire_server.adapters.store.relative import fused
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, ordinals_around
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, VisiblePassages, ordinals_around
 from groundwire_server.domain.vector import Vector
 
 _DEPTH: Final = 4
@@ -115,14 +115,15 @@ class PineconeRetriever:
         )
         return Evidence(tuple(passage for passage in found if passage.chunk_id not in known), version)
 
-    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
         """Read the passages and the descriptions of their documents side by side; see the port."""
         keys = sorted({d.document_key(passage.document_id) for passage in passages})
-        current, texts = await asyncio.gather(
+        version, current, texts = await asyncio.gather(
+            self._versions.recent(caller.tenant, deadline),
             descriptions(self._sparse, caller.tenant, keys, deadline),
             self._texts(caller.tenant, [passage.chunk_id for passage in passages], deadline),
         )
-        return frozenset(
+        visible = frozenset(
             passage.chunk_id
             for passage in passages
             if (described := current.get(d.document_key(passage.document_id))) is not None
@@ -131,10 +132,7 @@ class PineconeRetriever:
             and caller.may_see(described.info.allowed_principals)
             and texts.get((described.key, described.body.name, passage.chunk_id)) == passage.text
         )
-
-    async def version(self, caller: Caller, deadline: Deadline) -> str:
-        """Return the corpus version; see the port."""
-        return await self._versions.recent(caller.tenant, deadline)
+        return VisiblePassages(visible, version)
 
     async def _texts(
         self, tenant: str, chunk_ids: Sequence[str], deadline: Deadline

@@ -36,7 +36,7 @@ from groundwire_server.adapters.store.weaviate.versions import Versions
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
-from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, ordinals_around
+from groundwire_server.domain.evidence import Evidence, Passage, Query, Scores, VisiblePassages, ordinals_around
 from groundwire_server.domain.vector import Vector
 from groundwire_server.telemetry import names
 
@@ -135,17 +135,18 @@ class WeaviateRetriever:
         overtaken = bool(counted.forbidden) and await self._overtaken(caller, version, counted.forbidden, deadline)
         return Evidence(tuple(same), version, overtaken)
 
-    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> frozenset[str]:
+    async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
         """Read the passages and the descriptions of their documents side by side; see the port.
 
         The description decides, and a body never changes: the order of the two calls does not matter.
         """
         if not passages:
-            return frozenset()
+            return VisiblePassages(corpus_version=await self._versions.recent(caller.tenant, deadline))
         keys = {document_key(passage.document_id) for passage in passages}
         where = Where.by_property(p.CHUNK).contains_any([tokens.digest(passage.chunk_id) for passage in passages])
         # While a document is replaced, each passage may exist twice.
-        described, found = await asyncio.gather(
+        version, described, found = await asyncio.gather(
+            self._versions.recent(caller.tenant, deadline),
             heads.current(self._documents, caller.tenant, sorted(keys), deadline),
             self._chunks.fetch(caller.tenant, where, _COMPARED, 2 * len(passages), deadline),
         )
@@ -154,7 +155,7 @@ class WeaviateRetriever:
             for _, each in found or ()
             if (head := described.get(each[p.DOCUMENT])) is not None and head.body == each[p.BODY]
         }
-        return frozenset(
+        visible = frozenset(
             passage.chunk_id
             for passage in passages
             if (head := described.get(document_key(passage.document_id))) is not None
@@ -162,10 +163,7 @@ class WeaviateRetriever:
             and caller.may_see(head.info.allowed_principals)
             and (head.key, passage.chunk_id, passage.text) in standing
         )
-
-    async def version(self, caller: Caller, deadline: Deadline) -> str:
-        """Return the corpus version; see the port."""
-        return await self._versions.recent(caller.tenant, deadline)
+        return VisiblePassages(visible, version)
 
     async def _overtaken(self, caller: Caller, version: str, document_ids: Sequence[str], deadline: Deadline) -> bool:
         """Return whether documents have changed since a version, or are being changed."""
