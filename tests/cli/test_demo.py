@@ -107,9 +107,11 @@ def test_what_can_be_answered_is_answered_and_nothing_else(
     # The demo itself compares each outcome with what its question expects: see TourResult.expected.
     assert first.code == 0, first.out + first.err
     assert "wrongly" not in first.out
-    assert first.out.count("\nanswered: ") == 8
+    assert first.out.count("\nanswered: ") == 9
+    assert first.out.count("\ncached: ") == 1
+    assert first.out.count("\noperations/") == 1
     assert first.out.count("\nabstained: ") == 2
-    assert first.out.count(" ms in total") == 10
+    assert first.out.count(" ms in total") == 11
     assert f"{small_corpus} documents: {small_corpus} new" in first.out
     assert again.code == 0, again.out + again.err
     assert f"{small_corpus} documents: {small_corpus} unchanged" in again.out

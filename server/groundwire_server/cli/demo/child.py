@@ -1,5 +1,6 @@
 """The demo's server, in a child process."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ STORE = "demo-store"
 """The folder of the store within the demo's folder; it holds nothing else."""
 
 LOG = "server.log"
+
+_FRESH_ANSWERS = {"GROUNDWIRE_ROUTES__DEFAULT__CACHE__SERVE_FRESH": "true"}
+"""The same question again is answered from the cache."""
 
 _READY = "listening on "
 _STOP_SECONDS = 15
@@ -40,7 +44,13 @@ def server(data: Path) -> Iterator[str]:
     with log.open("wb") as errors, ended_by_signals():
         # In its own process group: Ctrl-C reaches the demo alone, which then cancels its calls and stops the server.
         process = subprocess.Popen(  # noqa: S603  # this Python and our own words
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            process_group=0,
+            env=os.environ | _FRESH_ANSWERS,
         )
         try:
             line = process.stdout.readline() if process.stdout is not None else ""

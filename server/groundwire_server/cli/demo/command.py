@@ -19,8 +19,9 @@ def demo(
     """Try groundwire on the Python Language Reference.
 
     Starts its own server, stores the reference that comes with Python, asks ten questions, two of which the reference
-    does not answer, and stops the server. Needs no network and no key. The first run embeds the text, which takes about
-    a minute; later runs take seconds. Exits with 0 when every question ended as expected.
+    does not answer, asks the first again, which the cache answers, hands one in to be answered later, and stops the
+    server. Needs no network and no key. The first run embeds the text, which takes about a minute; later runs take
+    seconds. Exits with 0 when every question ended as expected.
     """
     from groundwire_server.cli.demo.tour import tour  # noqa: PLC0415  # imports what --help does not need
 

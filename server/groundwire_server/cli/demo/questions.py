@@ -22,6 +22,9 @@ def _asked(text: str, topics: str = "", *says: str) -> Asked:
     return Asked(text, frozenset(topics.split()), says)
 
 
+LATER: Asked = _asked("In x < y <= z, how often is y evaluated?", "comparisons", "is evaluated only once")
+"""The question that is handed in to be answered later."""
+
 QUESTIONS: tuple[Asked, ...] = (
     _asked(
         "When are default parameter values evaluated?", "function compound", "when the function definition is executed"

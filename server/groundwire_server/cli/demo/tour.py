@@ -6,6 +6,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rich.rule import Rule
 from rich.table import Table
@@ -18,27 +19,38 @@ from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.console import Terminal
 from groundwire_server.cli.demo import corpus
 from groundwire_server.cli.demo.child import LOG, STORE, server
-from groundwire_server.cli.demo.questions import QUESTIONS, Asked
+from groundwire_server.cli.demo.questions import LATER, QUESTIONS, Asked
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.files.entries import Readable
 from groundwire_server.cli.ingest.tally import Tally, show_tally
 from groundwire_server.cli.ingest.upload import upload
-from groundwire_server.cli.render import read, show_trace
+from groundwire_server.cli.operations.listing import standing
+from groundwire_server.cli.render import read, show_outcome, show_trace
 
 TENANT = "demo"
+
+_LATER_SECONDS: Final = 60.0
+"""How long the question that is handed in may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class TourResult:
-    """A question with its outcome."""
+    """A question with its outcome.
+
+    Attributes:
+        kind: the outcome that is expected, by its name; empty where its text alone says whether it is.
+    """
 
     asked: Asked
     outcome: Outcome
+    kind: str = ""
 
     @property
     def expected(self) -> bool:
         """Whether it was answered from one of its topics, or abstained where there are none."""
         outcome = groundwire.outcome_of(self.outcome)
+        if self.kind and outcome.kind != self.kind:
+            return False
         if not self.asked.topics:
             return isinstance(outcome, groundwire.Abstained)
         cited = {citation.document_id for citation in outcome.citations}
@@ -62,7 +74,12 @@ def tour(data: Path, *, fresh: bool) -> bool:
             console.print(f"It listens on {address} and keeps its documents in {data}", soft_wrap=True)
             console.print()
             _store(client, console)
-            ended = [_ask(client, console, number, asked) for number, asked in enumerate(QUESTIONS, 1)]
+            ended = [
+                _ask(client, console, f"{number} of {len(QUESTIONS)}", asked)
+                for number, asked in enumerate(QUESTIONS, 1)
+            ]
+            ended.append(_ask(client, console, "the first once more", QUESTIONS[0], "cached"))
+            ended.append(_submit(client, console, LATER))
     _sum_up(console, ended, data)
     return all(each.expected for each in ended)
 
@@ -89,15 +106,32 @@ def _store(client: groundwire.SyncClient, console: Terminal) -> None:
         raise CommandError(ExitCode.FAILED, "the demo's documents could not be stored, for the reasons above")
 
 
-def _ask(client: groundwire.SyncClient, console: Terminal, number: int, asked: Asked) -> TourResult:
-    console.print()
-    console.print(Rule(Text(f"{number} of {len(QUESTIONS)}", style="dim"), align="left", style="dim"))
-    console.print(Text(asked.text, style="bold"))
-    console.print()
+def _ask(client: groundwire.SyncClient, console: Terminal, title: str, asked: Asked, kind: str = "") -> TourResult:
+    _head(console, title, asked)
     outcome = read(client.stream(asked.text), console)
     console.print()
     show_trace(console, outcome)
-    return TourResult(asked, outcome)
+    return TourResult(asked, outcome, kind)
+
+
+def _submit(client: groundwire.SyncClient, console: Terminal, asked: Asked) -> TourResult:
+    """Hand a question in, and follow its operation until it is done."""
+    _head(console, "handed in, to be answered later", asked)
+    operation = client.submit(asked.text)
+    console.print(operation.name)
+    for changed in operation.watch(timeout=_LATER_SECONDS):
+        console.print(standing(changed))
+    console.print()
+    outcome = operation.wait(0).message
+    show_outcome(console, outcome, text_shown=False)
+    return TourResult(asked, outcome, "answered")
+
+
+def _head(console: Terminal, title: str, asked: Asked) -> None:
+    console.print()
+    console.print(Rule(Text(title, style="dim"), align="left", style="dim"))
+    console.print(Text(asked.text, style="bold"))
+    console.print()
 
 
 def _sum_up(console: Terminal, ended: list[TourResult], data: Path) -> None:
