@@ -9,7 +9,12 @@ import grpc.aio
 
 from bench.floor import SERVICE
 from bench.product import CACHED, REFUSED
-from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest, StreamAnswerResponse
+from groundwire.v1.answer_service_pb2 import (
+    AnswerRequest,
+    StreamAnswerRequest,
+    StreamAnswerResponse,
+    SubmitAnswerRequest,
+)
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest, IngestDocumentsResponse
@@ -85,6 +90,13 @@ class ProductCalls:
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED:
                 raise
+
+    async def submit(self) -> None:
+        """Hand in a question that is answered later; it is written down when the call comes back."""
+        request = SubmitAnswerRequest()
+        request.question.text = _QUESTION
+        operation = await self._answers.SubmitAnswer(request, metadata=_METADATA, timeout=30)
+        assert operation.name
 
     async def answer_a_new_question(self) -> None:
         self._asked += 1

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import grpc.aio
 from opentelemetry.sdk.resources import Resource
@@ -103,12 +104,18 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             small, small_calls = await opened.enter_async_context(_product(without_embedder, core))
             full, full_calls = await opened.enter_async_context(_product([*without_embedder, "--places", "1"], core))
             await opened.enter_async_context(full_calls.place_taken())
+            # Of this run: the rows of earlier ones would be counted with every question.
+            folder = opened.enter_context(TemporaryDirectory(dir=data))
+            queue, queue_calls = await opened.enter_async_context(
+                _product([*without_embedder, "--records", folder], core)
+            )
             busy, busy_calls = await opened.enter_async_context(
                 overload.busy(["--otlp", endpoint, "--no-embedder", "--data", str(data / "busy")], core)
             )
             kinds = [
                 *_kinds(floor, floor_calls, product, product_calls, small, small_calls, calls),
                 *_refused(full, full_calls, small, small_calls, calls),
+                Kind(queue, queue_calls.submit, calls, CALLERS, cpu="submit_cpu"),
                 Kind(busy, busy_calls.refused, calls, overload.TIMES, cpu="overloaded_cpu"),
             ]
             for kind in kinds:

@@ -3,7 +3,8 @@
 `python -m bench.product --data FOLDER [--no-embedder] [--otlp http://HOST:PORT] [--upstream HOST:PORT]` prints the
 address; `--weaviate HTTP_PORT,GRPC_PORT` in place of `--data` searches there by keywords. With an upstream there is a
 route for each of its ways. `--quoting` has the default route quote, `--places` is how many calls are let in at once,
-and `--calls` how many are worked on at once, without any that wait. On SIGUSR1 it exports what it has recorded and
+and `--calls` how many are worked on at once, without any that wait. With `--records FOLDER` questions are accepted for
+later, and nothing works them off. On SIGUSR1 it exports what it has recorded and
 prints `settled`.
 """
 
@@ -13,6 +14,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -23,12 +25,14 @@ import uvloop
 from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.configuration.load import Sources, load
-from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.configuration import Configuration, records_options
 from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import logging_to
 from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.parts.parts import open_parts
-from groundwire_server.app.parts.shared import Shared
+from groundwire_server.app.parts.queue import open_queue
+from groundwire_server.app.parts.records import open_records
+from groundwire_server.app.parts.shared import Shared, TenantWeights
 from groundwire_server.app.telemetry.setup import Telemetry, telemetry
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Finish, FinishReason, GenerationRequest, Piece, Usage
@@ -88,6 +92,11 @@ class CannedGenerator:
 
 
 async def serve(configuration: Configuration, nowhere: TextIO, *, canned: bool) -> None:
+    async with AsyncExitStack() as opened:
+        await _serve(configuration, nowhere, opened, canned=canned)
+
+
+async def _serve(configuration: Configuration, nowhere: TextIO, opened: AsyncExitStack, *, canned: bool) -> None:
     measuring = telemetry("bench", configuration.telemetry)
     lease = Shared().lease()
     parts = await open_parts(configuration, lease, Recording(measuring.tracer, measuring.metrics))
@@ -95,7 +104,10 @@ async def serve(configuration: Configuration, nowhere: TextIO, *, canned: bool) 
         parts = replace(parts, generators=dict.fromkeys(parts.generators, CannedGenerator()))
     routes = {name: (route.policy(name), route.store) for name, route in configuration.routes.items()}
     options = configuration.server
-    process = compose.Process.begin(Recording(measuring.tracer, measuring.metrics), capacity=configuration.capacity)
+    recording, weights = Recording(measuring.tracer, measuring.metrics), TenantWeights()
+    records = await opened.enter_async_context(open_records(records_options(configuration)))
+    queue = open_queue(configuration, records, weights, measuring.metrics)
+    process = compose.Process.begin(recording, capacity=configuration.capacity, weights=weights, queue=queue)
     snapshot = compose.snapshot(routes, parts, process, NO_AUTHENTICATION, options.write_seconds)
     server = compose.server(CurrentSnapshot(snapshot), process, options, configuration.telemetry.decisions)
     port = await server.start(options.listen)
@@ -131,6 +143,7 @@ def _configuration() -> tuple[Configuration, bool]:
     parser.add_argument("--quoting", action="store_true")
     parser.add_argument("--places", type=int, default=2000)
     parser.add_argument("--calls", type=int)
+    parser.add_argument("--records", type=Path)
     given = parser.parse_args()
     flags: dict[str, tuple[tuple[str, ...], Any]] = {
         "--listen": (("server", "listen"), "127.0.0.1:0"),
@@ -142,6 +155,12 @@ def _configuration() -> tuple[Configuration, bool]:
         "--limits": (("limits",), dict(LIMITS)),
         "--cached": (("routes", CACHED), {"store": "main", "models": ["extractive"], "cache": {"serve_fresh": True}}),
     }
+    if given.records:
+        flags["--records"] = (("records", "url"), f"sqlite:///{given.records}/records.sqlite3")
+        many = {"max_waiting": 10_000_000, "max_waiting_per_tenant": 10_000_000}
+        flags["--queue"] = (("queue",), many)
+    else:
+        flags["--records"] = (("records", "enabled"), False)
     if given.calls:
         flags["--at-once"] = (("capacity",), {"max_concurrent": given.calls, "queue_size": 0})
     if given.upstream:

@@ -151,7 +151,8 @@ def _redis(folder: Path) -> Iterator[str]:
     if command is None:
         raise RuntimeError("redis-server is not installed: apt-get install redis-server")
     socket = folder / "redis.sock"
-    arguments = [command, "--port", "0", "--unixsocket", str(socket), "--save", "", "--appendonly", "no"]
+    kept = ["--appendonly", "yes", "--dir", str(folder)]  # a server refuses a Redis that keeps nothing
+    arguments = [command, "--port", "0", "--unixsocket", str(socket), "--save", "", *kept]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -31,7 +31,7 @@ async def test_the_examples_run_in_their_order(tmp_path: Path) -> None:
             await asyncio.to_thread(run, example.replace("127.0.0.1:50051", server.address)) for example in examples()
         ]
 
-    assert len(printed) == 2
+    assert len(printed) == 3
     stored, text, citation, *_ = printed[0].splitlines()
     assert stored == "handbook 1"
     assert "front desk may sign" in text
@@ -39,3 +39,6 @@ async def test_the_examples_run_in_their_order(tmp_path: Path) -> None:
     text, outcome = printed[1].splitlines()
     assert "front desk may sign" in text
     assert outcome.startswith(" Answered('")
+    *states, text = printed[2].splitlines()
+    assert states[-1] == "DONE"
+    assert "front desk may sign" in text

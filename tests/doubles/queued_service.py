@@ -16,7 +16,7 @@ from groundwire.v1 import answer_service_pb2 as answers
 from groundwire.v1 import operation_service_pb2 as operations
 from groundwire.v1 import operation_service_pb2_grpc as operations_grpc
 from groundwire.v1 import outcome_pb2, record_service_pb2, record_service_pb2_grpc
-from groundwire.v1.erasure_pb2 import ErasureReceipt
+from groundwire.v1.erasure_pb2 import ErasedPlace, ErasedPlaceKind, ErasureReceipt
 from groundwire.v1.event_pb2 import Heartbeat
 from groundwire.v1.operation_pb2 import AnswerOperationMetadata
 from tests.doubles.service import End, Failure, FakeService, Once, serving
@@ -65,12 +65,15 @@ class QueuedService(FakeService):
     Attributes:
         going: the states of the one operation: each read takes the next, and the last stays. A failure ends the call.
         listed: the operations of every list, in pages of `page_size`.
+        receipt: of every erasure of records.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.going: list[State] = [standing("QUEUED")]
         self.listed: Sequence[Any] = ()
+        place = ErasedPlace(kind=ErasedPlaceKind.ERASED_PLACE_KIND_OPERATIONS, count=2, complete=True)
+        self.receipt = ErasureReceipt(erasure_id="e1", places=[place], content_hash="ab" * 32)
 
     def SubmitAnswer(self, request: answers.SubmitAnswerRequest, context: Any) -> Any:
         self._remember("SubmitAnswer", request, context)
@@ -147,7 +150,7 @@ class QueuedService(FakeService):
         self, request: record_service_pb2.EraseRecordsRequest, context: Any
     ) -> record_service_pb2.EraseRecordsResponse:
         self._remember("EraseRecords", request, context)
-        return record_service_pb2.EraseRecordsResponse(receipt=ErasureReceipt(erasure_id="e1"))
+        return record_service_pb2.EraseRecordsResponse(receipt=self.receipt)
 
     def _next(self, context: Any) -> Any:
         state = self.going.pop(0) if len(self.going) > 1 else self.going[0]

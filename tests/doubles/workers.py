@@ -153,7 +153,10 @@ async def start(*arguments: str) -> Process:
 @asynccontextmanager
 async def redis() -> AsyncIterator[str]:
     """A Redis of a test's own, in a folder whose path is short."""
-    with TemporaryDirectory(prefix="redis-", dir="/tmp") as folder, redis_server(Path(folder)) as url:
+    with (
+        TemporaryDirectory(prefix="redis-", dir="/tmp") as folder,
+        redis_server(Path(folder), "--appendonly", "yes", "--dir", folder) as url,
+    ):
         yield url
 
 

@@ -13,6 +13,7 @@ import pytest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
+from groundwire_server.adapters.records.opening import Records
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.admission.capacity import CapacityOptions
@@ -124,6 +125,7 @@ def serving(folder: Path) -> Serve:
         capacity: CapacityOptions | None = None,
         document_screen: DocumentScreen | None = None,
         answer_cache: AnswerCache | None = None,
+        records: Records | None = None,
         queue: QueueOptions | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
@@ -150,7 +152,7 @@ def serving(folder: Path) -> Serve:
         )
         routes = {"default": (default, "main")}
         async with _queue(folder, queue, counts) as queued:
-            process = compose.Process.begin(recording, capacity=capacity, queue=queued)
+            process = compose.Process.begin(recording, capacity=capacity, queue=queued, records=records)
             snapshot = compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds)
             current = CurrentSnapshot(snapshot)
             server = compose.server(current, process, options or ServerOptions(), DecisionLogOptions())

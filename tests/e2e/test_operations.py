@@ -1,106 +1,30 @@
 """Queued answers over gRPC: submitting, reading, waiting, following, ending, and what operators do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC
+from collections.abc import AsyncIterator
+from datetime import UTC, timedelta
 from typing import Any
 
 import grpc.aio
 import pytest
 from google.longrunning import operations_pb2
-from google.longrunning.operations_pb2_grpc import OperationsStub
 from google.protobuf.duration_pb2 import Duration
 from grpc_status import rpc_status
 
 from groundwire.v1 import answer_service_pb2, operation_service_pb2
 from groundwire.v1.operation_pb2 import AnswerOperationMetadata
-from groundwire.v1.operation_service_pb2_grpc import OperationServiceStub
-from groundwire_server.app.clock import SystemClock
-from groundwire_server.domain.failure import Fault
 from groundwire_server.domain.operation import Webhook
-from groundwire_server.domain.outcome import FailedSafe, Outcome
-from groundwire_server.domain.vocabulary import Action, Cause, NextStep, OperationState
+from groundwire_server.domain.vocabulary import OperationState
 from groundwire_server.edge.options import ArrivalOptions, ServerOptions
-from groundwire_server.edge.queue import QueuedAnswers
-from groundwire_server.ports.operations import RecordsError
-from tests.doubles.operations import MemoryQueue, MemoryWakeups
 from tests.doubles.time import waiting_skipped
 from tests.e2e.calls import ACME, SECONDS, fields, info, question
-from tests.e2e.conftest import Product, Serve
+from tests.e2e.conftest import Serve
+from tests.e2e.queueing import NAMING, Metadata, Queue, queueing
 
 BOB = (("groundwire-tenant", "acme"), ("groundwire-subject", "bob"), ("groundwire-principals", "staff"))
 UMBRELLA = (("groundwire-tenant", "umbrella"), ("groundwire-subject", "alice"), ("groundwire-principals", "staff"))
 UNKNOWN = f"operations/{'5b1e' * 8}"
-GIVEN_UP = Outcome(FailedSafe(retryable=False), Cause.INTERNAL, Action.FAIL_SAFE, NextStep.DO_NOT_RETRY)
 NO_TIME = Duration()
-
-
-class Down(Fault):
-    """What is wrong with the records."""
-
-    UNREACHABLE = ("The database cannot be reached",)
-
-
-Metadata = tuple[tuple[str, str], ...]
-
-
-@dataclass
-class Queue:
-    """A server whose queue the test works off by hand."""
-
-    product: Product
-    records: MemoryQueue
-    wakeups: MemoryWakeups
-
-    def __post_init__(self) -> None:
-        self.operations = OperationsStub(self.product.channel)
-        self.service: Any = OperationServiceStub(self.product.channel)
-
-    async def submit(self, metadata: Metadata = ACME, **given: Any) -> operations_pb2.Operation:
-        asked = given.pop("question", None) or question()
-        request = answer_service_pb2.SubmitAnswerRequest(question=asked, **given)
-        return await self.product.answers.SubmitAnswer(request, metadata=metadata, timeout=SECONDS)
-
-    async def get(self, name: str, metadata: Metadata = ACME) -> operations_pb2.Operation:
-        return await self.call("GetOperation", name, metadata)
-
-    async def wait(self, name: str, *, within: Duration | None = None, seconds: float = 60.0) -> Any:
-        request = operations_pb2.WaitOperationRequest(name=name, timeout=within)
-        return await self.operations.WaitOperation(request, metadata=ACME, timeout=seconds)
-
-    async def call(self, method: str, name: str, metadata: Metadata = ACME) -> Any:
-        request = NAMING[method](name=name)
-        stub = self.service if method in OURS else self.operations
-        call = getattr(stub, method)(request, metadata=metadata, timeout=SECONDS)
-        return [event async for event in call] if method == "WatchOperation" else await call
-
-    async def list(self, metadata: Metadata = ACME, **given: Any) -> operations_pb2.ListOperationsResponse:
-        request = operations_pb2.ListOperationsRequest(**{"name": "operations", **given})
-        return await self.operations.ListOperations(request, metadata=metadata, timeout=SECONDS)
-
-
-OURS = {"WatchOperation", "RequeueOperation"}
-NAMING: Mapping[str, Any] = {
-    "GetOperation": operations_pb2.GetOperationRequest,
-    "WaitOperation": operations_pb2.WaitOperationRequest,
-    "CancelOperation": operations_pb2.CancelOperationRequest,
-    "DeleteOperation": operations_pb2.DeleteOperationRequest,
-    "WatchOperation": operation_service_pb2.WatchOperationRequest,
-    "RequeueOperation": operation_service_pb2.RequeueOperationRequest,
-}
-"""Every call that names an operation."""
-
-
-@asynccontextmanager
-async def queueing(serve: Serve, **served: Any) -> AsyncIterator[Queue]:
-    async with serve(**served) as product:
-        wakeups = MemoryWakeups()
-        records = MemoryQueue(SystemClock(), wakeups)
-        queued = QueuedAnswers(records, records, wakeups)  # type: ignore[arg-type]  # nothing works it off
-        product.current.snapshot = replace(product.current.snapshot, queue=queued)
-        yield Queue(product, records, wakeups)
 
 
 @pytest.fixture
@@ -139,10 +63,16 @@ async def test_what_is_submitted_is_accepted_as_it_came_in(queue: Queue) -> None
     asked = question("Who signs?", allow_queue=True)
     await queue.submit(question=asked, answer_within=Duration(seconds=90), webhook=webhook)
     await queue.submit()
-    (first, second) = queue.records.submissions
-    assert (first.answer_within, first.webhook) == (90.0, Webhook("https://hooks.example/answers", True))
-    assert (second.answer_within, second.webhook) == (None, None)
-    assert queue.records.questions[0].text == "Who signs?"
+    first, second = (await queue.begin()).work, (await queue.begin()).work
+    assert (first.question.text, first.question.allow_queue) == ("Who signs?", True)
+    assert first.webhook == Webhook("https://hooks.example/answers", include_answer=True)
+    assert first.answer_by - first.accepted == timedelta(seconds=90)
+    assert (first.caller.tenant, first.caller.subject, first.caller.principals) == (
+        "acme",
+        "alice",
+        frozenset({"staff"}),
+    )
+    assert (second.webhook, second.answer_by - second.accepted) == (None, timedelta(hours=1))
 
 
 async def test_the_same_request_is_one_operation_and_another_under_its_id_is_refused(queue: Queue) -> None:
@@ -151,6 +81,7 @@ async def test_the_same_request_is_one_operation_and_another_under_its_id_is_ref
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await queue.submit(question=question("Who signs?"), request_id="order-4711")
     assert info(refused.value).reason == "REQUEST_ID_REUSED"
+    assert dict(info(refused.value).metadata) == {"request_id": "order-4711"}
     other = await queue.submit(BOB, request_id="order-4711")
     assert other.name != first.name
 
@@ -191,7 +122,7 @@ async def test_waiting_ends_with_the_answer(queue: Queue) -> None:
     began = asyncio.get_running_loop().time()
     waiting = asyncio.create_task(queue.wait(submitted.name))
     await until(lambda: queue.wakeups.waiting == 1)
-    await queue.records.answer(submitted.name, GIVEN_UP)
+    await queue.answer(await queue.begin())
     done = await waiting
     assert (done.done, outcome_of(done)) == (True, "failed_safe")
     assert asyncio.get_running_loop().time() - began < 1.0
@@ -203,7 +134,7 @@ async def test_a_wake_up_that_is_lost_costs_a_second_at_most(queue: Queue) -> No
     waiting = asyncio.create_task(queue.wait(submitted.name))
     await until(lambda: queue.wakeups.waiting == 1)
     began = asyncio.get_running_loop().time()
-    await queue.records.answer(submitted.name, GIVEN_UP)
+    await queue.answer(await queue.begin())
     assert (await waiting).done
     assert asyncio.get_running_loop().time() - began < 1.5
 
@@ -240,26 +171,28 @@ async def test_a_tenant_has_a_share_of_the_places_to_wait_in(serve: Serve) -> No
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await queue.wait(names[2])
         assert info(refused.value).reason == "OVERLOADED"
+        claim = await queue.begin()
         theirs = await queue.submit(UMBRELLA)
         request = operations_pb2.WaitOperationRequest(name=theirs.name, timeout=NO_TIME)
         assert await queue.operations.WaitOperation(request, metadata=UMBRELLA, timeout=SECONDS) == theirs
-        await queue.records.answer(names[0], GIVEN_UP)
+        await queue.answer(claim)
         assert (await waiting[0]).done
         assert not (await queue.wait(names[2], within=NO_TIME)).done
         waiting[1].cancel()
 
 
 async def test_watching_shows_each_state_and_ends_with_the_last(queue: Queue) -> None:
-    first, submitted = await queue.submit(), await queue.submit()
+    await queue.submit()
+    submitted = await queue.submit()
     request = operation_service_pb2.WatchOperationRequest(name=submitted.name)
     call = queue.service.WatchOperation(request, metadata=ACME, timeout=SECONDS)
     with waiting_skipped():
         seen = [await call.read()]
-        queue.records.set(first.name, OperationState.RUNNING)
+        await queue.begin()
         seen.append(await call.read())
-        queue.records.set(submitted.name, OperationState.RUNNING, attempts=1)
+        claim = await queue.begin()
         seen.append(await call.read())
-        await queue.records.answer(submitted.name, GIVEN_UP)
+        await queue.answer(claim)
         seen.append(await call.read())
         assert await call.read() is grpc.aio.EOF
     told = [(state_of(each.operation), metadata_of(each.operation).position) for each in seen]
@@ -269,7 +202,7 @@ async def test_watching_shows_each_state_and_ends_with_the_last(queue: Queue) ->
 
 async def test_watching_what_is_done_is_one_message(queue: Queue) -> None:
     submitted = await queue.submit()
-    await queue.records.answer(submitted.name, GIVEN_UP)
+    await queue.bring(OperationState.DONE)
     (only,) = await queue.call("WatchOperation", submitted.name)
     assert only.operation == await queue.get(submitted.name)
 
@@ -316,7 +249,7 @@ async def test_a_server_that_drains_lets_nobody_wait(serve: Serve) -> None:
 @pytest.mark.parametrize("state", [OperationState.QUEUED, OperationState.RUNNING, OperationState.HALTED])
 async def test_cancelling_ends_what_is_not_done_and_may_be_repeated(queue: Queue, state: OperationState) -> None:
     submitted = await queue.submit()
-    queue.records.set(submitted.name, state)
+    await queue.bring(state)
     waiting = asyncio.create_task(queue.wait(submitted.name))
     await until(lambda: queue.wakeups.waiting == 1)
     await queue.call("CancelOperation", submitted.name)
@@ -329,7 +262,7 @@ async def test_cancelling_ends_what_is_not_done_and_may_be_repeated(queue: Queue
 
 async def test_cancelling_what_is_done_changes_nothing(queue: Queue) -> None:
     submitted = await queue.submit()
-    await queue.records.answer(submitted.name, GIVEN_UP)
+    await queue.bring(OperationState.DONE)
     await queue.call("CancelOperation", submitted.name)
     assert outcome_of(await queue.get(submitted.name)) == "failed_safe"
 
@@ -359,13 +292,13 @@ async def test_a_list_is_the_callers_own_in_pages(queue: Queue) -> None:
 
 
 async def test_a_list_can_be_of_some_states_and_has_no_responses(queue: Queue) -> None:
-    waits, runs, done = [(await queue.submit()).name for _ in range(3)]
-    queue.records.set(runs, OperationState.RUNNING)
-    await queue.records.answer(done, GIVEN_UP)
+    done, runs, waits = [(await queue.submit()).name for _ in range(3)]
+    await queue.answer(await queue.begin())
+    await queue.begin()
     for condition, names in {
-        "": [waits, runs, done],
-        "done = false": [waits, runs],
-        "state = RUNNING OR state = DONE": [runs, done],
+        "": [done, runs, waits],
+        "done = false": [runs, waits],
+        "state = RUNNING OR state = DONE": [done, runs],
         "state = HALTED": [],
     }.items():
         listed = (await queue.list(filter=condition)).operations
@@ -405,8 +338,9 @@ async def test_the_token_of_a_page_is_of_its_list_and_caller(queue: Queue) -> No
 
 async def test_operators_see_what_is_halted_and_let_it_go_on(queue: Queue) -> None:
     names = [(await queue.submit(each)).name for each in (ACME, BOB, BOB, UMBRELLA)]
-    for name in (names[1], names[2], names[3]):
-        queue.records.set(name, OperationState.HALTED, cause=Cause.MODEL_UNAVAILABLE, attempts=5)
+    for _ in names:
+        claim = await queue.begin()
+        await (queue.answer(claim) if names[0].endswith(claim.key.operation_id) else queue.halt(claim))
     request = operation_service_pb2.ListHaltedOperationsRequest(page_size=1)
     first = await queue.service.ListHaltedOperations(request, metadata=ACME, timeout=SECONDS)
     request.page_token = first.next_page_token
@@ -414,7 +348,7 @@ async def test_operators_see_what_is_halted_and_let_it_go_on(queue: Queue) -> No
     assert [each.name for each in (*first.operations, *second.operations)] == [names[1], names[2]]
     assert second.next_page_token == ""
     (halted,) = first.operations
-    assert (halted.metadata.attempts, halted.metadata.state) == (5, AnswerOperationMetadata.STATE_HALTED)
+    assert (halted.metadata.attempts, halted.metadata.state) == (1, AnswerOperationMetadata.STATE_HALTED)
     assert halted.halt_time.ToDatetime(UTC) >= halted.metadata.create_time.ToDatetime(UTC)
     requeued = await queue.call("RequeueOperation", names[1])
     assert requeued.metadata.state == AnswerOperationMetadata.STATE_QUEUED
@@ -428,9 +362,9 @@ async def test_the_queue_of_a_tenant_is_counted(queue: Queue) -> None:
     empty = await queue.service.GetQueue(operation_service_pb2.GetQueueRequest(), metadata=ACME, timeout=SECONDS)
     assert empty == operation_service_pb2.GetQueueResponse()
     names = [(await queue.submit()).name for _ in range(4)]
+    await queue.begin()
+    await queue.halt(await queue.begin())
     await queue.submit(UMBRELLA)
-    queue.records.set(names[0], OperationState.RUNNING)
-    queue.records.set(names[1], OperationState.HALTED)
     depth = await queue.service.GetQueue(operation_service_pb2.GetQueueRequest(), metadata=ACME, timeout=SECONDS)
     assert (depth.queued, depth.running, depth.halted) == (2, 1, 1)
     assert depth.oldest_create_time == metadata_of(await queue.get(names[2])).create_time
@@ -438,13 +372,13 @@ async def test_the_queue_of_a_tenant_is_counted(queue: Queue) -> None:
 
 async def test_records_that_cannot_be_asked_are_said_to_be_so(queue: Queue) -> None:
     submitted = await queue.submit()
-    queue.records.down = RecordsError(Down.UNREACHABLE)
+    queue.disconnect()
     for calling in (queue.submit(), queue.list(), *(queue.call(method, submitted.name) for method in NAMING)):
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await calling
         assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
         assert info(refused.value).reason == "RECORDS_UNAVAILABLE"
-    queue.records.down = None
+    queue.connect()
     assert await queue.get(submitted.name) == submitted
 
 

@@ -90,7 +90,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         ServerInfo(CURRENT),
         Limits(CURRENT),
         Feedback(CURRENT, BLOCKED, Counts()),
-        Records(CURRENT),
+        Records(CURRENT, SetClock()),
         Operations(CURRENT, FOLLOWING, SetClock()),
         OperationService(CURRENT, FOLLOWING, SetClock()),
     )

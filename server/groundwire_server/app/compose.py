@@ -16,9 +16,10 @@ from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import Queue
+from groundwire_server.app.parts.records import record_erasure
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
-from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts
+from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -223,6 +224,7 @@ def snapshot(
         ingest,
         write_seconds,
         _eraser(parts, ingest, process),
+        _record_eraser(parts, process),
         answerer,
         parts.answer_cache,
         None if process.queue is None else process.queue.calls,
@@ -240,9 +242,20 @@ def _eraser(parts: Parts, ingest: Ingest, process: Process) -> Eraser | None:
     store = parts.corpus.erasable
     if store is None:
         return None
+    operations = () if process.records is None else (record_erasure(process.records),)
     # Answers in flight first: what they still put beside themselves is there when it is erased.
-    beside = (process.runs, process.texts, *(cached if shared else ()))
+    beside = (process.runs, process.texts, *(cached if shared else ()), *operations)
     return Eraser(parts.corpus.corpus, store, beside, SystemClock())
+
+
+def _record_eraser(parts: Parts, process: Process) -> RecordEraser | None:
+    """Return what erases queued questions and earlier answers; None where neither is kept."""
+    cache = parts.answer_cache
+    cached = () if cache is None else (CachedAnswers(cache, SystemClock()),)
+    operations = () if process.records is None else (record_erasure(process.records),)
+    if not cached and not operations:
+        return None
+    return RecordEraser((*operations, *cached), process.runs, SystemClock())
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:
@@ -260,7 +273,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         ServerInfo(current),
         Limits(current),
         Feedback(current, blocked, recorder),
-        Records(current),
+        Records(current, clock),
         Operations(current, following, clock),
         OperationService(current, following, clock),
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import cache, config, keys, limits
+from groundwire_server.cli import cache, config, db, keys, limits, records
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.checker import calibrate_checker
@@ -114,6 +114,8 @@ def groups() -> tuple[Group, ...]:
     return (
         _operations(),
         _documents(),
+        _records(),
+        _db(),
         _evaluate(),
         _trace(),
         _limits(),
@@ -227,6 +229,40 @@ def _documents() -> Group:
                 "release",
                 ("groundwire documents release mail-4711", "groundwire documents release mail-4711 --yes"),
             ),
+        },
+    )
+
+
+def _records() -> Group:
+    return Group(
+        "records",
+        "Erase queued questions and kept answers.",
+        {
+            records.erase: (
+                "erase",
+                (
+                    "groundwire records erase --subject search-page",
+                    "groundwire records erase --end-user visitor-4711 --yes --json > receipt.json",
+                ),
+            )
+        },
+    )
+
+
+def _db() -> Group:
+    return Group(
+        "db",
+        "Upgrade and check the database of records.",
+        {
+            db.upgrade: (
+                "upgrade",
+                (
+                    "groundwire db upgrade",
+                    "groundwire db upgrade --dry-run --config /etc/groundwire/groundwire.yaml",
+                ),
+            ),
+            db.current: ("current", ("groundwire db current", "groundwire db current || groundwire db upgrade")),
+            db.check: ("check", ("groundwire db check --config /etc/groundwire/groundwire.yaml",)),
         },
     )
 

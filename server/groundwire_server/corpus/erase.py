@@ -1,4 +1,4 @@
-"""Erasing documents from every place that holds their texts."""
+"""Erasing documents and records from every place that holds their texts."""
 
 import asyncio
 import hashlib
@@ -10,6 +10,7 @@ from typing import Final
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (
+    EntireTenant,
     ErasedPlace,
     ErasedPlaceKind,
     Erasure,
@@ -21,7 +22,7 @@ from groundwire_server.domain.erasure import (
 from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.corpus import Corpus
-from groundwire_server.ports.erasable import Erasable, ErasableStore
+from groundwire_server.ports.erasable import Erasable, ErasableRecords, ErasableStore
 
 SAMPLE: Final = 100
 """The most ids that a plan names."""
@@ -29,6 +30,13 @@ SAMPLE: Final = 100
 NOTES: Final = (
     "Not reached: snapshots, backups and exports of the store, and answers that callers have received.",
     "A restored snapshot brings back what was erased since: erase it again.",
+    "Space that a file system or a disk has freed is not overwritten.",
+)
+
+
+RECORD_NOTES: Final = (
+    "Not reached: backups of the database of records, and answers that callers have received.",
+    "A restored backup brings back what was erased since: erase it again.",
     "Space that a file system or a disk has freed is not overwritten.",
 )
 
@@ -67,15 +75,32 @@ class Eraser:
         places: list[ErasedPlace] = [*await self._store.erase(erasure, by)]
         for each in self._beside:
             places += await each.erase(erasure, by)
-        return ErasureReceipt(
-            secrets.token_hex(16),
-            erasure,
-            places,
-            self._clock.today(),
-            hashlib.sha256(f"{caller.tenant}\n{caller.subject}".encode()).hexdigest(),
-            await self._corpus.version(caller, deadline),
-            NOTES,
-        )
+        version = await self._corpus.version(caller, deadline)
+        return _receipt(caller, erasure, places, self._clock, version, NOTES)
+
+
+class RecordEraser:
+    """The erasure of what came of questions: of queued ones, of earlier answers, and of answers in flight.
+
+    Args:
+        records: keep queued questions and earlier answers, each by whose it is.
+        runs: keeps answers in flight for callers that ask for them again, and knows them by their tenant alone.
+        clock: dates the receipts.
+    """
+
+    def __init__(self, records: Sequence[ErasableRecords], runs: Erasable, clock: Clock) -> None:
+        self._records = records
+        self._runs = runs
+        self._clock = clock
+
+    async def erase(self, caller: Caller, erasure: RecordErasure, deadline: Deadline) -> ErasureReceipt:
+        """Erase records; where the time is up first, the receipt says so and another call goes on."""
+        by = deadline.reply_by(self._clock.now())
+        # Answers in flight first: what they still put beside themselves is there when it is erased.
+        places = [*await self._runs.erase(Erasure(erasure.tenant, EntireTenant()), by)]
+        for each in self._records:
+            places += await each.erase(erasure, by)
+        return _receipt(caller, erasure, places, self._clock, "", RECORD_NOTES)
 
 
 class CachedAnswers:
@@ -114,3 +139,22 @@ class ProcessTexts:
     async def erase(self, erasure: Erasure, deadline: Deadline) -> Sequence[ErasedPlace]:
         """Forget the texts that every holder has; see the port."""
         return [place for each in self._holders for place in await each.erase(erasure, deadline)]
+
+
+def _receipt(
+    caller: Caller,
+    erasure: Erasure | RecordErasure,
+    places: Sequence[ErasedPlace],
+    clock: Clock,
+    corpus_version: str,
+    notes: Sequence[str],
+) -> ErasureReceipt:
+    return ErasureReceipt(
+        secrets.token_hex(16),
+        erasure,
+        places,
+        clock.today(),
+        hashlib.sha256(f"{caller.tenant}\n{caller.subject}".encode()).hexdigest(),
+        corpus_version,
+        notes,
+    )

@@ -140,12 +140,13 @@ class ErasureReceipt:
     """What an erasure removed, from where, when and for whom.
 
     Attributes:
+        corpus_version: after an erasure of documents; empty after one of records.
         subject_hash: SHA-256, in lower-case hexadecimal, of the caller's tenant and subject.
         notes: what cannot be reached.
     """
 
     erasure_id: str
-    erasure: Erasure
+    erasure: Erasure | RecordErasure
     places: Sequence[ErasedPlace]
     erased: datetime
     subject_hash: str

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from groundwire_server.admission.admission import Admission
 from groundwire_server.admission.limit_status import LimitStatuses
-from groundwire_server.corpus.erase import Eraser
+from groundwire_server.corpus.erase import Eraser, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature
@@ -33,6 +33,7 @@ class ServingSnapshot:
         corpus: stores documents.
         ingest: splits and embeds new documents.
         eraser: erases documents; None where the store does not offer that.
+        record_eraser: erases records; None where none are kept.
         answer_cache: keeps earlier answers that may stand in; None where none is kept.
         write_seconds: how long writing one event of a stream may take.
         admitted: answers questions that no call waits for, and that are nobody's run, once admission lets them begin.
@@ -50,6 +51,7 @@ class ServingSnapshot:
     ingest: Ingest
     write_seconds: float
     eraser: Eraser | None
+    record_eraser: RecordEraser | None
     admitted: Answerer
     answer_cache: AnswerCache | None = None
     queue: QueuedAnswers | None = None

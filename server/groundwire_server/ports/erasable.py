@@ -5,7 +5,7 @@ from typing import Protocol
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.erasure import ErasedPlace, Erasure, ErasurePlan
+from groundwire_server.domain.erasure import ErasedPlace, Erasure, ErasurePlan, RecordErasure
 
 
 class Erasable(Protocol):
@@ -26,6 +26,22 @@ class Erasable(Protocol):
 
         Raises:
             Failure: before anything was forgotten.
+        """
+        ...
+
+
+class ErasableRecords(Protocol):
+    """A place that keeps what came of questions, and can forget it by whose it is and by the documents in it."""
+
+    async def erase(self, erasure: Erasure | RecordErasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Forget the records that an erasure names so that no byte of their texts is left.
+
+        It may be called again, and then goes on where it ended. It does not raise: a place that cannot be asked is not
+        complete.
+
+        Args:
+            erasure: which records; documents name those that cite or show them.
+            deadline: when it must have ended.
         """
         ...
 

@@ -137,12 +137,14 @@ async def test_a_damaged_file_is_refused_and_left_as_it_is(options: RecordsOptio
     assert content_of(file) == damaged
 
 
-async def test_a_file_of_another_program_is_refused(options: RecordsOptions, file: Path) -> None:
+async def test_a_file_of_another_program_is_refused_and_left_as_it_is(options: RecordsOptions, file: Path) -> None:
     with closing(sqlite3.connect(file)) as other:
         other.execute("CREATE TABLE notes (a)")
+    before = content_of(file)
     with pytest.raises(SetupError, match="belongs to another program: name another one"):
         async with opened_records(options):
             pass
+    assert content_of(file) == before
 
 
 async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
@@ -171,7 +173,8 @@ async def test_a_key_file_that_holds_no_key_is_refused(options: RecordsOptions, 
 
 
 async def test_those_that_start_at_once_have_one_key_and_one_schema(options: RecordsOptions) -> None:
+    patient = options.model_copy(update={"statement_seconds": 60})
     async with AsyncExitStack() as stack:
-        opening = [stack.enter_async_context(opened_records(options)) for _ in range(4)]
+        opening = [stack.enter_async_context(opened_records(patient)) for _ in range(4)]
         opened = await asyncio.gather(*opening)
         assert len({tuple(each.sealing.pseudonyms("acme", "u")) for each in opened}) == 1

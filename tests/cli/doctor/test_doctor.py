@@ -51,6 +51,7 @@ def test_a_server_of_an_unknown_version_is_warned_of(groundwire_command: Command
         "corpus": "ok",
         "config": "ok",
         "disk": "ok",
+        "records": "ok",
     }
 
 
@@ -96,7 +97,7 @@ def test_a_server_that_is_down(groundwire_command: Command) -> None:
     ran = groundwire_command("doctor", "--server", "127.0.0.1:1", "--json")
 
     assert ran.code == 3
-    assert states(ran) == {"tcp": "fail", "config": "ok", "disk": "ok"}
+    assert states(ran) == {"tcp": "fail", "config": "ok", "disk": "ok", "records": "ok"}
     assert "groundwire serve" in ran.out
 
 
@@ -199,10 +200,13 @@ def test_what_a_server_here_would_need(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("GROUNDWIRE_STORES__MAIN__FOLDER", "file/data")
     monkeypatch.setenv("GROUNDWIRE_TELEMETRY__OTLP__ENDPOINT", "http://127.0.0.1:1")
 
-    can_be_read, folder, _disk, *receivers = Examination.of(ConnectionOptions(), None, named=True).of_configuration()
+    can_be_read, folder, _disk, records, *receivers = Examination.of(
+        ConnectionOptions(), None, named=True
+    ).of_configuration()
 
     assert can_be_read.state is CheckState.OK
     assert folder.state is CheckState.FAIL
+    assert (records.check, records.state) == ("records", CheckState.OK)
     assert [(each.check, each.state) for each in receivers] == [("otlp", CheckState.WARN)]
     assert folder.message.startswith("GROUNDWIRE_STORES__MAIN__FOLDER: stores.main.folder: ")
     assert all(each.advice for each in (folder, *receivers))

@@ -1,16 +1,18 @@
 """What the suite of OperationRecords accepts, and how it looks at what was written."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Table, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
 
 from groundwire_server.adapters.records.encryption import Sealing, SealingKey
 from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.operations.rows import AnyRow
 from groundwire_server.adapters.records.operations.sql import SqlOperationRecords
 from groundwire_server.adapters.records.operations.sweeping import KeepTimes
-from groundwire_server.adapters.records.tables import history, ledger, operation_documents, operations, outbox
+from groundwire_server.adapters.records.tables import history, ledger, metadata, operation_documents, operations, outbox
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import CredentialKind, CredentialReference
 from groundwire_server.domain.failure import Rejection
@@ -61,6 +63,22 @@ def operation_records(
 ) -> OperationRecords:
     sealing = Sealing([SealingKey(key_id, key)])
     return SqlOperationRecords(database, sealing, CODEC, clock, attempts=ATTEMPTS, keep=KEEP)
+
+
+async def empty(database: RecordsDatabase) -> None:
+    """Delete whatever is in the tables."""
+    async with database.writing() as connection:
+        for table in reversed(metadata.sorted_tables):
+            await connection.execute(delete(table))
+
+
+@dataclass(frozen=True)
+class Written:
+    """The rows of a database."""
+
+    operations: Sequence[AnyRow]
+    ledger: Sequence[AnyRow]
+    history: Sequence[AnyRow]
 
 
 class Queue:
@@ -153,13 +171,24 @@ class Queue:
         entries = await self.records.history(0, 10_000)
         return [(each.event, each.attempt) for each in entries if each.operation_id == self.key(name).operation_id]
 
-    async def bill(self, name: str) -> Row[*tuple[Any, ...]]:
-        (row,) = await self.bills(name)
+    async def bill(self, name: str) -> AnyRow:
+        (row,) = await self._rows(ledger, name)
         return row
 
-    async def bills(self, name: str) -> Sequence[Row[*tuple[Any, ...]]]:
-        """Return the rows of the ledger for an operation: one, until it is forgotten."""
-        return await self._rows(ledger, name)
+    async def everything(self) -> Written:
+        """Return all rows but those of the outbox."""
+        async with self._database.reading() as connection:
+            return Written(
+                (await connection.execute(select(operations))).all(),
+                (await connection.execute(select(ledger))).all(),
+                (await connection.execute(select(history).order_by(history.c.number))).all(),
+            )
+
+    async def settle(self, name: str) -> None:
+        """Settle an operation's row of the ledger past its records."""
+        async with self._database.writing() as connection:
+            own = ledger.c.operation_id == self.key(name).operation_id
+            await connection.execute(update(ledger).where(own).values(settled=1))
 
     async def posts(self, name: str) -> list[str]:
         """Return the kinds of an operation's entries in the outbox, in their order."""
@@ -174,11 +203,11 @@ class Queue:
             own = operations.c.operation_id == self.key(name).operation_id
             await connection.execute(update(operations).where(own).values(**values))
 
-    async def row(self, name: str) -> Row[*tuple[Any, ...]]:
+    async def row(self, name: str) -> AnyRow:
         (row,) = await self._rows(operations, name)
         return row
 
-    async def _rows(self, table: Table, name: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    async def _rows(self, table: Table, name: str) -> Sequence[AnyRow]:
         asked = select(table).where(table.c.operation_id == self.key(name).operation_id)
         if table in (outbox, history):
             asked = asked.order_by(table.c.number)

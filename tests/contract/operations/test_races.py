@@ -1,10 +1,10 @@
 """Several at once: workers of one process on one database, and of two processes on one file of SQLite."""
 
 import asyncio
-import subprocess
 import sys
+from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.domain.operation import Bill, Claim
 from groundwire_server.domain.vocabulary import Cause, Reason
+from groundwire_server.ports.operations import OperationRecords
 from tests.contract.operations.queued import LEASE, Queue
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -43,14 +44,24 @@ async def test_claims_at_the_same_moment_are_of_different_operations(queue: Queu
     assert len({claim.key for claim in claims}) == 8
 
 
-@pytest.mark.parametrize("rival", ["cancel", "delete", "retry", "refuse", "complete", "sweep"])
+RIVALS: dict[str, Callable[[OperationRecords, Claim], Awaitable[object]]] = {
+    "cancel": lambda records, claim: records.cancel(claim.key),
+    "delete": lambda records, claim: records.delete(claim.key),
+    "retry": lambda records, claim: records.retry(claim, Cause.MODEL_TIMEOUT, 0.0, Bill(2, 2, 2)),
+    "refuse": lambda records, claim: records.refuse(claim, Reason.RIGHTS_WITHDRAWN, Bill(2, 2, 2)),
+    "complete": lambda records, claim: records.complete(claim, b"outcome", Bill(2, 2, 2), []),
+    "sweep": lambda records, claim: records.sweep(),
+}
+
+
+@pytest.mark.parametrize("rival", RIVALS)
 async def test_one_of_two_that_end_an_operation_at_once_wins(queue: Queue, rival: str) -> None:
     for number in range(5):
         name = f"op{number}"
         await queue.accept(name)
         claim = await queue.claim()
         completing = queue.records.complete(claim, b"outcome", Bill(1, 1, 1), ["d1"])
-        completed, by_rival = await asyncio.gather(completing, _rival(queue, rival, claim))
+        completed, by_rival = await asyncio.gather(completing, RIVALS[rival](queue.records, claim))
         effects = int(completed) + int(rival == "complete" and by_rival is True)
         events = [event for event, _ in await queue.events(name)]
         assert events.count("effect") == effects
@@ -62,22 +73,6 @@ async def test_one_of_two_that_end_an_operation_at_once_wins(queue: Queue, rival
         assert (bill.settled is not None) == ended
         assert bill.cost_micros in {0, 1, 2}
         await queue.records.delete(claim.key)
-
-
-def _rival(queue: Queue, rival: str, claim: Claim) -> Awaitable[object]:
-    records, bill = queue.records, Bill(2, 2, 2)
-    match rival:
-        case "cancel":
-            return records.cancel(claim.key)
-        case "delete":
-            return records.delete(claim.key)
-        case "retry":
-            return records.retry(claim, Cause.MODEL_TIMEOUT, 0.0, bill)
-        case "refuse":
-            return records.refuse(claim, Reason.RIGHTS_WITHDRAWN, bill)
-        case "complete":
-            return records.complete(claim, b"outcome", bill, [])
-    return records.sweep()
 
 
 async def test_a_reader_of_the_history_misses_nothing_that_is_being_written(queue: Queue) -> None:
@@ -99,13 +94,19 @@ async def test_two_processes_complete_each_operation_once(queue: Queue, records_
     names = [f"op{number}" for number in range(30)]
     for name in names:
         await queue.accept(name)
-    command = [sys.executable, str(WORKER), records_options.url, records_options.username or ""]
-    processes = [subprocess.Popen([*command, f"p{number}"], stdout=subprocess.PIPE, text=True) for number in range(2)]
-    own, *outputs = await asyncio.gather(
-        _work(queue, "own"), *(asyncio.to_thread(process.communicate) for process in processes)
-    )
-    assert [process.returncode for process in processes] == [0, 0]
-    done = [*own, *(line for output, _ in outputs for line in output.splitlines())]
+    given = (str(records_options.url), records_options.username or "")
+    workers = [
+        await asyncio.create_subprocess_exec(sys.executable, str(WORKER), *given, name, stdout=PIPE)
+        for name in ("p1", "p2")
+    ]
+    done, *printed = await asyncio.gather(_work(queue, "own"), *(_printed(worker) for worker in workers))
+    done += [line for lines in printed for line in lines]
     assert sorted(done) == sorted(names)
     counted = Counter(each.event for each in await queue.records.history(0, 1000))
     assert counted == dict.fromkeys(("accepted", "begun", "effect", "billed"), len(names))
+
+
+async def _printed(worker: Process) -> list[str]:
+    output, _ = await worker.communicate()
+    assert worker.returncode == 0
+    return output.decode().splitlines()

@@ -4,6 +4,7 @@ import pytest
 
 from groundwire_server.domain.operation import Bill, OperationKey
 from groundwire_server.domain.vocabulary import Cause, OperationState
+from groundwire_server.ports.operations import HistoryEntry
 from tests.contract.operations.queued import ATTEMPTS, LEASE, Queue, SteppingClock
 
 OTHERS = [("acme", "bob"), ("globex", "ann"), ("globex", "bob")]
@@ -115,7 +116,7 @@ async def test_the_history_is_complete_in_order_and_in_pages(queue: Queue, clock
     whole = await queue.records.history(0, 100)
     assert [each.number for each in whole] == sorted({each.number for each in whole})
     assert sorted(each.event for each in whole) == ["accepted"] * 2 + ["begun"] * 2 + ["billed"] * 2 + ["effect"] * 2
-    paged = []
+    paged: list[HistoryEntry] = []
     after = 0
     while page := await queue.records.history(after, 3):
         paged += page

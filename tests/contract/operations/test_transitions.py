@@ -24,6 +24,7 @@ METHODS: dict[str, Method] = {
     "renew": lambda queue, claim: queue.records.renew(claim, LEASE),
     "complete": lambda queue, claim: queue.records.complete(claim, b"outcome", BILL, ["d1", "d2", "d1"]),
     "retry": lambda queue, claim: queue.records.retry(claim, Cause.MODEL_TIMEOUT, 0.0, BILL),
+    "release": lambda queue, claim: queue.records.release(claim, 0.0, BILL),
     "refuse": lambda queue, claim: queue.records.refuse(claim, Reason.RIGHTS_WITHDRAWN, BILL),
     "requeue": lambda queue, claim: queue.requeued(NAME),
     "sweep": lambda queue, claim: queue.records.sweep(),
@@ -92,6 +93,7 @@ TABLE: dict[str, Expected] = {
         "renew": (False, QUEUED),
         "complete": (False, QUEUED),
         "retry": (False, QUEUED),
+        "release": (False, QUEUED),
         "refuse": (False, QUEUED),
         "requeue": (Reason.OPERATION_NOT_HALTED, QUEUED),
         "sweep": (0, QUEUED),
@@ -104,6 +106,7 @@ TABLE: dict[str, Expected] = {
         "renew": (True, RUNNING),
         "complete": (True, DONE),
         "retry": (True, QUEUED),
+        "release": (True, QUEUED),
         "refuse": (True, DONE),
         "requeue": (Reason.OPERATION_NOT_HALTED, RUNNING),
         "sweep": (0, RUNNING),
@@ -116,6 +119,7 @@ TABLE: dict[str, Expected] = {
         "renew": (True, RUNNING),
         "complete": (True, DONE),
         "retry": (True, HALTED),
+        "release": (True, QUEUED),
         "refuse": (True, DONE),
         "requeue": (Reason.OPERATION_NOT_HALTED, RUNNING),
         "sweep": (0, RUNNING),
@@ -128,6 +132,7 @@ TABLE: dict[str, Expected] = {
         "renew": (False, IN_REVIEW),
         "complete": (False, IN_REVIEW),
         "retry": (False, IN_REVIEW),
+        "release": (False, IN_REVIEW),
         "refuse": (False, IN_REVIEW),
         "requeue": (Reason.OPERATION_NOT_HALTED, IN_REVIEW),
         "sweep": (0, IN_REVIEW),
@@ -140,6 +145,7 @@ TABLE: dict[str, Expected] = {
         "renew": (False, DONE),
         "complete": (False, DONE),
         "retry": (False, DONE),
+        "release": (False, DONE),
         "refuse": (False, DONE),
         "requeue": (Reason.OPERATION_NOT_HALTED, DONE),
         "sweep": (0, DONE),
@@ -152,6 +158,7 @@ TABLE: dict[str, Expected] = {
         "renew": (False, HALTED),
         "complete": (False, HALTED),
         "retry": (False, HALTED),
+        "release": (False, HALTED),
         "refuse": (False, HALTED),
         "requeue": (QUEUED, QUEUED),
         "sweep": (0, HALTED),
@@ -287,6 +294,14 @@ async def test_used_up_attempts_halt_and_an_operator_gives_as_many_again(queue: 
     assert again.attempt == 2 * ATTEMPTS
     assert await queue.records.retry(again, Cause.MODEL_UNAVAILABLE, 0.0, Bill())
     assert await queue.state(NAME) is HALTED
+
+
+async def test_a_row_of_the_ledger_that_is_settled_takes_no_further_bill(queue: Queue) -> None:
+    await queue.accept(NAME)
+    await queue.settle(NAME)
+    assert await queue.records.complete(await queue.claim(), b"outcome", BILL, [])
+    bill = await queue.bill(NAME)
+    assert (bill.settled, bill.cost_micros) == (1, 0)
 
 
 @pytest.mark.parametrize("method", ["cancel", "complete", "refuse"])

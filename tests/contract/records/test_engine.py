@@ -7,8 +7,11 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.tables import VERSION_TABLE
 
 THINGS = Table("things", MetaData(), Column("number", Integer, primary_key=True))
+OURS = Table(VERSION_TABLE, THINGS.metadata, Column("version_num", Integer))
+"""Without it a file would be another program's."""
 
 
 @pytest.fixture

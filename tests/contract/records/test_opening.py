@@ -10,7 +10,7 @@ from groundwire_server.adapters.records.encryption import SealedPlace
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.opening import Records, opened_records
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.adapters.records.tables import operations
+from groundwire_server.adapters.records.tables import VERSION_TABLE, operations
 from groundwire_server.domain.failure import SetupError
 
 
@@ -68,7 +68,7 @@ async def test_a_newer_schema_is_refused_with_what_to_do(
     upgraded: RecordsDatabase, records_options: RecordsOptions
 ) -> None:
     async with upgraded.writing() as connection:
-        await connection.execute(text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '9999'"))
+        await connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     with pytest.raises(SetupError, match="newer groundwire: run the newer groundwire, or restore a backup"):
         async with opened_records(records_options):
             pass

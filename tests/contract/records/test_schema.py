@@ -13,13 +13,13 @@ from sqlalchemy import Connection, text
 from groundwire_server.adapters.records import schema
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault
-from groundwire_server.adapters.records.tables import metadata
+from groundwire_server.adapters.records.tables import VERSION_TABLE, metadata
 from groundwire_server.ports.operations import RecordsError
 
 
 async def set_revision(database: RecordsDatabase, revision: str) -> None:
     async with database.writing() as connection:
-        await connection.execute(text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '{revision}'"))
+        await connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'"))
 
 
 async def test_a_new_database_has_no_revision(empty_database: RecordsDatabase) -> None:
@@ -31,7 +31,7 @@ async def test_an_upgrade_makes_the_tables_that_the_program_uses(empty_database:
     assert await schema.upgrade(empty_database) is None
 
     def differences(connection: Connection) -> list[Any]:
-        options = {"compare_type": True, "version_table": schema.VERSION_TABLE}
+        options = {"compare_type": True, "version_table": VERSION_TABLE}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
     async with empty_database.reading() as connection:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -39,24 +40,55 @@ async def open_keys(database: RecordsDatabase, options: RecordsOptions) -> Seali
         UnknownKeyError: when records are sealed with a key that is not there.
         RecordsError: UNREADABLE when a key is another one than before, and when the database cannot be asked.
     """
-    async with database.reading() as connection:
-        known: dict[str, bytes] = {row.key_id: row.sealed_check for row in await connection.execute(select(keys))}
+    known = await _known(database)
     sealing = await asyncio.to_thread(_sealing, options, make=MADE not in known)
-    for key_id in sealing.key_ids:
-        if key_id in known and sealing.open(known[key_id], _place(key_id)) != _CHECK:
-            raise RecordsError(RecordsFault.UNREADABLE)
-    first = sealing.key_ids[0]
-    left = sorted(known.keys() - set(sealing.key_ids))
+    _check(known, sealing)
+    first, left = sealing.key_ids[0], _left(known, sealing)
     if first not in known or left:
         async with database.writing() as connection:
-            for key_id in left:
-                if await _is_used(connection, key_id):
-                    raise UnknownKeyError(key_id)
-                await connection.execute(delete(keys).where(keys.c.key_id == key_id))
+            await _check_unused(connection, left)
+            await connection.execute(delete(keys).where(keys.c.key_id.in_(left)))
             if not (await connection.execute(select(keys).where(keys.c.key_id == first))).first():
                 check = sealing.seal(_CHECK, _place(first))
                 await connection.execute(insert(keys).values(key_id=first, sealed_check=check))
     return sealing
+
+
+async def examine_keys(database: RecordsDatabase, options: RecordsOptions) -> None:
+    """Make sure that `open_keys` would succeed, and change nothing.
+
+    Raises:
+        SetupError: and the other errors of `open_keys`.
+    """
+    known = await _known(database)
+    if not known:
+        return
+    sealing = await asyncio.to_thread(_sealing, options, make=False)
+    _check(known, sealing)
+    async with database.reading() as connection:
+        await _check_unused(connection, _left(known, sealing))
+
+
+async def _known(database: RecordsDatabase) -> Mapping[str, bytes]:
+    async with database.reading() as connection:
+        return {row.key_id: row.sealed_check for row in await connection.execute(select(keys))}
+
+
+def _check(known: Mapping[str, bytes], sealing: Sealing) -> None:
+    for key_id in sealing.key_ids:
+        if key_id in known and sealing.open(known[key_id], _place(key_id)) != _CHECK:
+            raise RecordsError(RecordsFault.UNREADABLE)
+
+
+def _left(known: Mapping[str, bytes], sealing: Sealing) -> Sequence[str]:
+    """Return the ids of keys that have sealed and are not there any more."""
+    return sorted(known.keys() - set(sealing.key_ids))
+
+
+async def _check_unused(connection: AsyncConnection, left: Sequence[str]) -> None:
+    for key_id in left:
+        if await _is_used(connection, key_id):
+            raise UnknownKeyError(key_id)
 
 
 def _sealing(options: RecordsOptions, *, make: bool) -> Sealing:

@@ -22,10 +22,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The database of records, with what seals its texts."""
+    """The database of records, with what seals its texts, and its options."""
 
     database: RecordsDatabase
     sealing: Sealing
+    options: RecordsOptions
 
 
 @asynccontextmanager
@@ -47,10 +48,10 @@ async def opened_records(options: RecordsOptions) -> AsyncIterator[Records]:
             losing = await losing_settings(database)
             sealing = await open_keys(database, options)
         except RecordsError as wrong:
-            raise SetupError(f"records.url {options.url}: {wrong}") from None
+            raise SetupError(f"records.url {options.place}: {wrong}") from None
         if losing:
             raise SetupError(losing[0])
-        yield Records(database, sealing)
+        yield Records(database, sealing, options)
 
 
 def prepare_file(file: Path) -> None:

@@ -84,9 +84,6 @@ class RetentionOptions(Options):
     """How long records are kept."""
 
     done_days: float = Field(7.0, gt=0, le=3650, description="Days that a finished operation keeps its answer.")
-    halted_days: float = Field(
-        30.0, gt=0, le=3650, description="Days that an operation whose attempts are used up can be given more."
-    )
     history_days: float = Field(
         90.0, gt=0, le=3650, description="Days of the history of operations: events and times, no texts."
     )
@@ -160,6 +157,11 @@ class RecordsOptions(LoginOptions):
     def beside(self, folder: Path) -> "RecordsOptions":
         """Return the options with the default file in a folder, unless they name a database."""
         return self.model_copy(update={"url": f"{_SQLITE}{folder / FILE}"}) if self.url is None else self
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages."""
+        return self.url or f"{_SQLITE}{self.file}"
 
     @property
     def host(self) -> str:

@@ -10,14 +10,11 @@ from sqlalchemy.sql import column
 
 from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect
 from groundwire_server.adapters.records.faults import RecordsFault
-from groundwire_server.adapters.records.tables import metadata
+from groundwire_server.adapters.records.tables import VERSION_TABLE, metadata
 from groundwire_server.ports.operations import RecordsError
 
 if TYPE_CHECKING:
     from alembic.config import Config
-
-VERSION_TABLE: Final = "records_version"
-"""The table that holds the revision of the schema."""
 
 REVISIONS: Final = ("0001",)
 """The revisions that this program knows, the oldest first; written down so that a start needs no alembic."""

@@ -12,6 +12,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.adapters.records.tables import VERSION_TABLE
 from groundwire_server.ports.operations import RecordsError
 
 _BEGIN: Final = "groundwire_begin"
@@ -78,6 +79,11 @@ def fault_of(error: BaseException) -> RecordsFault | None:
 
 def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     with closing(connection.cursor()) as cursor:
+        cursor.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        tables = {row[0] for row in cursor.fetchall()}
+        if tables and VERSION_TABLE not in tables:
+            # Before the journal's mode is set, which the file keeps.
+            raise RecordsError(RecordsFault.FOREIGN)
         for name, (wanted, taken) in _SETTINGS.items():
             cursor.execute(f"PRAGMA {name} = {wanted}")
             cursor.execute(f"PRAGMA {name}")

@@ -31,3 +31,8 @@ class RedisOptions(LoginOptions):
     )
     timeout_seconds: float = Field(0.25, gt=0, le=10, description="Longest wait for a connection or a reply.")
     max_connections: int = Field(32, ge=1, le=10_000, description="Open connections of each process.")
+    accept_loss: bool = Field(
+        False,
+        description="Whether a Redis may be used that forgets limits, spending and answers in flight when it restarts, "
+        "for want of an append-only file (`appendonly yes`).",
+    )

@@ -2,12 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.ports.erasable import ErasableRecords
 
 if TYPE_CHECKING:
     from groundwire_server.adapters.records.opening import Records
+
+
+def record_erasure(records: "Records") -> ErasableRecords:
+    """Return what erases queued questions with their answers."""
+    from groundwire_server.adapters.records.erasure import SqlRecordErasure  # noqa: PLC0415  # as below
+
+    keep = timedelta(days=records.options.retention.done_days)
+    return SqlRecordErasure(records.database, records.sealing, SystemClock(), keep)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from groundwire_server.app.check_result import CheckResult
 from groundwire_server.app.configuration.load import Loaded
+from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, PineconeStoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.cli.doctor.files import files
@@ -38,6 +39,7 @@ def configured(loaded: Loaded, file: Path | None, *, here: bool, repair: bool = 
             yield from pinecone(name, store, loaded.configuration)
         else:
             yield from weaviate(name, store, loaded.configuration, repair=repair)
+    yield from _records(loaded.configuration)
     yield from _key_sets(loaded)
     yield from providers(loaded.configuration)
     yield from embedders(loaded.configuration)
@@ -77,6 +79,13 @@ def _store(folder: Path) -> Iterator[CheckResult]:
     else:
         if found is not None:
             yield CheckResult.ok("schema", f"the store in {folder} has format {found}, which this version reads")
+
+
+def _records(configuration: Configuration) -> Iterator[CheckResult]:
+    if configuration.records.enabled:
+        from groundwire_server.app.records_examination import examine_records  # noqa: PLC0415  # brings what speaks SQL
+
+        yield from examine_records(configuration)
 
 
 def _key_sets(loaded: Loaded) -> Iterator[CheckResult]:

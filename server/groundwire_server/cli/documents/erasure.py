@@ -25,6 +25,8 @@ _PLACES: Final = {
     ErasedPlaceKind.ERASED_PLACE_KIND_STORE_FILES: "rewritten pages of files",
     ErasedPlaceKind.ERASED_PLACE_KIND_KEPT_ANSWERS: "kept answers",
     ErasedPlaceKind.ERASED_PLACE_KIND_CACHED_TEXTS: "cached texts",
+    ErasedPlaceKind.ERASED_PLACE_KIND_CACHED_ANSWERS: "cached answers",
+    ErasedPlaceKind.ERASED_PLACE_KIND_OPERATIONS: "queued questions",
 }
 
 

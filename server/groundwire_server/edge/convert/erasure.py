@@ -12,7 +12,10 @@ from groundwire_server.domain.erasure import (
     ErasedPlace,
     ErasureReceipt,
     OneDocument,
+    OneEndUser,
     OneSource,
+    OneSubject,
+    RecordSelection,
     Selection,
 )
 from groundwire_server.edge.convert.words import ERASED_PLACES
@@ -27,6 +30,17 @@ def selection_from_pb(target: erasure_pb2.ErasureTarget) -> Selection:
             return OneSource(target.source.uri, target.source.prefix)
         case _:
             return EntireTenant()
+
+
+def record_selection_from_pb(target: erasure_pb2.ErasureTarget) -> RecordSelection:
+    """Read which records are erased; the message has passed validation."""
+    match target.WhichOneof("selection"):
+        case "subject":
+            return OneSubject(target.subject)
+        case "end_user_id":
+            return OneEndUser(target.end_user_id)
+        case _:
+            return selection_from_pb(target)
 
 
 def receipt_to_pb(receipt: ErasureReceipt) -> erasure_pb2.ErasureReceipt:
@@ -56,12 +70,16 @@ def content_hash(receipt: erasure_pb2.ErasureReceipt) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def _target(selection: Selection) -> erasure_pb2.ErasureTarget:
+def _target(selection: RecordSelection) -> erasure_pb2.ErasureTarget:
     match selection:
         case OneDocument(document_id):
             return erasure_pb2.ErasureTarget(document_id=document_id)
         case OneSource(uri, prefix):
             return erasure_pb2.ErasureTarget(source=erasure_pb2.ErasureSource(uri=uri, prefix=prefix))
+        case OneSubject(subject):
+            return erasure_pb2.ErasureTarget(subject=subject)
+        case OneEndUser(end_user_id):
+            return erasure_pb2.ErasureTarget(end_user_id=end_user_id)
         case EntireTenant():
             return erasure_pb2.ErasureTarget(tenant=erasure_pb2.EntireTenant())
 

@@ -7,11 +7,15 @@ import grpc.aio
 from groundwire.v1 import record_service_pb2
 from groundwire.v1.record_service_pb2_grpc import RecordServiceServicer
 from groundwire_server.domain.cached_answer import Invalidation, OneRoute
-from groundwire_server.domain.erasure import EntireTenant, OneDocument
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.erasure import EntireTenant, OneDocument, RecordErasure
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature, Reason
 from groundwire_server.edge.call import current_call
+from groundwire_server.edge.convert.erasure import receipt_to_pb, record_selection_from_pb
+from groundwire_server.edge.servicers.documents import ERASE_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot
+from groundwire_server.ports.clock import Clock
 
 _RETRY_SECONDS: Final = 1.0
 
@@ -19,18 +23,27 @@ _RETRY_SECONDS: Final = 1.0
 class Records(RecordServiceServicer):
     """Looks after what is kept beside documents."""
 
-    def __init__(self, current: CurrentSnapshot) -> None:
+    def __init__(self, current: CurrentSnapshot, clock: Clock) -> None:
         self._current = current
+        self._clock = clock
 
     async def EraseRecords(
         self, request: record_service_pb2.EraseRecordsRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> record_service_pb2.EraseRecordsResponse:
-        """Refuse.
+        """Erase records of the caller's tenant, and return the receipt.
 
         Raises:
-            Rejection: FEATURE_NOT_OFFERED.
+            Rejection: FEATURE_NOT_OFFERED where nothing is kept that could be erased.
         """
-        raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.ERASURE.value})
+        eraser = self._current.snapshot.record_eraser
+        if eraser is None:
+            raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.ERASURE.value})
+        call = current_call()
+        erasure = RecordErasure(call.caller.tenant, record_selection_from_pb(request.target))
+        own = Deadline(self._clock.now() + ERASE_SECONDS)
+        by = own if call.deadline is None else min(own, call.deadline)
+        receipt = await eraser.erase(call.caller, erasure, by)
+        return record_service_pb2.EraseRecordsResponse(receipt=receipt_to_pb(receipt))
 
     async def InvalidateAnswers(
         self, request: record_service_pb2.InvalidateAnswersRequest, context: "grpc.aio.ServicerContext[Any, Any]"

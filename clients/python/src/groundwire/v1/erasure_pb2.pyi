@@ -74,7 +74,7 @@ Global___ErasedPlaceKind: _TypeAlias = ErasedPlaceKind  # noqa: Y015
 
 @_typing.final
 class ErasureTarget(_message.Message):
-    """ErasureTarget says which documents of the caller's tenant are erased."""
+    """ErasureTarget says which documents or records of the caller's tenant are erased."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -188,14 +188,14 @@ class ErasureReceipt(_message.Message):
     in UTF-8.
     """
     corpus_version: _builtins.str
-    """corpus_version is the corpus's version after the erasure."""
+    """corpus_version is the corpus's version after the erasure; empty in a receipt of EraseRecords."""
     content_hash: _builtins.str
     """content_hash is the SHA-256, in lower-case hexadecimal, of the other fields in protobuf's JSON, with sorted keys,
     without white space, in UTF-8.
     """
     @_builtins.property
     def target(self) -> Global___ErasureTarget:
-        """target says which documents were erased."""
+        """target says which documents or records were erased."""
 
     @_builtins.property
     def places(self) -> _containers.RepeatedCompositeFieldContainer[Global___ErasedPlace]:

@@ -37,7 +37,9 @@ class RecordServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RecordServiceAsyncStub: ...
     EraseRecords: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.EraseRecordsRequest, _record_service_pb2.EraseRecordsResponse]
     """EraseRecords erases what is kept of a tenant, a subject, an end user, or of answers that cite a document, and returns
-    the receipt. Operations in flight end with ERASED. EraseDocuments does the same for its documents. For admins.
+    the receipt. Operations of the tenant or the subject are gone; others end with ERASED. Answers in flight of the tenant
+    are ended, for they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
+    that cites one. EraseDocuments does the same for its documents. For admins.
     """
     InvalidateAnswers: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.InvalidateAnswersRequest, _record_service_pb2.InvalidateAnswersResponse]
     """InvalidateAnswers makes the server forget earlier answers that may stand in. For operators."""
@@ -51,7 +53,9 @@ class RecordServiceAsyncStub(RecordServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     EraseRecords: _aio.UnaryUnaryMultiCallable[_record_service_pb2.EraseRecordsRequest, _record_service_pb2.EraseRecordsResponse]  # type: ignore[assignment]
     """EraseRecords erases what is kept of a tenant, a subject, an end user, or of answers that cite a document, and returns
-    the receipt. Operations in flight end with ERASED. EraseDocuments does the same for its documents. For admins.
+    the receipt. Operations of the tenant or the subject are gone; others end with ERASED. Answers in flight of the tenant
+    are ended, for they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
+    that cites one. EraseDocuments does the same for its documents. For admins.
     """
     InvalidateAnswers: _aio.UnaryUnaryMultiCallable[_record_service_pb2.InvalidateAnswersRequest, _record_service_pb2.InvalidateAnswersResponse]  # type: ignore[assignment]
     """InvalidateAnswers makes the server forget earlier answers that may stand in. For operators."""
@@ -68,7 +72,9 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.EraseRecordsResponse, _abc.Awaitable[_record_service_pb2.EraseRecordsResponse]]:
         """EraseRecords erases what is kept of a tenant, a subject, an end user, or of answers that cite a document, and returns
-        the receipt. Operations in flight end with ERASED. EraseDocuments does the same for its documents. For admins.
+        the receipt. Operations of the tenant or the subject are gone; others end with ERASED. Answers in flight of the tenant
+        are ended, for they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
+        that cites one. EraseDocuments does the same for its documents. For admins.
         """
 
     @_abc_1.abstractmethod

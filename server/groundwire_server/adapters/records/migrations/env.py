@@ -2,8 +2,7 @@
 
 from alembic import context
 
-from groundwire_server.adapters.records.schema import VERSION_TABLE
-from groundwire_server.adapters.records.tables import metadata
+from groundwire_server.adapters.records.tables import VERSION_TABLE, metadata
 
 given = context.config.attributes
 # Several programs may share a database; each with alembic has a table of versions.

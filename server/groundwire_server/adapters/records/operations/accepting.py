@@ -14,7 +14,6 @@ from groundwire_server.adapters.records.operations.rows import (
     FORMAT,
     AnyRow,
     OperationRows,
-    end_user_hash,
     micros,
     trace_id,
 )
@@ -88,7 +87,7 @@ async def accept(
         "operation_id": key.operation_id,
         "tenant": key.tenant,
         "subject": key.subject,
-        "end_user": end_user_hash(key.tenant, question.end_user_id),
+        "end_user": rows.end_user(key.tenant, question.end_user_id),
         "route": question.route,
         "request_id": question.request_id,
         "trace_id": trace,

@@ -142,7 +142,12 @@ async def read_history(
     if dialect is RecordsDialect.POSTGRESQL:
         await connection.execute(text(f"LOCK TABLE {history.name} IN SHARE MODE"))
     read = await connection.execute(_HISTORY, {"after": after, "most": most})
-    return [HistoryEntry(row.number, row.operation_id, row.event, row.attempt, moment(row.at)) for row in read]
+    return [history_entry(row) for row in read]
+
+
+def history_entry(row: AnyRow) -> HistoryEntry:
+    """Return what a row of the history says."""
+    return HistoryEntry(row.number, row.operation_id, row.event, row.attempt, moment(row.at))
 
 
 async def report_newer(connection: AsyncConnection) -> None:

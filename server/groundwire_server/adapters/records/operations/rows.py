@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Row
@@ -26,7 +25,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _LENGTH_BYTES: Final = 4
 _TRACEPARENT_PARTS: Final = 4
-_END_USER_BYTES: Final = 16
 
 
 def micros(moment: datetime) -> int:
@@ -37,11 +35,6 @@ def micros(moment: datetime) -> int:
 def moment(since_1970: int) -> datetime:
     """Return the time that is so many microseconds after the beginning of 1970 in UTC."""
     return _EPOCH + since_1970 * _MICROSECOND
-
-
-def end_user_hash(tenant: str, end_user_id: str) -> str:
-    """Return what stands for an end user in a row: it means nothing outside its tenant. Empty for none."""
-    return blake2b(f"{tenant}\0{end_user_id}".encode(), digest_size=_END_USER_BYTES).hexdigest() if end_user_id else ""
 
 
 def trace_id(traceparent: str) -> str:
@@ -74,6 +67,10 @@ class OperationRows:
     def __init__(self, sealing: Sealing, codec: OperationCodec) -> None:
         self._sealing = sealing
         self._codec = codec
+
+    def end_user(self, tenant: str, end_user_id: str) -> str:
+        """Return what an end user is called in a row; empty without one."""
+        return self._sealing.pseudonyms(tenant, end_user_id)[0] if end_user_id else ""
 
     def sealed_question(self, key: OperationKey, work: QueuedQuestion) -> bytes:
         """Return the question with all that a worker needs and no other column holds."""

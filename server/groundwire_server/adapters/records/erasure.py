@@ -1,0 +1,189 @@
+"""Erasing queued questions and their answers: by tenant, subject, end user, and document.
+
+Rows of a tenant or a subject are deleted; of those of an end user or a document the texts and the name go, and an
+operation that was not done ends with ERASED. History and ledger keep numbers; a subject's name is replaced in the
+ledger. Afterwards the file of SQLite is written anew, for deleted rows stay readable in gaps of its pages.
+
+What a worker has in hand when documents are erased may quote them: those operations wait again, and the worker's
+outcome is not taken.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from math import isinf
+from typing import Any, Final, assert_never
+
+from sqlalchemy import ColumnElement, delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from groundwire_server.adapters.records.encryption import Sealing
+from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect
+from groundwire_server.adapters.records.faults import RecordsFault
+from groundwire_server.adapters.records.operations.attempts import give_back_lost
+from groundwire_server.adapters.records.operations.ending import AS_DONE, OPEN
+from groundwire_server.adapters.records.operations.journal import ENDED, Change, record
+from groundwire_server.adapters.records.operations.rows import AnyRow, micros
+from groundwire_server.adapters.records.tables import ledger, operation_documents, operations, outbox
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.erasure import (
+    EntireTenant,
+    ErasedPlace,
+    ErasedPlaceKind,
+    Erasure,
+    OneDocument,
+    OneEndUser,
+    OneSource,
+    OneSubject,
+    RecordErasure,
+)
+from groundwire_server.domain.vocabulary import OperationState, Reason
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.operations import RecordsError
+
+_BATCH: Final = 500
+"""Operations that are erased in one transaction."""
+
+_LEFT_IN_POSTGRESQL: Final = (
+    "Deleted rows stay in PostgreSQL's files until it vacuums them, and in its write-ahead log and backups until those "
+    "are removed; texts in them are encrypted."
+)
+_NOBODY: Final = "erased-"
+"""What the subject in the ledger begins with whose name was erased."""
+
+
+class SqlRecordErasure:
+    """The ErasableRecords of queued questions and their answers.
+
+    Args:
+        sealing: knows the names of end users in rows.
+        clock: dates what is written, and says how much time is left.
+        keep: how long a row is kept that says that its texts were erased.
+    """
+
+    def __init__(self, database: RecordsDatabase, sealing: Sealing, clock: Clock, keep: timedelta) -> None:
+        self._database = database
+        self._sealing = sealing
+        self._clock = clock
+        self._keep = keep
+
+    async def erase(self, erasure: Erasure | RecordErasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Erase operations; see the port."""
+        erased, complete = 0, False
+        note = _LEFT_IN_POSTGRESQL if self._database.dialect is RecordsDialect.POSTGRESQL else ""
+        left = deadline.remaining(self._clock.now())
+        try:
+            async with asyncio.timeout(None if isinf(left) else left):
+                while count := await self._erase_some(erasure):
+                    erased += count
+                if self._database.dialect is RecordsDialect.SQLITE:
+                    await self._rewrite_file()
+            complete = True
+        except TimeoutError:
+            note = "The time was up: erase it again."
+        except RecordsError as error:
+            note = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        return [ErasedPlace(ErasedPlaceKind.OPERATIONS, erased, complete, note)]
+
+    async def _erase_some(self, erasure: Erasure | RecordErasure) -> int:
+        """Erase a batch of operations; return how many."""
+        now = micros(self._clock.today())
+        async with self._database.writing() as connection:
+            await self._take_back(connection, erasure, now)
+            found = (
+                await connection.execute(
+                    select(
+                        operations.c.operation_id,
+                        operations.c.tenant,
+                        operations.c.attempts,
+                        operations.c.state,
+                    )
+                    .where(operations.c.tenant == erasure.tenant, self._selected(erasure))
+                    .limit(_BATCH)
+                    .with_for_update()
+                )
+            ).all()
+            ids = [row.operation_id for row in found]
+            await connection.execute(delete(outbox).where(outbox.c.operation_id.in_(ids)))
+            if isinstance(erasure.selection, EntireTenant | OneSubject):
+                await self._delete(connection, erasure, ids)
+            else:
+                await self._blank(connection, found, now)
+            await record(connection, now, [_erased(row) for row in found])
+        return len(found)
+
+    async def _take_back(self, connection: AsyncConnection, erasure: Erasure | RecordErasure, now: int) -> None:
+        """Let operations in hand wait again whose outcome may hold documents that are erased."""
+        if isinstance(erasure.selection, OneDocument | OneSource):
+            in_hand = (operations.c.tenant == erasure.tenant, operations.c.state == OperationState.RUNNING)
+            await connection.execute(update(operations).where(*in_hand).values(lease_until=now))
+            while await give_back_lost(connection, now):
+                pass
+
+    def _selected(self, erasure: Erasure | RecordErasure) -> ColumnElement[bool]:
+        match erasure.selection:
+            case EntireTenant():
+                return operations.c.tenant == erasure.tenant
+            case OneSubject(subject):
+                return operations.c.subject == subject
+            case OneEndUser(end_user_id):
+                return operations.c.end_user.in_(self._sealing.pseudonyms(erasure.tenant, end_user_id))
+            case OneDocument(document_id):
+                return _cites(erasure.tenant, operation_documents.c.document_id == document_id)
+            case OneSource():
+                # Rows know documents by their ids alone: all that cite one may be of this source.
+                return _cites(erasure.tenant)
+            case _:
+                assert_never(erasure.selection)
+
+    async def _delete(self, connection: AsyncConnection, erasure: Erasure | RecordErasure, ids: Sequence[str]) -> None:
+        await connection.execute(delete(operations).where(operations.c.operation_id.in_(ids)))
+        own: list[ColumnElement[bool]] = [ledger.c.tenant == erasure.tenant]
+        if isinstance(erasure.selection, OneSubject):
+            own.append(ledger.c.subject == erasure.selection.subject)
+        else:
+            own.append(ledger.c.subject.not_like(f"{_NOBODY}%"))
+        # Random, so that sums can still be told apart and nobody can be.
+        await connection.execute(update(ledger).where(*own).values(subject=f"{_NOBODY}{secrets.token_hex(8)}"))
+
+    async def _blank(self, connection: AsyncConnection, found: Sequence[AnyRow], now: int) -> None:
+        ids = [row.operation_id for row in found]
+        blank: dict[str, Any] = {
+            "end_user": "",
+            "sealed_question": None,
+            "sealed_result": None,
+            "sealed_webhook": None,
+            "error": Reason.ERASED,
+        }
+        mine = operations.c.operation_id.in_(ids)
+        await connection.execute(delete(operation_documents).where(operation_documents.c.operation_id.in_(ids)))
+        still_open = operations.c.state.in_(OPEN)
+        times = {"now": now, "forgotten": now + self._keep // timedelta(microseconds=1)}
+        # First those that are not done: afterwards they are.
+        await connection.execute(update(operations).where(mine, still_open).values(**AS_DONE), times)
+        await connection.execute(update(operations).where(mine).values(**blank))
+
+    async def _rewrite_file(self) -> None:
+        """Write the file of SQLite anew and empty its journal.
+
+        Raises:
+            RecordsError: BUSY while others read or write it.
+        """
+        async with self._database.outside_transactions() as connection:
+            await connection.execute(text("VACUUM"))
+            (busy, _, _) = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
+        if busy:
+            raise RecordsError(RecordsFault.BUSY)
+
+
+def _cites(tenant: str, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    cited = select(operation_documents.c.operation_id).where(operation_documents.c.tenant == tenant, *which)
+    return operations.c.operation_id.in_(cited)
+
+
+def _erased(row: AnyRow) -> Change:
+    is_open = row.state in OPEN
+    lost = int(row.state == OperationState.RUNNING)
+    posts = (ENDED,) if is_open else ()
+    return Change(row.tenant, row.operation_id, row.attempts, ("erased",), settles=is_open, lost=lost, posts=posts)
