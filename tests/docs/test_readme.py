@@ -153,7 +153,8 @@ def test_the_table_of_outcomes_is_the_contracts() -> None:
         field.name for field in outcome_pb2.Outcome.DESCRIPTOR.oneofs_by_name["result"].fields
     ]
     # Those that domain/outcome.py has a class for.
-    assert [name for mark, name in listed if mark] == ["answered", "abstained", "degraded", "blocked", "failed_safe"]
+    kinds = ["answered", "abstained", "cached", "degraded", "queued", "blocked", "failed_safe"]
+    assert [name for mark, name in listed if mark] == kinds
 
 
 def test_the_table_of_settings_is_the_settings() -> None:

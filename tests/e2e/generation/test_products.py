@@ -122,6 +122,16 @@ async def test_a_product_does_what_its_page_says(
         assert outcome.answered.answer.text == SENTENCE
 
 
+async def test_a_compliance_question_waits_for_its_model_where_the_caller_allows_it(configured: Serve) -> None:
+    async with (
+        upstream(error("500 Internal Server Error")) as double,
+        configured(product("compliance", double), queue=True) as served,
+    ):
+        waits = await answer(served, question(SHORT, allow_queue=True))
+        ends = await answer(served, question(SHORT))
+    assert (waits.WhichOneof("result"), ends.WhichOneof("result")) == ("queued", "failed_safe")
+
+
 async def test_the_support_bot_asks_the_cheap_model_once_the_day_is_nearly_paid_for(configured: Serve) -> None:
     dear = Reply(writes(*segments(SENTENCE), rest=(usage(read=41_000, written=800), DONE)))
     async with upstream(dear) as double:

@@ -67,6 +67,25 @@ async def test_other_tenants_and_routes_ask_as_they_did(configured: Serve) -> No
         assert (len(hosted.requests), len(own.requests)) == (1, 1)
 
 
+async def test_no_rule_leads_to_a_hosted_provider_where_it_is_barred(configured: Serve) -> None:
+    rules = [
+        {"name": "hosted", "when": {"question_chars": {"max": 500}}, "models": ["large"]},
+        {"name": "either", "models": ["large", "small"]},
+    ]
+    async with two([answers()], [answers()]) as (hosted, own):
+        sections = barred(hosted, own, "tenant")
+        sections["routes"]["default"]["routing"] = rules
+        async with configured(sections) as served:
+            await ingest(served, *DOCUMENTS, metadata=OTHER)
+            for outcome in await asked_in_every_way(served):
+                assert outcome.answered.answer.text == SENTENCE
+                assert outcome.report.model == "small"
+            assert hosted.connections == 0
+            request = answer_service_pb2.AnswerRequest(question=question())
+            response = await served.answers.Answer(request, metadata=OTHER, timeout=10)
+            assert response.outcome.report.model == "large"
+
+
 async def test_what_is_barred_while_the_server_runs_is_barred_from_then_on(configured: Serve) -> None:
     async with two([answers()], [answers()]) as (hosted, own), configured(two_models(hosted, own)) as served:
         await answer(served)

@@ -15,7 +15,7 @@ from groundwire_server.cli.configured import known_route, loaded_from
 from groundwire_server.cli.console import Terminal
 
 
-class Difference(NamedTuple):
+class SettingDifference(NamedTuple):
     """A setting that differs; None where one side does not have it.
 
     Attributes:
@@ -29,14 +29,14 @@ class Difference(NamedTuple):
     second: Any
 
 
-def of_files(first: Path, second: Path) -> list[Difference]:
+def of_files(first: Path, second: Path) -> list[SettingDifference]:
     """Return what differs between the routes of two files; a route that one lacks differs in every setting."""
     one, other = (_routes(loaded_from(Sources(file, os.environ))) for file in (first, second))
     names = sorted(one.keys() | other.keys())
     return [each for name in names for each in _between(name, one.get(name, {}), other.get(name, {}))]
 
 
-def of_routes(first: str, second: str, config: Path | None) -> list[Difference]:
+def of_routes(first: str, second: str, config: Path | None) -> list[SettingDifference]:
     """Return what differs between two routes of one configuration.
 
     Raises:
@@ -48,7 +48,7 @@ def of_routes(first: str, second: str, config: Path | None) -> list[Difference]:
     return list(_between(f"{one}, {other}", routes[one], routes[other]))
 
 
-def show_differences(console: Terminal, found: Sequence[Difference]) -> None:
+def show_differences(console: Terminal, found: Sequence[SettingDifference]) -> None:
     """Print what differs, route by route."""
     if not found:
         console.print("nothing differs")
@@ -69,11 +69,11 @@ def _routes(loaded: Loaded) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def _between(route: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Difference]:
+def _between(route: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[SettingDifference]:
     for setting in dict.fromkeys((*one, *other)):
         first, second = one.get(setting), other.get(setting)
         if first != second:
-            yield Difference(route, setting, first, second)
+            yield SettingDifference(route, setting, first, second)
 
 
 def _said(value: Any) -> str:
