@@ -22,6 +22,7 @@ from typing import Any, TextIO
 
 import uvloop
 
+from groundwire_server.adapters.wakeups.memory import MemoryWakeups
 from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.configuration.load import Sources, load
@@ -106,7 +107,7 @@ async def _serve(configuration: Configuration, nowhere: TextIO, opened: AsyncExi
     options = configuration.server
     recording, weights = Recording(measuring.tracer, measuring.metrics), TenantWeights()
     records = await opened.enter_async_context(open_records(records_options(configuration)))
-    queue = open_queue(configuration, records, weights, measuring.metrics)
+    queue = open_queue(configuration, records, MemoryWakeups(), weights, measuring.metrics)
     process = compose.Process.begin(recording, capacity=configuration.capacity, weights=weights, queue=queue)
     snapshot = compose.snapshot(routes, parts, process, NO_AUTHENTICATION, options.write_seconds)
     server = compose.server(CurrentSnapshot(snapshot), process, options, configuration.telemetry.decisions)

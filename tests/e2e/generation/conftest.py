@@ -13,6 +13,7 @@ import pytest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.adapters.wakeups.memory import MemoryWakeups
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.parts.queue import Queue, open_queue
@@ -93,7 +94,7 @@ def configured(tmp_path: Path) -> Serve:
 async def queued(sources: Sources, folder: Path) -> AsyncIterator[Queue | None]:
     """A queue in SQLite that nobody works off."""
     async with open_records(RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})) as records:
-        yield open_queue(load(sources).configuration, records, lambda tenant: 1.0, Counts())
+        yield open_queue(load(sources).configuration, records, MemoryWakeups(), lambda tenant: 1.0, Counts())
 
 
 @asynccontextmanager
