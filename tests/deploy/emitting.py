@@ -215,9 +215,8 @@ async def _everything_happens(client: Stubs, first: Upstream, second: Upstream, 
 
 
 async def _answered_later(client: Stubs) -> None:
-    request = answer_service_pb2.SubmitAnswerRequest(
-        question=question(), webhook=answer_service_pb2.Webhook(url="https://127.0.0.1/")
-    )
+    webhook = answer_service_pb2.Webhook(url="https://127.0.0.1/")
+    request = answer_service_pb2.SubmitAnswerRequest(question=question(), webhook=webhook)
     accepted = await client.answers.SubmitAnswer(request, metadata=ACME)
     waiting = operations_pb2.WaitOperationRequest(name=accepted.name, timeout=Duration(seconds=_SECONDS))
     assert (await OperationsStub(client.channel).WaitOperation(waiting, metadata=ACME)).HasField("response")

@@ -24,7 +24,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.parts.parts import Parts
-from groundwire_server.app.parts.queue import Queue, open_queue
+from groundwire_server.app.parts.queue import ProcessQueue, open_queue
 from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.queue_work import QueueWork
@@ -91,7 +91,7 @@ class Product:
     server: Server
     current: CurrentSnapshot
     address: str
-    queue: Queue | None = None
+    queue: ProcessQueue | None = None
     answers: "AnswerServiceAsyncStub" = field(init=False)
     retrieval: "RetrievalServiceAsyncStub" = field(init=False)
     documents: "DocumentServiceAsyncStub" = field(init=False)
@@ -175,7 +175,7 @@ def serving(folder: Path) -> Serve:
 
 
 @asynccontextmanager
-async def _queue(folder: Path, options: QueueOptions | None, counts: Counts) -> AsyncIterator[Queue | None]:
+async def _queue(folder: Path, options: QueueOptions | None, counts: Counts) -> AsyncIterator[ProcessQueue | None]:
     """Open a queue in SQLite, in the same folder; none without options."""
     if options is None:
         yield None

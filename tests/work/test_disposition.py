@@ -14,8 +14,8 @@ from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss,
 from groundwire_server.work.disposition import (
     Backoff,
     Complete,
+    GiveBack,
     Refuse,
-    Release,
     Retry,
     after_outcome,
     after_rejection,
@@ -97,15 +97,15 @@ def test_a_model_that_says_when_it_is_back_is_left_alone_until_then() -> None:
 
 
 def test_waiting_for_money_costs_no_attempt() -> None:
-    assert after_outcome(failed_safe(Cause.BUDGET_EXHAUSTED, 3600.0), 1, STEADY) == Release(3600.0)
+    assert after_outcome(failed_safe(Cause.BUDGET_EXHAUSTED, 3600.0), 1, STEADY) == GiveBack(3600.0)
 
 
 @pytest.mark.parametrize(
     ("reason", "retry_after", "follows"),
     [
-        (Reason.QUOTA_EXCEEDED, 30.0, Release(30.0)),
-        (Reason.LIMITS_UNAVAILABLE, None, Release(2.0)),
-        (Reason.OVERLOADED, 5.0, Release(5.0)),
+        (Reason.QUOTA_EXCEEDED, 30.0, GiveBack(30.0)),
+        (Reason.LIMITS_UNAVAILABLE, None, GiveBack(2.0)),
+        (Reason.OVERLOADED, 5.0, GiveBack(5.0)),
         (Reason.ROUTE_UNKNOWN, None, Refuse(Reason.ROUTE_UNKNOWN)),
         (Reason.INVALID_REQUEST, None, Refuse(Reason.INVALID_REQUEST)),
     ],

@@ -318,7 +318,7 @@ async def test_an_attempt_has_a_trace_of_its_own_linked_to_the_call() -> None:
         names.REQUEST_ID: "request-1",
         names.ROUTE: "default",
         names.TENANT: "acme",
-        names.RESULT: "Complete",
+        names.RESULT: "COMPLETED",
         names.OUTCOME: "Answered",
         names.CAUSE: "ANSWER_VALIDATED",
     }

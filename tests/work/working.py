@@ -16,9 +16,9 @@ from groundwire_server.ports.operations import OperationCodec
 from groundwire_server.ports.sink import Sink
 from groundwire_server.telemetry.trail import current_trail
 from groundwire_server.work.disposition import Backoff
-from groundwire_server.work.execution import Attempt, Executor, Serving
+from groundwire_server.work.execution import Executor, QueuedAttempt, Serving
 from groundwire_server.work.options import QueueOptions
-from groundwire_server.work.worker import Worker
+from groundwire_server.work.worker import QueueWorker
 from tests.doubles.operation_records import ScriptedRecords
 from tests.doubles.policies import built_in_policy
 from tests.doubles.spans import Spans
@@ -64,13 +64,13 @@ class Working:
     concurrent: int = 2
     inquiries: list[Inquiry] = field(default_factory=list)
     cut_off: int = 0
-    recorded: list[tuple[Attempt, str]] = field(default_factory=list)
+    recorded: list[tuple[QueuedAttempt, str]] = field(default_factory=list)
     frozen: list[bool] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.spans, self.wakeups = Spans(), MemoryWakeups()
         backoff = Backoff(OPTIONS, _NoJitter())
-        self.worker = Worker(
+        self.worker = QueueWorker(
             "worker-1",
             self.concurrent,
             self.records,
@@ -110,7 +110,7 @@ class Working:
             self.cut_off += 1
             raise
 
-    def record(self, attempt: Attempt, result: str) -> None:
+    def record(self, attempt: QueuedAttempt, result: str) -> None:
         """Keep what became of an attempt."""
         self.recorded.append((replace(attempt), result))
 

@@ -15,7 +15,7 @@ from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
-from groundwire_server.app.parts.queue import Queue
+from groundwire_server.app.parts.queue import ProcessQueue
 from groundwire_server.app.parts.records import record_erasure
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
@@ -98,7 +98,7 @@ class Process:
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
     records: "opening.Records | None" = None
-    queue: Queue | None = None
+    queue: ProcessQueue | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
 
     @classmethod
@@ -111,7 +111,7 @@ class Process:
         texts: ProcessTexts | None = None,
         records: "opening.Records | None" = None,
         weights: TenantWeights | None = None,
-        queue: Queue | None = None,
+        queue: ProcessQueue | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -288,7 +288,7 @@ def _route(
     prompts: Prompts,
     check: AclRecheck,
     rules: RuleChecker,
-    queue: Queue | None,
+    queue: ProcessQueue | None,
     flights: SingleFlight,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""

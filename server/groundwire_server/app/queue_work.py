@@ -11,7 +11,7 @@ from groundwire_server.app.background import in_background
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.compose import Process
 from groundwire_server.app.parts.operation_codec import CODEC
-from groundwire_server.app.parts.queue import Queue
+from groundwire_server.app.parts.queue import ProcessQueue
 from groundwire_server.app.parts.webhooks import open_webhook_sender
 from groundwire_server.edge.attempts import AttemptDecisions
 from groundwire_server.edge.blocked_content import BlockedContentLog
@@ -23,7 +23,7 @@ from groundwire_server.work.disposition import Backoff
 from groundwire_server.work.execution import Executor, Serving
 from groundwire_server.work.outbox import OutboxRelay
 from groundwire_server.work.upkeep import QueueUpkeep
-from groundwire_server.work.worker import Worker
+from groundwire_server.work.worker import QueueWorker
 
 _NAME_LENGTH: Final = 64
 
@@ -45,7 +45,7 @@ class QueueWork:
         self._queue = process.queue
         self._recorder = process.recording.metrics
         self._upkeep: QueueUpkeep | None = None
-        self._worker: Worker | None = None
+        self._worker: QueueWorker | None = None
         self._tasks: list[asyncio.Task[None]] = []
         if process.queue is not None:
             self._upkeep = QueueUpkeep(process.queue.records, SystemClock(), process.recording.metrics)
@@ -79,21 +79,25 @@ class QueueWork:
         return Serving(snapshot.access, snapshot.routes.inquiry, snapshot.admitted)
 
 
-async def _relay(queue: Queue, recorder: Metrics) -> None:
+async def _relay(queue: ProcessQueue, recorder: Metrics) -> None:
     async with open_webhook_sender(queue.options.webhooks) as sender:
         await OutboxRelay(queue.outbox, queue.wakeups, queue.webhooks, sender, SystemClock(), recorder).relay()
 
 
 def _worker(
-    queue: Queue, concurrent: int, process: Process, serving: Callable[[], Serving], decisions: DecisionLogOptions
-) -> Worker:
+    queue: ProcessQueue,
+    concurrent: int,
+    process: Process,
+    serving: Callable[[], Serving],
+    decisions: DecisionLogOptions,
+) -> QueueWorker:
     recording, clock = process.recording, SystemClock()
     # Jitter is no secret.
     backoff = Backoff(queue.options, random.Random())  # noqa: S311
     log = AttemptDecisions(
         DecisionLog(process.sums, decisions), BlockedContentLog(process.sums), clock, recording.metrics
     )
-    return Worker(
+    return QueueWorker(
         f"{socket.gethostname()}-{os.getpid()}"[-_NAME_LENGTH:],
         concurrent,
         queue.records,

@@ -14,7 +14,7 @@ from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.trail import Trail
-from groundwire_server.work.execution import SPAN, Attempt
+from groundwire_server.work.execution import SPAN, QueuedAttempt
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class AttemptDecisions:
         self._clock = clock
         self._metrics = recorder
 
-    def record(self, attempt: Attempt, result: str) -> None:
+    def record(self, attempt: QueuedAttempt, result: str) -> None:
         """Record an attempt that has ended; see `AttemptLog`."""
         claim = attempt.claim
         about = _Attempted(

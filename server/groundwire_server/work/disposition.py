@@ -1,5 +1,6 @@
 """What follows an attempt at a queued question: pure functions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final, TypeAlias
@@ -28,7 +29,7 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class GiveBack:
     """The question waits on for so many seconds, and the attempt is not counted: it could not begin, or had to end."""
 
     after: float
@@ -41,7 +42,16 @@ class Refuse:
     reason: Reason
 
 
-Disposition: TypeAlias = Complete | Retry | Release | Refuse
+Disposition: TypeAlias = Complete | Retry | GiveBack | Refuse
+
+
+RESULTS: Final[Mapping[type[Disposition], str]] = {
+    Complete: "COMPLETED",
+    Retry: "RETRIED",
+    GiveBack: "RELEASED",
+    Refuse: "REFUSED",
+}
+"""What became of an attempt, in spans, metrics and decisions; beside them LOST, where its claim held no more."""
 
 
 class Backoff:
@@ -77,7 +87,7 @@ def after_outcome(outcome: Outcome, attempt: int, backoff: Backoff) -> Dispositi
     """
     wait = outcome.result.retry_after if isinstance(outcome.result, FailedSafe) else None
     if outcome.cause is Cause.BUDGET_EXHAUSTED and wait is not None:
-        return Release(backoff.after(attempt, wait))
+        return GiveBack(backoff.after(attempt, wait))
     if outcome.cause in _WAITED_FOR and outcome.answer is None:
         return Retry(outcome.cause, backoff.after(attempt, wait))
     return Complete(outcome)
@@ -86,7 +96,7 @@ def after_outcome(outcome: Outcome, attempt: int, backoff: Backoff) -> Dispositi
 def after_rejection(rejection: Rejection, attempt: int, backoff: Backoff) -> Disposition:
     """Return what follows where the question was not answered at all: a limit that fills again costs no attempt."""
     if rejection.reason in _FILLING:
-        return Release(backoff.after(attempt, rejection.retry_after))
+        return GiveBack(backoff.after(attempt, rejection.retry_after))
     return Refuse(rejection.reason)
 
 

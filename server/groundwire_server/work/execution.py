@@ -23,6 +23,7 @@ from groundwire_server.telemetry import names
 from groundwire_server.telemetry.trace_context import link_current_span
 from groundwire_server.telemetry.trail import Trail, begin_trail
 from groundwire_server.work.disposition import (
+    RESULTS,
     Backoff,
     Disposition,
     Refuse,
@@ -54,7 +55,7 @@ class Serving:
 
 
 @dataclass(slots=True)
-class Attempt:
+class QueuedAttempt:
     """What is known of an attempt, from its begin on.
 
     Attributes:
@@ -77,7 +78,7 @@ class Attempt:
     reason: Reason | None = None
 
     @classmethod
-    def begin(cls, claim: Claim, now: float) -> "Attempt":
+    def begin(cls, claim: Claim, now: float) -> "QueuedAttempt":
         """Return an attempt that begins now."""
         return cls(claim, now, claim.work.caller)
 
@@ -95,7 +96,7 @@ class Attempt:
 class AttemptLog(Protocol):
     """Writes down what became of an attempt, as decisions of calls are written down."""
 
-    def record(self, attempt: Attempt, result: str) -> None:
+    def record(self, attempt: QueuedAttempt, result: str) -> None:
         """Record an attempt that has ended.
 
         Args:
@@ -121,7 +122,7 @@ class Executor:
     clock: Clock
     recording: Recording
 
-    async def execute(self, attempt: Attempt) -> Disposition:
+    async def execute(self, attempt: QueuedAttempt) -> Disposition:
         """Answer a question, in the current task, and return what follows; the attempt is filled in on the way."""
         claim, work = attempt.claim, attempt.claim.work
         about: dict[str, str | int] = {
@@ -138,7 +139,7 @@ class Executor:
             attempt.trace_id = format_trace_id(span.get_span_context().trace_id)
             attempt.trail = begin_trail()
             disposition = await self._answer(attempt)
-            span.set_attribute(names.RESULT, type(disposition).__name__)
+            span.set_attribute(names.RESULT, RESULTS[type(disposition)])
             if attempt.outcome is not None:
                 span.set_attribute(names.OUTCOME, type(attempt.outcome.result).__name__)
                 span.set_attribute(names.CAUSE, attempt.outcome.cause)
@@ -146,7 +147,7 @@ class Executor:
                 span.set_attribute(names.REASON, attempt.reason)
             return disposition
 
-    async def _answer(self, attempt: Attempt) -> Disposition:
+    async def _answer(self, attempt: QueuedAttempt) -> Disposition:
         work, number = attempt.claim.work, attempt.claim.attempt
         while True:
             serving = self.serving()
@@ -173,7 +174,7 @@ class Executor:
             return after_outcome(attempt.outcome, number, self.backoff)
 
 
-def _refused(attempt: Attempt, reason: Reason) -> Refuse:
+def _refused(attempt: QueuedAttempt, reason: Reason) -> Refuse:
     attempt.reason = reason
     return Refuse(reason)
 

@@ -20,15 +20,16 @@ from groundwire_server.ports.operations import (
 )
 from groundwire_server.telemetry import metrics
 from groundwire_server.work.disposition import (
+    RESULTS,
     Backoff,
     Complete,
     Disposition,
+    GiveBack,
     Refuse,
-    Release,
     Retry,
     documents_of,
 )
-from groundwire_server.work.execution import Attempt, AttemptLog, Executor
+from groundwire_server.work.execution import AttemptLog, Executor, QueuedAttempt
 from groundwire_server.work.options import QueueOptions
 
 LAST_WORDS_SECONDS: Final = 5.0
@@ -40,7 +41,7 @@ _RENEWALS: Final = 3
 _log = logging.getLogger(__name__)
 
 
-class Worker:
+class QueueWorker:
     """Answers queued questions, several at once.
 
     It takes up a question only when it has room for it, so that others can. A claim that holds no more ends the work on
@@ -91,7 +92,7 @@ class Worker:
         recorder.watch(metrics.QUEUE_RUNNING, self, lambda worker: [((), worker.running)])
 
     def __repr__(self) -> str:
-        return f"<Worker {self._name}: {self.running} running>"
+        return f"<QueueWorker {self._name}: {self.running} running>"
 
     @property
     def running(self) -> int:
@@ -138,7 +139,7 @@ class Worker:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS_SECONDS):
                     if (claim := await claiming) is not None:
-                        await self._recorded(Attempt.begin(claim, self._clock.now()), Release(0.0))
+                        await self._recorded(QueuedAttempt.begin(claim, self._clock.now()), GiveBack(0.0))
             raise
 
     async def _claim(self) -> Claim | None:
@@ -156,7 +157,7 @@ class Worker:
 
     async def _see_through(self, claim: Claim) -> None:
         """Answer a question and record what follows, for as long as the claim holds."""
-        attempt = Attempt.begin(claim, self._clock.now())
+        attempt = QueuedAttempt.begin(claim, self._clock.now())
         lost = asyncio.create_task(self._until_lost(claim))
         answer = asyncio.create_task(self._executor.execute(attempt))
         try:
@@ -168,7 +169,7 @@ class Worker:
                 self._note(attempt, "LOST")
             else:
                 await _ended(answer)
-                await self._recorded(attempt, Release(0.0))
+                await self._recorded(attempt, GiveBack(0.0))
         finally:
             await _ended(lost, answer)
 
@@ -188,7 +189,7 @@ class Worker:
             with suppress(RecordsError):
                 held = await self._records.renew(claim, self._options.lease_seconds)
 
-    async def _recorded(self, attempt: Attempt, disposition: Disposition) -> None:
+    async def _recorded(self, attempt: QueuedAttempt, disposition: Disposition) -> None:
         """Record what follows, however long the database is away: what was answered must not be paid for again."""
         tries = 1
         while True:
@@ -198,11 +199,11 @@ class Worker:
                 await asyncio.sleep(self._backoff.after(tries))
                 tries += 1
             else:
-                self._note(attempt, _RESULTS[type(disposition)] if held else "LOST")
+                self._note(attempt, RESULTS[type(disposition)] if held else "LOST")
                 await self._wakeups.notify(ended(attempt.claim.key.operation_id))
                 return
 
-    async def _record(self, attempt: Attempt, disposition: Disposition) -> bool:
+    async def _record(self, attempt: QueuedAttempt, disposition: Disposition) -> bool:
         claim, bill = attempt.claim, attempt.bill(self._clock.now())
         match disposition:
             case Complete(outcome):
@@ -210,12 +211,12 @@ class Worker:
                 return await self._records.complete(claim, result, bill, documents_of(outcome))
             case Retry(cause, after):
                 return await self._records.retry(claim, cause, after, bill)
-            case Release(after):
+            case GiveBack(after):
                 return await self._records.release(claim, after, bill)
             case Refuse(reason):
                 return await self._records.refuse(claim, reason, bill)
 
-    def _note(self, attempt: Attempt, result: str) -> None:
+    def _note(self, attempt: QueuedAttempt, result: str) -> None:
         self._metrics.add(metrics.QUEUE_ATTEMPTS, 1, attempt.claim.work.question.route, result)
         self._attempt_log.record(attempt, result)
 
@@ -225,7 +226,3 @@ async def _ended(*tasks: "asyncio.Task[Any]") -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
-
-
-_RESULTS: Final = {Complete: "COMPLETED", Retry: "RETRIED", Release: "RELEASED", Refuse: "REFUSED"}
-"""What became of an attempt, as metrics and decisions have it; beside them LOST, where the claim held no more."""

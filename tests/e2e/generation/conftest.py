@@ -16,7 +16,7 @@ from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.wakeups.memory import MemoryWakeups
 from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
-from groundwire_server.app.parts.queue import Queue, open_queue
+from groundwire_server.app.parts.queue import ProcessQueue, open_queue
 from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
@@ -91,14 +91,14 @@ def configured(tmp_path: Path) -> Serve:
 
 
 @asynccontextmanager
-async def queued(sources: Sources, folder: Path) -> AsyncIterator[Queue | None]:
+async def queued(sources: Sources, folder: Path) -> AsyncIterator[ProcessQueue | None]:
     """A queue in SQLite that nobody works off."""
     async with open_records(RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})) as records:
         yield open_queue(load(sources).configuration, records, MemoryWakeups(), lambda tenant: 1.0, Counts())
 
 
 @asynccontextmanager
-async def served(sources: Sources, queue: Queue | None = None) -> AsyncIterator[Served]:
+async def served(sources: Sources, queue: ProcessQueue | None = None) -> AsyncIterator[Served]:
     """A server by its configuration."""
     spans = Spans()
     process = compose.Process.begin(Recording(spans.tracer, Counts()), queue=queue)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class ProcessQueue:
     """The queue of a process.
 
     Attributes:
@@ -52,7 +52,7 @@ def open_queue(
     wakeups: Wakeups,
     weight: Callable[[str], float],
     recorder: Metrics,
-) -> Queue | None:
+) -> ProcessQueue | None:
     """Return the queue of a process; None where the configuration has none.
 
     Args:
@@ -85,4 +85,4 @@ def open_queue(
     webhooks = webhooks_of(options.webhooks)
     outbox = SqlOutboxRecords(records.database, OperationRows(records.sealing, CODEC), clock)
     accepted = AcceptedQuestions(rows, wakeups, options, weight, clock, recorder, webhooks=webhooks)
-    return Queue(accepted, rows, outbox, wakeups, options, webhooks)
+    return ProcessQueue(accepted, rows, outbox, wakeups, options, webhooks)
