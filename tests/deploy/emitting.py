@@ -83,7 +83,7 @@ async def emitting(folder: Path) -> AsyncIterator[Emitting]:
                 json.dumps(
                     {
                         **_sections(folder, first, second, vectors),
-                        "redis": {"url": redis},
+                        "redis": {"url": redis, "accept_loss": True},
                         "answer_cache": {"kind": "redis"},
                     }
                 )

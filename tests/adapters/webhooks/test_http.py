@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -210,7 +210,7 @@ async def test_a_response_without_end_is_read_no_further(tmp_path: Path) -> None
         nonlocal sent
         response = web.StreamResponse()
         await response.prepare(request)
-        with pytest.raises(ConnectionError):
+        with suppress(ConnectionError):  # the end of this loop
             while True:
                 await response.write(b"x" * 65_536)
                 sent += 65_536
