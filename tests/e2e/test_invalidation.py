@@ -39,6 +39,9 @@ class AwayCache:
     async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
         return
 
+    async def drop(self, key: AnswerKey) -> None:
+        return
+
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         return Forgotten(0, complete=False)
 

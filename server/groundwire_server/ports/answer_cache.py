@@ -30,6 +30,10 @@ class AnswerCache(Protocol):
         """
         ...
 
+    async def drop(self, key: AnswerKey) -> None:
+        """Forget the answer of a key, where there is one."""
+        ...
+
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget the answers of a tenant that are selected: of a document or source, those that cite or show it.
 

@@ -55,6 +55,17 @@ async def test_a_newer_answer_takes_the_place_of_the_one_before(open_cache: Open
         assert opened.counts.reading(metrics.CACHED_ANSWERS) == {(): 2}
 
 
+async def test_an_answer_that_is_dropped_is_gone_and_others_stay(open_cache: Opener) -> None:
+    async with open_cache() as opened:
+        await opened.cache.drop(key())
+        for tenant in ("acme", "other"):
+            await opened.cache.put(key(tenant=tenant), cached())
+        await opened.cache.drop(key())
+        assert await opened.cache.get(key()) is None
+        assert await opened.cache.get(key(tenant="other")) == cached()
+        assert await opened.cache.forget("acme", EntireTenant()) == Forgotten(0)
+
+
 async def test_an_answer_that_is_too_old_is_gone(open_cache: Opener) -> None:
     async with open_cache(max_age_seconds=HOUR) as opened:
         await opened.cache.put(key("old"), cached())

@@ -105,6 +105,10 @@ class MemoryAnswerCache:
         self.size += size
         self._make_room(tenant)
 
+    async def drop(self, key: AnswerKey) -> None:
+        """Forget an answer; see the port."""
+        self._drop(key)
+
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget answers of a tenant; see the port."""
         known = self._tenants.get(tenant)

@@ -94,7 +94,7 @@ class RedisAnswerCache:
         if found is None:
             return None
         try:
-            return encoding.decoded(found)
+            return encoding.decoded(found, name)
         except ValueError:
             self._metrics.add(metrics.ANSWER_CACHE_FAILURES, 1, UNREADABLE)
             return None
@@ -103,13 +103,13 @@ class RedisAnswerCache:
         """Keep an answer; see the port."""
         name, options = _name(key), self._options
         try:
-            data = encoding.encoded(answer)
+            data = encoding.encoded(answer, name)
         except ValueError:
             data = b""
         marks = AnswerMarks.of(key, answer).packed()
         size = len(data) + len(marks) + _ENTRY_BYTES
         if not data or size > MOST_BYTES:
-            await self._asked(lambda: self._drop([], [self._prefix, name]))
+            await self.drop(key)
             return
         arguments: list[str | bytes | int] = [
             *(self._prefix, name, _tenant_digest(key.tenant), data, marks),
@@ -123,6 +123,10 @@ class RedisAnswerCache:
         for full, count in ((Full.TENANT, of_tenant), (Full.CACHE, of_all)):
             if count:
                 self._metrics.add(metrics.CACHED_ANSWERS_EVICTED, count, full)
+
+    async def drop(self, key: AnswerKey) -> None:
+        """Forget an answer; see the port."""
+        await self._asked(lambda: self._drop([], [self._prefix, _name(key)]))
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget answers of a tenant, whatever version wrote them; see the port."""
