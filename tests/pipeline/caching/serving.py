@@ -70,7 +70,10 @@ class HangingCache:
         return None
 
     async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
-        """Keep nothing."""
+        await asyncio.sleep(1e6)
+
+    async def drop(self, key: AnswerKey) -> None:
+        await asyncio.sleep(1e6)
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         return Forgotten(0)
