@@ -22,11 +22,17 @@ class AnswerCache(Protocol):
         """Return the answer of a key; None without one. Whether it still holds is for the caller to see."""
         ...
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
-        """Keep an answer in the place of the one before it.
+    async def put(self, key: AnswerKey, answer: CachedAnswer, taken: float = 0.0) -> bool:
+        """Keep an answer in the place of the one before it; return whether other calls may have it.
 
         The least recently used answers of the tenant make place where it has its share, and of all where there is no
-        room left.
+        room left. No other call may have an answer whose tenant has had answers forgotten since its call began: it may
+        hold what was to go.
+
+        Args:
+            key: of its question.
+            answer: to keep.
+            taken: seconds since its call began.
         """
         ...
 
@@ -37,6 +43,6 @@ class AnswerCache(Protocol):
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget the answers of a tenant that are selected: of a document or source, those that cite or show it.
 
-        An answer that is put in the meantime may stay. What could not be asked is not complete.
+        What could not be asked is not complete.
         """
         ...

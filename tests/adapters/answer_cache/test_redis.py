@@ -67,7 +67,10 @@ async def test_nothing_of_a_tenant_that_is_forgotten_is_left(client: "Redis") ->
     await kept.put(key("a"), cached())
     await kept.put(key("b"), cached())
     assert await kept.forget("acme", EntireTenant()) == Forgotten(2)
-    assert (await keys(client), await client.hgetall(sizes)) == before
+    noted = {name for name in await keys(client) if ":forgotten:" in name}
+    assert (await keys(client) - noted, await client.hgetall(sizes)) == before
+    (when,) = noted
+    assert 0 < await client.pttl(when) <= 7_200_000
 
 
 async def test_answers_of_another_version_are_no_answers_and_are_forgotten(
@@ -164,6 +167,9 @@ async def test_a_redis_without_memory_keeps_nothing_more(folder: Path) -> None:
             assert await kept.get(key("k0")) is not None
             assert await kept.get(key("k11")) is None
             assert counts.of(metrics.ANSWER_CACHE_FAILURES, "full") > 0
+            forgotten = await kept.forget("acme", EntireTenant())
+            assert forgotten.complete
+            assert forgotten.count > 0
 
 
 async def test_what_has_ended_by_itself_no_longer_counts(client: "Redis") -> None:

@@ -69,8 +69,9 @@ class HangingCache:
         await asyncio.sleep(1e6)
         return None
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, taken: float = 0.0) -> bool:
         await asyncio.sleep(1e6)
+        return True
 
     async def drop(self, key: AnswerKey) -> None:
         await asyncio.sleep(1e6)

@@ -8,7 +8,7 @@ import pytest
 
 from groundwire_server.adapters.answer_cache.memory import MemoryAnswerCache
 from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
-from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer
+from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, OneRoute
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import Failure
@@ -196,9 +196,9 @@ class SlowReader(RecordingSink):
 class SlowToKeep(MemoryAnswerCache):
     """Takes long to keep an answer."""
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, taken: float = 0.0) -> bool:
         await asyncio.sleep(0.4)
-        await super().put(key, answer)
+        return await super().put(key, answer, taken)
 
 
 async def test_an_answer_whose_reader_is_slow_or_leaves_before_its_end_is_kept_for_others() -> None:
@@ -220,4 +220,16 @@ async def test_a_leader_that_leaves_while_its_answer_is_being_kept_gives_it_to_a
     first.cancel()
     assert isinstance((await second).result, Cached)
     assert made.asked == 1
+    assert repr(made.flights) == NOBODY_WAITS
+
+
+async def test_who_waits_for_a_call_that_began_before_answers_were_forgotten_answers_for_itself() -> None:
+    made = await serving(ScriptedGenerator(SLOWLY, QUOTES))
+    first = asks(made)
+    await asyncio.sleep(1)
+    await made.cache.forget("acme", OneRoute("default"))
+    second = asks(made)
+    assert [type((await each).result) for each in (first, second)] == [Answered, Answered]
+    assert made.asked == 2
+    assert (await made.ask()).answer == (await second).answer
     assert repr(made.flights) == NOBODY_WAITS

@@ -107,10 +107,12 @@ class EarlierAnswers:
 
         It is kept first: a call that comes once nobody is waited for finds it.
         """
-        kept = None if self._place is None else _kept(outcome, self._place, self._inquiry, self._run)
+        place, kept = self._place, None
         try:
-            if kept is not None and self._place is not None:
-                await _within(self._keep_by(), self._place.cache.answers.put(self._place.key, kept))
+            if place is not None and (kept := _kept(outcome, place, self._inquiry, self._run)) is not None:
+                taken = self._run.now() - self._inquiry.arrived
+                if await _within(self._keep_by(), place.cache.answers.put(place.key, kept, taken)) is False:
+                    kept = None
         finally:
             if self._lead is not None:
                 if outcome.cause in _TIME_UP:

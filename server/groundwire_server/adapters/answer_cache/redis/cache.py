@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from groundwire_server.adapters.answer_cache.marks import AnswerMarks
-from groundwire_server.adapters.answer_cache.options import MOST_BYTES, AnswerCacheOptions, Full
+from groundwire_server.adapters.answer_cache.options import FORGOTTEN_SECONDS, MOST_BYTES, AnswerCacheOptions, Full
 from groundwire_server.adapters.answer_cache.redis import encoding
-from groundwire_server.adapters.answer_cache.redis.scripts import DROP, GET, MARKS, PUT
+from groundwire_server.adapters.answer_cache.redis.scripts import DROP, FORGET, GET, MARKS, PUT
 from groundwire_server.adapters.redis.faults import RedisFault, fault_of
 from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, Invalidation
 from groundwire_server.domain.erasure import EntireTenant, Forgotten
@@ -73,6 +73,7 @@ class RedisAnswerCache:
         self._get = client.register_script(GET)
         self._put = client.register_script(PUT)
         self._drop = client.register_script(DROP)
+        self._note = client.register_script(FORGET)
         self._marks = client.register_script(MARKS)
         self._away_until = 0.0
         self._failed = False
@@ -99,7 +100,7 @@ class RedisAnswerCache:
             self._metrics.add(metrics.ANSWER_CACHE_FAILURES, 1, UNREADABLE)
             return None
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, taken: float = 0.0) -> bool:
         """Keep an answer; see the port."""
         name, options = _name(key), self._options
         try:
@@ -110,19 +111,21 @@ class RedisAnswerCache:
         size = len(data) + len(marks) + _ENTRY_BYTES
         if not data or size > MOST_BYTES:
             await self.drop(key)
-            return
+            return True
         arguments: list[str | bytes | int] = [
             *(self._prefix, name, _tenant_digest(key.tenant), data, marks),
             *(int(options.max_age_seconds * 1000), size),
             *(options.tenant_entries, options.tenant_bytes, options.entries, options.total_bytes),
+            *(self._forgotten(key.tenant), int(taken * 1_000_000)),
         ]
         reply: Sequence[int] | None = await self._asked(lambda: self._put([], arguments))
-        if reply is None:
-            return
+        if not reply:
+            return reply is None
         of_tenant, of_all, self.count, self.size = reply
         for full, count in ((Full.TENANT, of_tenant), (Full.CACHE, of_all)):
             if count:
                 self._metrics.add(metrics.CACHED_ANSWERS_EVICTED, count, full)
+        return True
 
     async def drop(self, key: AnswerKey) -> None:
         """Forget an answer; see the port."""
@@ -132,6 +135,10 @@ class RedisAnswerCache:
         """Forget answers of a tenant, whatever version wrote them; see the port."""
         pattern = f"{self._versions}*:answer:{_tenant_digest(tenant)}.*"
         count, cursor = 0, 0
+        # First: what is on its way may be kept by any process while the others are looked for.
+        noted = await self._asked(lambda: self._note([self._forgotten(tenant)], [int(FORGOTTEN_SECONDS * 1000)]))
+        if noted is None:
+            return Forgotten(count, complete=False)
         while True:
             step = await self._asked(partial(self._client.scan, cursor, pattern, _SCANNED))
             if step is None:
@@ -143,6 +150,9 @@ class RedisAnswerCache:
             count += forgotten
             if not cursor:
                 return Forgotten(count)
+
+    def _forgotten(self, tenant: str) -> str:
+        return f"{self._versions}forgotten:{_tenant_digest(tenant)}"
 
     async def _forget(self, tenant: str, selection: Invalidation, found: Sequence[bytes | str]) -> int:
         keys = [key.decode() if isinstance(key, bytes) else key for key in found]
