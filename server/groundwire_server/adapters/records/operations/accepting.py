@@ -2,9 +2,8 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Integer, Select, and_, bindparam, literal, select
+from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, and_, bindparam, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from groundwire_server.adapters.records.engine import RecordsDialect
@@ -67,8 +66,8 @@ _EARLIER: Final = select(operations, position().label("position")).where(
 _OF_TENANT: Final = select(waiting(operations.c.tenant == bindparam("tenant")))
 
 
-async def accept(
-    connection: AsyncConnection,
+def accept(
+    connection: Connection,
     dialect: RecordsDialect,
     rows: OperationRows,
     key: OperationKey,
@@ -104,11 +103,11 @@ async def accept(
         "most": bounds.waiting,
         "most_of_tenant": bounds.waiting_per_tenant,
     }
-    inserted = (await connection.execute(_ACCEPT[dialect], values)).first()
+    inserted = connection.execute(_ACCEPT[dialect], values).first()
     if inserted is None:
-        return await _earlier(connection, rows, key, work, bounds)
-    await reserve(connection, key.tenant, key.subject, question.route, key.operation_id, work.most_cost, accepted)
-    await record(connection, accepted, [Change(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
+        return _earlier(connection, rows, key, work, bounds)
+    reserve(connection, key.tenant, key.subject, question.route, key.operation_id, work.most_cost, accepted)
+    record(connection, accepted, [Change(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
     return Operation(
         key=key,
         state=OperationState.QUEUED,
@@ -122,13 +121,13 @@ async def accept(
     )
 
 
-async def _earlier(
-    connection: AsyncConnection, rows: OperationRows, key: OperationKey, work: QueuedQuestion, bounds: QueueBounds
+def _earlier(
+    connection: Connection, rows: OperationRows, key: OperationKey, work: QueuedQuestion, bounds: QueueBounds
 ) -> Operation:
     same = {"tenant": key.tenant, "subject": key.subject, "request_id": work.question.request_id}
-    earlier: AnyRow | None = (await connection.execute(_EARLIER, same)).first()
+    earlier: AnyRow | None = connection.execute(_EARLIER, same).first()
     if earlier is None:
-        of_tenant = (await connection.execute(_OF_TENANT, {"tenant": key.tenant})).scalar_one()
+        of_tenant = connection.execute(_OF_TENANT, {"tenant": key.tenant}).scalar_one()
         raise QueueFullError(tenant=of_tenant >= bounds.waiting_per_tenant)
     if earlier.fingerprint != work.fingerprint:
         raise FingerprintError
