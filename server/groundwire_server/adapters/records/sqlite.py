@@ -52,6 +52,8 @@ _SETTINGS: Final = {
     # Every commit reaches the disk before it returns: what was accepted survives a loss of power.
     "synchronous": ("FULL", _FULL_SYNC),
     "foreign_keys": ("ON", 1),
+    # Pages of the journal, 16 MB, before it goes into the file: pages that many commits change go there once.
+    "wal_autocheckpoint": ("4000", 4000),
     # What is deleted is overwritten, so that an erasure leaves no byte.
     "secure_delete": ("ON", 1),
 }
@@ -86,7 +88,7 @@ class SqliteTransactions:
             TimeoutError: when others have not made room in time.
         """
         turn, patience = self._turns[kind]
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(patience if turn.locked() else None):
             await turn.acquire()
         try:
             left = threading.Event()
@@ -134,6 +136,8 @@ def _engine(options: RecordsOptions) -> Engine:
         connect_args={"timeout": options.statement_seconds, "isolation_level": None},
         pool_size=options.pool,
         max_overflow=0,
+        # The connection that wrote last knows the pages that the next writer changes; others read them anew.
+        pool_use_lifo=True,
     )
     event.listen(made, "connect", _set_up)
     return made

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 VERSION_TABLE: Final = "records_version"
@@ -35,6 +36,8 @@ metadata: Final = MetaData(
 
 # SQLite counts rows in an INTEGER key alone.
 _NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+
+_LEASED: Final = text("lease_until IS NOT NULL")
 
 operations: Final = Table(
     "operations",
@@ -68,7 +71,8 @@ operations: Final = Table(
     UniqueConstraint("tenant", "subject", "request_id"),
     # The order of work, and the position in it, are read from this index alone.
     Index(None, "state", "priority", "turn", "operation_id"),
-    Index(None, "state", "lease_until"),
+    # Accepting an operation leaves it as it is.
+    Index(None, "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
     # So is what a tenant has waiting, and the last of its turns.
     Index(None, "tenant", "state", "priority", "turn"),
     Index(None, "tenant", "subject", "accepted"),

@@ -23,7 +23,7 @@ _COMPLETE: Final = (
 
 _REFUSE: Final = update(operations).where(*HELD).values(**AS_DONE, error=bindparam("reason")).returning(_WEBHOOK)
 
-_CITE: Final = insert(operation_documents)
+_CITE: Final = insert(operation_documents).inline()
 
 
 def complete(
