@@ -121,8 +121,8 @@ class SqliteTransactions:
     def _run(self, kind: TransactionKind, work: Callable[[Connection], T], left: threading.Event) -> T:
         with self._engine.connect() as connection:
             if begin := _BEGINS.get(kind):
-                # Past SQLAlchemy, whose event for it would make every statement look for events.
-                connection.connection.driver_connection.execute(begin)
+                # Not by SQLAlchemy's event, for which every statement would look for events.
+                connection.exec_driver_sql(begin)
             result = work(connection)
             if kind is TransactionKind.WRITING and not left.is_set():
                 connection.commit()

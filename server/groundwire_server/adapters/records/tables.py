@@ -37,8 +37,6 @@ metadata: Final = MetaData(
 # SQLite counts rows in an INTEGER key alone.
 _NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
 
-_LEASED: Final = text("lease_until IS NOT NULL")
-
 operations: Final = Table(
     "operations",
     metadata,
@@ -71,8 +69,8 @@ operations: Final = Table(
     UniqueConstraint("tenant", "subject", "request_id"),
     # The order of work, and the position in it, are read from this index alone.
     Index(None, "state", "priority", "turn", "operation_id"),
-    # Accepting an operation leaves it as it is.
-    Index(None, "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
+    # Accepting an operation leaves it as it is in SQLite. To say so of PostgreSQL would load its dialect at each start.
+    Index(None, "lease_until", sqlite_where=text("lease_until IS NOT NULL")),
     # So is what a tenant has waiting, and the last of its turns.
     Index(None, "tenant", "state", "priority", "turn"),
     Index(None, "tenant", "subject", "accepted"),

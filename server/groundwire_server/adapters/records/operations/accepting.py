@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, and_, bindparam, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from groundwire_server.adapters.records.engine import RecordsDialect
@@ -29,11 +29,18 @@ _GIVEN: Final = (
 """The columns whose values are given."""
 
 
-def _insert(dialect: RecordsDialect) -> ReturningInsert[Any]:
+def insertion(dialect: RecordsDialect) -> ReturningInsert[Any]:
     """Return the statement that inserts an operation where the bounds allow it and the request id is new.
 
     It returns the operation's position, and no row where it has inserted none.
     """
+    if dialect is RecordsDialect.POSTGRESQL:
+        # Imported here: a tenth of what SQLAlchemy adds to a start.
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+        made: postgresql.Insert | sqlite.Insert = postgresql.insert(operations)
+    else:
+        made = sqlite.insert(operations)
     given: dict[str, ColumnElement[Any]] = {name: bindparam(name, type_=operations.c[name].type) for name in _GIVEN}
     tenant = given["tenant"]
     values = given | {
@@ -47,15 +54,12 @@ def _insert(dialect: RecordsDialect) -> ReturningInsert[Any]:
         waiting(operations.c.tenant == tenant) < bindparam("most_of_tenant", type_=Integer),
     )
     chosen: Select[Any] = select(*(value.label(name) for name, value in values.items())).where(allowed)
-    made = (postgresql if dialect is RecordsDialect.POSTGRESQL else sqlite).insert(operations)
     alone = made.from_select(list(values), chosen).on_conflict_do_nothing(
         index_elements=["tenant", "subject", "request_id"]
     )
     inserted: ReturningInsert[Any] = alone.returning(position())
     return inserted
 
-
-_ACCEPT: Final = {dialect: _insert(dialect) for dialect in RecordsDialect}
 
 _EARLIER: Final = select(operations, position().label("position")).where(
     operations.c.tenant == bindparam("tenant"),
@@ -68,14 +72,14 @@ _OF_TENANT: Final = select(waiting(operations.c.tenant == bindparam("tenant")))
 
 def accept(
     connection: Connection,
-    dialect: RecordsDialect,
+    insertion: ReturningInsert[Any],
     rows: OperationRows,
     key: OperationKey,
     work: QueuedQuestion,
     bounds: QueueBounds,
     attempts: int,
 ) -> Operation:
-    """Insert an operation, in four statements; see `OperationRecords.accept`.
+    """Insert an operation by `insertion`, in four statements; see `OperationRecords.accept`.
 
     Where PostgreSQL accepts several at the same moment, each counts without the others: the bounds may be exceeded by
     as many, less one. SQLite accepts one after the other.
@@ -103,7 +107,7 @@ def accept(
         "most": bounds.waiting,
         "most_of_tenant": bounds.waiting_per_tenant,
     }
-    inserted = connection.execute(_ACCEPT[dialect], values).first()
+    inserted = connection.execute(insertion, values).first()
     if inserted is None:
         return _earlier(connection, rows, key, work, bounds)
     reserve(connection, key.tenant, key.subject, question.route, key.operation_id, work.most_cost, accepted)

@@ -61,6 +61,7 @@ class SqlOperationRecords:
         keep: KeepTimes,
     ) -> None:
         self._database = database
+        self._insertion = accepting.insertion(database.dialect)
         self._rows = OperationRows(sealing, codec)
         self._clock = clock
         self._attempts = attempts
@@ -68,9 +69,9 @@ class SqlOperationRecords:
 
     async def accept(self, key: OperationKey, work: QueuedQuestion, bounds: QueueBounds) -> Operation:
         """Write an operation down."""
-        dialect, rows, attempts_most = self._database.dialect, self._rows, self._attempts
+        rows, attempts_most = self._rows, self._attempts
         return await self._database.write(
-            lambda connection: accepting.accept(connection, dialect, rows, key, work, bounds, attempts_most)
+            lambda connection: accepting.accept(connection, self._insertion, rows, key, work, bounds, attempts_most)
         )
 
     async def get(self, key: OperationKey) -> Operation | None:
