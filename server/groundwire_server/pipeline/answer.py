@@ -14,7 +14,7 @@ from groundwire_server.domain.vocabulary import Action, Stage
 from groundwire_server.pipeline import decide
 from groundwire_server.pipeline.attempt import attempt
 from groundwire_server.pipeline.caching.earlier import EarlierAnswers
-from groundwire_server.pipeline.caching.holding import StandIn
+from groundwire_server.pipeline.caching.stand_in import StandIn
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader

@@ -17,7 +17,7 @@ from groundwire_server.work.accepting import AcceptedQuestions
 from groundwire_server.work.webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.records.opening import Records
+    from groundwire_server.adapters.records.opening import OpenedRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class ProcessQueue:
 
 def open_queue(
     configuration: Configuration,
-    records: "Records | None",
+    records: "OpenedRecords | None",
     wakeups: Wakeups,
     weight: Callable[[str], float],
     recorder: Metrics,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from groundwire_server.adapters.records.engine import RecordsDialect
-from groundwire_server.adapters.records.operations.journal import WORK, Change, record, reserve
+from groundwire_server.adapters.records.operations.journal import WORK, OperationChange, record, reserve
 from groundwire_server.adapters.records.operations.order import next_turn, position, waiting
 from groundwire_server.adapters.records.operations.rows import (
     FORMAT,
@@ -108,7 +108,7 @@ async def accept(
     if inserted is None:
         return await _earlier(connection, rows, key, work, bounds)
     await reserve(connection, key.tenant, key.subject, question.route, key.operation_id, work.most_cost, accepted)
-    await record(connection, accepted, [Change(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
+    await record(connection, accepted, [OperationChange(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
     return Operation(
         key=key,
         state=OperationState.QUEUED,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, case, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
-from groundwire_server.adapters.records.operations.journal import ENDED, WORK, Change, record
+from groundwire_server.adapters.records.operations.journal import ENDED, WORK, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import FORMAT
 from groundwire_server.adapters.records.tables import operations
 from groundwire_server.domain.operation import Bill, Claim
@@ -95,7 +95,7 @@ async def retry(connection: AsyncConnection, claim: Claim, cause: Cause, bill: B
     if row is None:
         return False
     halted = row.state == OperationState.HALTED
-    change = Change(
+    change = OperationChange(
         claim.key.tenant,
         claim.key.operation_id,
         claim.attempt,
@@ -113,7 +113,9 @@ async def release(connection: AsyncConnection, claim: Claim, bill: Bill, now: in
     if (await connection.execute(_RELEASE, held(claim) | {"again": again})).rowcount != 1:
         return False
     key = claim.key
-    change = Change(key.tenant, key.operation_id, claim.attempt, ("released",), bill=bill, posts=(WORK,), due=again)
+    change = OperationChange(
+        key.tenant, key.operation_id, claim.attempt, ("released",), bill=bill, posts=(WORK,), due=again
+    )
     await record(connection, now, [change])
     return True
 
@@ -128,7 +130,7 @@ async def give_back_lost(connection: AsyncConnection, now: int) -> int:
     for row in lost:
         halted = row.state == OperationState.HALTED
         events, posts = (("halted",), (ENDED,)) if halted else ((), ())
-        changes.append(Change(row.tenant, row.operation_id, row.attempts, events, lost=1, posts=posts))
+        changes.append(OperationChange(row.tenant, row.operation_id, row.attempts, events, lost=1, posts=posts))
     await record(connection, now, changes)
     return len(lost)
 
@@ -139,5 +141,5 @@ async def requeue(connection: AsyncConnection, tenant: str, operation_id: str, a
     row = (await connection.execute(_REQUEUE, given)).first()
     if row is None:
         return False
-    await record(connection, now, [Change(tenant, operation_id, row.attempts, ("requeued",), posts=(WORK,))])
+    await record(connection, now, [OperationChange(tenant, operation_id, row.attempts, ("requeued",), posts=(WORK,))])
     return True

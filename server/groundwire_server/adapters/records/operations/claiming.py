@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from groundwire_server.adapters.records.operations.journal import Change, record
+from groundwire_server.adapters.records.operations.journal import OperationChange, record
 from groundwire_server.adapters.records.operations.order import ORDER, QUEUED
 from groundwire_server.adapters.records.operations.rows import FORMAT, AnyRow
 from groundwire_server.adapters.records.tables import operations
@@ -72,7 +72,7 @@ async def take_next(connection: AsyncConnection, worker: str, now: int, until: i
     taken = {"now": now, "by": worker[:_WORKER_LENGTH], "until": until}
     row: AnyRow | None = (await connection.execute(_CLAIM, taken)).first()
     if row is not None:
-        await record(connection, now, [Change(row.tenant, row.operation_id, row.attempts, ("begun",))])
+        await record(connection, now, [OperationChange(row.tenant, row.operation_id, row.attempts, ("begun",))])
     return row
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
 from groundwire_server.adapters.records.operations.ending import AS_DONE, end_posts
-from groundwire_server.adapters.records.operations.journal import Change, record
+from groundwire_server.adapters.records.operations.journal import OperationChange, record
 from groundwire_server.adapters.records.tables import operation_documents, operations
 from groundwire_server.domain.operation import Bill, Claim
 from groundwire_server.domain.vocabulary import Reason
@@ -60,6 +60,6 @@ async def refuse(
     return True
 
 
-def _settled(claim: Claim, event: str, bill: Bill, posts: tuple[str, ...]) -> Change:
+def _settled(claim: Claim, event: str, bill: Bill, posts: tuple[str, ...]) -> OperationChange:
     key = claim.key
-    return Change(key.tenant, key.operation_id, claim.attempt, (event,), bill=bill, settles=True, posts=posts)
+    return OperationChange(key.tenant, key.operation_id, claim.attempt, (event,), bill=bill, settles=True, posts=posts)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from groundwire_server.adapters.records.operations.journal import ENDED, WEBHOOK, Change, record
+from groundwire_server.adapters.records.operations.journal import ENDED, WEBHOOK, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import FORMAT, AnyRow
 from groundwire_server.adapters.records.tables import operations, outbox
 from groundwire_server.domain.operation import OperationKey
@@ -127,8 +127,8 @@ async def _end(rows: Sequence[AnyRow], reason: Reason, connection: AsyncConnecti
 _EVENTS: Final = {Reason.CANCELLED: "cancelled", Reason.OPERATION_EXPIRED: "expired"}
 
 
-def _ended(row: AnyRow, reason: Reason, posts: tuple[str, ...]) -> Change:
-    return Change(
+def _ended(row: AnyRow, reason: Reason, posts: tuple[str, ...]) -> OperationChange:
+    return OperationChange(
         row.tenant,
         row.operation_id,
         row.attempts,

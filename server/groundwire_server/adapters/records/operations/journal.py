@@ -41,7 +41,7 @@ _POST: Final = insert(outbox)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class OperationChange:
     """What has happened to one operation.
 
     Attributes:
@@ -89,7 +89,7 @@ async def reserve(
     await connection.execute(_RESERVE, row)
 
 
-async def record(connection: AsyncConnection, now: int, changes: Sequence[Change]) -> None:
+async def record(connection: AsyncConnection, now: int, changes: Sequence[OperationChange]) -> None:
     """Write changes down, at most one statement a table."""
     notes = [
         {
@@ -122,7 +122,7 @@ async def record(connection: AsyncConnection, now: int, changes: Sequence[Change
         await connection.execute(_POST, posts)
 
 
-def _booking(change: Change, now: int) -> dict[str, object]:
+def _booking(change: OperationChange, now: int) -> dict[str, object]:
     bill = change.bill or Bill()
     return {
         "of": change.operation_id,
