@@ -95,7 +95,7 @@ class AcceptedQuestions:
             raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
         if webhook is not None:
             if self.webhooks is None:
-                raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
+                raise Rejection.not_offered(Feature.WEBHOOKS)
             self.webhooks.check(inquiry.caller.tenant, webhook)
         try:
             return await self._accepted(inquiry, None, answer_within, webhook)

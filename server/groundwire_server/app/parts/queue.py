@@ -43,7 +43,8 @@ class ProcessQueue:
     @property
     def calls(self) -> QueuedAnswers:
         """What calls need of it."""
-        return QueuedAnswers(self.accepted, self.records, self.wakeups)
+        tenants = frozenset[str]() if self.webhooks is None else self.webhooks.tenants
+        return QueuedAnswers(self.accepted, self.records, self.wakeups, tenants)
 
 
 def open_queue(
