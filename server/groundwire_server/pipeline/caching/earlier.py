@@ -106,7 +106,7 @@ class EarlierAnswers:
     async def keep(self, answer: CachedAnswer | None) -> None:
         """Keep an answer that `land` returned."""
         if answer is not None and self._place is not None:
-            await self._place.cache.answers.put(self._place.key, answer)
+            await self._place.cache.answers.put(self._place.key, answer, self._inquiry.arrived)
 
     async def _look_up(self, place: _Place, stage: TimedStage, *, store_down: bool = False) -> StandIn | None:
         by = self._look_up_by(stage)
