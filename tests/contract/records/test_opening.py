@@ -8,7 +8,7 @@ from sqlalchemy import insert, text
 from groundwire_server.adapters.records import schema
 from groundwire_server.adapters.records.encryption import SealedPlace
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
-from groundwire_server.adapters.records.opening import Records, opened_records
+from groundwire_server.adapters.records.opening import OpenedRecords, opened_records
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.tables import VERSION_TABLE, operations
 from groundwire_server.domain.failure import SetupError
@@ -31,7 +31,7 @@ async def upgraded(empty_database: RecordsDatabase) -> RecordsDatabase:
     return empty_database
 
 
-async def put_question(records: Records) -> None:
+async def put_question(records: OpenedRecords) -> None:
     sealed = records.sealing.seal(b"question", SealedPlace("acme", "op1", "sealed_question"))
     row = {
         "operation_id": "op1",

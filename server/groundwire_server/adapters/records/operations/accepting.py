@@ -7,7 +7,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from groundwire_server.adapters.records.engine import RecordsDialect
-from groundwire_server.adapters.records.operations.journal import WORK, Change, record, reserve
+from groundwire_server.adapters.records.operations.journal import WORK, OperationChange, record, reserve
 from groundwire_server.adapters.records.operations.order import next_turn, position, waiting
 from groundwire_server.adapters.records.operations.rows import (
     FORMAT,
@@ -111,7 +111,7 @@ def accept(
     if inserted is None:
         return _earlier(connection, rows, key, work, bounds)
     reserve(connection, key.tenant, key.subject, question.route, key.operation_id, work.most_cost, accepted)
-    record(connection, accepted, [Change(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
+    record(connection, accepted, [OperationChange(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
     return Operation(
         key=key,
         state=OperationState.QUEUED,

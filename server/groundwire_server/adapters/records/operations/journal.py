@@ -41,7 +41,7 @@ _POST: Final = insert(outbox).inline()
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class OperationChange:
     """What has happened to one operation.
 
     Attributes:
@@ -89,7 +89,7 @@ def reserve(
     connection.execute(_RESERVE, row)
 
 
-def record(connection: Connection, now: int, changes: Sequence[Change]) -> None:
+def record(connection: Connection, now: int, changes: Sequence[OperationChange]) -> None:
     """Write changes down, at most one statement a table."""
     notes = [
         {
@@ -122,7 +122,7 @@ def record(connection: Connection, now: int, changes: Sequence[Change]) -> None:
         connection.execute(_POST, posts)
 
 
-def _booking(change: Change, now: int) -> dict[str, object]:
+def _booking(change: OperationChange, now: int) -> dict[str, object]:
     bill = change.bill or Bill()
     return {
         "of": change.operation_id,
