@@ -15,6 +15,7 @@ from groundwire_server.adapters.records.operations import (
     reading,
     sweeping,
 )
+from groundwire_server.adapters.records.operations.journal import AT_ONCE
 from groundwire_server.adapters.records.operations.rows import OperationRows, UnreadableOperationError, key_of, micros
 from groundwire_server.adapters.records.operations.sweeping import KeepTimes
 from groundwire_server.domain.failure import Rejection
@@ -140,7 +141,7 @@ class SqlOperationRecords:
         """Let an operation wait without using up an attempt."""
         async with self._database.writing() as connection:
             now = self._now()
-            return await attempts.release(connection, claim, bill, now, _later(now, after))
+            return await attempts.release(connection, claim, bill, now, _later(now, after) if after else AT_ONCE)
 
     async def refuse(self, claim: Claim, error: Reason, bill: Bill) -> bool:
         """End an operation with an error."""
