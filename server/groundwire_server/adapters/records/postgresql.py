@@ -15,7 +15,10 @@ READING: Final[Mapping[str, Any]] = {"postgresql_readonly": True}
 WRITING: Final[Mapping[str, Any]] = {}
 BARE: Final[Mapping[str, Any]] = {"isolation_level": "AUTOCOMMIT"}
 
-FOREIGN: Final[tuple[type[Exception], ...]] = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+_CUT_OFF: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""The driver's own errors when its connection is gone: the second is that it was ended in the middle of a statement."""
+
+FOREIGN: Final[tuple[type[Exception], ...]] = (asyncpg.PostgresError, *_CUT_OFF)
 """What making a connection raises; `TimeoutError` and `ssl.SSLError` are kinds of OSError."""
 
 _FAULTS: Final = {
@@ -23,7 +26,10 @@ _FAULTS: Final = {
     "3D000": RecordsFault.NO_DATABASE,
     "42501": RecordsFault.FORBIDDEN,
     "42P01": RecordsFault.NO_SCHEMA,
-    "42703": RecordsFault.OLD_SCHEMA,
+    # Somebody has upgraded the tables under this process.
+    "42703": RecordsFault.OTHER_SCHEMA,
+    "23502": RecordsFault.OTHER_SCHEMA,
+    "0A000": RecordsFault.OTHER_SCHEMA,
     "25006": RecordsFault.READ_ONLY,
     "53100": RecordsFault.FULL,
     "53200": RecordsFault.OUT_OF_MEMORY,
@@ -88,7 +94,7 @@ def fault_of(error: BaseException) -> RecordsFault | None:
     # The driver says with the bare class alone that the server has no TLS.
     if any(isinstance(each, ssl.SSLError) or type(each) is ConnectionError for each in (error, cause)):
         return RecordsFault.TLS
-    if any(isinstance(each, (OSError, asyncpg.InterfaceError)) for each in (error, cause)):
+    if any(isinstance(each, _CUT_OFF) for each in (error, cause)):
         return RecordsFault.UNREACHABLE
     return None
 

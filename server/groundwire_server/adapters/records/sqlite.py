@@ -1,5 +1,6 @@
 """Records in a file of SQLite, in the `sqlite3` of Python with a thread for each connection."""
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -43,6 +44,9 @@ _FAULTS: Final = {
     sqlite3.SQLITE_FORMAT: RecordsFault.CORRUPT,
 }
 
+_OTHER_TABLES: Final = re.compile(r"^no such (table|column)|has no column named")
+"""What SQLite says, without a code of its own, when somebody has upgraded the tables under this process."""
+
 _FULL_SYNC: Final = 2
 
 _SETTINGS: Final = {
@@ -79,7 +83,11 @@ def engine(options: RecordsOptions) -> AsyncEngine:
 def fault_of(error: BaseException) -> RecordsFault | None:
     """Return what is wrong; None for a broken constraint or a defect of ours."""
     code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else _FAULTS.get(code & _PRIMARY_CODE)
+    if code is None:
+        return None
+    if code == sqlite3.SQLITE_ERROR and _OTHER_TABLES.search(str(error)):
+        return RecordsFault.OTHER_SCHEMA
+    return _FAULTS.get(code & _PRIMARY_CODE)
 
 
 def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
