@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import LargeBinary, Select, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import LargeBinary, Select, delete, exists, func, literal, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groundwire_server.adapters.records.encryption import SealedPlace, Sealing, SealingKey, key_id_column
-from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect
 from groundwire_server.adapters.records.faults import RecordsFault, UnknownKeyError
 from groundwire_server.adapters.records.options import KEY_BYTES, RecordsOptions, key_bytes
 from groundwire_server.adapters.records.tables import keys, operations
@@ -27,6 +28,11 @@ MADE: Final = "made"
 """The id of the key in that file."""
 
 _CHECK: Final = b"groundwire"
+
+_REMEMBER: Final = {
+    RecordsDialect.SQLITE: sqlite.insert(keys).on_conflict_do_nothing(),
+    RecordsDialect.POSTGRESQL: postgresql.insert(keys).on_conflict_do_nothing(),
+}
 _SIZE_LIMIT: Final = 1024
 
 
@@ -48,9 +54,10 @@ async def open_keys(database: RecordsDatabase, options: RecordsOptions) -> Seali
         async with database.writing() as connection:
             await _check_unused(connection, left)
             await connection.execute(delete(keys).where(keys.c.key_id.in_(left)))
-            if not (await connection.execute(select(keys).where(keys.c.key_id == first))).first():
-                check = sealing.seal(_CHECK, _place(first))
-                await connection.execute(insert(keys).values(key_id=first, sealed_check=check))
+            check = sealing.seal(_CHECK, _place(first))
+            await connection.execute(_REMEMBER[database.dialect], {"key_id": first, "sealed_check": check})
+            # Another process that starts now may have been faster, with another key.
+            _check(await _checks(connection), sealing)
     return sealing
 
 
@@ -71,7 +78,11 @@ async def examine_keys(database: RecordsDatabase, options: RecordsOptions) -> No
 
 async def _known(database: RecordsDatabase) -> Mapping[str, bytes]:
     async with database.reading() as connection:
-        return {row.key_id: row.sealed_check for row in await connection.execute(select(keys))}
+        return await _checks(connection)
+
+
+async def _checks(connection: AsyncConnection) -> Mapping[str, bytes]:
+    return {row.key_id: row.sealed_check for row in await connection.execute(select(keys))}
 
 
 def _check(known: Mapping[str, bytes], sealing: Sealing) -> None:
