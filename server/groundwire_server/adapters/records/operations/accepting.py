@@ -7,7 +7,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from groundwire_server.adapters.records.engine import RecordsDialect
-from groundwire_server.adapters.records.operations.journal import WORK, OperationChange, record, reserve
+from groundwire_server.adapters.records.operations.journal import AT_ONCE, WORK, OperationChange, record, reserve
 from groundwire_server.adapters.records.operations.order import next_turn, position, waiting
 from groundwire_server.adapters.records.operations.rows import (
     FORMAT,
@@ -97,7 +97,7 @@ def accept(
         "fingerprint": work.fingerprint,
         "priority": RANKS[question.priority],
         "attempts_most": attempts,
-        "due": accepted,
+        "due": AT_ONCE,
         "accepted": accepted,
         "expires": micros(work.answer_by),
         "cause": work.cause,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, bindparam, case, null, select, update
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
-from groundwire_server.adapters.records.operations.journal import ENDED, WORK, OperationChange, record
+from groundwire_server.adapters.records.operations.journal import AT_ONCE, ENDED, WORK, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import FORMAT
 from groundwire_server.adapters.records.tables import operations
 from groundwire_server.domain.operation import Bill, Claim
@@ -64,7 +64,7 @@ _LOST: Final = (
 _GIVE_BACK: Final = (
     update(operations)
     .where(operations.c.operation_id.in_(_LOST))
-    .values(**_WITHOUT_OUTCOME, due=bindparam("now"))
+    .values(**_WITHOUT_OUTCOME, due=AT_ONCE)
     .returning(operations.c.tenant, operations.c.operation_id, operations.c.attempts, operations.c.state)
 )
 
@@ -80,7 +80,7 @@ _REQUEUE: Final = (
     .values(
         state=OperationState.QUEUED,
         attempts_most=operations.c.attempts + bindparam("more"),
-        due=bindparam("now"),
+        due=AT_ONCE,
         ended=None,
     )
     .returning(operations)

@@ -17,6 +17,7 @@ from groundwire_server.adapters.records.operations import (
     reading,
     sweeping,
 )
+from groundwire_server.adapters.records.operations.journal import AT_ONCE
 from groundwire_server.adapters.records.operations.rows import OperationRows, UnreadableOperationError, key_of, micros
 from groundwire_server.adapters.records.operations.sweeping import KeepTimes
 from groundwire_server.domain.failure import Rejection
@@ -160,7 +161,7 @@ class SqlOperationRecords:
 
         def release(connection: Connection) -> bool:
             now = self._now()
-            return attempts.release(connection, claim, bill, now, _later(now, after))
+            return attempts.release(connection, claim, bill, now, _later(now, after) if after else AT_ONCE)
 
         return await self._database.write(release)
 
