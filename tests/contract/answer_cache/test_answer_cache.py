@@ -186,16 +186,18 @@ async def test_those_that_are_selected_are_forgotten(
         assert await opened.cache.forget("unheard", selection) == Forgotten(0)
 
 
-async def test_an_answer_that_was_on_its_way_when_answers_were_forgotten_is_not_kept(open_cache: Opener) -> None:
+async def test_an_answer_that_was_begun_before_answers_were_forgotten_is_not_kept(open_cache: Opener) -> None:
     async with open_cache() as opened:
-        await opened.cache.put(key("before"), cached())
-        assert await opened.cache.forget("acme", OneDocument("elsewhere")) == Forgotten(0)
-        assert not await opened.cache.put(key("on its way"), cached(), HOUR)
-        assert not await opened.cache.put(key("before"), cached("Newer."), HOUR)
-        assert await opened.cache.put(key("on its way", tenant="other"), cached(), HOUR)
-        assert await opened.cache.put(key("later"), cached())
-        keys = [key("before"), key("on its way"), key("on its way", tenant="other"), key("later")]
-        assert [await opened.cache.get(each) for each in keys] == [cached(), None, cached(), cached()]
+        began, later = opened.now(), opened.now() + 10.0
+        await opened.cache.put(key("before"), cached("Yes.", passage("menu")), began)
+        assert await opened.cache.forget("acme", OneDocument("post")) == Forgotten(0)
+        assert not await opened.cache.put(key("begun"), cached("Yes.", passage("post")), began)
+        assert not await opened.cache.put(key("before"), cached("No.", passage("post")), began)
+        assert await opened.cache.put(key("later"), cached(), later)
+        assert await opened.cache.put(key("foreign", tenant="globex"), cached(), began)
+        assert await names(opened, *map(key, ("before", "begun", "later"))) == ["before", "later"]
+        assert await opened.cache.get(key("before")) == cached("Yes.", passage("menu"))
+        assert await names(opened, key("foreign", tenant="globex")) == ["foreign"]
 
 
 async def test_what_is_forgotten_leaves_its_room_to_others(open_cache: Opener) -> None:

@@ -69,7 +69,7 @@ class HangingCache:
         await asyncio.sleep(1e6)
         return None
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer, taken: float = 0.0) -> bool:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = 0.0) -> bool:
         await asyncio.sleep(1e6)
         return True
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 import pytest
 
@@ -196,9 +197,9 @@ class SlowReader(RecordingSink):
 class SlowToKeep(MemoryAnswerCache):
     """Takes long to keep an answer."""
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer, taken: float = 0.0) -> bool:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> bool:
         await asyncio.sleep(0.4)
-        return await super().put(key, answer, taken)
+        return await super().put(key, answer, began)
 
 
 async def test_an_answer_whose_reader_is_slow_or_leaves_before_its_end_is_kept_for_others() -> None:

@@ -3,6 +3,7 @@
 import sys
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 
 from groundwire_server.adapters.answer_cache.marks import AnswerMarks, passages_of
@@ -89,10 +90,9 @@ class MemoryAnswerCache:
         self._tenants[key.tenant].used.move_to_end(key)
         return entry.answer
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer, taken: float = 0.0) -> bool:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> bool:
         """Keep an answer; see the port."""
-        forgotten = self._forgotten.get(key.tenant)
-        if forgotten is not None and self._clock.now() - taken < forgotten:
+        if began <= self._forgotten.get(key.tenant, -inf):
             return False
         self._drop(key)
         self._drop_expired()
@@ -117,7 +117,8 @@ class MemoryAnswerCache:
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget answers of a tenant; see the port."""
         now = self._clock.now()
-        self._forgotten = {each: at for each, at in self._forgotten.items() if now - at < FORGOTTEN_SECONDS}
+        # No call lasts that long.
+        self._forgotten = {name: at for name, at in self._forgotten.items() if now - at < FORGOTTEN_SECONDS}
         self._forgotten[tenant] = now
         known = self._tenants.get(tenant)
         selected = [

@@ -15,9 +15,9 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Answered, Outcome
 from groundwire_server.domain.policy import CachePolicy
 from groundwire_server.domain.vocabulary import CacheAccept, CacheResult, CacheStaleness, Cause, Stage
-from groundwire_server.pipeline.caching.holding import Holding, StandIn
 from groundwire_server.pipeline.caching.key import answer_key
 from groundwire_server.pipeline.caching.single_flight import WAIT_SHARE, FlightKey, Lead
+from groundwire_server.pipeline.caching.stand_in import StandIn, StandInCheck
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.routes import Ports, RouteCache
 from groundwire_server.pipeline.stage import LOOK_UP_LEAST, StageRunner, TimedStage
@@ -110,8 +110,8 @@ class EarlierAnswers:
         place, kept = self._place, None
         try:
             if place is not None and (kept := _kept(outcome, place, self._inquiry, self._run)) is not None:
-                taken = self._run.now() - self._inquiry.arrived
-                if await _within(self._keep_by(), place.cache.answers.put(place.key, kept, taken)) is False:
+                keeping = place.cache.answers.put(place.key, kept, self._inquiry.arrived)
+                if await _within(self._keep_by(), keeping) is False:
                     kept = None
         finally:
             if self._lead is not None:
@@ -142,14 +142,11 @@ class EarlierAnswers:
     async def _checked(
         self, kept: CachedAnswer, place: _Place, result: CacheResult, stage: TimedStage, *, store_down: bool = False
     ) -> StandIn | None:
-        holding = Holding(
-            self._inquiry,
-            place.policy,
-            place.stamp,
-            self._run.clock.today().timestamp(),
-            None if store_down else self._ports.retriever,
+        now = self._run.clock.today().timestamp()
+        retriever = None if store_down else self._ports.retriever
+        found = await StandInCheck(self._inquiry, place.policy, place.stamp, now, retriever).check(
+            kept, self._look_up_by(stage)
         )
-        found = await holding.check(kept, self._look_up_by(stage))
         if isinstance(found, CacheStaleness):
             self._came_to(CacheResult.STALE, stage, found)
             if found in _OVER:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from hashlib import blake2b
+from math import inf, isinf
 from typing import Final, TypeVar
 
 from redis.asyncio import Redis
@@ -28,6 +29,9 @@ UNREADABLE: Final = "unreadable"
 
 _PAUSE: Final = 1.0
 """Seconds in which nothing is sent to a Redis that was found away or slow: no call waits for what others waited for."""
+
+_LONGEST_WAY: Final = 1.0
+"""Seconds that a command may be on its way to Redis."""
 
 _SCANNED: Final = 1000
 """Keys that Redis looks at in one step of a search for names."""
@@ -73,8 +77,8 @@ class RedisAnswerCache:
         self._get = client.register_script(GET)
         self._put = client.register_script(PUT)
         self._drop = client.register_script(DROP)
-        self._note = client.register_script(FORGET)
         self._marks = client.register_script(MARKS)
+        self._note_forgotten = client.register_script(FORGET)
         self._away_until = 0.0
         self._failed = False
         self.count, self.size = 0, 0
@@ -100,7 +104,7 @@ class RedisAnswerCache:
             self._metrics.add(metrics.ANSWER_CACHE_FAILURES, 1, UNREADABLE)
             return None
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer, taken: float = 0.0) -> bool:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> bool:
         """Keep an answer; see the port."""
         name, options = _name(key), self._options
         try:
@@ -116,7 +120,7 @@ class RedisAnswerCache:
             *(self._prefix, name, _tenant_digest(key.tenant), data, marks),
             *(int(options.max_age_seconds * 1000), size),
             *(options.tenant_entries, options.tenant_bytes, options.entries, options.total_bytes),
-            *(self._forgotten(key.tenant), int(taken * 1_000_000)),
+            *(self._forgotten_key(key.tenant), self._age(began)),
         ]
         reply: Sequence[int] | None = await self._asked(lambda: self._put([], arguments))
         if not reply:
@@ -133,12 +137,10 @@ class RedisAnswerCache:
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget answers of a tenant, whatever version wrote them; see the port."""
+        lasts = int(FORGOTTEN_SECONDS * 1000)
+        noted = await self._asked(lambda: self._note_forgotten([self._forgotten_key(tenant)], [lasts]))
         pattern = f"{self._versions}*:answer:{_tenant_digest(tenant)}.*"
         count, cursor = 0, 0
-        # First: what is on its way may be kept by any process while the others are looked for.
-        noted = await self._asked(lambda: self._note([self._forgotten(tenant)], [int(FORGOTTEN_SECONDS * 1000)]))
-        if noted is None:
-            return Forgotten(count, complete=False)
         while True:
             step = await self._asked(partial(self._client.scan, cursor, pattern, _SCANNED))
             if step is None:
@@ -149,10 +151,18 @@ class RedisAnswerCache:
                 return Forgotten(count, complete=False)
             count += forgotten
             if not cursor:
-                return Forgotten(count)
+                return Forgotten(count, complete=noted is not None)
 
-    def _forgotten(self, tenant: str) -> str:
+    def _forgotten_key(self, tenant: str) -> str:
+        """Return the key of when answers of a tenant were forgotten last; all versions have one."""
         return f"{self._versions}forgotten:{_tenant_digest(tenant)}"
+
+    def _age(self, began: float) -> str:
+        """Return how long ago an answer was begun, in microseconds and rather more than less; empty for just now.
+
+        Redis has a clock of its own, to which the way there takes a time that nobody knows.
+        """
+        return "" if isinf(began) else str(int((self._clock.now() - began + _LONGEST_WAY) * 1_000_000))
 
     async def _forget(self, tenant: str, selection: Invalidation, found: Sequence[bytes | str]) -> int:
         keys = [key.decode() if isinstance(key, bytes) else key for key in found]

@@ -36,7 +36,7 @@ redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], string.format('%.0f', time[1] * 1000000 + time[2]), 'PX', ARGV[1])
 return 1
 """
-"""Notes that a tenant has answers forgotten now."""
+"""Notes that answers of a tenant are forgotten, so that none is kept that was begun before."""
 
 MARKS: Final = f"""
 local found = {{}}
@@ -81,12 +81,12 @@ local name, tenant, answer, marks = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local lasts, size = tonumber(ARGV[6]), tonumber(ARGV[7])
 local tenant_entries, tenant_bytes = tonumber(ARGV[8]), tonumber(ARGV[9])
 local entries, bytes = tonumber(ARGV[10]), tonumber(ARGV[11])
-local forgotten, taken = redis.call('GET', ARGV[12]), tonumber(ARGV[13])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local of_tenant = prefix .. 'used:' .. tenant
 
-if forgotten and now - taken < tonumber(forgotten) then return {{}} end
+local forgotten = ARGV[13] ~= '' and redis.call('GET', ARGV[12])
+if forgotten and now - tonumber(ARGV[13]) <= tonumber(forgotten) then return {{}} end
 
 -- First what a Redis without memory refuses: after another write of the script it would not.
 redis.call('HSET', prefix .. 'answer:' .. name, '{_ANSWER}', answer, '{_MARKS}', marks)
@@ -121,7 +121,7 @@ local of_all = evict(used, '', entries, bytes)
 return {{of_share, of_all, redis.call('ZCARD', used), tonumber(redis.call('HGET', sizes, '') or 0)}}
 """
 )
-"""Keeps an answer; returns how many made room in the tenant's share and in all, how many are left, and their bytes.
+"""Keeps an answer, unless answers of its tenant were forgotten since it was begun: then it returns nothing.
 
-It keeps and returns nothing where the tenant has had answers forgotten since the call began.
+Returns how many made room in the tenant's share and in all, how many are left, and their bytes.
 """
