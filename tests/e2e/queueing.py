@@ -12,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 from groundwire.v1 import answer_service_pb2, operation_service_pb2
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceStub
 from groundwire_server.adapters.wakeups.memory import MemoryWakeups
+from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.parts.operation_codec import CODEC
 from groundwire_server.domain.failure import Fault
 from groundwire_server.domain.operation import Bill, Claim
@@ -19,11 +20,13 @@ from groundwire_server.domain.outcome import FailedSafe, Outcome
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause, NextStep, OperationState
 from groundwire_server.edge.queue import QueuedAnswers
+from groundwire_server.options.secret import Secret
 from groundwire_server.ports.operations import RecordsError, ended
-from groundwire_server.work.options import QueueOptions
+from groundwire_server.work.webhooks import WebhookOptions
 from tests.e2e.calls import ACME, SECONDS, question
 from tests.e2e.conftest import Product, Serve
 
+WEBHOOK_SECRET = f"whsec_{'A' * 32}"
 GIVEN_UP = Outcome(FailedSafe(retryable=False), Cause.INTERNAL, Action.FAIL_SAFE, NextStep.DO_NOT_RETRY)
 
 Metadata = tuple[tuple[str, str], ...]
@@ -157,7 +160,9 @@ def _queueing(policy: Policy) -> Policy:
 @asynccontextmanager
 async def queueing(serve: Serve, **served: Any) -> AsyncIterator[Queue]:
     """A server whose queue nothing works off."""
-    async with serve(policy=_queueing, queue=QueueOptions(concurrent=0, attempts=1), **served) as product:
+    webhooks = WebhookOptions(hosts=("hooks.example",), secrets={"acme": Secret("env://ACME", WEBHOOK_SECRET)})
+    options = QueueConfig(concurrent=0, attempts=1, webhooks=webhooks)
+    async with serve(policy=_queueing, queue=options, **served) as product:
         queue = Queue(product)
         queue.connect()
         yield queue

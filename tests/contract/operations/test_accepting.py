@@ -19,7 +19,7 @@ async def test_the_same_request_is_accepted_once(queue: Queue, clock: SteppingCl
     assert again == first
     assert await queue.events("one") == [("accepted", 0)]
     assert await queue.events("two") == []
-    assert await queue.records.page("acme", None, [], "", 10) == [first]
+    assert await queue.records.page("acme", None, [], None, 10) == [first]
 
 
 async def test_the_same_request_finds_what_has_become_of_it(queue: Queue) -> None:
@@ -58,7 +58,7 @@ async def test_a_deleted_operation_frees_its_request_id(queue: Queue) -> None:
 async def test_ten_accepts_of_one_request_at_once_make_one_operation(queue: Queue) -> None:
     accepted = await asyncio.gather(*(queue.accept(f"op{number}", request_id="r1") for number in range(10)))
     assert len({each.key for each in accepted}) == 1
-    assert len(await queue.records.page("acme", None, [], "", 20)) == 1
+    assert len(await queue.records.page("acme", None, [], None, 20)) == 1
     assert [each.event for each in await queue.records.history(0, 100)] == ["accepted"]
 
 

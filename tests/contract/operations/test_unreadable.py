@@ -62,7 +62,7 @@ async def test_a_page_leaves_it_out_and_reports_it(
         await queue.accept(each)
         clock.step(1)
     await queue.write("odd", **values)
-    found = await queue.records.page("acme", None, [], "", 2)
+    found = await queue.records.page("acme", None, [], None, 2)
     assert [each.request_id for each in found] == ["a", "b"]
     assert "an operation cannot be read" in caplog.text
 
@@ -113,4 +113,4 @@ async def test_a_damaged_result_fails_alone(queue: Queue) -> None:
     await queue.write("damaged", sealed_result=bytes(sealed))
     with pytest.raises(RecordsError):
         await queue.records.get(queue.key("damaged"))
-    assert [each.request_id for each in await queue.records.page("acme", None, [], "", 10)] == ["damaged"]
+    assert [each.request_id for each in await queue.records.page("acme", None, [], None, 10)] == ["damaged"]
