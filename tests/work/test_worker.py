@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import NoReturn
 
 import pytest
 
@@ -244,6 +245,20 @@ async def test_records_that_are_away_are_reported_once_and_asked_again(caplog: p
         "queued questions wait: the records cannot be asked",
         "queued questions are answered again",
     ]
+
+
+async def test_a_defect_in_taking_a_question_up_costs_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = working("a", concurrent=1)
+    monkeypatch.setattr(place.records, "claim", _defective)
+    with pytest.raises(KeyError):
+        await place.worker.work_off()
+    monkeypatch.undo()
+    async with place.working(1):
+        assert place.results == ["COMPLETED"]
+
+
+async def _defective(worker: str, lease: float) -> NoReturn:
+    raise KeyError(worker, lease)
 
 
 async def test_a_drain_waits_for_what_is_being_answered() -> None:

@@ -15,6 +15,8 @@ UNREADABLE: dict[str, dict[str, object]] = {
     "an unknown state": {"state": "PAUSED"},
     "a question sealed elsewhere": {"sealed_question": b"\x01k1" + bytes(64)},
     "no question": {"sealed_question": None},
+    "another subject": {"subject": "bob"},
+    "more attempts than can be counted": {"attempts": 2**31 - 1},
 }
 
 
@@ -35,6 +37,20 @@ async def test_an_unknown_cause_of_an_earlier_attempt_hinders_no_other(queue: Qu
     await queue.accept("odd")
     await queue.write("odd", **UNKNOWN_CAUSE)
     assert await queue.records.complete(await queue.claim(), b"outcome", Bill(), [])
+
+
+@pytest.mark.parametrize("column", ["accepted", "expires", "begun", "ended"])
+@pytest.mark.parametrize("time", [-(2**62), 2**62])
+async def test_a_time_that_cannot_be_written_hinders_no_other(queue: Queue, column: str, time: int) -> None:
+    await queue.accept("odd")
+    await queue.accept("plain")
+    await queue.write("odd", **{column: time})
+    taken = [await queue.records.claim("w1", LEASE) for _ in range(2)]
+    assert "plain" in [claim.work.question.text for claim in taken if claim is not None]
+    assert len(await queue.records.page("acme", "ann", [], None, 10)) == 2
+    assert (await queue.records.depth(None)).counts
+    await queue.records.sweep()
+    assert await queue.records.delete(queue.key("odd"))
 
 
 @pytest.mark.parametrize("values", [UNREADABLE["a newer format"], UNREADABLE["an unknown state"]])

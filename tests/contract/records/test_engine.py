@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.tables import VERSION_TABLE
@@ -70,6 +70,13 @@ async def test_a_broken_constraint_passes_through(database: RecordsDatabase) -> 
 
     with pytest.raises(IntegrityError):
         await write()
+
+
+async def test_an_error_does_not_hold_what_was_written(database: RecordsDatabase) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        async with database.writing() as connection:
+            await connection.execute(insert(THINGS), [{"number": 471100815}, {"number": 471100815}])
+    assert "[SQL parameters hidden" in str(failed.value)
 
 
 async def test_many_writers_at_once_all_end(database: RecordsDatabase) -> None:

@@ -114,7 +114,7 @@ async def _is_used(connection: AsyncConnection, key_id: str) -> bool:
 
 
 def _place(key_id: str) -> SealedPlace:
-    return SealedPlace("", key_id, "sealed_check")
+    return SealedPlace("", "", key_id, "sealed_check")
 
 
 def _make(path: Path) -> None:

@@ -67,6 +67,8 @@ def engine(options: RecordsOptions) -> AsyncEngine:
             "isolation_level": None,
             "async_creator_fn": connect,
         },
+        # They are names and sealed texts, and errors are logged.
+        hide_parameters=True,
         pool_size=options.pool,
         max_overflow=0,
         pool_timeout=options.connect_seconds,
