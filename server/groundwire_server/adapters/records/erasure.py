@@ -117,7 +117,11 @@ class SqlRecordErasure:
         """Let operations in hand wait again whose outcome may hold documents that are erased."""
         if isinstance(erasure.selection, OneDocument | OneSource):
             in_hand = (operations.c.tenant == erasure.tenant, operations.c.state == OperationState.RUNNING)
-            await connection.execute(update(operations).where(*in_hand).values(lease_until=now))
+            # Nothing was wrong with these attempts: as many are left as before.
+            as_before = operations.c.attempts_most + 1
+            await connection.execute(
+                update(operations).where(*in_hand).values(lease_until=now, attempts_most=as_before)
+            )
             while await give_back_lost(connection, now):
                 pass
 
