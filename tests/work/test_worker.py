@@ -95,6 +95,14 @@ async def test_rights_are_looked_up_when_the_question_is_answered() -> None:
     assert place.recorded[0][0].caller.principals == frozenset()
 
 
+@pytest.mark.parametrize(("then", "now"), [(True, False), (False, True)])
+async def test_rights_are_frozen_only_where_the_route_did_so_then_and_does_so_now(*, then: bool, now: bool) -> None:
+    place = Working(ScriptedRecords(claim("a", queued(rights_frozen=then))), route_freezes=now)
+    async with place.working(1):
+        pass
+    assert place.frozen == [False]
+
+
 async def test_withdrawn_rights_end_the_operation_unanswered() -> None:
     place = working("a", rights=None)
     async with place.working(1):
