@@ -64,7 +64,7 @@ def postgres_server(*settings: str) -> Iterator[Path]:
 def create_database(name: str, folder: Path, port: str) -> None:
     """Create a database in the server that listens in a folder."""
     subprocess.run(
-        [_command("createdb"), "-h", str(folder), "-p", port, "-U", USER, name], env=_ENVIRONMENT, check=True
+        [_command("createdb"), "-h", str(folder), "-p", port, "-U", USER, name], env=_environment(), check=True
     )
 
 

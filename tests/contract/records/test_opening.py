@@ -33,7 +33,7 @@ async def upgraded(empty_database: RecordsDatabase) -> RecordsDatabase:
 
 
 async def put_question(records: OpenedRecords) -> None:
-    sealed = records.sealing.seal(b"question", SealedPlace("acme", "op1", "sealed_question"))
+    sealed = records.sealing.seal(b"question", SealedPlace("acme", "ann", "op1", "sealed_question"))
     row = {
         "operation_id": "op1",
         "tenant": "acme",

@@ -29,7 +29,7 @@ _CHECK: Final = b"groundwire"
 
 # Written out: both databases know it, and SQLAlchemy has it in their own modules alone, which a start need not load.
 _REMEMBER: Final = text(
-    f"INSERT INTO {keys.name} (key_id, sealed_check) VALUES (:key_id, :sealed_check) ON CONFLICT DO NOTHING"
+    "INSERT INTO record_keys (key_id, sealed_check) VALUES (:key_id, :sealed_check) ON CONFLICT DO NOTHING"
 )
 _SIZE_LIMIT: Final = 1024
 
@@ -124,7 +124,7 @@ def _is_used(connection: Connection, key_id: str) -> bool:
 
 
 def _place(key_id: str) -> SealedPlace:
-    return SealedPlace("", key_id, "sealed_check")
+    return SealedPlace("", "", key_id, "sealed_check")
 
 
 def _make(path: Path) -> None:

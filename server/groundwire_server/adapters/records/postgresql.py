@@ -117,6 +117,8 @@ def _engine(options: RecordsOptions) -> AsyncEngine:
     return create_async_engine(
         URL.create("postgresql+asyncpg", options.username, password, port=options.port, database=options.database),
         connect_args=connecting,
+        # They are names and sealed texts, and errors are logged.
+        hide_parameters=True,
         pool_size=options.pool,
         max_overflow=0,
         pool_timeout=options.connect_seconds,

@@ -142,6 +142,8 @@ def _engine(options: RecordsOptions) -> Engine:
         URL.create("sqlite", database=str(options.file)),
         # The right to write is waited for here alone, in SQLite itself.
         connect_args={"timeout": options.statement_seconds, "isolation_level": None},
+        # They are names and sealed texts, and errors are logged.
+        hide_parameters=True,
         pool_size=options.pool,
         max_overflow=0,
         # The connection that wrote last knows the pages that the next writer changes; others read them anew.

@@ -31,6 +31,7 @@ _DUE: Final = (
     select(operations.c.operation_id)
     .where(
         QUEUED,
+        operations.c.attempts < operations.c.attempts_most,
         operations.c.due <= bindparam("now"),
         operations.c.expires > bindparam("now"),
         operations.c.format <= FORMAT,

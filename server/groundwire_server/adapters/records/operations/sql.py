@@ -21,7 +21,7 @@ from groundwire_server.adapters.records.operations.journal import AT_ONCE
 from groundwire_server.adapters.records.operations.rows import OperationRows, UnreadableOperationError, key_of, micros
 from groundwire_server.adapters.records.operations.sweeping import KeepTimes
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion
+from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, OperationPlace, QueuedQuestion
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.operations import (
@@ -91,7 +91,12 @@ class SqlOperationRecords:
         return await self._database.write(end)
 
     async def page(
-        self, tenant: str, subject: str | None, states: Collection[OperationState], after: str, most: int
+        self,
+        tenant: str,
+        subject: str | None,
+        states: Collection[OperationState],
+        after: OperationPlace | None,
+        most: int,
     ) -> Sequence[Operation]:
         """Return a page of operations."""
         rows, now = self._rows, self._now()
