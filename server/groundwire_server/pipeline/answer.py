@@ -117,9 +117,8 @@ async def _answer(
     step, partial = await _presented(step, partial, gate, inquiry, ports, run)
     await gate.conclude()
     outcome = _decided(step, partial, policy, run)
-    kept = earlier.land(outcome)
+    await earlier.land(outcome)
     await events.emit(outcome)
-    await earlier.keep(kept)
     return outcome
 
 
