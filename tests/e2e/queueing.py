@@ -27,6 +27,7 @@ from groundwire_server.work.webhooks import WebhookOptions
 from tests.e2e.calls import ACME, SECONDS, question
 from tests.e2e.conftest import Product, Serve
 
+WEBHOOK_SECRET = f"whsec_{'A' * 32}"
 GIVEN_UP = Outcome(FailedSafe(retryable=False), Cause.INTERNAL, Action.FAIL_SAFE, NextStep.DO_NOT_RETRY)
 
 Metadata = tuple[tuple[str, str], ...]

@@ -16,6 +16,10 @@ FORGOTTEN_SECONDS: Final = 86_400.0
 """How long it is known that answers of a tenant were forgotten: longer than any call lasts that had begun before."""
 
 
+FORGOTTEN_SECONDS: Final = 7200.0
+"""How long it is known that a tenant has had answers forgotten: no call takes as long."""
+
+
 class AnswerCacheKind(StrEnum):
     """Where earlier answers are kept."""
 

@@ -6,8 +6,7 @@ Times are in microseconds since 1970: `now`, and when the row is `forgotten`.
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import bindparam, insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, insert, update
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
 from groundwire_server.adapters.records.operations.ending import AS_DONE, end_posts
@@ -24,11 +23,11 @@ _COMPLETE: Final = (
 
 _REFUSE: Final = update(operations).where(*HELD).values(**AS_DONE, error=bindparam("reason")).returning(_WEBHOOK)
 
-_CITE: Final = insert(operation_documents)
+_CITE: Final = insert(operation_documents).inline()
 
 
-async def complete(
-    connection: AsyncConnection,
+def complete(
+    connection: Connection,
     claim: Claim,
     sealed_result: bytes,
     bill: Bill,
@@ -38,25 +37,23 @@ async def complete(
 ) -> bool:
     """Record an outcome; see `OperationRecords.complete`."""
     given = held(claim) | {"now": now, "forgotten": forgotten, "result": sealed_result}
-    row = (await connection.execute(_COMPLETE, given)).first()
+    row = connection.execute(_COMPLETE, given).first()
     if row is None:
         return False
     if documents:
         own = {"operation_id": claim.key.operation_id, "tenant": claim.key.tenant}
-        await connection.execute(_CITE, [own | {"document_id": document} for document in sorted(set(documents))])
-    await record(connection, now, [_settled(claim, "effect", bill, end_posts(row))])
+        connection.execute(_CITE, [own | {"document_id": document} for document in sorted(set(documents))])
+    record(connection, now, [_settled(claim, "effect", bill, end_posts(row))])
     return True
 
 
-async def refuse(
-    connection: AsyncConnection, claim: Claim, error: Reason, bill: Bill, now: int, forgotten: int
-) -> bool:
+def refuse(connection: Connection, claim: Claim, error: Reason, bill: Bill, now: int, forgotten: int) -> bool:
     """End an operation with an error; see `OperationRecords.refuse`."""
     given = held(claim) | {"now": now, "forgotten": forgotten, "reason": error}
-    row = (await connection.execute(_REFUSE, given)).first()
+    row = connection.execute(_REFUSE, given).first()
     if row is None:
         return False
-    await record(connection, now, [_settled(claim, "refused", bill, end_posts(row))])
+    record(connection, now, [_settled(claim, "refused", bill, end_posts(row))])
     return True
 
 
