@@ -6,11 +6,12 @@ from typing import Final, TypeVar
 
 from groundwire_server.adapters.records import schema
 from groundwire_server.adapters.records.durability import losing_settings, network_file_system
-from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect, records_database
+from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.keys import examine_keys
 from groundwire_server.adapters.records.opening import prepare_file
 from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.app.check_result import CheckResult
 from groundwire_server.app.configuration.models.configuration import Configuration, records_options
 from groundwire_server.domain.failure import SetupError

@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlalchemy import text
 
-from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect
+from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.transactions import RecordsDialect
 
 _LOSES: Final = {
     "fsync": "off",

@@ -18,13 +18,14 @@ from typing import Any, Final, assert_never
 from sqlalchemy import ColumnElement, Connection, delete, select, text, update
 
 from groundwire_server.adapters.records.encryption import Sealing
-from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect
+from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.operations.attempts import give_back_lost
 from groundwire_server.adapters.records.operations.ending import AS_DONE, OPEN
 from groundwire_server.adapters.records.operations.journal import ENDED, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros
 from groundwire_server.adapters.records.tables import ledger, operation_documents, operations, outbox
+from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (
     EntireTenant,

@@ -11,9 +11,10 @@ from pathlib import Path
 from groundwire_server.adapters.records import schema
 from groundwire_server.adapters.records.durability import losing_settings, network_file_system
 from groundwire_server.adapters.records.encryption import Sealing
-from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect, records_database
+from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.keys import open_keys
 from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.operations import RecordsError
 

@@ -8,9 +8,9 @@ import asyncpg
 from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from groundwire_server.adapters.records.engine import RecordsDialect, TransactionKind
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.adapters.records.transactions import RecordsDialect, TransactionKind
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ _CUT_OFF: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
 class PostgresTransactions:
-    """Transactions in PostgreSQL; see `engine.Transactions`."""
+    """Transactions in PostgreSQL; see `transactions.Transactions`."""
 
     dialect = RecordsDialect.POSTGRESQL
     # What making a connection raises; `TimeoutError` and `ssl.SSLError` are kinds of OSError.

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, inspect, select, table, text
 from sqlalchemy.sql import column
 
-from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect
+from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.tables import VERSION_TABLE, metadata
+from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.ports.operations import RecordsError
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from groundwire_server.adapters.records.engine import RecordsDialect, TransactionKind
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.tables import VERSION_TABLE
+from groundwire_server.adapters.records.transactions import RecordsDialect, TransactionKind
 from groundwire_server.ports.operations import RecordsError
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ _SETTINGS: Final = {
 
 
 class SqliteTransactions:
-    """Transactions in one file; see `engine.Transactions`.
+    """Transactions in one file; see `transactions.Transactions`.
 
     One writes at a time. Those of this process wait for each other in their order; SQLite has those of other processes
     poll.

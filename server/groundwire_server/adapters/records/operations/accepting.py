@@ -6,7 +6,6 @@ from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, and_, 
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
-from groundwire_server.adapters.records.engine import RecordsDialect
 from groundwire_server.adapters.records.operations.journal import AT_ONCE, WORK, OperationChange, record, reserve
 from groundwire_server.adapters.records.operations.order import next_turn, position, waiting
 from groundwire_server.adapters.records.operations.rows import (
@@ -17,6 +16,7 @@ from groundwire_server.adapters.records.operations.rows import (
     trace_id,
 )
 from groundwire_server.adapters.records.tables import operations
+from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.fairness.parties import RANKS
 from groundwire_server.domain.operation import Operation, OperationKey, QueuedQuestion
 from groundwire_server.domain.vocabulary import OperationState

@@ -9,7 +9,6 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, or_, select, text, tuple_
 
-from groundwire_server.adapters.records.engine import RecordsDialect
 from groundwire_server.adapters.records.operations.ending import KEPT, NAMED, OPEN, named
 from groundwire_server.adapters.records.operations.order import ORDER, QUEUED, position
 from groundwire_server.adapters.records.operations.rows import (
@@ -21,6 +20,7 @@ from groundwire_server.adapters.records.operations.rows import (
     moment,
 )
 from groundwire_server.adapters.records.tables import history, operations
+from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.operation import Operation, OperationKey, OperationPlace
 from groundwire_server.domain.vocabulary import OperationState
 from groundwire_server.ports.operations import HistoryEntry, QueueDepth
