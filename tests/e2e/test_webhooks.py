@@ -41,7 +41,7 @@ class Told:
     async def submit(self, *, include_answer: bool = False) -> str:
         """Submit a question with a webhook, and wait until it is answered; return its operation."""
         webhook = answer_service_pb2.Webhook(url=self.receiver.url, include_answer=include_answer)
-        name = (await submit(self.product, webhook=webhook)).name
+        name: str = (await submit(self.product, webhook=webhook)).name
         await wait(self.product, name)
         return name
 
