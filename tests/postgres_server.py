@@ -61,6 +61,13 @@ def postgres_server(*settings: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def create_database(name: str, folder: Path, port: str) -> None:
+    """Create a database in the server that listens in a folder."""
+    subprocess.run(
+        [_command("createdb"), "-h", str(folder), "-p", port, "-U", USER, name], env=_environment(), check=True
+    )
+
+
 def _identity() -> dict[str, Any]:
     """Return what a process needs to run as another user where this one is root: PostgreSQL refuses that."""
     if os.geteuid():

@@ -104,11 +104,10 @@ class _Written:
 
 async def _written(stack: Stack, after: int) -> _Written:
     async with records_database(stack.records) as database:
-        async with database.writing() as connection:
-            entries = await read_history(connection, database.dialect, after, 1_000_000)
-        async with database.reading() as connection:
-            counted = select(func.count(), func.count(ledger.c.settled)).select_from(ledger)
-            rows, settled = (await connection.execute(counted)).one()
+        dialect = database.dialect
+        entries = await database.write(lambda connection: read_history(connection, dialect, after, 1_000_000))
+        counted = select(func.count(), func.count(ledger.c.settled)).select_from(ledger)
+        rows, settled = await database.read(lambda connection: connection.execute(counted).one())
     return _Written(entries, rows, settled)
 
 

@@ -13,7 +13,7 @@ import pytest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
-from groundwire_server.adapters.records.opening import Records
+from groundwire_server.adapters.records.opening import OpenedRecords
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.adapters.wakeups.memory import MemoryWakeups
@@ -127,7 +127,7 @@ def serving(folder: Path) -> Serve:
         capacity: CapacityOptions | None = None,
         document_screen: DocumentScreen | None = None,
         answer_cache: AnswerCache | None = None,
-        records: Records | None = None,
+        records: OpenedRecords | None = None,
         queue: QueueOptions | None = None,
         records_options: RecordsOptions | None = None,
     ) -> AsyncIterator[Product]:
