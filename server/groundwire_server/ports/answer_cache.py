@@ -23,18 +23,22 @@ class AnswerCache(Protocol):
         """Return the answer of a key; None without one. Whether it still holds is for the caller to see."""
         ...
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> None:
-        """Keep an answer in the place of the one before it.
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> bool:
+        """Keep an answer in the place of the one before it; return whether other calls may have it.
 
         The least recently used answers of the tenant make place where it has its share, and of all where there is no
-        room left. An answer that was begun before answers of the tenant were forgotten is not kept: it may be made of
-        what was erased.
+        room left. An answer that was begun before answers of the tenant were forgotten is neither kept nor given to
+        another call: it may be made of what was erased.
 
         Args:
             key: by which it is looked up.
             answer: to keep.
             began: when the work on it began, in seconds on the event loop's clock.
         """
+        ...
+
+    async def drop(self, key: AnswerKey) -> None:
+        """Forget the answer of a key, where there is one."""
         ...
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:

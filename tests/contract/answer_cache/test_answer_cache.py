@@ -55,6 +55,17 @@ async def test_a_newer_answer_takes_the_place_of_the_one_before(open_cache: Open
         assert opened.counts.reading(metrics.CACHED_ANSWERS) == {(): 2}
 
 
+async def test_an_answer_that_is_dropped_is_gone_and_others_stay(open_cache: Opener) -> None:
+    async with open_cache() as opened:
+        await opened.cache.drop(key())
+        for tenant in ("acme", "other"):
+            await opened.cache.put(key(tenant=tenant), cached())
+        await opened.cache.drop(key())
+        assert await opened.cache.get(key()) is None
+        assert await opened.cache.get(key(tenant="other")) == cached()
+        assert await opened.cache.forget("acme", EntireTenant()) == Forgotten(0)
+
+
 async def test_an_answer_that_is_too_old_is_gone(open_cache: Opener) -> None:
     async with open_cache(max_age_seconds=HOUR) as opened:
         await opened.cache.put(key("old"), cached())
@@ -180,10 +191,10 @@ async def test_an_answer_that_was_begun_before_answers_were_forgotten_is_not_kep
         began, later = opened.now(), opened.now() + 10.0
         await opened.cache.put(key("before"), cached("Yes.", passage("menu")), began)
         assert await opened.cache.forget("acme", OneDocument("post")) == Forgotten(0)
-        await opened.cache.put(key("begun"), cached("Yes.", passage("post")), began)
-        await opened.cache.put(key("before"), cached("No.", passage("post")), began)
-        await opened.cache.put(key("later"), cached(), later)
-        await opened.cache.put(key("foreign", tenant="globex"), cached(), began)
+        assert not await opened.cache.put(key("begun"), cached("Yes.", passage("post")), began)
+        assert not await opened.cache.put(key("before"), cached("No.", passage("post")), began)
+        assert await opened.cache.put(key("later"), cached(), later)
+        assert await opened.cache.put(key("foreign", tenant="globex"), cached(), began)
         assert await names(opened, *map(key, ("before", "begun", "later"))) == ["before", "later"]
         assert await opened.cache.get(key("before")) == cached("Yes.", passage("menu"))
         assert await names(opened, key("foreign", tenant="globex")) == ["foreign"]

@@ -90,15 +90,15 @@ class MemoryAnswerCache:
         self._tenants[key.tenant].used.move_to_end(key)
         return entry.answer
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> None:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> bool:
         """Keep an answer; see the port."""
         if began <= self._forgotten.get(key.tenant, -inf):
-            return
+            return False
         self._drop(key)
         self._drop_expired()
         size = size_in_memory(answer)
         if size > MOST_BYTES:
-            return
+            return True
         expires = self._clock.now() + self._options.max_age_seconds
         self._entries[key] = _Entry(answer, AnswerMarks.of(key, answer), size, expires)
         self._used[key] = None
@@ -108,6 +108,11 @@ class MemoryAnswerCache:
         tenant.size += size
         self.size += size
         self._make_room(tenant)
+        return True
+
+    async def drop(self, key: AnswerKey) -> None:
+        """Forget an answer; see the port."""
+        self._drop(key)
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget answers of a tenant; see the port."""

@@ -12,8 +12,8 @@ MEGABYTE: Final = 1024 * 1024
 MOST_BYTES: Final = MEGABYTE
 """The size of one answer with its passages; a larger one would take the place of hundreds, and is not kept."""
 
-FORGOTTEN_SECONDS: Final = 86_400.0
-"""How long it is known that answers of a tenant were forgotten: longer than any call lasts that had begun before."""
+FORGOTTEN_SECONDS: Final = 7200.0
+"""How long it is known that a tenant has had answers forgotten: no call takes as long."""
 
 
 class AnswerCacheKind(StrEnum):

@@ -99,23 +99,23 @@ class RedisAnswerCache:
         if found is None:
             return None
         try:
-            return encoding.decoded(found)
+            return encoding.decoded(found, name)
         except ValueError:
             self._metrics.add(metrics.ANSWER_CACHE_FAILURES, 1, UNREADABLE)
             return None
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> None:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> bool:
         """Keep an answer; see the port."""
         name, options = _name(key), self._options
         try:
-            data = encoding.encoded(answer)
+            data = encoding.encoded(answer, name)
         except ValueError:
             data = b""
         marks = AnswerMarks.of(key, answer).packed()
         size = len(data) + len(marks) + _ENTRY_BYTES
         if not data or size > MOST_BYTES:
-            await self._asked(lambda: self._drop([], [self._prefix, name]))
-            return
+            await self.drop(key)
+            return True
         arguments: list[str | bytes | int] = [
             *(self._prefix, name, _tenant_digest(key.tenant), data, marks),
             *(int(options.max_age_seconds * 1000), size),
@@ -123,16 +123,20 @@ class RedisAnswerCache:
             *(self._forgotten_key(key.tenant), self._age(began)),
         ]
         reply: Sequence[int] | None = await self._asked(lambda: self._put([], arguments))
-        if reply is None:
-            return
+        if not reply:
+            return reply is None
         of_tenant, of_all, self.count, self.size = reply
         for full, count in ((Full.TENANT, of_tenant), (Full.CACHE, of_all)):
             if count:
                 self._metrics.add(metrics.CACHED_ANSWERS_EVICTED, count, full)
+        return True
+
+    async def drop(self, key: AnswerKey) -> None:
+        """Forget an answer; see the port."""
+        await self._asked(lambda: self._drop([], [self._prefix, _name(key)]))
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget answers of a tenant, whatever version wrote them; see the port."""
-        # A Redis without memory refuses it, and has room again when answers are gone: the next call is complete.
         lasts = int(FORGOTTEN_SECONDS * 1000)
         noted = await self._asked(lambda: self._note_forgotten([self._forgotten_key(tenant)], [lasts]))
         pattern = f"{self._versions}*:answer:{_tenant_digest(tenant)}.*"

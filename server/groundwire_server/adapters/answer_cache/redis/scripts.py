@@ -31,6 +31,8 @@ return found
 
 FORGET: Final = """
 local time = redis.call('TIME')
+-- After another write, a Redis without memory does not refuse: what is to go frees some.
+redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], string.format('%.0f', time[1] * 1000000 + time[2]), 'PX', ARGV[1])
 return 1
 """
@@ -83,12 +85,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local of_tenant = prefix .. 'used:' .. tenant
 
-local function counted(of_share, of_all)
-  return {{of_share, of_all, redis.call('ZCARD', used), tonumber(redis.call('HGET', sizes, '') or 0)}}
-end
-
 local forgotten = ARGV[13] ~= '' and redis.call('GET', ARGV[12])
-if forgotten and now - tonumber(ARGV[13]) <= tonumber(forgotten) then return counted(0, 0) end
+if forgotten and now - tonumber(ARGV[13]) <= tonumber(forgotten) then return {{}} end
 
 -- First what a Redis without memory refuses: after another write of the script it would not.
 redis.call('HSET', prefix .. 'answer:' .. name, '{_ANSWER}', answer, '{_MARKS}', marks)
@@ -120,10 +118,10 @@ end
 
 local of_share = evict(of_tenant, tenant, tenant_entries, tenant_bytes)
 local of_all = evict(used, '', entries, bytes)
-return counted(of_share, of_all)
+return {{of_share, of_all, redis.call('ZCARD', used), tonumber(redis.call('HGET', sizes, '') or 0)}}
 """
 )
-"""Keeps an answer, unless answers of its tenant were forgotten since it was begun.
+"""Keeps an answer, unless answers of its tenant were forgotten since it was begun: then it returns nothing.
 
 Returns how many made room in the tenant's share and in all, how many are left, and their bytes.
 """
