@@ -27,7 +27,7 @@ from tests.chaos.stack import Stack
 QUESTIONS: Final = 16
 AT_ONCE: Final = 4
 _ACME: Final = (("groundwire-tenant", "acme"),)
-_PATIENCE: Final = 60.0
+_PATIENCE: Final = 120.0
 """Seconds after which a run has failed; none that passes takes a half of it."""
 
 _AGAIN_SECONDS: Final = 0.1
