@@ -26,8 +26,9 @@ from bench.checking import Checking
 from bench.collector import Collector
 from bench.queueing import queueing_on_sqlite
 from bench.screening import GuardsAtWork
-from bench.servers import ServerProcess, server
+from bench.servers import ServerProcess, redis, server
 from bench.storing import corpus, few, storing
+from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.telemetry.spans import LeanTracer
 from groundwire_server.cli.bench.latencies import percentiles
 from groundwire_server.ports.recording import unrecorded
@@ -94,6 +95,8 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
     with_embedder = ["--otlp", endpoint, "--data", str(data / "vectors")]
     without_embedder = ["--otlp", endpoint, "--no-embedder", "--data", str(data / "keywords")]
     measured = Measured()
+    # As every server does: what is measured in this process would pay for looks at its modules.
+    settle_garbage_collection()
     with Progress() as progress:
         for arguments, what in ((with_embedder, "vectors"), (without_embedder, "keywords")):
             async with _product(arguments, core) as (_, calling):
@@ -113,8 +116,12 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             busy, busy_calls = await opened.enter_async_context(
                 overload.busy(["--otlp", endpoint, "--no-embedder", "--data", str(data / "busy")], core)
             )
+            short = opened.enter_context(TemporaryDirectory(prefix="bench-", dir="/tmp"))
+            url = opened.enter_context(redis(Path(short)))
+            shared, shared_calls = await opened.enter_async_context(_product([*without_embedder, "--redis", url], core))
             kinds = [
                 *_kinds(floor, floor_calls, product, product_calls, small, small_calls, calls),
+                Kind(shared, shared_calls.answer_from_the_cache, calls * 2, CALLERS, cpu="cache_hit_redis_cpu"),
                 *_refused(full, full_calls, small, small_calls, calls),
                 Kind(queue, queue_calls.submit, calls, CALLERS, cpu="submit_cpu"),
                 Kind(busy, busy_calls.refused, calls, overload.TIMES, cpu="overloaded_cpu"),

@@ -4,8 +4,8 @@
 address; `--weaviate HTTP_PORT,GRPC_PORT` in place of `--data` searches there by keywords. With an upstream there is a
 route for each of its ways. `--quoting` has the default route quote, `--places` is how many calls are let in at once,
 and `--calls` how many are worked on at once, without any that wait. With `--records FOLDER` questions are accepted for
-later, and nothing works them off. On SIGUSR1 it exports what it has recorded and
-prints `settled`.
+later, and nothing works them off. With `--redis URL` earlier answers are kept there, and limits counted. On SIGUSR1 it
+exports what it has recorded and prints `settled`.
 """
 
 import argparse
@@ -145,6 +145,7 @@ def _configuration() -> tuple[Configuration, bool]:
     parser.add_argument("--places", type=int, default=2000)
     parser.add_argument("--calls", type=int)
     parser.add_argument("--records", type=Path)
+    parser.add_argument("--redis")
     given = parser.parse_args()
     flags: dict[str, tuple[tuple[str, ...], Any]] = {
         "--listen": (("server", "listen"), "127.0.0.1:0"),
@@ -162,6 +163,9 @@ def _configuration() -> tuple[Configuration, bool]:
         flags["--queue"] = (("queue",), many)
     else:
         flags["--records"] = (("records", "enabled"), False)
+    if given.redis:
+        flags["--redis"] = (("redis", "url"), given.redis)
+        flags["--answer-cache"] = (("answer_cache", "kind"), "redis")
     if given.calls:
         flags["--at-once"] = (("capacity",), {"max_concurrent": given.calls, "queue_size": 0})
     if given.upstream:

@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import psutil
 
@@ -73,6 +76,26 @@ async def server(
         if child.returncode is None:
             child.kill()
             await child.wait()
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    """Run a Redis with its files in a folder, whose path must be short; yield its URL."""
+    command = shutil.which("redis-server")
+    if command is None:
+        raise RuntimeError("redis-server is not installed: apt-get install redis-server")
+    socket = folder / "redis.sock"
+    kept = ["--appendonly", "yes", "--dir", str(folder)]  # a server refuses a Redis that keeps nothing
+    arguments = [command, "--port", "0", "--unixsocket", str(socket), "--save", "", *kept]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "ready to accept connections" in line.lower():
+                break
+        try:
+            yield f"unix://{socket}"
+        finally:
+            process.terminate()
 
 
 def _environment() -> dict[str, str]:

@@ -8,15 +8,13 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +23,7 @@ import psutil
 from rich.progress import track
 
 from bench.calls import ProductCalls
-from bench.servers import cpu_seconds_of
+from bench.servers import cpu_seconds_of, redis
 from groundwire.v1.document_pb2 import Document
 
 WORKERS = 2
@@ -80,7 +78,7 @@ class _Serving:
 async def measure(calls: int, rounds: int) -> dict[str, list[float]]:
     """Return the figures of every round by name: CPU of an answer in milliseconds, and seconds."""
     figures: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder, _redis(Path(folder)) as url:  # short
+    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder, redis(Path(folder)) as url:  # short
         for _ in track(range(rounds), description="workers"):
             measured: dict[str, float] = {}
             for name, count in (("one_worker_cpu", 1), ("workers_cpu", WORKERS)):
@@ -143,25 +141,6 @@ async def _serving(folder: Path, redis: str, workers: int) -> AsyncIterator[_Ser
         if process.returncode is None:
             process.terminate()
             await process.communicate()
-
-
-@contextmanager
-def _redis(folder: Path) -> Iterator[str]:
-    command = shutil.which("redis-server")
-    if command is None:
-        raise RuntimeError("redis-server is not installed: apt-get install redis-server")
-    socket = folder / "redis.sock"
-    kept = ["--appendonly", "yes", "--dir", str(folder)]  # a server refuses a Redis that keeps nothing
-    arguments = [command, "--port", "0", "--unixsocket", str(socket), "--save", "", *kept]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if "ready to accept connections" in line.lower():
-                break
-        try:
-            yield f"unix://{socket}"
-        finally:
-            process.terminate()
 
 
 def main() -> None:

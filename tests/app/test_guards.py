@@ -84,3 +84,20 @@ async def test_routes_share_the_guards_that_they_name(tmp_path: Path) -> None:
     assert first.guard is second.guard
     assert first.identity == GuardIdentity("rivals", "3")
     assert Screen.EVIDENCE not in screens["faq"]
+
+
+@pytest.mark.parametrize(
+    ("cache", "remembered"),
+    [
+        ("{serve_fresh: true}", {Screen.QUESTION, Screen.EVIDENCE}),
+        ("{serve_fresh: false}", {Screen.EVIDENCE}),
+        ("{enabled: false}", {Screen.EVIDENCE}),
+    ],
+)
+async def test_what_guards_found_is_remembered_where_texts_come_again(
+    tmp_path: Path, cache: str, remembered: set[Screen]
+) -> None:
+    file = tmp_path / "groundwire.yaml"
+    file.write_text(f"routes: {{default: {{models: [extractive], store: main, cache: {cache}}}}}\n")
+    screens = await open_screens(load(Sources(file, {}, None)).configuration, Shared().lease(), unrecorded())
+    assert {screen for screen, guards in screens["default"].items() if guards.memory is not None} == remembered

@@ -35,6 +35,7 @@ def test_every_figure_of_a_call_is_a_target_or_a_floor() -> None:
         "guards_cpu",
         "guards_cpu_new",
         "admission_cpu",
+        "cache_hit_redis_cpu",
         "cache_miss_cpu",
         "submit_cpu",
         "queue_accept_cpu",

@@ -1,16 +1,17 @@
 """An earlier validated answer, kept so that it can stand in."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.erasure import RecordSelection
 from groundwire_server.domain.evidence import Passage
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerKey:
+class AnswerKey(NamedTuple):
     """What an answer is looked up by: everything that would have made another question of it.
+
+    A tuple, whose hash costs a tenth of a dataclass's: every call takes it a dozen times.
 
     Attributes:
         tenant: whose; no other tenant has the same key, whatever its digest.

@@ -1,10 +1,11 @@
 """The whole path from a question to an outcome, reading downwards."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from groundwire_server.domain.answer import CheckedSegment, Span
 from groundwire_server.domain.event import Started
-from groundwire_server.domain.evidence import Evidence
+from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome, Queued
@@ -14,11 +15,11 @@ from groundwire_server.domain.vocabulary import Action, Stage
 from groundwire_server.pipeline import decide
 from groundwire_server.pipeline.attempt import attempt
 from groundwire_server.pipeline.caching.earlier import EarlierAnswers
-from groundwire_server.pipeline.caching.holding import StandIn
+from groundwire_server.pipeline.caching.stand_in import StandIn
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
-from groundwire_server.pipeline.normalize import check_queue, check_search, normalize_question
+from groundwire_server.pipeline.normalize import admitted_question
 from groundwire_server.pipeline.release import ReleaseGate, release_gate
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
@@ -48,9 +49,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     """
     left = await budget_left(inquiry, ports)
     with run.compute(Stage.NORMALIZE) as stage:
-        check_queue(inquiry)
-        check_search(inquiry, "question.search")
-        inquiry = routed(normalize_question(inquiry, "question.text"), left, run, stage)
+        inquiry = routed(admitted_question(inquiry), left, run, stage)
     with EarlierAnswers(inquiry, ports, run) as earlier:
         return await _answer(inquiry, ports, run, sink, earlier)
 
@@ -68,11 +67,11 @@ async def _answer(
 
     step: Step = decide.first(policy)
     instead: StandIn | Queued | None = None
-    screening = EvidenceScreening(inquiry, ports, run)
     try:
         await screen_question(inquiry, ports, run)
         instead = await earlier.fresh()
         if instead is None:
+            screening = EvidenceScreening(inquiry, ports, run)
             inquiry = await _understood(inquiry, ports, run)
             async with run.stage(Stage.RETRIEVE) as stage:
                 found = await retrieve(inquiry, ports, stage, run)
@@ -118,9 +117,8 @@ async def _answer(
     step, partial = await _presented(step, partial, gate, inquiry, ports, run)
     await gate.conclude()
     outcome = _decided(step, partial, policy, run)
-    kept = earlier.land(outcome)
+    await earlier.land(outcome)
     await events.emit(outcome)
-    await earlier.keep(kept)
     return outcome
 
 
@@ -198,16 +196,19 @@ async def _presented(
 
     Passages are shown as the guards of answers let them leave.
     """
-    screening = AnswerScreening(inquiry, ports, (*partial.searched, *partial.chosen), run)
+
+    async def leaving(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+        return await AnswerScreening(inquiry, ports, (*partial.searched, *partial.chosen), run).passages(passages)
+
     match step.action:
         case Action.CUT_SHORT:
             run.report.model = partial.author
             if not gate.committed:
                 await gate.release(partial.beginning, None)
         case Action.ABSTAIN:
-            partial = replace(partial, shown=await screening.passages(partial.nearest(inquiry.policy.nearest)))
+            partial = replace(partial, shown=await leaving(partial.nearest(inquiry.policy.nearest)))
         case Action.PASSAGES_ONLY:
-            partial = replace(partial, shown=await screening.passages(partial.presentable))
+            partial = replace(partial, shown=await leaving(partial.presentable))
             if isinstance(step, Conclude) and not partial.shown:
                 step = replace(step, action=Action.FAIL_SAFE)
         case _:

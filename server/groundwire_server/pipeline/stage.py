@@ -61,7 +61,7 @@ class StageRunner:
         allowance: Allowance | None = None,
         mark: str | None = None,
     ) -> None:
-        self._plan = plan
+        self._plan = self._late_plan = plan
         self._lag = lag
         self.report = report
         self.allowance = allowance or Allowance()
@@ -73,7 +73,11 @@ class StageRunner:
     def plan(self) -> TimePlan:
         """How the call's time is divided: more of it is kept for the outcome while the event loop is late."""
         lag = 0.0 if self._lag is None else self._lag.worst(self.clock.now())
-        return replace(self._plan, lag=lag) if lag > _NOTICEABLE else self._plan
+        if lag <= _NOTICEABLE:
+            return self._plan
+        if lag != self._late_plan.lag:
+            self._late_plan = replace(self._plan, lag=lag)
+        return self._late_plan
 
     def stage(self, stage: Stage) -> "TimedStage":
         """Return a stage that waits, to be entered with `async with`; it is cancelled when its time ends.

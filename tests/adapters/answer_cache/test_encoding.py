@@ -29,7 +29,7 @@ def test_every_text_number_and_list_comes_back(
     made = passage(text=text, title=text, metadata=metadata, allowed_principals=principals)
     kept = cached(text, made, passage("other"), subject=text)
     answer = replace(kept, answer=replace(kept.answer, grounding_score=score), validated=score)
-    found = decoded(encoded(answer))
+    found = decoded(encoded(answer, text), text)
     assert found == answer
     assert {key: type(value) for key, value in found.evidence[0].metadata.items()} == {
         key: type(value) for key, value in metadata.items()
@@ -38,4 +38,4 @@ def test_every_text_number_and_list_comes_back(
 
 def test_a_text_that_no_bytes_stand_for_is_not_kept() -> None:
     with pytest.raises(ValueError, match="utf-8"):
-        encoded(cached("\ud800"))
+        encoded(cached("\ud800"), "name")

@@ -14,6 +14,7 @@ from groundwire_server.adapters.answer_cache.redis import encoding
 from groundwire_server.adapters.answer_cache.redis.cache import RedisAnswerCache
 from groundwire_server.adapters.redis.connection import connected
 from groundwire_server.adapters.redis.options import RedisOptions
+from groundwire_server.domain.cached_answer import AnswerKey
 from groundwire_server.domain.erasure import EntireTenant, Forgotten, OneDocument
 from groundwire_server.telemetry import metrics
 from tests.doubles.cached_answers import cached, key, passage
@@ -66,7 +67,11 @@ async def test_nothing_of_a_tenant_that_is_forgotten_is_left(client: "Redis") ->
     await kept.put(key("a"), cached())
     await kept.put(key("b"), cached())
     assert await kept.forget("acme", EntireTenant()) == Forgotten(2)
-    assert (await keys(client), await client.hgetall(sizes)) == before
+    (noted,) = await keys(client) - before[0]
+    assert (await keys(client) - {noted}, await client.hgetall(sizes)) == before
+    # That there was something to forget is known by a hash, for a day.
+    assert "acme" not in noted
+    assert 0 < await client.pttl(noted) <= 86_400_000
 
 
 async def test_answers_of_another_version_are_no_answers_and_are_forgotten(
@@ -98,6 +103,21 @@ async def test_an_answer_that_cannot_be_read_is_no_answer(client: "Redis", value
     assert counts.series(metrics.ANSWER_CACHE_FAILURES) == {("unreadable",): 1}
     await kept.put(key(), cached("Yes."))
     assert await kept.get(key()) == cached("Yes.")
+
+
+@pytest.mark.parametrize(
+    "other", [key(tenant="other"), key(route="other"), key("other")], ids=["tenant", "route", "question"]
+)
+async def test_the_answer_of_another_key_is_no_answer(client: "Redis", other: AnswerKey) -> None:
+    counts = Counts()
+    kept = cache(client, counts)
+    await kept.put(other, cached("Theirs."))
+    (theirs,) = [name for name in await keys(client) if ":answer:" in name]
+    await kept.put(key(), cached())
+    (own,) = [name for name in await keys(client) if ":answer:" in name and name != theirs]
+    await client.copy(theirs, own, replace=True)
+    assert await kept.get(key()) is None
+    assert counts.series(metrics.ANSWER_CACHE_FAILURES) == {("unreadable",): 1}
 
 
 async def test_a_key_of_another_program_is_no_answer(client: "Redis") -> None:
@@ -148,6 +168,9 @@ async def test_a_redis_without_memory_keeps_nothing_more(folder: Path) -> None:
             assert await kept.get(key("k0")) is not None
             assert await kept.get(key("k11")) is None
             assert counts.of(metrics.ANSWER_CACHE_FAILURES, "full") > 0
+            forgotten = await kept.forget("acme", EntireTenant())
+            assert forgotten.complete
+            assert forgotten.count > 0
 
 
 async def test_what_has_ended_by_itself_no_longer_counts(client: "Redis") -> None:

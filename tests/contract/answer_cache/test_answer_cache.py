@@ -55,6 +55,17 @@ async def test_a_newer_answer_takes_the_place_of_the_one_before(open_cache: Open
         assert opened.counts.reading(metrics.CACHED_ANSWERS) == {(): 2}
 
 
+async def test_an_answer_that_is_dropped_is_gone_and_others_stay(open_cache: Opener) -> None:
+    async with open_cache() as opened:
+        await opened.cache.drop(key())
+        for tenant in ("acme", "other"):
+            await opened.cache.put(key(tenant=tenant), cached())
+        await opened.cache.drop(key())
+        assert await opened.cache.get(key()) is None
+        assert await opened.cache.get(key(tenant="other")) == cached()
+        assert await opened.cache.forget("acme", EntireTenant()) == Forgotten(0)
+
+
 async def test_an_answer_that_is_too_old_is_gone(open_cache: Opener) -> None:
     async with open_cache(max_age_seconds=HOUR) as opened:
         await opened.cache.put(key("old"), cached())
@@ -173,6 +184,20 @@ async def test_those_that_are_selected_are_forgotten(
         assert len(await names(opened, *foreign)) == 5
         assert await opened.cache.forget("acme", selection) == Forgotten(0)
         assert await opened.cache.forget("unheard", selection) == Forgotten(0)
+
+
+async def test_an_answer_that_was_begun_before_answers_were_forgotten_is_not_kept(open_cache: Opener) -> None:
+    async with open_cache() as opened:
+        began, later = opened.now(), opened.now() + 10.0
+        await opened.cache.put(key("before"), cached("Yes.", passage("menu")), began)
+        assert await opened.cache.forget("acme", OneDocument("post")) == Forgotten(0)
+        assert not await opened.cache.put(key("begun"), cached("Yes.", passage("post")), began)
+        assert not await opened.cache.put(key("before"), cached("No.", passage("post")), began)
+        assert await opened.cache.put(key("later"), cached(), later)
+        assert await opened.cache.put(key("foreign", tenant="globex"), cached(), began)
+        assert await names(opened, *map(key, ("before", "begun", "later"))) == ["before", "later"]
+        assert await opened.cache.get(key("before")) == cached("Yes.", passage("menu"))
+        assert await names(opened, key("foreign", tenant="globex")) == ["foreign"]
 
 
 async def test_what_is_forgotten_leaves_its_room_to_others(open_cache: Opener) -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.tables import VERSION_TABLE
@@ -71,6 +71,12 @@ async def test_a_cancelled_transaction_leaves_nothing_and_blocks_nobody(database
 async def test_a_broken_constraint_passes_through(database: RecordsDatabase) -> None:
     with pytest.raises(IntegrityError):
         await put(database, 1, 1)
+
+
+async def test_an_error_does_not_hold_what_was_written(database: RecordsDatabase) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        await put(database, 471100815, 471100815)
+    assert "[SQL parameters hidden" in str(failed.value)
 
 
 async def test_many_writers_at_once_all_end(database: RecordsDatabase) -> None:

@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from groundwire.v1 import answer_service_pb2, cause_pb2, document_pb2, event_pb2, outcome_pb2, report_pb2
+from groundwire.v1 import (
+    answer_service_pb2,
+    cause_pb2,
+    document_pb2,
+    document_service_pb2,
+    erasure_pb2,
+    event_pb2,
+    outcome_pb2,
+    record_service_pb2,
+    report_pb2,
+)
+from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from tests.doubles.upstream import Pause, Reply, Upstream, upstream
 from tests.e2e.calls import ACME, answer, ingest, kept_text, kinds, question, routes, stream
 from tests.e2e.generation.conftest import Serve, one_model
@@ -110,3 +121,18 @@ async def test_a_change_of_the_model_ends_what_it_has_answered(configured: Serve
         assert await served.reconfigured(changed)
         assert (await answer(served)).WhichOneof("result") == "answered"
         assert served.spans.each("groundwire.cache")[-1]["groundwire.cache.staleness"] == "MODELS"
+
+
+async def test_an_erasure_reaches_the_answer_that_is_being_written_meanwhile(configured: Serve) -> None:
+    slowly = Reply([Pause(1.0), *writes(*segments(SENTENCE))])
+    erasing = document_service_pb2.EraseDocumentsRequest(
+        target=erasure_pb2.ErasureTarget(document_id="lambdas"), force=True
+    )
+    everything = record_service_pb2.InvalidateAnswersRequest(tenant=erasure_pb2.EntireTenant())
+    async with upstream(slowly) as double, configured(sections(double)) as served:
+        first = asyncio.create_task(answer(served))
+        await double.busy(1)
+        assert (await served.documents.EraseDocuments(erasing, metadata=ACME)).receipt.complete
+        assert (await first).WhichOneof("result") == "answered"
+        left = await RecordServiceStub(served.channel).InvalidateAnswers(everything, metadata=ACME, timeout=10)
+    assert left.count == 0

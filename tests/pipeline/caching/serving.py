@@ -69,8 +69,12 @@ class HangingCache:
         await asyncio.sleep(1e6)
         return None
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
-        """Keep nothing."""
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = 0.0) -> bool:
+        await asyncio.sleep(1e6)
+        return True
+
+    async def drop(self, key: AnswerKey) -> None:
+        await asyncio.sleep(1e6)
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         return Forgotten(0)

@@ -1,11 +1,12 @@
 """After a failure an earlier answer stands in, where the route's row says so and one holds."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.event import Retraction
 from groundwire_server.domain.evidence import Evidence
 from groundwire_server.domain.failure import Failure
@@ -15,6 +16,7 @@ from groundwire_server.domain.vocabulary import (
     CacheKey,
     CacheResult,
     CacheStaleness,
+    CacheValidity,
     Cause,
     Loss,
     NextStep,
@@ -23,8 +25,9 @@ from groundwire_server.domain.vocabulary import (
 )
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
 from tests.doubles.sink import RecordingSink
-from tests.pipeline.caching.serving import DOWN, QUOTES, STANDS_IN, HangingCache, Serving, serving, text_of
+from tests.pipeline.caching.serving import DOWN, FRESH, QUOTES, STANDS_IN, HangingCache, Serving, serving, text_of
 from tests.pipeline.running import FIRST, kept
+from tests.pipeline.samples import ALICE
 
 
 async def answered_once(then: Sequence[Move], **changes: Any) -> tuple[Serving, Outcome]:
@@ -79,6 +82,29 @@ async def test_it_does_not_stand_in_for_a_store_that_is_down_where_only_some_may
     outcome = await made.ask()
     assert isinstance(outcome.result, FailedSafe)
     assert outcome.report.cache_staleness is CacheStaleness.STORE_UNAVAILABLE
+
+
+async def withdrawn(made: Serving) -> None:
+    await made.put(allowed=frozenset({"board"}))
+
+
+async def deleted(made: Serving) -> None:
+    await made.store.delete(ALICE, "lambdas", NEVER)
+
+
+@pytest.mark.parametrize("valid_while", list(CacheValidity))
+@pytest.mark.parametrize("change", [withdrawn, deleted])
+async def test_what_the_store_has_said_to_be_over_does_not_stand_in_once_it_is_down(
+    valid_while: CacheValidity, change: Callable[[Serving], Awaitable[None]]
+) -> None:
+    made = await serving(cache_policy=replace(FRESH, valid_while=valid_while))
+    await made.ask()
+    await change(made)
+    assert (await made.ask()).report.cache is CacheResult.STALE
+    made.store.failures = [Failure(Cause.STORE_UNAVAILABLE)] * 9
+    outcome = await made.ask()
+    assert isinstance(outcome.result, FailedSafe)
+    assert outcome.report.cache is CacheResult.MISS
 
 
 async def test_it_does_not_stand_in_where_a_document_has_changed_since() -> None:

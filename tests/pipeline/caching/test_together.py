@@ -3,17 +3,23 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 import pytest
 
+from groundwire_server.adapters.answer_cache.memory import MemoryAnswerCache
+from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
+from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, OneRoute
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.event import NumberedEvent
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.outcome import Answered, Cached, FailedSafe, Outcome
 from groundwire_server.domain.vocabulary import CacheResult, Cause, Priority
 from groundwire_server.telemetry import metrics
+from tests.doubles.counts import Counts
 from tests.doubles.generator import Move, ScriptedGenerator, Wait
 from tests.doubles.sink import RecordingSink
-from tests.pipeline.caching.serving import QUOTES, STANDS_IN, Serving, serving, text_of
+from tests.pipeline.caching.serving import QUOTES, STANDS_IN, Serving, WallTime, serving, text_of
 from tests.pipeline.samples import ALICE
 
 SLOWLY: Sequence[Move] = [Wait(2), *QUOTES]
@@ -177,3 +183,54 @@ async def test_what_was_waited_for_is_held_against_the_store_before_it_leaves() 
     outcome = await second
     assert not isinstance(outcome.result, Cached)
     assert outcome.report.cache is CacheResult.STALE
+
+
+class SlowReader(RecordingSink):
+    """A reader that takes the outcome late, if ever."""
+
+    async def emit(self, event: NumberedEvent) -> None:
+        if isinstance(event.event, Outcome):
+            await asyncio.sleep(50)
+        await super().emit(event)
+
+
+class SlowToKeep(MemoryAnswerCache):
+    """Takes long to keep an answer."""
+
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> bool:
+        await asyncio.sleep(0.4)
+        return await super().put(key, answer, began)
+
+
+async def test_an_answer_whose_reader_is_slow_or_leaves_before_its_end_is_kept_for_others() -> None:
+    made = await serving()
+    first = asks(made, sink=SlowReader(), seconds=100.0)
+    await asyncio.sleep(1)
+    assert isinstance((await made.ask()).result, Cached)
+    first.cancel()
+    assert isinstance((await made.ask()).result, Cached)
+    assert made.asked == 1
+
+
+async def test_a_leader_that_leaves_while_its_answer_is_being_kept_gives_it_to_all_who_wait() -> None:
+    made = await serving(SLOWLY, cache=SlowToKeep(AnswerCacheOptions(), WallTime(), Counts()))
+    first = asks(made, seconds=30.0)
+    await turns()
+    second = asks(made, seconds=30.0)
+    await asyncio.sleep(2.1)
+    first.cancel()
+    assert isinstance((await second).result, Cached)
+    assert made.asked == 1
+    assert repr(made.flights) == NOBODY_WAITS
+
+
+async def test_who_waits_for_a_call_that_began_before_answers_were_forgotten_answers_for_itself() -> None:
+    made = await serving(ScriptedGenerator(SLOWLY, QUOTES))
+    first = asks(made)
+    await asyncio.sleep(1)
+    await made.cache.forget("acme", OneRoute("default"))
+    second = asks(made)
+    assert [type((await each).result) for each in (first, second)] == [Answered, Answered]
+    assert made.asked == 2
+    assert (await made.ask()).answer == (await second).answer
+    assert repr(made.flights) == NOBODY_WAITS

@@ -12,6 +12,9 @@ MEGABYTE: Final = 1024 * 1024
 MOST_BYTES: Final = MEGABYTE
 """The size of one answer with its passages; a larger one would take the place of hundreds, and is not kept."""
 
+FORGOTTEN_SECONDS: Final = 7200.0
+"""How long it is known that a tenant has had answers forgotten: no call takes as long."""
+
 
 class AnswerCacheKind(StrEnum):
     """Where earlier answers are kept."""

@@ -22,7 +22,7 @@ from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDi
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.operations.attempts import give_back_lost
 from groundwire_server.adapters.records.operations.ending import AS_DONE, OPEN
-from groundwire_server.adapters.records.operations.journal import ENDED, Change, record
+from groundwire_server.adapters.records.operations.journal import ENDED, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros
 from groundwire_server.adapters.records.tables import ledger, operation_documents, operations, outbox
 from groundwire_server.domain.deadline import Deadline
@@ -109,7 +109,9 @@ class SqlRecordErasure:
         """Let operations in hand wait again whose outcome may hold documents that are erased."""
         if isinstance(erasure.selection, OneDocument | OneSource):
             in_hand = (operations.c.tenant == erasure.tenant, operations.c.state == OperationState.RUNNING)
-            connection.execute(update(operations).where(*in_hand).values(lease_until=now))
+            # Nothing was wrong with these attempts: as many are left as before.
+            as_before = operations.c.attempts_most + 1
+            connection.execute(update(operations).where(*in_hand).values(lease_until=now, attempts_most=as_before))
             while give_back_lost(connection, now):
                 pass
 
@@ -174,8 +176,10 @@ def _cites(tenant: str, *which: ColumnElement[bool]) -> ColumnElement[bool]:
     return operations.c.operation_id.in_(cited)
 
 
-def _erased(row: AnyRow) -> Change:
+def _erased(row: AnyRow) -> OperationChange:
     is_open = row.state in OPEN
     lost = int(row.state == OperationState.RUNNING)
     posts = (ENDED,) if is_open else ()
-    return Change(row.tenant, row.operation_id, row.attempts, ("erased",), settles=is_open, lost=lost, posts=posts)
+    return OperationChange(
+        row.tenant, row.operation_id, row.attempts, ("erased",), settles=is_open, lost=lost, posts=posts
+    )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, LargeBinary, Select, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import Connection, LargeBinary, Select, delete, exists, func, literal, or_, select, text
 
 from groundwire_server.adapters.records.encryption import SealedPlace, Sealing, SealingKey, key_id_column
 from groundwire_server.adapters.records.engine import RecordsDatabase
@@ -26,6 +26,11 @@ MADE: Final = "made"
 """The id of the key in that file."""
 
 _CHECK: Final = b"groundwire"
+
+# Written out: both databases know it, and SQLAlchemy has it in their own modules alone, which a start need not load.
+_REMEMBER: Final = text(
+    "INSERT INTO record_keys (key_id, sealed_check) VALUES (:key_id, :sealed_check) ON CONFLICT DO NOTHING"
+)
 _SIZE_LIMIT: Final = 1024
 
 
@@ -49,8 +54,9 @@ async def open_keys(database: RecordsDatabase, options: RecordsOptions) -> Seali
         def replace(connection: Connection) -> None:
             _check_unused(connection, left)
             connection.execute(delete(keys).where(keys.c.key_id.in_(left)))
-            if not connection.execute(select(keys).where(keys.c.key_id == first)).first():
-                connection.execute(insert(keys).values(key_id=first, sealed_check=check))
+            connection.execute(_REMEMBER, {"key_id": first, "sealed_check": check})
+            # Another process that starts now may have been faster, with another key.
+            _check(_checks(connection), sealing)
 
         await database.write(replace)
     return sealing
@@ -71,8 +77,11 @@ async def examine_keys(database: RecordsDatabase, options: RecordsOptions) -> No
 
 
 async def _known(database: RecordsDatabase) -> Mapping[str, bytes]:
-    rows = await database.read(lambda connection: connection.execute(select(keys)).all())
-    return {row.key_id: row.sealed_check for row in rows}
+    return await database.read(_checks)
+
+
+def _checks(connection: Connection) -> Mapping[str, bytes]:
+    return {row.key_id: row.sealed_check for row in connection.execute(select(keys))}
 
 
 def _check(known: Mapping[str, bytes], sealing: Sealing) -> None:
@@ -115,7 +124,7 @@ def _is_used(connection: Connection, key_id: str) -> bool:
 
 
 def _place(key_id: str) -> SealedPlace:
-    return SealedPlace("", key_id, "sealed_check")
+    return SealedPlace("", "", key_id, "sealed_check")
 
 
 def _make(path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, select, update
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations.reading import report_unreadable
@@ -18,12 +18,28 @@ from groundwire_server.domain.vocabulary import OperationState
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.outbox import OutboxEntry, OutboxKind, WebhookNotice
 
-_DUE: Final = (
-    select(outbox.c.number)
-    .where(outbox.c.due <= bindparam("now"), outbox.c.kind.in_(tuple(OutboxKind)))
-    .order_by(outbox.c.due, outbox.c.number)
-    .limit(bindparam("most"))
+_IS_DUE: Final = (outbox.c.due <= bindparam("now"), outbox.c.kind.in_(tuple(OutboxKind)))
+
+_ANY: Final = select(outbox.c.number).where(*_IS_DUE).limit(1)
+
+_IS_WEBHOOK: Final = outbox.c.kind == OutboxKind.WEBHOOK
+
+_TURNS: Final = (
+    select(
+        outbox.c.number,
+        case((_IS_WEBHOOK, 1), else_=0).label("slow"),
+        func.row_number()
+        .over(partition_by=(outbox.c.tenant, _IS_WEBHOOK), order_by=(outbox.c.due, outbox.c.number))
+        .label("turn"),
+    )
+    .where(*_IS_DUE)
+    .subquery()
 )
+
+# Tenants take turns: receivers of one that are slow do not hold up those of others, nor a wake-up.
+_NEXT: Final = select(_TURNS.c.number).order_by(_TURNS.c.slow, _TURNS.c.turn, _TURNS.c.number).limit(bindparam("most"))
+
+_DUE: Final = select(outbox.c.number).where(outbox.c.number.in_(_NEXT), *_IS_DUE)
 
 _CLAIM: Final = (
     update(outbox)
@@ -62,7 +78,7 @@ class SqlOutboxRecords:
         """Claim entries that are due."""
         now = self._now()
         # Mostly there is nothing, and who only looks takes the right to write from nobody.
-        if await self._first(_DUE, {"now": now, "most": 1}) is None:
+        if await self._first(_ANY, {"now": now}) is None:
             return ()
         claiming = {"now": now, "most": most, "until": _later(now, lease)}
         claimed = await self._database.write(lambda connection: connection.execute(_CLAIM, claiming).all())

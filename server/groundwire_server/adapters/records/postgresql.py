@@ -19,7 +19,10 @@ _FAULTS: Final = {
     "3D000": RecordsFault.NO_DATABASE,
     "42501": RecordsFault.FORBIDDEN,
     "42P01": RecordsFault.NO_SCHEMA,
-    "42703": RecordsFault.OLD_SCHEMA,
+    # Somebody has upgraded the tables under this process.
+    "42703": RecordsFault.OTHER_SCHEMA,
+    "23502": RecordsFault.OTHER_SCHEMA,
+    "0A000": RecordsFault.OTHER_SCHEMA,
     "25006": RecordsFault.READ_ONLY,
     "53100": RecordsFault.FULL,
     "53200": RecordsFault.OUT_OF_MEMORY,
@@ -45,12 +48,16 @@ _LONGEST_PAUSE: Final = 5.0
 """Seconds between two statements of a transaction, beyond which its process is taken for stopped."""
 
 
+_CUT_OFF: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""The driver's own errors when its connection is gone: the second is that it was ended in the middle of a statement."""
+
+
 class PostgresTransactions:
     """Transactions in PostgreSQL; see `engine.Transactions`."""
 
     dialect = RecordsDialect.POSTGRESQL
     # What making a connection raises; `TimeoutError` and `ssl.SSLError` are kinds of OSError.
-    foreign = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+    foreign = (asyncpg.PostgresError, *_CUT_OFF)
 
     def __init__(self, options: RecordsOptions) -> None:
         self._engine = _engine(options)
@@ -81,7 +88,7 @@ class PostgresTransactions:
         # The driver says with the bare class alone that the server has no TLS.
         if any(isinstance(each, ssl.SSLError) or type(each) is ConnectionError for each in (error, cause)):
             return RecordsFault.TLS
-        if any(isinstance(each, (OSError, asyncpg.InterfaceError)) for each in (error, cause)):
+        if any(isinstance(each, _CUT_OFF) for each in (error, cause)):
             return RecordsFault.UNREACHABLE
         return None
 
@@ -111,6 +118,8 @@ def _engine(options: RecordsOptions) -> AsyncEngine:
     return create_async_engine(
         URL.create("postgresql+asyncpg", options.username, password, port=options.port, database=options.database),
         connect_args=connecting,
+        # They are names and sealed texts, and errors are logged.
+        hide_parameters=True,
         pool_size=options.pool,
         max_overflow=0,
         pool_timeout=options.connect_seconds,

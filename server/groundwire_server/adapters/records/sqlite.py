@@ -4,6 +4,7 @@ The way to a thread and back takes longer than most statements of records, so no
 """
 
 import asyncio
+import re
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -44,6 +45,9 @@ _FAULTS: Final = {
     sqlite3.SQLITE_NOTADB: RecordsFault.CORRUPT,
     sqlite3.SQLITE_FORMAT: RecordsFault.CORRUPT,
 }
+
+_OTHER_TABLES: Final = re.compile(r"^no such (table|column)|has no column named")
+"""What SQLite says, without a code of its own, when somebody has upgraded the tables under this process."""
 
 _FULL_SYNC: Final = 2
 
@@ -108,7 +112,11 @@ class SqliteTransactions:
         if isinstance(error, TimeoutError):
             return RecordsFault.BUSY
         code = getattr(error, "sqlite_errorcode", None)
-        return None if code is None else _FAULTS.get(code & _PRIMARY_CODE)
+        if code is None:
+            return None
+        if code == sqlite3.SQLITE_ERROR and _OTHER_TABLES.search(str(error)):
+            return RecordsFault.OTHER_SCHEMA
+        return _FAULTS.get(code & _PRIMARY_CODE)
 
     async def close(self) -> None:
         """Close the connections; the last one brings the journal into the file."""
@@ -134,6 +142,8 @@ def _engine(options: RecordsOptions) -> Engine:
         URL.create("sqlite", database=str(options.file)),
         # The right to write is waited for here alone, in SQLite itself.
         connect_args={"timeout": options.statement_seconds, "isolation_level": None},
+        # They are names and sealed texts, and errors are logged.
+        hide_parameters=True,
         pool_size=options.pool,
         max_overflow=0,
         # The connection that wrote last knows the pages that the next writer changes; others read them anew.

@@ -4,8 +4,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
+from groundwire_server.app.configuration.models.checkers import JudgeCheckerConfig
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.configuration.models.guards import TermsGuardConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.domain.vocabulary import CacheKey
@@ -23,31 +23,58 @@ def answer_settings(configuration: Configuration) -> Mapping[str, Mapping[CacheK
     """
     return {
         name: {
-            CacheKey.MODELS: _digest(_models(route, configuration)),
-            CacheKey.GUARDS: _digest(_guards(route, configuration)),
-            CacheKey.POLICY: _digest([route, configuration.stores[route.store]]),
+            part: _digest(_reached(sections, configuration))
+            for part, sections in (
+                (CacheKey.MODELS, _models(route, configuration)),
+                (CacheKey.GUARDS, _guards(route, configuration)),
+                (CacheKey.CHECKER, [] if route.checker is None else [configuration.checkers[route.checker]]),
+                (CacheKey.POLICY, [route, configuration.stores[route.store]]),
+            )
         }
         for name, route in configuration.routes.items()
     }
 
 
 def _models(route: RouteConfig, configuration: Configuration) -> Iterator[Options]:
-    """Yield the sections of the models that write and rewrite, and of their providers."""
+    """Yield the sections of the models that write, rewrite and rerank."""
     for alias in (*route.models, *([] if route.rewrite is None else [route.rewrite.model])):
-        section = configuration.models[alias]
-        yield section
-        if not isinstance(section, ExtractiveModelConfig):
-            yield configuration.providers[section.provider]
+        yield configuration.models[alias]
+    if route.rerank is not None:
+        yield configuration.rerankers[route.rerank.reranker]
 
 
-def _guards(route: RouteConfig, configuration: Configuration) -> Iterator[Options | str]:
-    """Yield the sections of the guards that a route uses, and the contents of their files."""
+def _guards(route: RouteConfig, configuration: Configuration) -> Iterator[Options]:
     for uses in route.screens.uses.values():
         for use in uses:
-            guard = configuration.guards[use.guard]
-            yield guard
-            if isinstance(guard, TermsGuardConfig) and guard.file is not None:
-                yield hashlib.sha256(guard.file.read_bytes()).hexdigest()
+            yield configuration.guards[use.guard]
+
+
+def _reached(sections: Iterable[Options], configuration: Configuration) -> Iterator[Options | str]:
+    """Yield sections and those that they refer to, each once: another provider behind a name is another model."""
+    waiting, seen = list(sections), set[int]()
+    while waiting:
+        section = waiting.pop(0)
+        if id(section) not in seen:
+            seen.add(id(section))
+            yield section
+            if isinstance(section, TermsGuardConfig) and section.file is not None:
+                yield hashlib.sha256(section.file.read_bytes()).hexdigest()
+            waiting += _referred(section, configuration)
+
+
+def _referred(section: Options, configuration: Configuration) -> Iterator[Options]:
+    if isinstance(section, JudgeCheckerConfig):
+        yield configuration.models[section.model]
+    named: Mapping[str, Mapping[str, Options]] = {
+        "provider": configuration.providers,
+        "store": configuration.stores,
+        "embedder": configuration.embedders,
+    }
+    for field, sections in named.items():
+        if (name := getattr(section, field, None)) is not None:
+            yield sections[name]
+    # Names of guards, among categories of personal data: they change the texts that are sent there.
+    yield from (configuration.guards[name] for name in getattr(section, "mask", ()) if name in configuration.guards)
 
 
 def _digest(sections: Iterable[Options | str]) -> str:

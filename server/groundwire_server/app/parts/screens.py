@@ -1,12 +1,13 @@
 """The guards of the routes' screens, and of documents."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from groundwire_server.app.configuration.guard_rules import categories_of
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.remote_guards import RemoteGuardConfig
+from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.screens import actions_of
 from groundwire_server.app.parts.guards import identity_of, open_guard
 from groundwire_server.app.parts.shared import Lease, Shared
@@ -47,11 +48,20 @@ async def open_screens(configuration: Configuration, lease: Lease, recording: Re
                     opened[name] = await open_guard(name, guard, lease)
                 local.append(PlacedGuard(identity_of(name, guard), actions_of(use), opened[name], categories))
             if local or outside:
-                # Questions and answers are seldom the same again; passages are, for as long as they are stored.
-                memory = FindingMemory[FollowedFinding]() if local and screen is Screen.EVIDENCE else None
+                memory = FindingMemory[FollowedFinding]() if local and screen in _come_again(section) else None
                 placed[screen] = ScreenGuards(tuple(local), tuple(outside), memory)
         screens[route] = placed
     return screens
+
+
+def _come_again(route: RouteConfig) -> Container[Screen]:
+    """Return the screens of a route whose texts are often the same again.
+
+    Passages are, for as long as they are stored, and questions where the route serves earlier answers to them. Answers
+    are seldom.
+    """
+    cache = route.cache.policy
+    return (Screen.EVIDENCE, Screen.QUESTION) if cache is not None and cache.serve_fresh else (Screen.EVIDENCE,)
 
 
 @asynccontextmanager

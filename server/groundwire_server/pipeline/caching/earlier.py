@@ -1,9 +1,10 @@
 """The earlier answers of one call: one that stands in the place of its own, and its own for calls that follow."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from groundwire_server.domain.cached_answer import AnswerKey, AnswerStamp, CachedAnswer
 from groundwire_server.domain.deadline import Deadline
@@ -14,16 +15,24 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Answered, Outcome
 from groundwire_server.domain.policy import CachePolicy
 from groundwire_server.domain.vocabulary import CacheAccept, CacheResult, CacheStaleness, Cause, Stage
-from groundwire_server.pipeline.caching.holding import Holding, StandIn
 from groundwire_server.pipeline.caching.key import answer_key
 from groundwire_server.pipeline.caching.single_flight import WAIT_SHARE, FlightKey, Lead
+from groundwire_server.pipeline.caching.stand_in import StandIn, StandInCheck
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.routes import Ports, RouteCache
 from groundwire_server.pipeline.stage import LOOK_UP_LEAST, StageRunner, TimedStage
 from groundwire_server.telemetry import names
 
+T = TypeVar("T")
+
 _STORE_DOWN: Final = frozenset({Cause.STORE_UNAVAILABLE, Cause.STORE_TIMEOUT, Cause.STORE_MISCONFIGURED})
 """Causes after which the store is not asked again: it would take its time once more."""
+
+_OVER: Final = frozenset({CacheStaleness.CORPUS_VERSION, CacheStaleness.CITED_PASSAGES})
+"""Why an answer never holds again: it is forgotten, so that it is not shown when the store cannot be asked any more."""
+
+_KEEP_MOST: Final = 0.5
+"""Seconds for which an outcome waits at most until its answer is kept."""
 
 _TIME_UP: Final = frozenset({Cause.TIME_EXHAUSTED, Cause.MODEL_TIMEOUT})
 """Causes of a call that had too little time: another that asks the same may have more."""
@@ -93,28 +102,26 @@ class EarlierAnswers:
         except Failure:
             return None
 
-    def land(self, outcome: Outcome) -> CachedAnswer | None:
-        """Give calls that wait for this one its answer, and return it; None where no other call may have it."""
-        kept = None if self._place is None else _kept(outcome, self._place, self._inquiry, self._run)
-        if self._lead is not None:
-            if outcome.cause in _TIME_UP:
-                self._lead.leave()
-            else:
-                self._lead.land(kept)
-        return kept
+    async def land(self, outcome: Outcome) -> None:
+        """Keep the answer of an outcome, and give it to calls that wait for this one; none where none may have it.
 
-    async def keep(self, answer: CachedAnswer | None) -> None:
-        """Keep an answer that `land` returned."""
-        if answer is not None and self._place is not None:
-            await self._place.cache.answers.put(self._place.key, answer)
+        It is kept first: a call that comes once nobody is waited for finds it.
+        """
+        place, kept = self._place, None
+        try:
+            if place is not None and (kept := _kept(outcome, place, self._inquiry, self._run)) is not None:
+                keeping = place.cache.answers.put(place.key, kept, self._inquiry.arrived)
+                if await _within(self._keep_by(), keeping) is False:
+                    kept = None
+        finally:
+            if self._lead is not None:
+                if outcome.cause in _TIME_UP:
+                    self._lead.leave()
+                else:
+                    self._lead.land(kept)
 
     async def _look_up(self, place: _Place, stage: TimedStage, *, store_down: bool = False) -> StandIn | None:
-        by = self._look_up_by(stage)
-        try:
-            async with asyncio.timeout_at(by.at):
-                kept = await place.cache.answers.get(place.key)
-        except TimeoutError:
-            kept = None
+        kept = await _within(self._look_up_by(stage), place.cache.answers.get(place.key))
         if kept is None:
             self._came_to(CacheResult.MISS, stage)
             return None
@@ -135,16 +142,15 @@ class EarlierAnswers:
     async def _checked(
         self, kept: CachedAnswer, place: _Place, result: CacheResult, stage: TimedStage, *, store_down: bool = False
     ) -> StandIn | None:
-        holding = Holding(
-            self._inquiry,
-            place.policy,
-            place.stamp,
-            self._run.clock.today().timestamp(),
-            None if store_down else self._ports.retriever,
+        now = self._run.clock.today().timestamp()
+        retriever = None if store_down else self._ports.retriever
+        found = await StandInCheck(self._inquiry, place.policy, place.stamp, now, retriever).check(
+            kept, self._look_up_by(stage)
         )
-        found = await holding.check(kept, self._look_up_by(stage))
         if isinstance(found, CacheStaleness):
             self._came_to(CacheResult.STALE, stage, found)
+            if found in _OVER:
+                await _within(self._look_up_by(stage), place.cache.answers.drop(place.key))
             return None
         self._came_to(result, stage)
         return found
@@ -154,10 +160,26 @@ class EarlierAnswers:
         now = self._run.now()
         return min(stage.deadline, max(self._run.plan.retrieve_by(now), Deadline(now + LOOK_UP_LEAST)))
 
+    def _keep_by(self) -> Deadline:
+        """Return until when an answer may be kept: its outcome waits for it, and has to leave in time."""
+        now = self._run.now()
+        return min(Deadline(now + _KEEP_MOST), max(self._run.plan.answer_by, Deadline(now + LOOK_UP_LEAST)))
+
     def _came_to(self, result: CacheResult, stage: TimedStage, why: CacheStaleness | None = None) -> None:
         report: ReportBuilder = self._run.report
-        report.cache, report.cache_staleness = result, why
+        if result is not CacheResult.MISS or report.cache is None:
+            # That there is none any more says less than why there is none.
+            report.cache, report.cache_staleness = result, why
         stage.note({names.CACHE: result.value, **({} if why is None else {names.CACHE_STALENESS: why.value})})
+
+
+async def _within(by: Deadline, asked: Awaitable[T]) -> T | None:
+    """Return what the cache replies; None where it takes longer."""
+    try:
+        async with asyncio.timeout_at(by.at):
+            return await asked
+    except TimeoutError:
+        return None
 
 
 def _kept(outcome: Outcome, place: _Place, inquiry: Inquiry, run: StageRunner) -> CachedAnswer | None:

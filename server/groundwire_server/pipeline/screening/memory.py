@@ -1,4 +1,4 @@
-"""What guards found in passages: one that comes again need not be read again."""
+"""What guards found in texts: one that comes again need not be read again."""
 
 from collections.abc import Callable
 from hashlib import blake2b

@@ -23,6 +23,7 @@ class _Stored(BaseModel):
     # A number that is none, or without bound, is one of a document's metadata or of a checker's.
     model_config = ConfigDict(ser_json_inf_nan="constants")
 
+    name: str
     answer: GroundedText
     passages: tuple[Passage, ...]
     evidence: tuple[int, ...]
@@ -38,8 +39,12 @@ def shape() -> str:
     return blake2b(json.dumps(_Stored.model_json_schema(), sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
-def encoded(answer: CachedAnswer) -> bytes:
+def encoded(answer: CachedAnswer, name: str) -> bytes:
     """Return an answer as bytes.
+
+    Args:
+        answer: to keep.
+        name: that it is kept under, with which it is read again.
 
     Raises:
         ValueError: for a text that no bytes stand for.
@@ -56,6 +61,7 @@ def encoded(answer: CachedAnswer) -> bytes:
 
     grounded = answer.answer
     stored = _Stored.model_construct(
+        name=name,
         answer=replace(
             grounded,
             citations=placed(grounded.citations),
@@ -72,13 +78,16 @@ def encoded(answer: CachedAnswer) -> bytes:
     return stored.model_dump_json(exclude_defaults=True).encode()
 
 
-def decoded(data: bytes) -> CachedAnswer:
-    """Read an answer that `encoded` has written.
+def decoded(data: bytes, name: str) -> CachedAnswer:
+    """Read an answer that `encoded` has written under a name.
 
     Raises:
-        ValueError: when another version has written it.
+        ValueError: when another version has written it, or it is kept under another name: what stands in the wrong
+            place, or came as the reply to another command, may be another tenant's.
     """
     stored = _Stored.model_validate_json(data)
+    if stored.name != name:
+        raise ValueError("the answer of another name")
 
     def passage_at(place: int) -> Passage:
         if not 0 <= place < len(stored.passages):

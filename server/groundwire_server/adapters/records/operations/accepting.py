@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, and_, bindparam, literal, select
+from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, and_, bindparam, delete, literal, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from groundwire_server.adapters.records.engine import RecordsDialect
-from groundwire_server.adapters.records.operations.journal import WORK, Change, record, reserve
+from groundwire_server.adapters.records.operations.journal import AT_ONCE, WORK, OperationChange, record, reserve
 from groundwire_server.adapters.records.operations.order import next_turn, position, waiting
 from groundwire_server.adapters.records.operations.rows import (
     FORMAT,
@@ -67,6 +67,16 @@ _EARLIER: Final = select(operations, position().label("position")).where(
     operations.c.request_id == bindparam("request_id"),
 )
 
+# It is kept no longer, and waits to be swept.
+_FORGET: Final = delete(operations).where(
+    operations.c.tenant == bindparam("tenant"),
+    operations.c.subject == bindparam("subject"),
+    operations.c.request_id == bindparam("request_id"),
+    operations.c.state == OperationState.DONE,
+    operations.c.expires <= bindparam("accepted"),
+    operations.c.format <= FORMAT,
+)
+
 _OF_TENANT: Final = select(waiting(operations.c.tenant == bindparam("tenant")))
 
 
@@ -94,10 +104,10 @@ def accept(
         "route": question.route,
         "request_id": question.request_id,
         "trace_id": trace,
-        "fingerprint": work.fingerprint,
+        "fingerprint": rows.fingerprints(_request(key, work), work.fingerprint)[0],
         "priority": RANKS[question.priority],
         "attempts_most": attempts,
-        "due": accepted,
+        "due": AT_ONCE,
         "accepted": accepted,
         "expires": micros(work.answer_by),
         "cause": work.cause,
@@ -108,10 +118,12 @@ def accept(
         "most_of_tenant": bounds.waiting_per_tenant,
     }
     inserted = connection.execute(insertion, values).first()
+    if inserted is None and connection.execute(_FORGET, values).rowcount:
+        inserted = connection.execute(insertion, values).first()
     if inserted is None:
         return _earlier(connection, rows, key, work, bounds)
     reserve(connection, key.tenant, key.subject, question.route, key.operation_id, work.most_cost, accepted)
-    record(connection, accepted, [Change(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
+    record(connection, accepted, [OperationChange(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
     return Operation(
         key=key,
         state=OperationState.QUEUED,
@@ -125,6 +137,11 @@ def accept(
     )
 
 
+def _request(key: OperationKey, work: QueuedQuestion) -> OperationKey:
+    """Return what tells the caller's requests apart: the operation of a second one has another id."""
+    return OperationKey(key.tenant, key.subject, work.question.request_id)
+
+
 def _earlier(
     connection: Connection, rows: OperationRows, key: OperationKey, work: QueuedQuestion, bounds: QueueBounds
 ) -> Operation:
@@ -133,6 +150,6 @@ def _earlier(
     if earlier is None:
         of_tenant = connection.execute(_OF_TENANT, {"tenant": key.tenant}).scalar_one()
         raise QueueFullError(tenant=of_tenant >= bounds.waiting_per_tenant)
-    if earlier.fingerprint != work.fingerprint:
+    if earlier.fingerprint not in rows.fingerprints(_request(key, work), work.fingerprint):
         raise FingerprintError
     return rows.operation(earlier, earlier.position)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, bindparam, case, null, select, update
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
-from groundwire_server.adapters.records.operations.journal import ENDED, WORK, Change, record
+from groundwire_server.adapters.records.operations.journal import AT_ONCE, ENDED, WORK, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import FORMAT
 from groundwire_server.adapters.records.tables import operations
 from groundwire_server.domain.operation import Bill, Claim
@@ -64,7 +64,7 @@ _LOST: Final = (
 _GIVE_BACK: Final = (
     update(operations)
     .where(operations.c.operation_id.in_(_LOST))
-    .values(**_WITHOUT_OUTCOME, due=bindparam("now"))
+    .values(**_WITHOUT_OUTCOME, due=AT_ONCE)
     .returning(operations.c.tenant, operations.c.operation_id, operations.c.attempts, operations.c.state)
 )
 
@@ -80,7 +80,7 @@ _REQUEUE: Final = (
     .values(
         state=OperationState.QUEUED,
         attempts_most=operations.c.attempts + bindparam("more"),
-        due=bindparam("now"),
+        due=AT_ONCE,
         ended=None,
     )
     .returning(operations)
@@ -94,7 +94,7 @@ def retry(connection: Connection, claim: Claim, cause: Cause, bill: Bill, now: i
     if row is None:
         return False
     halted = row.state == OperationState.HALTED
-    change = Change(
+    change = OperationChange(
         claim.key.tenant,
         claim.key.operation_id,
         claim.attempt,
@@ -112,7 +112,9 @@ def release(connection: Connection, claim: Claim, bill: Bill, now: int, again: i
     if connection.execute(_RELEASE, held(claim) | {"again": again}).rowcount != 1:
         return False
     key = claim.key
-    change = Change(key.tenant, key.operation_id, claim.attempt, ("released",), bill=bill, posts=(WORK,), due=again)
+    change = OperationChange(
+        key.tenant, key.operation_id, claim.attempt, ("released",), bill=bill, posts=(WORK,), due=again
+    )
     record(connection, now, [change])
     return True
 
@@ -127,7 +129,7 @@ def give_back_lost(connection: Connection, now: int) -> int:
     for row in lost:
         halted = row.state == OperationState.HALTED
         events, posts = (("halted",), (ENDED,)) if halted else ((), ())
-        changes.append(Change(row.tenant, row.operation_id, row.attempts, events, lost=1, posts=posts))
+        changes.append(OperationChange(row.tenant, row.operation_id, row.attempts, events, lost=1, posts=posts))
     record(connection, now, changes)
     return len(lost)
 
@@ -138,5 +140,5 @@ def requeue(connection: Connection, tenant: str, operation_id: str, attempts: in
     row = connection.execute(_REQUEUE, given).first()
     if row is None:
         return False
-    record(connection, now, [Change(tenant, operation_id, row.attempts, ("requeued",), posts=(WORK,))])
+    record(connection, now, [OperationChange(tenant, operation_id, row.attempts, ("requeued",), posts=(WORK,))])
     return True

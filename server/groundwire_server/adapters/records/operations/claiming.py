@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from groundwire_server.adapters.records.operations.journal import Change, record
+from groundwire_server.adapters.records.operations.journal import OperationChange, record
 from groundwire_server.adapters.records.operations.order import ORDER, QUEUED
 from groundwire_server.adapters.records.operations.rows import FORMAT, AnyRow
 from groundwire_server.adapters.records.tables import operations
@@ -31,6 +31,7 @@ _DUE: Final = (
     select(operations.c.operation_id)
     .where(
         QUEUED,
+        operations.c.attempts < operations.c.attempts_most,
         operations.c.due <= bindparam("now"),
         operations.c.expires > bindparam("now"),
         operations.c.format <= FORMAT,
@@ -71,7 +72,7 @@ def take_next(connection: Connection, worker: str, now: int, until: int) -> AnyR
     taken = {"now": now, "by": worker[:_WORKER_LENGTH], "until": until}
     row: AnyRow | None = connection.execute(_CLAIM, taken).first()
     if row is not None:
-        record(connection, now, [Change(row.tenant, row.operation_id, row.attempts, ("begun",))])
+        record(connection, now, [OperationChange(row.tenant, row.operation_id, row.attempts, ("begun",))])
     return row
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
 from groundwire_server.adapters.records.operations.ending import AS_DONE, end_posts
-from groundwire_server.adapters.records.operations.journal import Change, record
+from groundwire_server.adapters.records.operations.journal import OperationChange, record
 from groundwire_server.adapters.records.tables import operation_documents, operations
 from groundwire_server.domain.operation import Bill, Claim
 from groundwire_server.domain.vocabulary import Reason
@@ -57,6 +57,6 @@ def refuse(connection: Connection, claim: Claim, error: Reason, bill: Bill, now:
     return True
 
 
-def _settled(claim: Claim, event: str, bill: Bill, posts: tuple[str, ...]) -> Change:
+def _settled(claim: Claim, event: str, bill: Bill, posts: tuple[str, ...]) -> OperationChange:
     key = claim.key
-    return Change(key.tenant, key.operation_id, claim.attempt, (event,), bill=bill, settles=True, posts=posts)
+    return OperationChange(key.tenant, key.operation_id, claim.attempt, (event,), bill=bill, settles=True, posts=posts)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
-from groundwire_server.adapters.records.operations.journal import ENDED, WEBHOOK, Change, record
+from groundwire_server.adapters.records.operations.journal import ENDED, WEBHOOK, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import FORMAT, AnyRow
 from groundwire_server.adapters.records.tables import operations, outbox
 from groundwire_server.domain.operation import OperationKey
@@ -126,8 +126,8 @@ def _end(rows: Sequence[AnyRow], reason: Reason, connection: Connection, now: in
 _EVENTS: Final = {Reason.CANCELLED: "cancelled", Reason.OPERATION_EXPIRED: "expired"}
 
 
-def _ended(row: AnyRow, reason: Reason, posts: tuple[str, ...]) -> Change:
-    return Change(
+def _ended(row: AnyRow, reason: Reason, posts: tuple[str, ...]) -> OperationChange:
+    return OperationChange(
         row.tenant,
         row.operation_id,
         row.attempts,

@@ -17,6 +17,9 @@ ENDED: Final = "ended"
 WEBHOOK: Final = "webhook"
 """The kinds of entries in the outbox."""
 
+AT_ONCE: Final = 0
+"""When what need not wait is due: long ago by every clock, so that it does not wait for one that steps back."""
+
 _BILLED: Final = "billed"
 
 # Nobody asks for the numbers of new rows: without `inline` each insert would.
@@ -41,7 +44,7 @@ _POST: Final = insert(outbox).inline()
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class OperationChange:
     """What has happened to one operation.
 
     Attributes:
@@ -51,7 +54,7 @@ class Change:
         settles: whether the ledger is settled with it.
         lost: attempts that had begun and end with no word of what they consumed.
         posts: kinds of entries for the outbox.
-        due: when those of `WORK` are due, in microseconds since 1970; None for at once.
+        due: when those of `WORK` are due, in microseconds since 1970.
     """
 
     tenant: str
@@ -62,7 +65,7 @@ class Change:
     settles: bool = False
     lost: int = 0
     posts: tuple[str, ...] = ()
-    due: int | None = field(default=None, kw_only=True)
+    due: int = field(default=AT_ONCE, kw_only=True)
 
     @property
     def books(self) -> bool:
@@ -89,7 +92,7 @@ def reserve(
     connection.execute(_RESERVE, row)
 
 
-def record(connection: Connection, now: int, changes: Sequence[Change]) -> None:
+def record(connection: Connection, now: int, changes: Sequence[OperationChange]) -> None:
     """Write changes down, at most one statement a table."""
     notes = [
         {
@@ -107,7 +110,7 @@ def record(connection: Connection, now: int, changes: Sequence[Change]) -> None:
             "kind": kind,
             "operation_id": change.operation_id,
             "tenant": change.tenant,
-            "due": change.due if kind == WORK and change.due is not None else now,
+            "due": change.due if kind == WORK else AT_ONCE,
             "attempts": 0,
             "created": now,
         }
@@ -122,7 +125,7 @@ def record(connection: Connection, now: int, changes: Sequence[Change]) -> None:
         connection.execute(_POST, posts)
 
 
-def _booking(change: Change, now: int) -> dict[str, object]:
+def _booking(change: OperationChange, now: int) -> dict[str, object]:
     bill = change.bill or Bill()
     return {
         "of": change.operation_id,

@@ -17,10 +17,11 @@ from groundwire_server.adapters.records.operations.rows import (
     AnyRow,
     OperationRows,
     UnreadableOperationError,
+    micros,
     moment,
 )
 from groundwire_server.adapters.records.tables import history, operations
-from groundwire_server.domain.operation import Operation, OperationKey
+from groundwire_server.domain.operation import Operation, OperationKey, OperationPlace
 from groundwire_server.domain.vocabulary import OperationState
 from groundwire_server.ports.operations import HistoryEntry, QueueDepth
 
@@ -46,15 +47,8 @@ _PAGE: Final = (
 )
 
 _AFTER: Final = tuple_(operations.c.accepted, operations.c.operation_id) > tuple_(
-    # The history knows when it was accepted even if it was deleted meanwhile.
-    select(history.c.at)
-    .where(
-        history.c.operation_id == bindparam("after"),
-        history.c.tenant == bindparam("tenant"),
-        history.c.event == "accepted",
-    )
-    .scalar_subquery(),
-    bindparam("after", type_=operations.c.operation_id.type),
+    bindparam("after_accepted", type_=operations.c.accepted.type),
+    bindparam("after_id", type_=operations.c.operation_id.type),
 )
 
 _RANKED: Final = (
@@ -96,7 +90,7 @@ def page(
     tenant: str,
     subject: str | None,
     states: Collection[OperationState],
-    after: str,
+    after: OperationPlace | None,
     most: int,
     now: int,
 ) -> Sequence[Operation]:
@@ -105,11 +99,12 @@ def page(
     Those that a newer server has written are reported and left out.
     """
     found: list[Operation] = []
+    last = None if after is None else (micros(after.accepted), after.operation_id)
     while len(found) < most:
-        read = _rows(connection, tenant, subject, states, after, most - len(found), now)
+        read = _rows(connection, tenant, subject, states, last, most - len(found), now)
         if not read:
             break
-        after = read[-1].operation_id
+        last = (read[-1].accepted, read[-1].operation_id)
         places = _positions(connection, read)
         for row in read:
             try:
@@ -163,7 +158,7 @@ def _rows(
     tenant: str,
     subject: str | None,
     states: Collection[OperationState],
-    after: str,
+    after: tuple[int, str] | None,
     most: int,
     now: int,
 ) -> Sequence[AnyRow]:
@@ -172,8 +167,8 @@ def _rows(
         asked = asked.where(operations.c.subject == subject)
     if states:
         asked = asked.where(operations.c.state.in_(sorted(states)))
-    if after:
-        asked, values = asked.where(_AFTER), values | {"after": after}
+    if after is not None:
+        asked, values = asked.where(_AFTER), values | {"after_accepted": after[0], "after_id": after[1]}
     return connection.execute(asked, values).all()
 
 

@@ -17,10 +17,11 @@ from groundwire_server.adapters.records.operations import (
     reading,
     sweeping,
 )
+from groundwire_server.adapters.records.operations.journal import AT_ONCE
 from groundwire_server.adapters.records.operations.rows import OperationRows, UnreadableOperationError, key_of, micros
 from groundwire_server.adapters.records.operations.sweeping import KeepTimes
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion
+from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, OperationPlace, QueuedQuestion
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.operations import (
@@ -90,7 +91,12 @@ class SqlOperationRecords:
         return await self._database.write(end)
 
     async def page(
-        self, tenant: str, subject: str | None, states: Collection[OperationState], after: str, most: int
+        self,
+        tenant: str,
+        subject: str | None,
+        states: Collection[OperationState],
+        after: OperationPlace | None,
+        most: int,
     ) -> Sequence[Operation]:
         """Return a page of operations."""
         rows, now = self._rows, self._now()
@@ -160,7 +166,7 @@ class SqlOperationRecords:
 
         def release(connection: Connection) -> bool:
             now = self._now()
-            return attempts.release(connection, claim, bill, now, _later(now, after))
+            return attempts.release(connection, claim, bill, now, _later(now, after) if after else AT_ONCE)
 
         return await self._database.write(release)
 

@@ -113,6 +113,7 @@ class Connections:
         self._readers = _Threads(ThreadPoolExecutor(readers, "store-read"), "store reads", readers, weight, recorder)
         self._writer = _Threads(ThreadPoolExecutor(1, "store-write"), "store writes", 1, weight, recorder)
         self._own = threading.local()
+        self._watching: sqlite3.Connection | None = None
         self._opened: list[sqlite3.Connection] = []
         self._jobs: set[Job] = set()
         self._closed = False
@@ -128,6 +129,27 @@ class Connections:
     async def run_alone(self, work: Work[T], deadline: Deadline, requester: Requester = NOBODY) -> T:
         """Run `work` in the thread that writes, outside a transaction: for statements that make their own."""
         return await self._run(self._writer, None, work, deadline, requester)
+
+    def last_change(self, deadline: Deadline) -> int | None:
+        """Return a number that is another one once anybody has changed the file; None where it cannot be read.
+
+        It takes microseconds and waits for nobody, so that the event loop's thread calls it.
+
+        Raises:
+            Failure: STORE_UNAVAILABLE when the file is closed, or STORE_TIMEOUT.
+        """
+        if self._closed:
+            raise Failure(Cause.STORE_UNAVAILABLE)
+        if not deadline.remaining(self._clock.now()):
+            raise Failure(Cause.STORE_TIMEOUT)
+        try:
+            if self._watching is None:
+                # It never writes: SQLite tells a connection of the changes of all others alone.
+                self._watching = self._connect(patience=0.0)
+            (change,) = self._watching.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            return None
+        return int(change)
 
     def close(self) -> None:
         """Interrupt running work, wait for the threads, which takes milliseconds, and close the file."""
@@ -188,16 +210,19 @@ class Connections:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
-            # Where several open at once, the first rebuilds the index of the journal and the others wait for it.
-            connection = connect(self._path, patience=_FIRST_PATIENCE)
-            try:
-                set_up(connection)
-                connection.execute("PRAGMA busy_timeout = 0")
-            except sqlite3.Error:
-                connection.close()
-                raise
-            self._opened.append(connection)
-            self._own.connection = connection
+            connection = self._own.connection = self._connect(_FIRST_PATIENCE)
+        return connection
+
+    def _connect(self, patience: float) -> sqlite3.Connection:
+        # Where several open at once, the first rebuilds the index of the journal and the others wait for it.
+        connection = connect(self._path, patience=patience)
+        try:
+            set_up(connection)
+            connection.execute("PRAGMA busy_timeout = 0")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        self._opened.append(connection)
         return connection
 
 

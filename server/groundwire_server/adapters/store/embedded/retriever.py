@@ -8,11 +8,11 @@ from functools import partial
 from typing import Any, Final
 
 from groundwire_server.adapters.resilience.instrumentation import Instrumentation
-from groundwire_server.adapters.store.embedded import documents, keyword, spelling
-from groundwire_server.adapters.store.embedded.access import visible_lists
+from groundwire_server.adapters.store.embedded import keyword, spelling
 from groundwire_server.adapters.store.embedded.connections import Connections, Job
 from groundwire_server.adapters.store.embedded.scope import Scope, resolve
 from groundwire_server.adapters.store.embedded.vectors import Rows, VectorIndex
+from groundwire_server.adapters.store.embedded.visible import VisibilityReader
 from groundwire_server.adapters.store.packing import read_place, typed_metadata
 from groundwire_server.adapters.store.relative import fused
 from groundwire_server.adapters.store.terms import query_phrases, query_terms
@@ -54,6 +54,7 @@ class EmbeddedRetriever:
         self._instrumentation = instrumentation
         self._vectors = vectors
         self._alpha = alpha
+        self._visible = VisibilityReader(connections)
 
     async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
         """Search; see the port."""
@@ -70,8 +71,7 @@ class EmbeddedRetriever:
 
     async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
         """Compare passages with what is stored; see the port."""
-        requester = Requester(caller.tenant, caller.subject)
-        return await self._connections.read(partial(_still_visible, caller, passages), deadline, requester)
+        return await self._visible.read(caller, passages, deadline)
 
     def _search(self, caller: Caller, query: Query, connection: sqlite3.Connection, job: Job) -> Evidence:
         while True:
@@ -164,27 +164,6 @@ def _around(
     known = {passage.chunk_id for passage in passages}
     beside = (row for _, row in sorted(rows.items()) if row[0] not in known)
     return Evidence(tuple(_passage(row, Scores()) for row in beside), scope.version)
-
-
-def _still_visible(
-    caller: Caller, passages: Sequence[Passage], connection: sqlite3.Connection, job: Job
-) -> VisiblePassages:
-    version = documents.version(caller, connection, job)
-    lists = visible_lists(caller)
-    given = json.dumps([(each.chunk_id, each.document_id, each.revision) for each in passages])
-    # Texts are compared here: SQLite's JSON ends a text at NUL. A revision alone would not do, because an erased
-    # document, or a restored snapshot, counts from an earlier number again.
-    (found,) = connection.execute(
-        "SELECT json_group_array(json_array(c.chunk_id, c.text)) FROM json_each(?) AS given "  # noqa: S608 - our own words
-        "CROSS JOIN chunks AS c ON c.tenant = (SELECT id FROM tenants WHERE name = ?) "
-        "AND c.chunk_id = json_extract(given.value, '$[0]') "
-        "CROSS JOIN documents AS d ON d.id = c.document AND d.document_id = json_extract(given.value, '$[1]') "
-        f"AND d.revision = json_extract(given.value, '$[2]') WHERE d.access IN {lists.sql}",
-        (given, caller.tenant, *lists.parameters),
-    ).fetchone()
-    texts = {(each.chunk_id, each.text) for each in passages}
-    same = frozenset(chunk_id for chunk_id, text in json.loads(found) if (chunk_id, text) in texts)
-    return VisiblePassages(same, version)
 
 
 def _passage(row: Sequence[Any], scores: Scores) -> Passage:
