@@ -1,7 +1,7 @@
 """Records in PostgreSQL, through asyncpg."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -13,12 +13,6 @@ from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.transactions import RecordsDialect, TransactionKind
 
 T = TypeVar("T")
-
-_OPTIONS: Final[Mapping[TransactionKind, Mapping[str, Any]]] = {
-    TransactionKind.READING: {"postgresql_readonly": True},
-    TransactionKind.WRITING: {},
-    TransactionKind.NONE: {"isolation_level": "AUTOCOMMIT"},
-}
 
 _FAULTS: Final = {
     "28": RecordsFault.WRONG_CREDENTIAL,
@@ -67,7 +61,14 @@ class PostgresTransactions:
 
     def __init__(self, options: RecordsOptions) -> None:
         self._engine = _engine(options)
-        self._engines = {kind: self._engine.execution_options(**_OPTIONS[kind]) for kind in TransactionKind}
+        reading = self._engine.execution_options(postgresql_readonly=True)
+        bare = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        # The engine itself has no events, which every statement of the others looks for.
+        self._engines = {
+            TransactionKind.READING: reading,
+            TransactionKind.WRITING: self._engine,
+            TransactionKind.NONE: bare,
+        }
 
     async def run(self, kind: TransactionKind, work: Callable[[Connection], T]) -> T:
         """Run work in a transaction; while the database works, other tasks run."""
