@@ -1,5 +1,6 @@
 """A server with a queue of SQLite that the test works off by hand."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -153,6 +154,12 @@ class Queue:
         self.product.current.snapshot = replace(self.product.current.snapshot, queue=queue)
 
 
+def webhooks_of(tenant: str) -> WebhookOptions:
+    """Options by which this tenant alone may have an address told."""
+    secret = Secret("env://HOOKS", f"whsec_{b64encode(bytes(32)).decode()}")
+    return WebhookOptions.model_validate({"hosts": ("hooks.example",), "secrets": {tenant: secret}})
+
+
 def _queueing(policy: Policy) -> Policy:
     return replace(policy, queue=True)
 
@@ -160,8 +167,7 @@ def _queueing(policy: Policy) -> Policy:
 @asynccontextmanager
 async def queueing(serve: Serve, **served: Any) -> AsyncIterator[Queue]:
     """A server whose queue nothing works off."""
-    webhooks = WebhookOptions(hosts=("hooks.example",), secrets={"acme": Secret("env://ACME", WEBHOOK_SECRET)})
-    options = QueueConfig(concurrent=0, attempts=1, webhooks=webhooks)
+    options = QueueConfig(concurrent=0, attempts=1, webhooks=webhooks_of("acme"))
     async with serve(policy=_queueing, queue=options, **served) as product:
         queue = Queue(product)
         queue.connect()

@@ -112,6 +112,11 @@ class Webhooks:
         self._random = random
         self._keys = {tenant: _key(secret) for tenant, secret in options.secrets.items()}
 
+    @property
+    def tenants(self) -> frozenset[str]:
+        """Those that may use webhooks."""
+        return frozenset(self._keys)
+
     def check(self, tenant: str, webhook: Webhook) -> None:
         """Make sure that a tenant may have this address told.
 
@@ -119,7 +124,7 @@ class Webhooks:
             Rejection: FEATURE_NOT_OFFERED to a tenant without a secret, INVALID_REQUEST for an address.
         """
         if tenant not in self._keys:
-            raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
+            raise Rejection.not_offered(Feature.WEBHOOKS)
         check_address(webhook.url, self._options.hosts)
 
     def allows(self, tenant: str, webhook: Webhook) -> bool:

@@ -75,8 +75,7 @@ async def test_pages_go_on_where_rows_come_and_go(queue: Queue, clock: SteppingC
 async def test_pages_go_on_whose_history_is_forgotten(queue: Queue, database: RecordsDatabase) -> None:
     for name in ("op0", "op1", "op2"):
         await queue.accept(name)
-    async with database.writing() as connection:
-        await connection.execute(delete(history))
+    await database.write(lambda connection: connection.execute(delete(history)).rowcount)
     assert await _pages(queue, None, 1) == [["op0"], ["op1"], ["op2"]]
 
 

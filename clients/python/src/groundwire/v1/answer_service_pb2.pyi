@@ -224,7 +224,9 @@ class SubmitAnswerRequest(_message.Message):
 
     @_builtins.property
     def webhook(self) -> Global___Webhook:
-        """webhook is told when the operation is done; unset tells nobody. FEATURE_NOT_OFFERED where the operator allows none."""
+        """webhook is told when the operation is done; unset tells nobody. FEATURE_NOT_OFFERED (WEBHOOKS) where the operator
+        allows none to the caller's tenant.
+        """
 
     def __init__(
         self,
