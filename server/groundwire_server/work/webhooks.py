@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
@@ -29,6 +30,9 @@ FIELD: Final = "webhook.url"
 _PREFIX: Final = "whsec_"
 _KEY_BYTES: Final = range(24, 65)
 _HTTPS_PORT: Final = 443
+_LABEL: Final = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_NAME_LENGTH: Final = 253
 _DOUBLED_MOST: Final = 30
 
 
@@ -204,7 +208,12 @@ def host_allowed(host: str, port: int, hosts: tuple[str, ...]) -> bool:
 
 
 def _is_named(host: str, name: str) -> bool:
-    return host == name or (name.startswith("*.") and not _literal(host) and host.endswith(name[1:]))
+    return host == name or (name.startswith("*.") and host.endswith(name[1:]) and _is_name(host))
+
+
+def _is_name(host: str) -> bool:
+    """Return whether a host is a name that can be looked up, in ASCII, and no address."""
+    return len(host) <= _NAME_LENGTH and _NAME.fullmatch(host) is not None and not _literal(host)
 
 
 def _literal(host: str) -> bool:
@@ -220,7 +229,7 @@ def _parts(url: str) -> tuple[SplitResult, int]:
         if not url.isprintable() or any(each in url for each in " \\"):
             raise ValueError
         parts = urlsplit(url)
-        return parts, parts.port or _HTTPS_PORT
+        return parts, _HTTPS_PORT if parts.port is None else parts.port
     except ValueError:
         raise Rejection.invalid(
             FIELD, "must be an address, such as https://hooks.example.com/answers", "webhook.url"

@@ -96,7 +96,15 @@ async def test_a_name_that_stands_for_an_address_inside_is_never_connected_to(
         assert receiver.requests == []
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "0.0.0.0"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "0.0.0.0"),
+        # Addresses to some that read them, and no names that are looked up.
+        *("127\N{IDEOGRAPHIC FULL STOP}0\N{IDEOGRAPHIC FULL STOP}0\N{IDEOGRAPHIC FULL STOP}1", "127.0.0.1.", "127.1"),
+        *("2130706433", "0177.0.0.1", "\N{FULLWIDTH DIGIT ONE}27.0.0.1"),
+    ],
+)
 async def test_an_address_inside_in_digits_is_never_connected_to(tmp_path: Path, host: str) -> None:
     async with receiving(tmp_path, answering(200)) as receiver:
         url = f"https://{host}:{receiver.port}/"

@@ -1,16 +1,15 @@
 """Posting over HTTPS, to addresses of the public internet alone."""
 
-import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from groundwire_server.adapters.webhooks.addresses import is_public
 from groundwire_server.domain.failure import Fault, GroundwireError
@@ -115,14 +114,15 @@ class HttpWebhookSender:
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
         """Post a body; see the port."""
-        host = (urlsplit(url).hostname or "").lower()
-        # An address in digits is connected to without being looked up.
-        if _in_digits(host) and not self._private(host) and not is_public(host):
-            raise WebhookError(WebhookFault.INSIDE)
         bounds = aiohttp.ClientTimeout(total=self._seconds)
         try:
+            # The host that is connected to: it may be another one than the text says, as with full-width dots.
+            target = URL(url)
+            host = target.raw_host or ""
+            if _is_not_looked_up(host) and not self._private(host) and not is_public(host):
+                raise _InsideError
             async with self._session.post(
-                url, data=body, headers=headers, timeout=bounds, allow_redirects=False
+                target, data=body, headers=headers, timeout=bounds, allow_redirects=False
             ) as response:
                 await response.content.read(_READ_BYTES)
                 status = response.status
@@ -148,9 +148,6 @@ def _fault_of(error: Exception) -> WebhookFault:
     return WebhookFault.UNREACHABLE
 
 
-def _in_digits(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+def _is_not_looked_up(host: str) -> bool:
+    """Return whether aiohttp takes a host for an address; it does so with digits and dots that are none, too."""
+    return ":" in host or host.replace(".", "").isdigit()
