@@ -34,7 +34,6 @@ _OF_A_SENTENCE: Final = frozenset(
 )
 """Causes that lie in one sentence: it is repaired where checked text stands before it."""
 
-_OF_THE_STORE: Final = frozenset({Cause.STORE_UNAVAILABLE, Cause.STORE_TIMEOUT, Cause.STORE_MISCONFIGURED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,9 @@ class Situation:
     @property
     def found(self) -> int:
         """Passages found by then."""
-        cause = Cause(self.cause)
-        searched = cause not in _OF_THE_STORE and never_after(Action.PASSAGES_ONLY, cause) is None
-        usual = _PASSAGES if searched else 0
-        return usual if self.passages is None else self.passages
+        if self.passages is not None:
+            return self.passages
+        return _PASSAGES if never_after(Action.PASSAGES_ONLY, Cause(self.cause)) is None else 0
 
 
 @dataclass(frozen=True, slots=True)
