@@ -194,8 +194,8 @@ def test_two_files_are_compared_route_by_route(groundwire_command: Command, conf
         ),
         (("explain", "--cause", "ANSWER_VALIDATED"), "--cause ANSWER_VALIDATED: there is no failure of this name; "),
         (("explain", "--cause", "INTERNAL", "--remaining", "0s"), "--remaining 0s: give a time above 0 and up to 365d"),
-        (("show", "--route", "fax"), "--route fax: there is no route of this name; "),
-        (("diff", "default", "fax"), "--route fax: there is no route of this name; "),
+        (("show", "--route", "fax"), "there is no route fax; there are: compliance, default"),
+        (("diff", "default", "fax"), "there is no route fax; there are: compliance, default"),
     ],
 )
 def test_what_is_wrong_is_one_line(

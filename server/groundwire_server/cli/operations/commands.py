@@ -22,7 +22,7 @@ class State(StrEnum):
 
 
 Name: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="The operation's name, or its id alone.")]
-Names: TypeAlias = Annotated[list[str], typer.Argument(metavar="NAME...", help="The operations' names, or their ids.")]
+Names: TypeAlias = Annotated[list[str], typer.Argument(metavar="NAME", help="The operations' names, or their ids.")]
 Timeout: TypeAlias = Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of each call.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, in protobuf's mapping.")]
 Waited: TypeAlias = Annotated[
