@@ -207,4 +207,5 @@ async def test_a_webhook_that_may_not_be_asked_for_is_refused_before_anything_is
     with pytest.raises(Rejection) as not_offered:
         await replace(place.queue, webhooks=None).accept(place.inquiry(), 60.0, WEBHOOK)
     assert not_offered.value.reason is Reason.FEATURE_NOT_OFFERED
+    assert [each.field for each in not_offered.value.violations] == ["webhook"]
     assert place.records.accepted == []

@@ -98,6 +98,7 @@ def test_a_tenant_without_a_secret_has_no_webhooks(webhooks: Webhooks) -> None:
     with pytest.raises(Rejection) as refused:
         webhooks.check("other", Webhook("https://hooks.example.com/"))
     assert refused.value.reason is Reason.FEATURE_NOT_OFFERED
+    assert [each.field for each in refused.value.violations] == ["webhook"]
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", SECRET.removeprefix("whsec_"), "whsec_%%%%"])

@@ -28,7 +28,7 @@ from groundwire_server.ports.operations import (
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.trace_context import traceparent
 from groundwire_server.work.options import QueueOptions
-from groundwire_server.work.webhooks import Webhooks
+from groundwire_server.work.webhooks import Webhooks, webhooks_not_allowed
 
 POLL_SECONDS: Final = 2.0
 """When a caller that was told to wait should ask for the first time."""
@@ -55,7 +55,7 @@ class AcceptedQuestions:
         clock: of the wall, too.
         recorder: counts what is accepted.
         draw_id: returns the id of an operation.
-        webhooks: says which addresses may be told; None allows none.
+        webhooks: says which addresses may be called; None allows none.
     """
 
     records: OperationRecords
@@ -95,7 +95,7 @@ class AcceptedQuestions:
             raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
         if webhook is not None:
             if self.webhooks is None:
-                raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
+                raise webhooks_not_allowed()
             self.webhooks.check(inquiry.caller.tenant, webhook)
         try:
             return await self._accepted(inquiry, None, answer_within, webhook)

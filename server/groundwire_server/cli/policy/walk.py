@@ -35,7 +35,6 @@ _OF_A_SENTENCE: Final = frozenset(
 """Causes that lie in one sentence: it is repaired where checked text stands before it."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What has happened.
