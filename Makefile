@@ -20,7 +20,7 @@ demo: setup ## Ingest the Python Language Reference and ask it questions, withou
 	@$(bin)/groundwire demo $(ARGS)
 
 # Tests start many Python processes; without compiled modules each would compile all that it imports.
-test quick: export PYTHONDONTWRITEBYTECODE =
+test quick chaos: export PYTHONDONTWRITEBYTECODE =
 # A worker for each core, which takes over from the others what they have not begun.
 workers := --numprocesses logical --maxprocesses 8 --dist worksteal
 

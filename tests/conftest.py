@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import hypothesis
 import pytest
 
+from tests.leftovers import watch
 from tests.postgres_server import PostgresDatabases, postgres_server
 
 # A deadline for each example would depend on how busy the machine is, a new seed on luck.
@@ -47,6 +48,7 @@ class ProcessGuard:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.add_cleanup(watch())
     config.pluginmanager.register(ProcessGuard())
 
 

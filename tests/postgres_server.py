@@ -24,7 +24,6 @@ needs_postgres = pytest.mark.skipif(
 
 USER = "groundwire"
 
-_ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", "")}
 
 _QUIET = ("log_min_messages=log", "log_checkpoints=off")
 """What it says is read until it is ready, and not afterwards: it must not fill the pipe."""
@@ -45,11 +44,11 @@ def postgres_server(*settings: str) -> Iterator[Path]:
             os.chown(folder, identity["user"], identity["group"])
         data = str(folder / "data")
         made = ["-D", data, "-U", USER, "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-        subprocess.run([_command("initdb"), *made], **identity, cwd="/", env=_ENVIRONMENT, check=True, stdout=DEVNULL)
+        subprocess.run([_command("initdb"), *made], **identity, cwd="/", env=_environment(), check=True, stdout=DEVNULL)
         options = [f"unix_socket_directories={folder}", "listen_addresses=", *_QUIET, *settings]
         given = [word for each in options for word in ("-c", each)]
         running = [_command("postgres"), "-D", data, *given]
-        with subprocess.Popen(running, **identity, cwd="/", env=_ENVIRONMENT, stderr=PIPE, text=True) as process:
+        with subprocess.Popen(running, **identity, cwd="/", env=_environment(), stderr=PIPE, text=True) as process:
             try:
                 assert process.stderr is not None
                 for line in process.stderr:
@@ -62,6 +61,13 @@ def postgres_server(*settings: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def create_database(name: str, folder: Path, port: str) -> None:
+    """Create a database in the server that listens in a folder."""
+    subprocess.run(
+        [_command("createdb"), "-h", str(folder), "-p", port, "-U", USER, name], env=_environment(), check=True
+    )
+
+
 def _identity() -> dict[str, Any]:
     """Return what a process needs to run as another user where this one is root: PostgreSQL refuses that."""
     if os.geteuid():
@@ -69,6 +75,10 @@ def _identity() -> dict[str, Any]:
     known = {each.pw_name: each for each in pwd.getpwall()}
     account = known.get("postgres") or known["nobody"]
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"LC_ALL": "C.UTF-8"}
 
 
 def _command(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.app.logs import COMMON_FIELDS, Logs, logging_to
+from groundwire_server.app.logs import COMMON_FIELDS, QUIET, Logs, logging_to
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import WINDOW, LineSums
 from tests.doubles.clock import SetClock
@@ -21,7 +21,7 @@ from tests.doubles.spans import Spans
 def as_it_was() -> Iterator[None]:
     """Logs are set up for a test alone."""
     root = logging.getLogger()
-    others = [logging.getLogger(name) for name in ("grpc", "httpx", "weaviate-client")]
+    others = [logging.getLogger(name) for name in ("grpc", *QUIET)]
     handlers, level, levels = root.handlers[:], root.level, [each.level for each in others]
     yield
     root.handlers[:] = handlers
@@ -111,6 +111,21 @@ def test_grpc_is_no_louder_than_the_rest() -> None:
 def test_weaviates_client_tells_of_no_object() -> None:
     with (written := Written()):
         logging.getLogger("weaviate-client").error({"errors": {1: "BatchObject(properties={'text': 'a document'})"}})
+    assert written.lines == []
+
+
+@pytest.mark.parametrize(
+    ("library", "level", "said"),
+    [
+        ("aiosqlite", logging.DEBUG, "executing SELECT ? with ('a subject',)"),
+        ("sqlalchemy.engine.Engine", logging.INFO, "[generated in 0.1s] ('a subject',)"),
+        ("aiormq.connection", logging.DEBUG, "Sending <Connection.StartOk response=b'\\x00guest\\x00secret'>"),
+        ("aio_pika.exchange", logging.DEBUG, "Publishing message via exchange"),
+    ],
+)
+def test_clients_of_databases_and_brokers_show_no_values(library: str, level: int, said: str) -> None:
+    with (written := Written()):
+        logging.getLogger(library).log(level, said)
     assert written.lines == []
 
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import grpc.aio
@@ -19,15 +21,19 @@ from groundwire_server.adapters.records.operations.reading import read_history
 from groundwire_server.adapters.records.tables import ledger
 from groundwire_server.ports.operations import HistoryEntry
 from groundwire_server.work.history import HistoryEvent, HistoryReport, check_history
+from tests.chaos.moments import AtKill, Submissions, states_at
 from tests.chaos.stack import Stack
 
-QUESTIONS: Final = 25
+QUESTIONS: Final = 16
 AT_ONCE: Final = 4
 _ACME: Final = (("groundwire-tenant", "acme"),)
-_PATIENCE: Final = 300.0
+_PATIENCE: Final = 60.0
 """Seconds after which a run has failed; none that passes takes a half of it."""
 
 _AGAIN_SECONDS: Final = 0.1
+
+_PAUSE_SECONDS: Final = 0.1
+"""The longest time from an acceptance to the kill: several questions are accepted and answered in it."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +45,14 @@ class ChaosReport:
         history: what the history comes to.
         rows: new rows of the ledger.
         settled: those of them that were settled.
-        killed_after: questions that had been accepted by then.
+        at_kill: what the operations were at when the part was killed.
     """
 
     promised: frozenset[str]
     history: HistoryReport
     rows: int
     settled: int
-    killed_after: int
+    at_kill: Counter[AtKill]
 
 
 async def run(stack: Stack, victim: str, seed: int) -> ChaosReport:
@@ -58,20 +64,24 @@ async def run(stack: Stack, victim: str, seed: int) -> ChaosReport:
         seed: of the moment.
     """
     before = await _written(stack, 0)
-    load = _Load(stack.port, f"{victim}-{seed}", random.Random(f"{victim}-{seed}").randrange(QUESTIONS))
+    chance = random.Random(f"{victim}-{seed}")
+    load = _Load(stack.port, f"{victim}-{seed}", chance.randrange(QUESTIONS))
     async with asyncio.timeout(_PATIENCE):
         submitting = asyncio.create_task(load.submit_all())
         await load.due.wait()
-        killed_after = len(load.names)
+        # Otherwise it would always be the moment at which an acceptance has ended.
+        await asyncio.sleep(chance.uniform(0.0, _PAUSE_SECONDS))
+        killed = datetime.now(UTC)
         stack.services[victim].kill()
         await asyncio.to_thread(stack.services[victim].start)
         await submitting
         await load.all_done()
     # All that came before had ended before: what follows is of this run alone.
     after = await _written(stack, before.last)
-    promised = frozenset(name.removeprefix("operations/") for name in load.names)
+    promised = frozenset(operation for _, operation in load.submissions.told.values())
     history = check_history(after.entries, promised)
-    return ChaosReport(promised, history, after.rows - before.rows, after.settled - before.settled, killed_after)
+    at_kill = states_at(killed, load.submissions, after.entries)
+    return ChaosReport(promised, history, after.rows - before.rows, after.settled - before.settled, at_kill)
 
 
 @dataclass(frozen=True)
@@ -94,11 +104,10 @@ class _Written:
 
 async def _written(stack: Stack, after: int) -> _Written:
     async with records_database(stack.records) as database:
-        async with database.writing() as connection:
-            entries = await read_history(connection, database.dialect, after, 1_000_000)
-        async with database.reading() as connection:
-            counted = select(func.count(), func.count(ledger.c.settled)).select_from(ledger)
-            rows, settled = (await connection.execute(counted)).one()
+        dialect = database.dialect
+        entries = await database.write(lambda connection: read_history(connection, dialect, after, 1_000_000))
+        counted = select(func.count(), func.count(ledger.c.settled)).select_from(ledger)
+        rows, settled = await database.read(lambda connection: connection.execute(counted).one())
     return _Written(entries, rows, settled)
 
 
@@ -127,7 +136,7 @@ class _Load:
         self._name = name
         self._kill_after = kill_after
         self._numbers = iter(range(QUESTIONS))
-        self.names: set[str] = set()
+        self.submissions = Submissions()
         self.due = asyncio.Event()
 
     async def submit_all(self) -> None:
@@ -139,16 +148,19 @@ class _Load:
     async def all_done(self) -> None:
         """Wait until the server says that every operation has a response."""
         async with asyncio.TaskGroup() as group:
-            for name in self.names:
-                group.create_task(self._done(name))
+            for _, operation in self.submissions.told.values():
+                group.create_task(self._done(f"operations/{operation}"))
 
     async def _submit(self) -> None:
         for number in self._numbers:
-            if len(self.names) >= self._kill_after:
+            if len(self.submissions.told) >= self._kill_after:
                 self.due.set()
             asked = question_pb2.Question(text=f"Is anybody there, for the {number}th time?")
-            request = answer_service_pb2.SubmitAnswerRequest(question=asked, request_id=f"{self._name}-{number}")
-            self.names.add((await self._until(AnswerServiceStub, "SubmitAnswer", request)).name)
+            name = f"{self._name}-{number}"
+            request = answer_service_pb2.SubmitAnswerRequest(question=asked, request_id=name)
+            self.submissions.sent[name] = datetime.now(UTC)
+            operation = await self._until(AnswerServiceStub, "SubmitAnswer", request)
+            self.submissions.told[name] = (datetime.now(UTC), operation.name.removeprefix("operations/"))
         self.due.set()
 
     async def _done(self, name: str) -> None:

@@ -66,16 +66,29 @@ class Service:
 
     def kill(self) -> None:
         """Kill it and its children with SIGKILL; they write nothing any more."""
-        process, self._process = self._process, None
+        process = self._process
         if process is None:
             return
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        self.signal(signal.SIGKILL)
+        self._process = None
         process.wait()
         if self._draining is not None:
             self._draining.join()
         assert process.stdout is not None
         process.stdout.close()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to it and its children."""
+        assert self._process is not None
+        parent = self._process.pid
+        # Each child of PostgreSQL is in a group of its own.
+        children = Path(f"/proc/{parent}/task/{parent}/children")
+        others = [int(child) for child in children.read_text().split()] if children.exists() else []
+        with suppress(ProcessLookupError):
+            os.killpg(parent, number)
+        for child in others:
+            with suppress(ProcessLookupError):
+                os.kill(child, number)
 
     def _drain(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None

@@ -1,11 +1,12 @@
 """The whole service, each of its parts a process that may be killed: PostgreSQL, a broker, a server and a worker."""
 
+import asyncio
 import base64
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +36,8 @@ records:
   statement_seconds: 2
 queue:
   concurrent: 0
-  lease_seconds: 2
-  poll_seconds: 0.2
+  lease_seconds: 1
+  poll_seconds: 0.1
   backoff_seconds: 0.1
   attempts: 50
   wakeups: {wakeups}
@@ -76,7 +77,7 @@ def prepared_stack(broker: str) -> Iterator[Stack]:
     folder = Path(tempfile.mkdtemp(prefix="gw-chaos-", dir="/tmp"))  # the path of a socket is short
     stack = Stack({}, folder, free_port())
     try:
-        stack.services["postgres"] = _postgres(folder)
+        stack.services["postgres"] = postgres_service(folder)
         if broker == "rabbitmq":
             (files := folder / "rabbitmq").mkdir()
             with prepared_rabbitmq(files) as prepared:
@@ -94,19 +95,23 @@ def prepared_stack(broker: str) -> Iterator[Stack]:
 
 
 async def start(stack: Stack) -> None:
-    """Start all of it, on an empty database."""
-    stack.services["postgres"].start()
+    """Start all of it, on an empty database: first PostgreSQL and the broker, then the server and the worker."""
+    programs = ("server", "worker")
+    await _start_at_once(stack, [name for name in stack.services if name not in programs])
     connection = await asyncpg.connect(host=str(stack.folder), user=USER, database="postgres")
     await connection.execute("CREATE DATABASE groundwire")
     await connection.close()
     async with records_database(stack.records) as database:
         await upgrade(database)
-    for name, service in stack.services.items():
-        if name != "postgres":
-            service.start()
+    await _start_at_once(stack, programs)
 
 
-def _postgres(folder: Path) -> Service:
+async def _start_at_once(stack: Stack, names: Iterable[str]) -> None:
+    await asyncio.gather(*(asyncio.to_thread(stack.services[name].start) for name in names))
+
+
+def postgres_service(folder: Path) -> Service:
+    """Return a PostgreSQL that only a socket in the folder reaches, with its files in it."""
     identity = other_user(folder)
     data = str(folder / "postgres")
     made = ["-D", data, "-U", USER, "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"]

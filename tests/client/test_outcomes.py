@@ -9,6 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 import groundwire
 from groundwire.outcomes import text_or_reason
 from groundwire.v1 import outcome_pb2 as pb
+from groundwire.v1.cause_pb2 import CAUSE_MODEL_RATE_LIMITED
 from groundwire.v1.grounding_pb2 import GroundedText
 from groundwire.v1.passage_pb2 import Passage
 from tests.doubles import events
@@ -144,6 +145,14 @@ def test_a_model_can_read_the_answer_or_why_there_is_none() -> None:
         "No answer: abstained, INSUFFICIENT_EVIDENCE; next step REPHRASE."
     )
     assert text_or_reason(groundwire.outcome_of(pb.Outcome())).startswith("No answer: unrecognized, ")
+    queued = pb.Outcome(
+        queued=MESSAGES["queued"].queued,
+        cause=CAUSE_MODEL_RATE_LIMITED,
+        next_step=pb.NEXT_STEP_WAIT_FOR_OPERATION,
+    )
+    assert text_or_reason(groundwire.outcome_of(queued)) == (
+        "No answer: queued, MODEL_RATE_LIMITED; next step WAIT_FOR_OPERATION operations/1."
+    )
 
 
 def test_outcomes_are_equal_when_their_messages_are() -> None:

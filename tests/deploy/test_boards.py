@@ -46,6 +46,7 @@ def test_there_is_a_board_for_each_question() -> None:
         "answers",
         "models",
         "retrieval",
+        "cache",
         "queue",
         "tenants",
     }

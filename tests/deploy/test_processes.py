@@ -1,7 +1,8 @@
 """What the compose files describe runs: credentials, schema, server, health check, first answer and its trace.
 
 Each service is a process of this machine, started with the command, the variables and the mounted files of the compose
-file; doubles stand in for Weaviate, the collector and Jaeger. Where their programs are named, these run instead:
+file; PostgreSQL and Redis are those that are installed, and doubles stand in for Weaviate, the collector and Jaeger.
+Where their programs are named, these run instead:
 
     GROUNDWIRE_TEST_WEAVIATE=…/weaviate GROUNDWIRE_TEST_COLLECTOR=…/otelcol-contrib GROUNDWIRE_TEST_JAEGER=…/jaeger \\
         unshare --net --map-root-user sh -c 'ip link set lo up && make test ARGS=tests/deploy/test_processes.py'
@@ -26,10 +27,13 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from tests import redis_server
 from tests.deploy.stack import FULL, GROUNDWIRE, ROOT, SMALL, Compose, Processes
 from tests.docs.shown import assert_shows, blocks
 from tests.doubles.otlp import grpc_receiver
 from tests.doubles.weaviate.beside import weaviate_beside
+from tests.postgres_server import create_database, needs_postgres, postgres_server
+from tests.redis_server import needs_redis
 
 pytestmark = [pytest.mark.process, pytest.mark.slow, pytest.mark.local]
 
@@ -89,12 +93,17 @@ class Running:
             "otel-collector": self._collector,
             "weaviate": self._weaviate,
             "schema": self._schema,
+            "postgres": self._postgres,
+            "records": self._records,
+            "redis": self._redis,
             "server": self._server,
+            "worker": self._worker,
         }
         try:
             for name in self.processes.compose.in_order():
                 # Folders belong to the user here; and an answer needs neither Prometheus nor Grafana.
-                if name not in {"permissions", "prometheus", "grafana"}:
+                left_out = name in {"permissions", "prometheus", "grafana"}
+                if not left_out and "profiles" not in self.processes.compose.services[name]:
                     starts[name]()
         except BaseException:
             self._open.close()
@@ -159,6 +168,27 @@ class Running:
         matches = "main: the schema matches the configuration\n"
         assert self.processes.run("schema").endswith(f")\n{matches}")
         assert self.processes.run("schema") == matches
+
+    def _postgres(self) -> None:
+        port = self.processes.address("postgres", 5432).rpartition(":")[2]
+        folder = self._open.enter_context(postgres_server("listen_addresses=127.0.0.1", f"port={port}"))
+        create_database("groundwire", folder, port)
+
+    def _records(self) -> None:
+        self.processes.run("records")
+
+    def _redis(self) -> None:
+        password = self.processes.path("redis", "/redis-credentials/password").read_text(encoding="utf-8").strip()
+        self.processes.path("redis", "/var/lib/redis").mkdir(parents=True, exist_ok=True)
+        address = self.processes.address("redis", 6379)
+        more = ["--port", address.rpartition(":")[2], "--bind", "127.0.0.1", "--requirepass", password]
+        self._start("redis", [str(redis_server.COMMAND)], *more)
+        eventually(lambda: listens(address), "Redis")
+
+    def _worker(self) -> None:
+        worker = self._start("worker", GROUNDWIRE)
+        assert worker.stdout is not None
+        assert worker.stdout.readline().startswith("working off queued questions"), self.processes.log("worker")
 
     def _server(self) -> None:
         # It chooses a free port, and says which.
@@ -233,6 +263,8 @@ def assert_first_answer(running: Running, folder: Path, *words: str) -> str:
     return printed
 
 
+@needs_postgres
+@needs_redis
 def test_the_stack_answers_its_first_question_as_the_readme_shows(tmp_path: Path) -> None:
     with Running(FULL, tmp_path, {}) as stack:
         printed = assert_first_answer(stack, tmp_path)
@@ -276,6 +308,6 @@ def test_a_second_start_keeps_the_credentials(tmp_path: Path) -> None:
 
     second = processes.run("init")
 
-    assert re.findall(r"^\w+", first, re.MULTILINE) == ["made"] * 4
-    assert re.findall(r"^\w+", second, re.MULTILINE) == ["kept"] * 4
+    assert re.findall(r"^\w+", first, re.MULTILINE) == ["made"] * 7
+    assert re.findall(r"^\w+", second, re.MULTILINE) == ["kept"] * 7
     assert {path: path.read_bytes() for path in kept} == kept

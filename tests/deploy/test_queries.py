@@ -40,7 +40,10 @@ TARGET = frozenset({"job", "instance"})
 """The labels that Prometheus adds to every sample."""
 QUERIES = list(queries())
 OF_PANELS = [asked for asked in QUERIES if asked.place.split(":")[0].endswith(".json")]
-NOTHING_TO_SHOW = {"groundwire-retrieval.json: Why calls of stores failed"}
+NOTHING_TO_SHOW = {
+    "groundwire-cache.json: Why answers were stale",
+    "groundwire-retrieval.json: Why calls of stores failed",
+}
 """Panels of what the embedded store does not do here."""
 SECONDS = 60
 

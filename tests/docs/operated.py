@@ -18,6 +18,8 @@ from tests.e2e.generation.test_faults import error
 PARCELS = "Parcels are signed for at the front desk, from eight to six."
 TRAINS = "Train tickets are booked by the travel desk."
 QUESTION = "Where are parcels signed for?"
+UNASKED = "Who books train tickets?"
+"""No earlier answer stands in for it."""
 OFF_SUBJECT = "Who feeds the desk cat in winter?"
 
 ANSWERS = answers(PARCELS)
@@ -92,9 +94,9 @@ async def _ask_through_faults(address: str, large: Upstream, small: Upstream) ->
                 await acme.answer(QUESTION, request_id=f"{name}-{number:04}")
         # Nobody is left to write an answer.
         small.replies[:] = [AWAY]
-        await acme.answer(QUESTION, request_id="outage-0001")
+        await acme.answer(UNASKED, request_id="outage-0001")
         for _ in range(15):
-            await asyncio.gather(*(acme.answer(QUESTION) for _ in range(8)))
+            await asyncio.gather(*(acme.answer(UNASKED) for _ in range(8)))
         with suppress(Error):
             await globex.answer(QUESTION, route="nowhere")
 

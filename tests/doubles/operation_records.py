@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from groundwire_server.domain.failure import Fault
-from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion
+from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, OperationPlace, QueuedQuestion
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
 from groundwire_server.ports.operations import HistoryEntry, QueueBounds, QueueDepth, RecordsError
 
@@ -108,7 +108,12 @@ class ScriptedRecords:
         return None
 
     async def page(
-        self, tenant: str, subject: str | None, states: Collection[OperationState], after: str, most: int
+        self,
+        tenant: str,
+        subject: str | None,
+        states: Collection[OperationState],
+        after: OperationPlace | None,
+        most: int,
     ) -> Sequence[Operation]:
         """Know no operation."""
         del tenant, subject, states, after, most

@@ -13,7 +13,7 @@ import pytest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
-from groundwire_server.adapters.records.opening import Records
+from groundwire_server.adapters.records.opening import OpenedRecords
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.adapters.wakeups.memory import MemoryWakeups
@@ -127,8 +127,9 @@ def serving(folder: Path) -> Serve:
         capacity: CapacityOptions | None = None,
         document_screen: DocumentScreen | None = None,
         answer_cache: AnswerCache | None = None,
-        records: Records | None = None,
+        records: OpenedRecords | None = None,
         queue: QueueOptions | None = None,
+        records_options: RecordsOptions | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -153,7 +154,8 @@ def serving(folder: Path) -> Serve:
             answer_cache=answer_cache,
         )
         routes = {"default": (default, "main")}
-        async with _queue(folder, queue, counts) as queued:
+        kept = records_options or RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})
+        async with _queue(kept, queue, counts) as queued:
             process = compose.Process.begin(recording, capacity=capacity, queue=queued, records=records)
             snapshot = compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds)
             current = CurrentSnapshot(snapshot)
@@ -175,15 +177,16 @@ def serving(folder: Path) -> Serve:
 
 
 @asynccontextmanager
-async def _queue(folder: Path, options: QueueOptions | None, counts: Counts) -> AsyncIterator[ProcessQueue | None]:
-    """Open a queue in SQLite, in the same folder; none without options."""
+async def _queue(
+    kept: RecordsOptions, options: QueueOptions | None, counts: Counts
+) -> AsyncIterator[ProcessQueue | None]:
+    """Open a queue; none without options."""
     if options is None:
         yield None
         return
     config = QueueConfig.model_construct(**dict(options))
     configuration = load(Sources()).configuration.model_copy(update={"queue": config})
-    url = f"sqlite:///{folder}/records.sqlite3"
-    async with open_records(RecordsOptions.model_validate({"url": url})) as records:
+    async with open_records(kept) as records:
         yield open_queue(configuration, records, MemoryWakeups(), lambda tenant: 1.0, counts)
 
 

@@ -119,7 +119,7 @@ class Method:
         if self.name.rpartition("/")[0] in _OF_QUEUED_ANSWERS or self.name in _OF_QUEUED_ANSWERS:
             return Feature.QUEUED_ANSWERS.value
         if self.name == "groundwire.v1.RecordService/EraseRecords":
-            return Feature.ERASURE.value
+            return Feature.RECORD_ERASURE.value
         feature = NOT_OFFERED.get(self.descriptor.containing_service)
         return None if feature is None else feature.value
 

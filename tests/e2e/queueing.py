@@ -1,5 +1,6 @@
 """A server with a queue of SQLite that the test works off by hand."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from google.protobuf.duration_pb2 import Duration
 from groundwire.v1 import answer_service_pb2, operation_service_pb2
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceStub
 from groundwire_server.adapters.wakeups.memory import MemoryWakeups
+from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.parts.operation_codec import CODEC
 from groundwire_server.domain.failure import Fault
 from groundwire_server.domain.operation import Bill, Claim
@@ -19,11 +21,13 @@ from groundwire_server.domain.outcome import FailedSafe, Outcome
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Action, Cause, NextStep, OperationState
 from groundwire_server.edge.queue import QueuedAnswers
+from groundwire_server.options.secret import Secret
 from groundwire_server.ports.operations import RecordsError, ended
-from groundwire_server.work.options import QueueOptions
+from groundwire_server.work.webhooks import WebhookOptions
 from tests.e2e.calls import ACME, SECONDS, question
 from tests.e2e.conftest import Product, Serve
 
+WEBHOOK_SECRET = f"whsec_{'A' * 32}"
 GIVEN_UP = Outcome(FailedSafe(retryable=False), Cause.INTERNAL, Action.FAIL_SAFE, NextStep.DO_NOT_RETRY)
 
 Metadata = tuple[tuple[str, str], ...]
@@ -150,6 +154,12 @@ class Queue:
         self.product.current.snapshot = replace(self.product.current.snapshot, queue=queue)
 
 
+def webhooks_of(tenant: str) -> WebhookOptions:
+    """Options by which this tenant alone may have an address told."""
+    secret = Secret("env://HOOKS", f"whsec_{b64encode(bytes(32)).decode()}")
+    return WebhookOptions.model_validate({"hosts": ("hooks.example",), "secrets": {tenant: secret}})
+
+
 def _queueing(policy: Policy) -> Policy:
     return replace(policy, queue=True)
 
@@ -157,7 +167,8 @@ def _queueing(policy: Policy) -> Policy:
 @asynccontextmanager
 async def queueing(serve: Serve, **served: Any) -> AsyncIterator[Queue]:
     """A server whose queue nothing works off."""
-    async with serve(policy=_queueing, queue=QueueOptions(concurrent=0, attempts=1), **served) as product:
+    options = QueueConfig(concurrent=0, attempts=1, webhooks=webhooks_of("acme"))
+    async with serve(policy=_queueing, queue=options, **served) as product:
         queue = Queue(product)
         queue.connect()
         yield queue

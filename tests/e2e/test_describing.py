@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import grpc.aio
 import pytest
 from google.protobuf.message import Message
 
@@ -18,14 +19,16 @@ from groundwire.v1 import (
     server_info_service_pb2,
 )
 from groundwire.v1.server_info_service_pb2_grpc import ServerInfoServiceStub
+from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.domain.caller import Role
 from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.call import VERSION
 from tests.doubles.policies import built_in_policy
 from tests.e2e.access.world import World, let_in
-from tests.e2e.calls import ACME, SECONDS, routes
+from tests.e2e.calls import ACME, SECONDS, info, question, routes
 from tests.e2e.conftest import Product, Serve
 from tests.e2e.methods import METHODS
+from tests.e2e.queueing import webhooks_of
 
 
 async def server_info(product: Product, metadata: Any = ACME) -> server_info_pb2.ServerInfo:
@@ -82,9 +85,25 @@ async def test_every_feature_is_offered_or_refused_by_name(product: Product) -> 
     offered = {server_info_pb2.Feature.Name(feature).removeprefix("FEATURE_") for feature in info.features}
     refused = {method.feature for method in METHODS if method.feature is not None}
     assert offered
-    assert offered | refused == {word.value for word in Feature}
-    # A server without records can erase documents.
-    assert offered & refused == {"ERASURE"}
+    # A webhook is a field of a call.
+    assert offered | refused | {"WEBHOOKS"} == {word.value for word in Feature}
+    assert offered & refused == set()
+
+
+@pytest.mark.parametrize(("tenant", "offered"), [("acme", True), ("globex", False)])
+async def test_webhooks_are_offered_to_tenants_that_may_use_them(serve: Serve, tenant: str, offered: bool) -> None:
+    async with serve(queue=QueueConfig(webhooks=webhooks_of("acme"))) as product:
+        features = (await server_info(product, (("groundwire-tenant", tenant),))).features
+        assert (server_info_pb2.FEATURE_WEBHOOKS in features) is offered
+        request = answer_service_pb2.SubmitAnswerRequest(question=question())
+        request.webhook.url = "https://hooks.example/answers"
+        call = product.answers.SubmitAnswer(request, metadata=(("groundwire-tenant", tenant),), timeout=SECONDS)
+        if offered:
+            assert (await call).name
+        else:
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await call
+            assert dict(info(refused.value).metadata) == {"feature": "WEBHOOKS"}
 
 
 async def test_a_caller_without_authentication_is_who_it_says(product: Product) -> None:

@@ -36,7 +36,7 @@ class AwayCache:
     async def get(self, key: AnswerKey) -> CachedAnswer | None:
         return None
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = 0.0) -> None:
         return
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:

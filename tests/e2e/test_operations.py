@@ -16,6 +16,7 @@ from groundwire.v1.operation_pb2 import AnswerOperationMetadata
 from groundwire_server.domain.operation import Webhook
 from groundwire_server.domain.vocabulary import OperationState
 from groundwire_server.edge.options import ArrivalOptions, ServerOptions
+from groundwire_server.edge.paging import PageTokens
 from tests.doubles.time import waiting_skipped
 from tests.e2e.calls import ACME, SECONDS, fields, info, question
 from tests.e2e.conftest import Serve
@@ -25,6 +26,7 @@ BOB = (("groundwire-tenant", "acme"), ("groundwire-subject", "bob"), ("groundwir
 UMBRELLA = (("groundwire-tenant", "umbrella"), ("groundwire-subject", "alice"), ("groundwire-principals", "staff"))
 UNKNOWN = f"operations/{'5b1e' * 8}"
 NO_TIME = Duration()
+NOW = "2026-11-27T12:00:00+00:00"
 
 
 @pytest.fixture
@@ -47,6 +49,11 @@ def outcome_of(operation: operations_pb2.Operation) -> str | None:
     response = answer_service_pb2.AnswerResponse()
     assert operation.response.Unpack(response)
     return response.outcome.WhichOneof("result")
+
+
+def token(*place: str) -> str:
+    """Return the token of a page of alice's that begins after a made-up place."""
+    return PageTokens("operations", "acme", "alice", "").write(*place)
 
 
 async def test_a_submitted_question_is_an_operation_that_waits(queue: Queue) -> None:
@@ -314,6 +321,11 @@ async def test_a_list_can_be_of_some_states_and_has_no_responses(queue: Queue) -
         ({"page_size": -1}, "page_size"),
         ({"page_token": "x" * 257}, "page_token"),
         ({"page_token": "guessed"}, "page_token"),
+        ({"page_token": token(NOW, "../operations")}, "page_token"),
+        ({"page_token": token(NOW, "0" * 31 + "\0")}, "page_token"),
+        ({"page_token": token("2026-11-27T12:00:00", "0" * 32)}, "page_token"),
+        ({"page_token": token("0", "0" * 32)}, "page_token"),
+        ({"page_token": token("0" * 32)}, "page_token"),
         ({"filter": "state = LOST"}, "filter"),
         ({"filter": "x" * 257}, "filter"),
         ({"return_partial_success": True}, "return_partial_success"),
@@ -334,6 +346,14 @@ async def test_the_token_of_a_page_is_of_its_list_and_caller(queue: Queue) -> No
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await queue.list(page_size=1, page_token=token, **other)
         assert info(refused.value).reason == "INVALID_REQUEST"
+
+
+async def test_the_token_of_what_is_halted_names_an_operation(queue: Queue) -> None:
+    guessed = PageTokens("halted operations", "acme").write(NOW, "\0" * 32)
+    request = operation_service_pb2.ListHaltedOperationsRequest(page_token=guessed)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await queue.service.ListHaltedOperations(request, metadata=ACME, timeout=SECONDS)
+    assert set(fields(rpc_status.from_call(refused.value))) == {"page_token"}
 
 
 async def test_operators_see_what_is_halted_and_let_it_go_on(queue: Queue) -> None:

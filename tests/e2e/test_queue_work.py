@@ -10,8 +10,9 @@ import pytest
 from google.longrunning import operations_pb2
 from google.longrunning.operations_pb2_grpc import OperationsStub
 from google.protobuf.duration_pb2 import Duration
+from grpc_status import rpc_status
 
-from groundwire.v1 import answer_service_pb2, document_pb2, operation_pb2
+from groundwire.v1 import answer_service_pb2, document_pb2, operation_pb2, question_pb2
 from groundwire.v1.answer_service_pb2 import AnswerResponse
 from groundwire.v1.cause_pb2 import Cause as CauseNumber
 from groundwire.v1.outcome_pb2 import Action as ActionNumber
@@ -29,7 +30,7 @@ from groundwire_server.work.execution import SPAN
 from groundwire_server.work.history import HistoryEvent, HistoryReport, check_history
 from groundwire_server.work.options import QueueOptions
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
-from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, question, stream
+from tests.e2e.calls import ACME, SECONDS, answer, fields, info, ingest, question, stream
 from tests.e2e.conftest import Product, Serve
 
 PROMPT = QueueOptions(poll_seconds=0.02, backoff_seconds=0.05, max_backoff_seconds=0.05)
@@ -78,6 +79,12 @@ async def history(product: Product, *promised: str) -> HistoryReport:
     assert product.queue is not None
     entries = await product.queue.records.history(0, 1000)
     return check_history(entries, [name.removeprefix("operations/") for name in promised])
+
+
+def violated(error: grpc.aio.AioRpcError) -> list[str]:
+    status = rpc_status.from_call(error)
+    assert status is not None
+    return list(fields(status))
 
 
 async def filled(product: Product) -> None:
@@ -152,6 +159,34 @@ async def test_a_question_that_may_wait_is_refused_where_none_can(serve: Serve, 
                 await call(product, question(allow_queue=True))
             assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
             assert dict(info(caught.value).metadata) == {"feature": "QUEUED_ANSWERS"}
+
+
+def short(policy: Policy) -> Policy:
+    return replace(policy, question_limit=20)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "wrong"),
+    [
+        (question(" \u0007\n "), grpc.StatusCode.INVALID_ARGUMENT, ["question.text"]),
+        (question("Who signs for parcels?"), grpc.StatusCode.INVALID_ARGUMENT, ["question.text"]),
+        (question("Who?", search={"alpha": 0.5}), grpc.StatusCode.INVALID_ARGUMENT, ["question.search.alpha"]),
+        (question("Who?", route="elsewhere"), grpc.StatusCode.NOT_FOUND, []),
+    ],
+    ids=["blank", "long", "alpha", "route"],
+)
+async def test_a_question_that_would_never_be_answered_is_refused_at_the_call_as_answer_refuses_it(
+    serve: Serve, asked: question_pb2.Question, code: grpc.StatusCode, wrong: list[str]
+) -> None:
+    async with serve(queue=PROMPT, policy=short) as product:
+        refusals = []
+        for call in (answer(product, asked), submit(product, asked=asked)):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await call
+            refusals.append((caught.value.code(), info(caught.value), violated(caught.value)))
+        assert refusals[0] == refusals[1]
+        assert refusals[1][::2] == (code, wrong)
+        assert (await history(product)).ends == {}
 
 
 async def test_withdrawn_rights_end_a_queued_question_before_a_model_is_asked(serve: Serve) -> None:

@@ -15,7 +15,7 @@ from groundwire.v1.record_service_pb2 import EraseRecordsRequest
 from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from groundwire_server.adapters.answer_cache.memory import MemoryAnswerCache
 from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
-from groundwire_server.adapters.records.opening import Records, opened_records
+from groundwire_server.adapters.records.opening import OpenedRecords, opened_records
 from groundwire_server.adapters.records.operations.sql import SqlOperationRecords
 from groundwire_server.adapters.records.operations.sweeping import KeepTimes
 from groundwire_server.adapters.records.options import RecordsOptions
@@ -71,13 +71,13 @@ class Served:
 
 
 @pytest.fixture
-async def records(tmp_path: Path) -> AsyncIterator[Records]:
+async def records(tmp_path: Path) -> AsyncIterator[OpenedRecords]:
     async with opened_records(RecordsOptions(url=f"sqlite:///{tmp_path}/records.sqlite3")) as opened:
         yield opened
 
 
 @pytest.fixture
-async def served(serve: Serve, records: Records) -> AsyncIterator[Served]:
+async def served(serve: Serve, records: OpenedRecords) -> AsyncIterator[Served]:
     cache = MemoryAnswerCache(AnswerCacheOptions(), SystemClock(), Counts())
     await cache.put(key("lambdas"), cached("Yes.", passage("lambdas")))
     queue = SqlOperationRecords(records.database, records.sealing, CODEC, SystemClock(), attempts=3, keep=KEEP)

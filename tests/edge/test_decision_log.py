@@ -212,7 +212,15 @@ ORDINARY, NOTABLE = 3, 5
 
 @pytest.mark.parametrize(
     ("case", "written"),
-    [("as it should be", ORDINARY), ("fell back", NOTABLE), ("failed", NOTABLE), ("slow", NOTABLE)],
+    [
+        ("as it should be", ORDINARY),
+        ("served again", ORDINARY),
+        ("stood in", NOTABLE),
+        ("queued", NOTABLE),
+        ("fell back", NOTABLE),
+        ("failed", NOTABLE),
+        ("slow", NOTABLE),
+    ],
 )
 def test_what_failed_fell_back_or_was_slow_is_written_and_others_are_sampled(
     clock: SetClock, caplog: pytest.LogCaptureFixture, case: str, written: int
@@ -221,6 +229,12 @@ def test_what_failed_fell_back_or_was_slow_is_written_and_others_are_sampled(
     decisions = log(clock, ordinary=ORDINARY, notable=NOTABLE, slow_seconds=1.5)
     event = decisions.event_of(call(clock), clock.now())
     match case:
+        case "served again":
+            event = replace(event, outcome="Cached", cause=Cause.ANSWER_VALIDATED, action=Action.CACHED_ANSWER)
+        case "stood in":
+            event = replace(event, outcome="Cached", cause=Cause.MODEL_TIMEOUT, action=Action.CACHED_ANSWER)
+        case "queued":
+            event = replace(event, outcome="Queued", cause=Cause.MODEL_RATE_LIMITED, action=Action.QUEUE)
         case "fell back":
             event = replace(event, outcome="Degraded", cause=Cause.MODEL_TIMEOUT, action=Action.NEXT_MODEL)
         case "failed":

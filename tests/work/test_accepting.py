@@ -19,7 +19,7 @@ from groundwire_server.options.secret import Secret
 from groundwire_server.ports.operations import WORK, FingerprintError, QueueFullError
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.trace_context import traceparent
-from groundwire_server.work.accepting import POLL_SECONDS, AcceptedQuestions, new_id
+from groundwire_server.work.accepting import AcceptedQuestions, new_id
 from groundwire_server.work.options import QueueOptions
 from groundwire_server.work.webhooks import WebhookOptions, Webhooks
 from tests.doubles.operation_records import ScriptedRecords
@@ -107,10 +107,17 @@ async def test_a_question_that_cannot_be_answered_now_waits_with_its_cause() -> 
     async with place.wakeups.subscribed(WORK) as woken:
         queued = await place.queue.submit(place.inquiry(), Cause.MODEL_RATE_LIMITED)
         assert await woken.wait(0)
-    assert queued == Queued("operations/an-id", 0, POLL_SECONDS)
+    assert queued == Queued("operations/an-id", 0, 1.0)
     ((_, work, _),) = place.records.accepted
     assert work.cause is Cause.MODEL_RATE_LIMITED
     assert place.spans.counts.of(metrics.QUEUE_ACCEPTED, "default", "MODEL_RATE_LIMITED") == 1
+
+
+async def test_a_caller_that_is_told_to_wait_asks_when_its_operation_says() -> None:
+    place = Place()
+    inquiry = place.inquiry()
+    waits = [await place.queue.submit(inquiry, Cause.MODEL_RATE_LIMITED) for _ in range(3)]
+    assert [(queued.position, queued.poll_after) for queued in waits] == [(0, 1.0), (1, 1.5), (2, 2.0)]
 
 
 async def test_the_operation_that_there_is_counts_once_and_wakes_nobody() -> None:
@@ -207,5 +214,5 @@ async def test_a_webhook_that_may_not_be_asked_for_is_refused_before_anything_is
     with pytest.raises(Rejection) as not_offered:
         await replace(place.queue, webhooks=None).accept(place.inquiry(), 60.0, WEBHOOK)
     assert not_offered.value.reason is Reason.FEATURE_NOT_OFFERED
-    assert [each.field for each in not_offered.value.violations] == ["webhook"]
+    assert not_offered.value.metadata == {"feature": "WEBHOOKS"}
     assert place.records.accepted == []

@@ -7,6 +7,7 @@ import pytest
 from groundwire_server.domain.answer import Citation, GroundedText, Span
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.fallback import QUEUEABLE, never_after
 from groundwire_server.domain.guards.finding import GuardIdentity, PolicyBlock
 from groundwire_server.domain.operation import Bill
 from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, Outcome, Report
@@ -74,18 +75,14 @@ def test_an_answer_and_what_would_be_the_same_later_end_the_operation(ended: Out
     assert after_outcome(ended, 1, STEADY) == Complete(ended)
 
 
-@pytest.mark.parametrize(
-    "cause",
-    [
-        Cause.STORE_UNAVAILABLE,
-        Cause.EMBEDDER_UNAVAILABLE,
-        Cause.MODEL_UNAVAILABLE,
-        Cause.MODEL_RATE_LIMITED,
-        Cause.MODEL_QUOTA_EXHAUSTED,
-        Cause.TIME_EXHAUSTED,
-        Cause.GUARD_UNAVAILABLE,
-    ],
-)
+@pytest.mark.parametrize("cause", Cause)
+def test_an_attempt_waits_for_the_causes_after_which_a_call_is_queued(cause: Cause) -> None:
+    ended = failed_safe(cause, 30.0)
+    waits = isinstance(after_outcome(ended, 1, STEADY), Retry | GiveBack)
+    assert waits is (never_after(Action.QUEUE, cause) is None)
+
+
+@pytest.mark.parametrize("cause", sorted(QUEUEABLE - {Cause.BUDGET_EXHAUSTED}))
 @pytest.mark.parametrize("made", [failed_safe, passages_alone])
 def test_what_passes_is_tried_again_rather_than_answered_by_less(cause: Cause, made: type[object]) -> None:
     ended: Outcome = made(cause)  # type: ignore[assignment, call-arg]  # one of two functions

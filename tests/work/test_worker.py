@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import NoReturn
 
 import pytest
 
@@ -92,6 +93,14 @@ async def test_rights_are_looked_up_when_the_question_is_answered() -> None:
     assert place.frozen == [True]
     assert place.inquiries[0].caller.principals == frozenset()
     assert place.recorded[0][0].caller.principals == frozenset()
+
+
+@pytest.mark.parametrize(("then", "now"), [(True, False), (False, True)])
+async def test_rights_are_frozen_only_where_the_route_did_so_then_and_does_so_now(*, then: bool, now: bool) -> None:
+    place = Working(ScriptedRecords(claim("a", queued(rights_frozen=then))), route_freezes=now)
+    async with place.working(1):
+        pass
+    assert place.frozen == [False]
 
 
 async def test_withdrawn_rights_end_the_operation_unanswered() -> None:
@@ -244,6 +253,20 @@ async def test_records_that_are_away_are_reported_once_and_asked_again(caplog: p
         "queued questions wait: the records cannot be asked",
         "queued questions are answered again",
     ]
+
+
+async def test_a_defect_in_taking_a_question_up_costs_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = working("a", concurrent=1)
+    monkeypatch.setattr(place.records, "claim", _defective)
+    with pytest.raises(KeyError):
+        await place.worker.work_off()
+    monkeypatch.undo()
+    async with place.working(1):
+        assert place.results == ["COMPLETED"]
+
+
+async def _defective(worker: str, lease: float) -> NoReturn:
+    raise KeyError(worker, lease)
 
 
 async def test_a_drain_waits_for_what_is_being_answered() -> None:

@@ -53,6 +53,7 @@ class Working:
     Attributes:
         work: what answers, in turn; the last goes on doing so.
         rights: of alice now; None for none.
+        route_freezes: whether the route freezes rights now.
         inquiries: what was answered.
         cut_off: how many answers were ended before their time.
         recorded: the attempts that were logged, each with its result.
@@ -61,6 +62,7 @@ class Working:
     records: ScriptedRecords
     work: list[Work] = field(default_factory=lambda: [at_once])
     rights: Caller | None = ALICE
+    route_freezes: bool = True
     concurrent: int = 2
     inquiries: list[Inquiry] = field(default_factory=list)
     cut_off: int = 0
@@ -95,7 +97,7 @@ class Working:
 
     def inquiry(self, question: Question, caller: Caller, arrived: float, deadline: Deadline) -> Inquiry:
         """Return an inquiry of the built-in route, with its maximum."""
-        policy = built_in_policy()
+        policy = replace(built_in_policy(), freeze_rights=self.route_freezes)
         until = Deadline(min(deadline.at, arrived + policy.max_deadline))
         return Inquiry(question, caller, policy, arrived, until)
 

@@ -97,7 +97,7 @@ class Process:
     capacity: Capacity
     texts: ProcessTexts = field(default_factory=ProcessTexts)
     shadows: Shadows = field(default_factory=Shadows)
-    records: "opening.Records | None" = None
+    records: "opening.OpenedRecords | None" = None
     queue: ProcessQueue | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
 
@@ -109,7 +109,7 @@ class Process:
         capacity: CapacityOptions | None = None,
         runs: RunRegistry | None = None,
         texts: ProcessTexts | None = None,
-        records: "opening.Records | None" = None,
+        records: "opening.OpenedRecords | None" = None,
         weights: TenantWeights | None = None,
         queue: ProcessQueue | None = None,
     ) -> "Process":

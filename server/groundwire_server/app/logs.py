@@ -44,6 +44,24 @@ _STANDARD: Final = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None
 _VALUES: Final = re.compile(r"[(<\n]")
 """What values begin with in a message of asyncio's."""
 
+QUIET: Final[Mapping[str, int]] = {
+    # It would log every request to a store, with its address.
+    "httpx": logging.WARNING,
+    # It would log the objects of a batch that was rejected in part, with their texts.
+    "weaviate-client": logging.CRITICAL,
+    # It would log each step of an upgrade of the database of records, and what it found before it.
+    "alembic": logging.WARNING,
+    # It would log every call.
+    "pinecone": logging.WARNING,
+    # They would log every statement with its values, such as the name of a subject.
+    "aiosqlite": logging.WARNING,
+    "sqlalchemy": logging.WARNING,
+    # They would log every frame, among them the one with the password.
+    "aiormq": logging.WARNING,
+    "aio_pika": logging.WARNING,
+}
+"""Loggers of libraries, with the lowest level that is written of each."""
+
 _END_SECONDS: Final = 2.0
 """How long the end of a process waits for a reader that is slow."""
 
@@ -231,14 +249,8 @@ def _type_of_exception(value: object) -> object:
 
 
 def _quieten() -> None:
-    # It would log every request to a store, with its address.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    # It would log the objects of a batch that was rejected in part, with their texts.
-    logging.getLogger("weaviate-client").setLevel(logging.CRITICAL)
-    # It would log each step of an upgrade of the database of records, and what it found before it.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    # It would log every call.
-    logging.getLogger("pinecone").setLevel(logging.WARNING)
+    for library, level in QUIET.items():
+        logging.getLogger(library).setLevel(level)
     # Its debug logs are several lines per call, none of them about the call.
     logging.getLogger("grpc").setLevel(max(logging.INFO, logging.getLogger().level))
 

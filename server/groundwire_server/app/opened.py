@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.compose import Process
+from groundwire_server.app.configuration.external import verify
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.configuration import records_options
 from groundwire_server.app.parts.queue import open_queue
@@ -46,6 +48,8 @@ async def opened(sources: Sources, loaded: Loaded, sums: LineSums | None = None)
         ImportError: when an extra is not installed.
         OSError: when a folder cannot be used.
     """
+    # First of all: what it refers to is named by its setting, and nothing is made where it is wrong.
+    await asyncio.to_thread(verify, loaded, SystemClock().today())
     first = loaded.configuration
     measuring = telemetry(version("groundwire-server"), first.telemetry)
     try:

@@ -5,9 +5,10 @@ import os
 import random
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from groundwire_server.app.background import in_background
+from groundwire_server.app.background import kept_going
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.compose import Process
 from groundwire_server.app.parts.operation_codec import CODEC
@@ -55,11 +56,11 @@ class QueueWork:
     def begin(self) -> None:
         """Begin, in the background."""
         if self._worker is not None:
-            self._tasks.append(in_background("queue worker", self._worker.work_off()))
+            self._tasks.append(kept_going("queue worker", self._worker.work_off))
         if self._upkeep is not None:
-            self._tasks.append(in_background("queue upkeep", self._upkeep.keep()))
+            self._tasks.append(kept_going("queue upkeep", self._upkeep.keep))
         if self._queue is not None:
-            self._tasks.append(in_background("queue outbox", _relay(self._queue, self._recorder)))
+            self._tasks.append(kept_going("queue outbox", partial(_relay, self._queue, self._recorder)))
 
     async def end(self, grace: float) -> None:
         """Take up nothing more, and wait for what is being answered; what is left after the grace is given back.

@@ -95,10 +95,9 @@ class ConfigReloader:
 
     @classmethod
     async def begin(cls, sources: Sources, loaded: Loaded, process: Process) -> "ConfigReloader":
-        """Open the stores and models of the first configuration.
+        """Open the stores and models of the first configuration, which was verified.
 
         Raises:
-            InvalidConfigurationError: when something that it refers to does not exist.
             SetupError: when something that it names cannot be used.
             Failure: when a store cannot be opened.
             ImportError: when an extra is not installed.
@@ -146,6 +145,7 @@ class ConfigReloader:
                 _log.info("the configuration has not changed")
                 return True
             refuse_changes(self.configuration, loaded, FIXED)
+            await asyncio.to_thread(verify, loaded, SystemClock().today())
             key_sets = dict(self._key_sets)
             active = await _open(loaded, self._process, self._shared, key_sets)
         except (InvalidConfigurationError, Failure, SetupError, ImportError, OSError) as wrong:
@@ -168,7 +168,6 @@ class ConfigReloader:
 async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeySets) -> ActiveConfig:
     configuration = loaded.configuration
     clock = SystemClock()
-    await asyncio.to_thread(verify, loaded, clock.today())
     async with AsyncExitStack() as opening:
         authenticated = access(configuration.authentication, configuration.tenants, clock, key_sets)
         admitted = await opening.enter_async_context(authenticated)

@@ -29,6 +29,18 @@ class OperationKey:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationPlace:
+    """Where an operation stands in lists; it is known although the operation is forgotten.
+
+    Attributes:
+        accepted: when, with a time zone.
+    """
+
+    accepted: datetime
+    operation_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Webhook:
     """An address that is told when an operation is done.
 
@@ -104,6 +116,11 @@ class Operation:
     def name(self) -> str:
         """Its name in the contract."""
         return self.key.name
+
+    @property
+    def place(self) -> OperationPlace:
+        """Where it stands in lists."""
+        return OperationPlace(self.accepted, self.key.operation_id)
 
     @property
     def done(self) -> bool:

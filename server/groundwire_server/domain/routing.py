@@ -65,11 +65,12 @@ class Hours:
 
     def cover(self, other: "Hours") -> bool:
         """Return whether every moment of another one lies in it; in another time zone, only where it always holds."""
-        minutes = self._minutes()
-        return len(minutes) == _WEEK or (self.zone == other.zone and minutes >= other._minutes())
+        minutes = self.minutes
+        return len(minutes) == _WEEK or (self.zone == other.zone and minutes >= other.minutes)
 
-    def _minutes(self) -> frozenset[int]:
-        """Return its minutes of the week, from Monday on."""
+    @property
+    def minutes(self) -> frozenset[int]:
+        """Its minutes of the week, from Monday on."""
         start, end = (each.hour * 60 + each.minute for each in (self.start, self.end))
         length = (end - start) % _DAY or _DAY
         return frozenset((day * _DAY + start + each) % _WEEK for day in self.weekdays for each in range(length))

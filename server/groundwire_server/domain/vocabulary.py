@@ -383,6 +383,8 @@ class Feature(_Word):
     REVIEWS = auto()
     GROUNDING_CHECKS = auto()
     ERASURE = auto()
+    WEBHOOKS = auto()
+    RECORD_ERASURE = auto()
 
 
 class Reason(_Word):

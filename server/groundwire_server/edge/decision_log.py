@@ -13,7 +13,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.grounding import GroundingSummary, count_verdicts
 from groundwire_server.domain.outcome import Answered, Blocked, Cached, Degraded, FailedSafe, Outcome, Queued, Report
-from groundwire_server.domain.vocabulary import Action, Reason, StreamMode, Verdict
+from groundwire_server.domain.vocabulary import Action, Cause, Reason, StreamMode, Verdict
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.options import DecisionLogOptions
 from groundwire_server.telemetry.decision import (
@@ -73,7 +73,7 @@ class DecisionLog:
         notable = (
             compared
             or event.status != grpc.StatusCode.OK.name
-            or event.action not in (None, Action.ANSWER)
+            or _fell_back(event)
             or event.duration >= self._options.slow_seconds
         )
         message = event.outcome or event.reason or event.status
@@ -211,6 +211,12 @@ def _counts(
     if answer is not None:
         return count_verdicts(answer.sentences), len(answer.citations)
     return (None, None) if summary is None else (summary.verdicts, summary.citations)
+
+
+def _fell_back(event: DecisionEvent) -> bool:
+    """Return whether anything had to be done but answer; an earlier answer may be served in the place of a new one."""
+    served = event.action is Action.CACHED_ANSWER and event.cause is Cause.ANSWER_VALIDATED
+    return event.action not in (None, Action.ANSWER) and not served
 
 
 def _valid(outcome: Outcome) -> bool:

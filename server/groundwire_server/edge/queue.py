@@ -13,8 +13,10 @@ class QueuedAnswers:
         queue: accepts questions.
         records: holds their operations.
         wakeups: says when one has changed.
+        webhook_tenants: those that may have an address told.
     """
 
     queue: AnswerQueue
     records: OperationRecords
     wakeups: Wakeups
+    webhook_tenants: frozenset[str] = frozenset()

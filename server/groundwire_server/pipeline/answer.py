@@ -14,11 +14,11 @@ from groundwire_server.domain.vocabulary import Action, Stage
 from groundwire_server.pipeline import decide
 from groundwire_server.pipeline.attempt import attempt
 from groundwire_server.pipeline.caching.earlier import EarlierAnswers
-from groundwire_server.pipeline.caching.holding import StandIn
+from groundwire_server.pipeline.caching.stand_in import StandIn
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
-from groundwire_server.pipeline.normalize import check_queue, check_search, normalize_question
+from groundwire_server.pipeline.normalize import admitted_question
 from groundwire_server.pipeline.release import ReleaseGate, release_gate
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
@@ -48,9 +48,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     """
     left = await budget_left(inquiry, ports)
     with run.compute(Stage.NORMALIZE) as stage:
-        check_queue(inquiry)
-        check_search(inquiry, "question.search")
-        inquiry = routed(normalize_question(inquiry, "question.text"), left, run, stage)
+        inquiry = routed(admitted_question(inquiry), left, run, stage)
     with EarlierAnswers(inquiry, ports, run) as earlier:
         return await _answer(inquiry, ports, run, sink, earlier)
 

@@ -13,6 +13,17 @@ from groundwire_server.domain.vocabulary import Feature
 _FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})")
 
 
+def admitted_question(inquiry: Inquiry) -> Inquiry:
+    """Return the inquiry with its question normalized, where its route answers such a question.
+
+    Raises:
+        Rejection: FEATURE_NOT_OFFERED, INVALID_REQUEST.
+    """
+    check_queue(inquiry)
+    check_search(inquiry, "question.search")
+    return normalize_question(inquiry, "question.text")
+
+
 def normalize_question(inquiry: Inquiry, field: str) -> Inquiry:
     """Return the inquiry with its question normalized.
 

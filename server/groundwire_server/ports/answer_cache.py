@@ -1,5 +1,6 @@
 """Earlier answers that may stand in."""
 
+from math import inf
 from typing import Protocol
 
 from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, Invalidation
@@ -22,17 +23,23 @@ class AnswerCache(Protocol):
         """Return the answer of a key; None without one. Whether it still holds is for the caller to see."""
         ...
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> None:
         """Keep an answer in the place of the one before it.
 
         The least recently used answers of the tenant make place where it has its share, and of all where there is no
-        room left.
+        room left. An answer that was begun before answers of the tenant were forgotten is not kept: it may be made of
+        what was erased.
+
+        Args:
+            key: by which it is looked up.
+            answer: to keep.
+            began: when the work on it began, in seconds on the event loop's clock.
         """
         ...
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget the answers of a tenant that are selected: of a document or source, those that cite or show it.
 
-        An answer that is put in the meantime may stay. What could not be asked is not complete.
+        None of the tenant's that was begun before is kept afterwards. What could not be asked is not complete.
         """
         ...

@@ -9,7 +9,15 @@ from typing import Protocol
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Fault, GroundwireError
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.operation import Bill, Claim, Operation, OperationKey, QueuedQuestion, Webhook
+from groundwire_server.domain.operation import (
+    Bill,
+    Claim,
+    Operation,
+    OperationKey,
+    OperationPlace,
+    QueuedQuestion,
+    Webhook,
+)
 from groundwire_server.domain.outcome import Outcome, Queued
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
@@ -146,7 +154,12 @@ class OperationRecords(Protocol):
         ...
 
     async def page(
-        self, tenant: str, subject: str | None, states: Collection[OperationState], after: str, most: int
+        self,
+        tenant: str,
+        subject: str | None,
+        states: Collection[OperationState],
+        after: OperationPlace | None,
+        most: int,
     ) -> Sequence[Operation]:
         """Return operations without their results, the oldest first.
 
@@ -154,7 +167,7 @@ class OperationRecords(Protocol):
             tenant: whose.
             subject: whose; None takes all of the tenant.
             states: those to return; none takes all.
-            after: the id of the last operation of the page before; empty begins.
+            after: the place of the last operation of the page before; None begins.
             most: how many.
         """
         ...

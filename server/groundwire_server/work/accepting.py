@@ -28,10 +28,7 @@ from groundwire_server.ports.operations import (
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.trace_context import traceparent
 from groundwire_server.work.options import QueueOptions
-from groundwire_server.work.webhooks import Webhooks, webhooks_not_allowed
-
-POLL_SECONDS: Final = 2.0
-"""When a caller that was told to wait should ask for the first time."""
+from groundwire_server.work.webhooks import Webhooks
 
 _ID_BYTES: Final = 16
 _RETRY_SECONDS: Final = 5.0
@@ -74,7 +71,8 @@ class AcceptedQuestions:
                 operation = await self._accepted(inquiry, cause, None, None)
         except (QueueFullError, FingerprintError, RecordsError, TimeoutError):
             raise Failure(cause) from None
-        return Queued(operation.name, operation.position, POLL_SECONDS)
+        # One that is done already is asked for at once.
+        return Queued(operation.name, operation.position, operation.poll_after or 0.0)
 
     async def accept(
         self, inquiry: Inquiry, answer_within: float | None = None, webhook: Webhook | None = None
@@ -95,7 +93,7 @@ class AcceptedQuestions:
             raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
         if webhook is not None:
             if self.webhooks is None:
-                raise webhooks_not_allowed()
+                raise Rejection.not_offered(Feature.WEBHOOKS)
             self.webhooks.check(inquiry.caller.tenant, webhook)
         try:
             return await self._accepted(inquiry, None, answer_within, webhook)

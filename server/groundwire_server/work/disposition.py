@@ -6,7 +6,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.fallback import PASSING
+from groundwire_server.domain.fallback import QUEUEABLE
 from groundwire_server.domain.operation import Bill
 from groundwire_server.domain.outcome import Abstained, Degraded, FailedSafe, Outcome, Report
 from groundwire_server.domain.vocabulary import Cause, Reason
@@ -82,8 +82,9 @@ class Backoff:
 def after_outcome(outcome: Outcome, attempt: int, backoff: Backoff) -> Disposition:
     """Return what follows an outcome.
 
-    A question that was to be answered later is not given passages, or nothing, for a cause that passes: it waits on.
-    Money that is used up comes back at a known time, and to wait for it costs no attempt.
+    A question that was to be answered later is not given passages, or nothing, for a cause after which a question may
+    wait: it waits on. Money that is used up comes back at a known time, and to wait for it costs no attempt; where no
+    time is known, it is the call's own, and the next attempt would have no more.
     """
     wait = outcome.result.retry_after if isinstance(outcome.result, FailedSafe) else None
     if outcome.cause is Cause.BUDGET_EXHAUSTED and wait is not None:
@@ -123,8 +124,8 @@ def documents_of(outcome: Outcome) -> frozenset[str]:
     return frozenset(passage.document_id for passage in passages if passage.document_id)
 
 
-_WAITED_FOR: Final = PASSING | {Cause.MODEL_QUOTA_EXHAUSTED}
-"""Causes that another attempt may not meet."""
+_WAITED_FOR: Final = QUEUEABLE - {Cause.BUDGET_EXHAUSTED}
+"""Causes that another attempt may not meet, whenever it is made."""
 _DOUBLED_MOST: Final = 32
 _FILLING: Final = frozenset({Reason.QUOTA_EXCEEDED, Reason.LIMITS_UNAVAILABLE, Reason.OVERLOADED})
 """Refusals that say when there is room again, or that what counts cannot be asked just now."""

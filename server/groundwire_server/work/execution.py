@@ -151,17 +151,19 @@ class Executor:
         work, number = attempt.claim.work, attempt.claim.attempt
         while True:
             serving = self.serving()
-            caller = await serving.rights.renewed(work.caller, frozen=work.rights_frozen)
-            if caller is None:
-                return _refused(attempt, Reason.RIGHTS_WITHDRAWN)
-            attempt.caller = caller
             left = (work.answer_by - self.clock.today()).total_seconds()
             if left <= 0:
                 return _refused(attempt, Reason.OPERATION_EXPIRED)
             now = self.clock.now()
             try:
-                inquiry = serving.inquiry(_in_background(work.question), caller, now, Deadline(now + left))
-                attempt.deadline = inquiry.deadline
+                inquiry = serving.inquiry(_in_background(work.question), work.caller, now, Deadline(now + left))
+                # An operator may have taken it back since.
+                frozen = work.rights_frozen and inquiry.policy.freeze_rights
+                caller = await serving.rights.renewed(work.caller, frozen=frozen)
+                if caller is None:
+                    return _refused(attempt, Reason.RIGHTS_WITHDRAWN)
+                attempt.caller, attempt.deadline = caller, inquiry.deadline
+                inquiry = replace(inquiry, caller=caller)
                 attempt.outcome = await serving.answerer.answer(inquiry, None)
             except Rejection as rejection:
                 if rejection.reason is Reason.OVERLOADED:

@@ -17,9 +17,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
-from groundwire_server.domain.failure import Rejection, Violation
+from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.operation import Webhook
-from groundwire_server.domain.vocabulary import Feature, Reason
+from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
 from groundwire_server.ports.outbox import WebhookNotice
@@ -93,14 +93,6 @@ class WebhookOptions(Options):
         return any(_is_named(host, named.partition(":")[0]) for named in self.private_hosts)
 
 
-def webhooks_not_allowed() -> Rejection:
-    """Return why a tenant has no webhooks; the rest of the queue is offered to it."""
-    missing = Violation("webhook", "the operator has not allowed any for this tenant; submit without one")
-    return Rejection(
-        Reason.FEATURE_NOT_OFFERED, violations=(missing,), metadata={"feature": Feature.QUEUED_ANSWERS.value}
-    )
-
-
 class Webhooks:
     """Which webhooks may be asked for, and what they are sent.
 
@@ -116,6 +108,11 @@ class Webhooks:
         self._random = random
         self._keys = {tenant: _key(secret) for tenant, secret in options.secrets.items()}
 
+    @property
+    def tenants(self) -> frozenset[str]:
+        """Those that may use webhooks."""
+        return frozenset(self._keys)
+
     def check(self, tenant: str, webhook: Webhook) -> None:
         """Make sure that this address may be called for a tenant.
 
@@ -123,7 +120,7 @@ class Webhooks:
             Rejection: FEATURE_NOT_OFFERED to a tenant without a secret, INVALID_REQUEST for an address.
         """
         if tenant not in self._keys:
-            raise webhooks_not_allowed()
+            raise Rejection.not_offered(Feature.WEBHOOKS)
         check_address(webhook.url, self._options.hosts)
 
     def allows(self, tenant: str, webhook: Webhook) -> bool:

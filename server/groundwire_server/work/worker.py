@@ -104,9 +104,13 @@ class QueueWorker:
         async with self._wakeups.subscribed(WORK) as woken:
             while True:
                 await self._places.acquire()
-                claim = await self._claimed()
+                claim = None
+                try:
+                    claim = await self._claimed()
+                finally:
+                    if claim is None:
+                        self._places.release()
                 if claim is None:
-                    self._places.release()
                     await woken.wait(self._options.poll_seconds)
                     continue
                 task = asyncio.create_task(self._see_through(claim), name=f"operation {claim.key.operation_id}")

@@ -8,7 +8,7 @@ from groundwire_server.ports.operations import RecordsError
 
 OLD = SealingKey("old", b"o" * 32)
 NEW = SealingKey("new", b"n" * 32)
-PLACE = SealedPlace("acme", "op1", "sealed_question")
+PLACE = SealedPlace("acme", "ann", "op1", "sealed_question")
 TEXT = "Where are lost parcels kept in Zürich?".encode()
 
 
@@ -40,12 +40,13 @@ def test_a_key_that_is_missing_is_named() -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        SealedPlace("other", "op1", "sealed_question"),
-        SealedPlace("acme", "op2", "sealed_question"),
-        SealedPlace("acme", "op1", "sealed_result"),
-        SealedPlace("acmeo", "p1", "sealed_question"),
+        SealedPlace("other", "ann", "op1", "sealed_question"),
+        SealedPlace("acme", "ann", "op2", "sealed_question"),
+        SealedPlace("acme", "ann", "op1", "sealed_result"),
+        SealedPlace("acme", "bob", "op1", "sealed_question"),
+        SealedPlace("acme", "anno", "p1", "sealed_question"),
     ],
-    ids=["tenant", "operation", "column", "where one part ends"],
+    ids=["tenant", "operation", "column", "subject", "where one part ends"],
 )
 def test_a_value_that_was_moved_does_not_open(place: SealedPlace) -> None:
     sealing = Sealing([NEW])
@@ -80,3 +81,14 @@ def test_another_key_of_the_same_id_does_not_open_it() -> None:
 
 def test_keys_are_not_printed() -> None:
     assert "nnn" not in repr(NEW)
+
+
+def test_a_digest_is_the_same_for_a_value_at_its_place_and_cannot_be_made_without_the_key() -> None:
+    (digest,) = Sealing([OLD]).digests(TEXT, PLACE)
+    assert Sealing([NEW, OLD]).digests(TEXT, PLACE)[1] == digest
+    others = [
+        *Sealing([NEW]).digests(TEXT, PLACE),
+        *Sealing([OLD]).digests(TEXT[1:], PLACE),
+        *Sealing([OLD]).digests(TEXT, SealedPlace("acme", "bob", "op1", "sealed_question")),
+    ]
+    assert digest not in others

@@ -15,6 +15,7 @@ from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.operations import RecordsError
 from tests.doubles.silent import silent
+from tests.open_transactions import open_transaction
 from tests.postgres_server import USER, PostgresDatabases, needs_postgres
 
 pytestmark = [pytest.mark.process, needs_postgres]
@@ -41,12 +42,8 @@ async def database(options: RecordsOptions) -> AsyncIterator[RecordsDatabase]:
 
 
 async def fault_of(database: RecordsDatabase, statement: str) -> RecordsFault:
-    async def run() -> None:
-        async with database.writing() as connection:
-            await connection.execute(text(statement))
-
     with pytest.raises(RecordsError) as failed:
-        await run()
+        await database.write(lambda connection: connection.execute(text(statement)))
     assert isinstance(failed.value.fault, RecordsFault)
     return failed.value.fault
 
@@ -110,28 +107,29 @@ async def test_what_is_refused_at_the_door(
 )
 async def test_what_a_statement_ends_with(database: RecordsDatabase, statement: str, fault: RecordsFault) -> None:
     assert await fault_of(database, statement) is fault
-    async with database.reading() as connection:
-        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    assert await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one()) == 1
 
 
 async def test_a_lock_that_another_holds_is_busy(database: RecordsDatabase) -> None:
     await schema.upgrade(database)
-    async with database.writing() as connection:
-        await connection.execute(text("LOCK TABLE outbox"))
+    async with open_transaction(database.write, text("LOCK TABLE outbox")):
         assert await fault_of(database, "INSERT INTO outbox DEFAULT VALUES") is RecordsFault.BUSY
 
 
 async def test_a_pool_in_use_is_busy(options: RecordsOptions) -> None:
     small = options.model_copy(update={"connect_seconds": 0.1})
-    async with records_database(small) as database, database.reading() as one, database.reading() as other:
-        await asyncio.gather(one.execute(text("SELECT 1")), other.execute(text("SELECT 1")))
+    async with (
+        records_database(small) as database,
+        open_transaction(database.read, text("SELECT 1")),
+        open_transaction(database.read, text("SELECT 1")),
+    ):
         assert await fault_of(database, "SELECT 1") is RecordsFault.BUSY
 
 
 async def test_a_standby_is_read_only(database: RecordsDatabase, options: RecordsOptions) -> None:
     await schema.upgrade(database)
-    async with database.outside_transactions() as connection:
-        await connection.execute(text(f"ALTER DATABASE {options.database} SET default_transaction_read_only = on"))
+    read_only = text(f"ALTER DATABASE {options.database} SET default_transaction_read_only = on")
+    await database.run_outside_transactions(lambda connection: connection.execute(read_only))
     async with records_database(options) as again:
         assert await fault_of(again, "DELETE FROM outbox") is RecordsFault.READ_ONLY
 
@@ -140,18 +138,14 @@ async def test_a_start_refuses_what_would_lose_accepted_work(
     database: RecordsDatabase, options: RecordsOptions
 ) -> None:
     await schema.upgrade(database)
-    async with database.outside_transactions() as connection:
-        await connection.execute(text(f"ALTER DATABASE {options.database} SET synchronous_commit = off"))
+    losing = text(f"ALTER DATABASE {options.database} SET synchronous_commit = off")
+    await database.run_outside_transactions(lambda connection: connection.execute(losing))
     with pytest.raises(SetupError, match="synchronous_commit = off, and would lose accepted work: set it to on"):
         async with opened_records(options):
             pass
 
 
 async def test_a_reader_changes_nothing(database: RecordsDatabase) -> None:
-    async def write() -> None:
-        async with database.reading() as connection:
-            await connection.execute(text("CREATE TABLE things ()"))
-
     with pytest.raises(RecordsError) as failed:
-        await write()
+        await database.read(lambda connection: connection.execute(text("CREATE TABLE things ()")))
     assert failed.value.fault is RecordsFault.READ_ONLY

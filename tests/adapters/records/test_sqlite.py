@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text
 
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.faults import RecordsFault
@@ -21,14 +21,13 @@ from tests.adapters.records.users import unprivileged
 
 
 async def put(database: RecordsDatabase, kind: str = "work") -> None:
-    async with database.writing() as connection:
-        row = {"kind": kind, "operation_id": "op1", "tenant": "acme", "due": 0, "attempts": 0, "created": 0}
-        await connection.execute(insert(outbox).values(row))
+    row = {"kind": kind, "operation_id": "op1", "tenant": "acme", "due": 0, "attempts": 0, "created": 0}
+    await database.write(lambda connection: connection.execute(insert(outbox).values(row)))
 
 
 async def count(database: RecordsDatabase) -> int:
-    async with database.reading() as connection:
-        return (await connection.execute(select(func.count()).select_from(outbox))).scalar_one()
+    counted = select(func.count()).select_from(outbox)
+    return await database.read(lambda connection: connection.execute(counted).scalar_one())
 
 
 async def fault_of_writing(database: RecordsDatabase) -> RecordsFault:
@@ -39,12 +38,16 @@ async def fault_of_writing(database: RecordsDatabase) -> RecordsFault:
 
 
 async def test_every_commit_is_synced_and_what_is_deleted_is_overwritten(database: RecordsDatabase) -> None:
-    async with database.reading() as connection:
-        found = {
-            name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
-        }
-    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+    def settings(connection: Connection) -> dict[str, object]:
+        names = ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        return {name: connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in names}
+
+    assert await database.read(settings) == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+    }
 
 
 async def test_its_owner_alone_may_read_the_file_its_journal_and_its_key(options: RecordsOptions) -> None:
@@ -76,16 +79,15 @@ async def test_while_another_process_writes_it_is_busy_and_afterwards_it_goes_on
 async def test_a_full_disk_loses_nothing_that_was_accepted(database: RecordsDatabase) -> None:
     await put(database)
 
-    async def fill() -> None:
-        async with database.writing() as connection:
-            # What a full disk is to SQLite: the file cannot grow.
-            pages = (await connection.execute(text("PRAGMA page_count"))).scalar_one()
-            await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
-            row = {"kind": "work", "operation_id": "x" * 5000, "tenant": "a", "due": 0, "attempts": 0, "created": 0}
-            await connection.execute(insert(outbox), [row] * 100)
+    def fill(connection: Connection) -> None:
+        # What a full disk is to SQLite: the file cannot grow.
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+        connection.execute(text(f"PRAGMA max_page_count = {pages}"))
+        row = {"kind": "work", "operation_id": "x" * 5000, "tenant": "a", "due": 0, "attempts": 0, "created": 0}
+        connection.execute(insert(outbox), [row] * 100)
 
     with pytest.raises(RecordsError) as failed:
-        await fill()
+        await database.write(fill)
     assert failed.value.fault is RecordsFault.FULL
     assert await count(database) == 1
 

@@ -2,22 +2,17 @@
 
 import asyncio
 import socket
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import trustme
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from groundwire_server.adapters.webhooks.http import HttpWebhookSender, WebhookFault
 from groundwire_server.ports.outbox import WebhookError
-
-HOST = "hooks.example.com"
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+from tests.doubles.webhook_receiver import Handler, Receiver, receiving
 
 
 class FixedResolver(AbstractResolver):
@@ -38,45 +33,6 @@ class FixedResolver(AbstractResolver):
 
     async def close(self) -> None:
         pass
-
-
-@dataclass
-class Receiver:
-    """A receiver with a certificate for HOST, on loopback."""
-
-    port: int
-    ca: Path
-    requests: list[bytes] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"https://{HOST}:{self.port}/answers"
-
-
-@asynccontextmanager
-async def receiving(folder: Path, handler: Handler) -> AsyncIterator[Receiver]:
-    authority = trustme.CA()
-    ca = folder / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca))
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(HOST).configure_cert(context)
-
-    async def taken(request: web.BaseRequest) -> web.StreamResponse:
-        receiver.requests.append(await request.read())
-        receiver.headers.append(dict(request.headers))
-        return await handler(request)
-
-    server = web.Server(taken)
-    runner = web.ServerRunner(server, shutdown_timeout=0)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
-    await site.start()
-    receiver = Receiver(runner.addresses[0][1], ca)
-    try:
-        yield receiver
-    finally:
-        await runner.cleanup()
 
 
 def answering(status: int, **headers: str) -> Handler:

@@ -15,6 +15,11 @@ from pydantic.fields import FieldInfo
 
 from groundwire_server.adapters.providers.scheduling import SchedulingOptions
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
+from groundwire_server.adapters.wakeups.options import (
+    MemoryWakeupsOptions,
+    RabbitMQWakeupsOptions,
+    RedisWakeupsOptions,
+)
 from groundwire_server.app.configuration import schema_walk
 from groundwire_server.app.configuration.errors import Path as Place
 from groundwire_server.app.configuration.load import TEMPLATE
@@ -113,6 +118,8 @@ SAME_AS: dict[type[Options], type[Options]] = {
     OnnxCheckerConfig: ClassifierCheckerConfig,
     HttpGuardConfig: ClassifierGuardConfig,
     GrpcGuardConfig: HttpGuardConfig,
+    MemoryWakeupsOptions: RabbitMQWakeupsOptions,
+    RedisWakeupsOptions: RabbitMQWakeupsOptions,
     OtlpBatchConfig: OtlpConfig,
     OtlpMetricsConfig: OtlpConfig,
 }
@@ -134,9 +141,11 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
         "PINECONE_API_KEY",
         "PROVIDER_KEY",
         "DATABASE_PASSWORD",
+        "RABBITMQ_PASSWORD",
     ):
         monkeypatch.setenv(name, "name=s3cr3t" if name.startswith("OTEL") else "s3cr3t")
     monkeypatch.setenv("RECORDS_KEY", base64.b64encode(bytes(32)).decode())
+    monkeypatch.setenv("ACME_WEBHOOK_SECRET", f"whsec_{base64.b64encode(bytes(32)).decode()}")
     values = yaml.safe_load(FREE)
     # The embedded store of this route searches in one way.
     assert set(values["routes"]["default"].pop("search")) == set(SearchOptions.model_fields)

@@ -52,6 +52,7 @@ def test_a_server_of_an_unknown_version_is_warned_of(groundwire_command: Command
         "config": "ok",
         "disk": "ok",
         "records": "ok",
+        "wake-ups": "ok",
     }
 
 
@@ -97,7 +98,7 @@ def test_a_server_that_is_down(groundwire_command: Command) -> None:
     ran = groundwire_command("doctor", "--server", "127.0.0.1:1", "--json")
 
     assert ran.code == 3
-    assert states(ran) == {"tcp": "fail", "config": "ok", "disk": "ok", "records": "ok"}
+    assert states(ran) == {"tcp": "fail", "config": "ok", "disk": "ok", "records": "ok", "wake-ups": "ok"}
     assert "groundwire serve" in ran.out
 
 
@@ -200,7 +201,7 @@ def test_what_a_server_here_would_need(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("GROUNDWIRE_STORES__MAIN__FOLDER", "file/data")
     monkeypatch.setenv("GROUNDWIRE_TELEMETRY__OTLP__ENDPOINT", "http://127.0.0.1:1")
 
-    can_be_read, folder, _disk, records, *receivers = Examination.of(
+    can_be_read, folder, _disk, records, _wakeups, *receivers = Examination.of(
         ConnectionOptions(), None, named=True
     ).of_configuration()
 

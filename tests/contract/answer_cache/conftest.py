@@ -27,6 +27,7 @@ class Cache:
     cache: AnswerCache
     counts: Counts
     pass_time: Callable[[float], Awaitable[None]]
+    now: Callable[[], float]
 
 
 Opener = Callable[..., AbstractAsyncContextManager[Cache]]
@@ -39,7 +40,7 @@ async def _memory(**options: Any) -> AsyncIterator[Cache]:
     async def pass_time(seconds: float) -> None:
         clock.move(seconds)
 
-    yield Cache(MemoryAnswerCache(AnswerCacheOptions(**options), clock, counts), counts, pass_time)
+    yield Cache(MemoryAnswerCache(AnswerCacheOptions(**options), clock, counts), counts, pass_time, clock.now)
 
 
 @pytest.fixture(scope="package")
@@ -52,7 +53,7 @@ def redis_url() -> Iterator[str]:
 def _redis(url: str) -> Opener:
     @asynccontextmanager
     async def opened(**options: Any) -> AsyncIterator[Cache]:
-        counts = Counts()
+        counts, clock = Counts(), SetClock()
         async with connected(RedisOptions(url=url, timeout_seconds=10)) as client:
             await client.flushall()
 
@@ -62,8 +63,8 @@ def _redis(url: str) -> Opener:
                     left = await client.pttl(found)
                     await client.pexpire(found, max(int(left - seconds * 1000), 0))
 
-            cache = RedisAnswerCache(client, "test", AnswerCacheOptions(**options), SetClock(), counts)
-            yield Cache(cache, counts, pass_time)
+            cache = RedisAnswerCache(client, "test", AnswerCacheOptions(**options), clock, counts)
+            yield Cache(cache, counts, pass_time, clock.now)
 
     return opened
 

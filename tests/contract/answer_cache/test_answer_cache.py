@@ -175,6 +175,20 @@ async def test_those_that_are_selected_are_forgotten(
         assert await opened.cache.forget("unheard", selection) == Forgotten(0)
 
 
+async def test_an_answer_that_was_begun_before_answers_were_forgotten_is_not_kept(open_cache: Opener) -> None:
+    async with open_cache() as opened:
+        began, later = opened.now(), opened.now() + 10.0
+        await opened.cache.put(key("before"), cached("Yes.", passage("menu")), began)
+        assert await opened.cache.forget("acme", OneDocument("post")) == Forgotten(0)
+        await opened.cache.put(key("begun"), cached("Yes.", passage("post")), began)
+        await opened.cache.put(key("before"), cached("No.", passage("post")), began)
+        await opened.cache.put(key("later"), cached(), later)
+        await opened.cache.put(key("foreign", tenant="globex"), cached(), began)
+        assert await names(opened, *map(key, ("before", "begun", "later"))) == ["before", "later"]
+        assert await opened.cache.get(key("before")) == cached("Yes.", passage("menu"))
+        assert await names(opened, key("foreign", tenant="globex")) == ["foreign"]
+
+
 async def test_what_is_forgotten_leaves_its_room_to_others(open_cache: Opener) -> None:
     async with open_cache(entries=4, megabytes=4, tenant_share=1) as opened:
         large = passage(text="x" * (900 * 1024))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from groundwire_server.adapters.records.encryption import Sealing, SealingKey
 from groundwire_server.adapters.records.engine import RecordsDatabase
@@ -67,9 +67,12 @@ def operation_records(
 
 async def empty(database: RecordsDatabase) -> None:
     """Delete whatever is in the tables."""
-    async with database.writing() as connection:
+
+    def empty(connection: Connection) -> None:
         for table in reversed(metadata.sorted_tables):
-            await connection.execute(delete(table))
+            connection.execute(delete(table))
+
+    await database.write(empty)
 
 
 @dataclass(frozen=True)
@@ -140,8 +143,7 @@ class Queue:
             row._asdict() | {"operation_id": self.key(name).operation_id, "request_id": name, "turn": row.turn + number}
             for number, name in enumerate(names, start=1)
         ]
-        async with self._database.writing() as connection:
-            await connection.execute(insert(operations), rows)
+        await self._database.write(lambda connection: connection.execute(insert(operations), rows))
 
     async def claim(self, worker: str = "w1", lease: float = LEASE) -> Claim:
         claim = await self.records.claim(worker, lease)
@@ -177,18 +179,18 @@ class Queue:
 
     async def everything(self) -> Written:
         """Return all rows but those of the outbox."""
-        async with self._database.reading() as connection:
-            return Written(
-                (await connection.execute(select(operations))).all(),
-                (await connection.execute(select(ledger))).all(),
-                (await connection.execute(select(history).order_by(history.c.number))).all(),
+        return await self._database.read(
+            lambda connection: Written(
+                connection.execute(select(operations)).all(),
+                connection.execute(select(ledger)).all(),
+                connection.execute(select(history).order_by(history.c.number)).all(),
             )
+        )
 
     async def settle(self, name: str) -> None:
         """Settle an operation's row of the ledger past its records."""
-        async with self._database.writing() as connection:
-            own = ledger.c.operation_id == self.key(name).operation_id
-            await connection.execute(update(ledger).where(own).values(settled=1))
+        settled = update(ledger).where(ledger.c.operation_id == self.key(name).operation_id).values(settled=1)
+        await self._database.write(lambda connection: connection.execute(settled))
 
     async def posts(self, name: str) -> list[str]:
         """Return the kinds of an operation's entries in the outbox, in their order."""
@@ -199,9 +201,8 @@ class Queue:
 
     async def write(self, name: str, **values: object) -> None:
         """Change an operation's row past its records."""
-        async with self._database.writing() as connection:
-            own = operations.c.operation_id == self.key(name).operation_id
-            await connection.execute(update(operations).where(own).values(**values))
+        changed = update(operations).where(operations.c.operation_id == self.key(name).operation_id).values(**values)
+        await self._database.write(lambda connection: connection.execute(changed))
 
     async def row(self, name: str) -> AnyRow:
         (row,) = await self._rows(operations, name)
@@ -211,5 +212,4 @@ class Queue:
         asked = select(table).where(table.c.operation_id == self.key(name).operation_id)
         if table in (outbox, history):
             asked = asked.order_by(table.c.number)
-        async with self._database.reading() as connection:
-            return (await connection.execute(asked)).all()
+        return await self._database.read(lambda connection: connection.execute(asked).all())

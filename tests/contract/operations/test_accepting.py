@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from groundwire_server.adapters.records.encryption import Sealing, SealingKey
+from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.operations.sql import SqlOperationRecords
 from groundwire_server.domain.operation import Bill
 from groundwire_server.domain.vocabulary import Cause, OperationState
 from groundwire_server.ports.operations import FingerprintError, QueueBounds, QueueFullError
-from tests.contract.operations.queued import AMPLE, Queue, SteppingClock
+from tests.contract.operations.queued import AMPLE, ATTEMPTS, CODEC, KEEP, Queue, SteppingClock
 
 
 async def test_the_same_request_is_accepted_once(queue: Queue, clock: SteppingClock) -> None:
@@ -19,7 +22,7 @@ async def test_the_same_request_is_accepted_once(queue: Queue, clock: SteppingCl
     assert again == first
     assert await queue.events("one") == [("accepted", 0)]
     assert await queue.events("two") == []
-    assert await queue.records.page("acme", None, [], "", 10) == [first]
+    assert await queue.records.page("acme", None, [], None, 10) == [first]
 
 
 async def test_the_same_request_finds_what_has_become_of_it(queue: Queue) -> None:
@@ -58,7 +61,7 @@ async def test_a_deleted_operation_frees_its_request_id(queue: Queue) -> None:
 async def test_ten_accepts_of_one_request_at_once_make_one_operation(queue: Queue) -> None:
     accepted = await asyncio.gather(*(queue.accept(f"op{number}", request_id="r1") for number in range(10)))
     assert len({each.key for each in accepted}) == 1
-    assert len(await queue.records.page("acme", None, [], "", 20)) == 1
+    assert len(await queue.records.page("acme", None, [], None, 20)) == 1
     assert [each.event for each in await queue.records.history(0, 100)] == ["accepted"]
 
 
@@ -108,3 +111,29 @@ async def test_a_claim_holds_what_was_accepted(queue: Queue) -> None:
     frozen = replace(work, rights_frozen=True, traceparent="", answer_by=work.answer_by + timedelta(microseconds=7))
     await queue.records.accept(queue.key("one"), frozen, AMPLE)
     assert (await queue.claim()).work == frozen
+
+
+async def test_a_request_whose_operation_is_kept_no_longer_is_accepted_anew(queue: Queue, clock: SteppingClock) -> None:
+    await queue.accept("one", request_id="r1")
+    assert await queue.records.complete(await queue.claim(), b"outcome", Bill(), ["a.md"])
+    clock.step(KEEP.done.total_seconds())
+    assert (await queue.accept("two", request_id="r1", fingerprint=b"another")).key == queue.key("two")
+    assert (await queue.claim()).work.question.text == "two"
+
+
+async def test_what_tells_requests_apart_cannot_be_guessed_from_a_row(queue: Queue) -> None:
+    await queue.accept("one", fingerprint=b"made of the question")
+    await queue.accept("two", fingerprint=b"made of the question")
+    rows = [await queue.row(name) for name in ("one", "two")]
+    assert b"made of the question" not in rows[0].fingerprint
+    assert rows[0].fingerprint != rows[1].fingerprint
+
+
+async def test_the_same_request_is_recognised_after_the_key_was_replaced(
+    queue: Queue, database: RecordsDatabase, clock: SteppingClock
+) -> None:
+    first = await queue.accept("one", request_id="r1")
+    keys = [SealingKey("k2", b"2" * 32), SealingKey("k1", bytes(32))]
+    rotated = SqlOperationRecords(database, Sealing(keys), CODEC, clock, attempts=ATTEMPTS, keep=KEEP)
+    again = await Queue(rotated, database, clock).accept("two", request_id="r1")
+    assert again.key == first.key

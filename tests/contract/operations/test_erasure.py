@@ -23,8 +23,8 @@ from groundwire_server.domain.erasure import (
     RecordSelection,
 )
 from groundwire_server.domain.operation import Bill, Webhook
-from groundwire_server.domain.vocabulary import OperationState, Reason
-from tests.contract.operations.queued import Queue, SteppingClock
+from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
+from tests.contract.operations.queued import ATTEMPTS, Queue, SteppingClock
 
 EVER = Deadline(inf)
 BILL = Bill(10, 20, 30)
@@ -135,6 +135,16 @@ async def test_what_a_worker_wrote_from_an_erased_document_is_not_taken(
     assert not await queue.records.complete(claim, b"quotes a.md", BILL, ["a.md"])
     again = await queue.claim()
     assert again.attempt == claim.attempt + 1
+
+
+async def test_a_last_attempt_that_an_erasure_takes_back_is_made_again(queue: Queue, erasure: SqlRecordErasure) -> None:
+    await queue.accept("in-hand")
+    for _ in range(ATTEMPTS - 1):
+        assert await queue.records.retry(await queue.claim(), Cause.INTERNAL, 0.0, BILL)
+    await queue.claim()
+    await erase(erasure, OneDocument("a.md"))
+    assert await queue.state("in-hand") is OperationState.QUEUED
+    assert (await queue.claim()).attempt == ATTEMPTS + 1
 
 
 async def test_the_outcome_of_an_erased_operation_is_not_taken(queue: Queue, erasure: SqlRecordErasure) -> None:

@@ -79,7 +79,7 @@ async def test_what_is_done_is_forgotten_after_its_time(queue: Queue, clock: Ste
     assert await queue.state(NAME) is OperationState.DONE
     clock.step(0.000001)
     assert await queue.state(NAME) is None
-    assert await queue.records.page("acme", None, [], "", 10) == []
+    assert await queue.records.page("acme", None, [], None, 10) == []
     assert not await queue.records.delete(queue.key(NAME))
     assert await queue.records.cancel(queue.key(NAME)) is None
     assert await queue.records.sweep() == 1

@@ -104,7 +104,7 @@ async def test_positions_count_what_comes_before(queue: Queue) -> None:
     await queue.accept("low", priority=Priority.BACKGROUND)
     for number in range(3):
         await queue.accept(f"a{number}")
-    positions = {each.key: each.position for each in await queue.records.page("acme", None, [], "", 10)}
+    positions = {each.key: each.position for each in await queue.records.page("acme", None, [], None, 10)}
     names = ("a0", "a1", "a2", "low")
     assert [positions[queue.key(name)] for name in names] == [0, 1, 2, 3]
     for name in names:

@@ -103,6 +103,25 @@ async def test_no_more_is_claimed_than_asked_for(queue: Queue, outbox: SqlOutbox
     assert [len(await claimed(outbox, most=2)) for _ in range(3)] == [2, 1, 0]
 
 
+async def test_webhooks_of_one_tenant_hold_up_neither_those_of_another_nor_wake_ups(
+    queue: Queue, outbox: SqlOutboxRecords, clock: SteppingClock
+) -> None:
+    for name in "abcd":
+        await answered(queue, name)
+    await outbox.done([entry for entry in await claimed(outbox) if entry.kind is not OutboxKind.WEBHOOK])
+    clock.step(LEASE)
+    await queue.accept("e", "globex", webhook=WEBHOOK)
+    assert await queue.records.complete(await queue.claim(), b"answer", Bill(), ())
+    first = await claimed(outbox, most=4)
+    assert {(entry.tenant, entry.kind) for entry in first} == {
+        ("acme", OutboxKind.WEBHOOK),
+        ("globex", OutboxKind.WORK),
+        ("globex", OutboxKind.ENDED),
+        ("globex", OutboxKind.WEBHOOK),
+    }
+    assert [entry.tenant for entry in await claimed(outbox)] == ["acme"] * 3
+
+
 async def test_a_notice_holds_the_operation_and_the_address(queue: Queue, outbox: SqlOutboxRecords) -> None:
     await answered(queue)
     *_others, webhook = await claimed(outbox)

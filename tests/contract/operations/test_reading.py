@@ -1,7 +1,10 @@
 """Reading: whose operations are seen, pages, depths and the history."""
 
 import pytest
+from sqlalchemy import delete
 
+from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.tables import history
 from groundwire_server.domain.operation import Bill, OperationKey
 from groundwire_server.domain.vocabulary import Cause, OperationState
 from groundwire_server.ports.operations import HistoryEntry
@@ -17,7 +20,7 @@ async def test_tenants_and_subjects_never_meet(queue: Queue, tenant: str, subjec
     assert await queue.records.get(others) is None
     assert await queue.records.cancel(others) is None
     assert await queue.records.delete(others) is False
-    assert await queue.records.page(tenant, subject, [], "", 10) == []
+    assert await queue.records.page(tenant, subject, [], None, 10) == []
     assert await queue.state("one") is OperationState.QUEUED
 
 
@@ -25,7 +28,7 @@ async def test_an_operator_of_another_tenant_finds_nothing(queue: Queue) -> None
     await queue.accept("one")
     await queue.write("one", state=OperationState.HALTED)
     assert await queue.records.requeue("globex", queue.key("one").operation_id) is None
-    assert await queue.records.page("globex", None, [OperationState.HALTED], "", 10) == []
+    assert await queue.records.page("globex", None, [OperationState.HALTED], None, 10) == []
     assert (await queue.records.depth("globex")).counts == {}
     assert await queue.state("one") is OperationState.HALTED
 
@@ -36,15 +39,14 @@ async def test_unknown_operations_are_none(queue: Queue) -> None:
     assert await queue.records.cancel(unknown) is None
     assert await queue.records.delete(unknown) is False
     assert await queue.records.requeue("acme", unknown.operation_id) is None
-    assert await queue.records.page("acme", None, [], unknown.operation_id, 10) == []
 
 
 async def _pages(queue: Queue, subject: str | None, most: int) -> list[list[str]]:
     pages: list[list[str]] = []
-    after = ""
+    after = None
     while found := await queue.records.page("acme", subject, [], after, most):
         pages.append([each.request_id for each in found])
-        after = found[-1].key.operation_id
+        after = found[-1].place
     return pages
 
 
@@ -61,13 +63,20 @@ async def test_pages_go_on_where_rows_come_and_go(queue: Queue, clock: SteppingC
     for number in range(6):
         await queue.accept(f"op{number}")
         clock.step(1)
-    first = await queue.records.page("acme", None, [], "", 2)
+    first = await queue.records.page("acme", None, [], None, 2)
     assert [each.request_id for each in first] == ["op0", "op1"]
     assert await queue.records.delete(first[-1].key)
     assert await queue.records.delete(queue.key("op4"))
     await queue.accept("op6")
-    rest = await queue.records.page("acme", None, [], first[-1].key.operation_id, 10)
+    rest = await queue.records.page("acme", None, [], first[-1].place, 10)
     assert [each.request_id for each in rest] == ["op2", "op3", "op5", "op6"]
+
+
+async def test_pages_go_on_whose_history_is_forgotten(queue: Queue, database: RecordsDatabase) -> None:
+    for name in ("op0", "op1", "op2"):
+        await queue.accept(name)
+    await database.write(lambda connection: connection.execute(delete(history)).rowcount)
+    assert await _pages(queue, None, 1) == [["op0"], ["op1"], ["op2"]]
 
 
 async def test_a_page_has_the_states_it_asks_for_and_no_results(queue: Queue, clock: SteppingClock) -> None:
@@ -78,7 +87,7 @@ async def test_a_page_has_the_states_it_asks_for_and_no_results(queue: Queue, cl
     await queue.claim()
 
     async def names(*states: OperationState) -> list[str]:
-        found = await queue.records.page("acme", "ann", states, "", 10)
+        found = await queue.records.page("acme", "ann", states, None, 10)
         assert all(each.result is None for each in found)
         return [each.request_id for each in found]
 
@@ -103,7 +112,7 @@ async def test_depths_count_what_is_not_done(queue: Queue, clock: SteppingClock)
     assert everything.counts == {OperationState.QUEUED: 3, OperationState.HALTED: 1}
     own = await queue.records.depth("globex")
     assert sum(own.counts.values()) <= 1
-    waiting = await queue.records.page("acme", None, [OperationState.QUEUED], "", 10)
+    waiting = await queue.records.page("acme", None, [OperationState.QUEUED], None, 10)
     assert (await queue.records.depth("acme")).oldest == min(each.accepted for each in waiting) > oldest
 
 

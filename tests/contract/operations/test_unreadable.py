@@ -15,6 +15,8 @@ UNREADABLE: dict[str, dict[str, object]] = {
     "an unknown state": {"state": "PAUSED"},
     "a question sealed elsewhere": {"sealed_question": b"\x01k1" + bytes(64)},
     "no question": {"sealed_question": None},
+    "another subject": {"subject": "bob"},
+    "more attempts than can be counted": {"attempts": 2**31 - 1},
 }
 
 
@@ -35,6 +37,20 @@ async def test_an_unknown_cause_of_an_earlier_attempt_hinders_no_other(queue: Qu
     await queue.accept("odd")
     await queue.write("odd", **UNKNOWN_CAUSE)
     assert await queue.records.complete(await queue.claim(), b"outcome", Bill(), [])
+
+
+@pytest.mark.parametrize("column", ["accepted", "expires", "begun", "ended"])
+@pytest.mark.parametrize("time", [-(2**62), 2**62])
+async def test_a_time_that_cannot_be_written_hinders_no_other(queue: Queue, column: str, time: int) -> None:
+    await queue.accept("odd")
+    await queue.accept("plain")
+    await queue.write("odd", **{column: time})
+    taken = [await queue.records.claim("w1", LEASE) for _ in range(2)]
+    assert "plain" in [claim.work.question.text for claim in taken if claim is not None]
+    assert len(await queue.records.page("acme", "ann", [], None, 10)) == 2
+    assert (await queue.records.depth(None)).counts
+    await queue.records.sweep()
+    assert await queue.records.delete(queue.key("odd"))
 
 
 @pytest.mark.parametrize("values", [UNREADABLE["a newer format"], UNREADABLE["an unknown state"]])
@@ -62,7 +78,7 @@ async def test_a_page_leaves_it_out_and_reports_it(
         await queue.accept(each)
         clock.step(1)
     await queue.write("odd", **values)
-    found = await queue.records.page("acme", None, [], "", 2)
+    found = await queue.records.page("acme", None, [], None, 2)
     assert [each.request_id for each in found] == ["a", "b"]
     assert "an operation cannot be read" in caplog.text
 
@@ -113,4 +129,4 @@ async def test_a_damaged_result_fails_alone(queue: Queue) -> None:
     await queue.write("damaged", sealed_result=bytes(sealed))
     with pytest.raises(RecordsError):
         await queue.records.get(queue.key("damaged"))
-    assert [each.request_id for each in await queue.records.page("acme", None, [], "", 10)] == ["damaged"]
+    assert [each.request_id for each in await queue.records.page("acme", None, [], None, 10)] == ["damaged"]

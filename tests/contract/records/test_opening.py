@@ -1,5 +1,6 @@
 """What holds at a start on every database of records."""
 
+import asyncio
 import base64
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import insert, text
 from groundwire_server.adapters.records import schema
 from groundwire_server.adapters.records.encryption import SealedPlace
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
-from groundwire_server.adapters.records.opening import Records, opened_records
+from groundwire_server.adapters.records.opening import OpenedRecords, opened_records
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.tables import VERSION_TABLE, operations
 from groundwire_server.domain.failure import SetupError
@@ -31,8 +32,8 @@ async def upgraded(empty_database: RecordsDatabase) -> RecordsDatabase:
     return empty_database
 
 
-async def put_question(records: Records) -> None:
-    sealed = records.sealing.seal(b"question", SealedPlace("acme", "op1", "sealed_question"))
+async def put_question(records: OpenedRecords) -> None:
+    sealed = records.sealing.seal(b"question", SealedPlace("acme", "ann", "op1", "sealed_question"))
     row = {
         "operation_id": "op1",
         "tenant": "acme",
@@ -53,8 +54,7 @@ async def put_question(records: Records) -> None:
         "format": 1,
         "sealed_question": sealed,
     }
-    async with records.database.writing() as connection:
-        await connection.execute(insert(operations).values(row))
+    await records.database.write(lambda connection: connection.execute(insert(operations).values(row)))
 
 
 @pytest.mark.usefixtures("upgraded")
@@ -67,8 +67,8 @@ async def test_a_database_of_this_schema_opens_again_and_again(records_options: 
 async def test_a_newer_schema_is_refused_with_what_to_do(
     upgraded: RecordsDatabase, records_options: RecordsOptions
 ) -> None:
-    async with upgraded.writing() as connection:
-        await connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    newer = text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    await upgraded.write(lambda connection: connection.execute(newer))
     with pytest.raises(SetupError, match="newer groundwire: run the newer groundwire, or restore a backup"):
         async with opened_records(records_options):
             pass
@@ -131,11 +131,31 @@ async def test_a_start_makes_the_tables_in_a_file_alone(
 
 async def test_a_database_that_was_restarted_is_asked_again(records_options: RecordsOptions) -> None:
     async with records_database(records_options) as database, records_database(records_options) as other:
-        async with database.reading() as connection:
-            await connection.execute(text("SELECT 1"))
+        assert await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one()) == 1
         if records_options.file is None:
-            async with other.outside_transactions() as connection:
-                end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
-                await connection.execute(text(end + "AND datname = current_database()"))
-        async with database.reading() as connection:
-            assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+            others = "pid <> pg_backend_pid() AND datname = current_database()"
+            end = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+            await other.run_outside_transactions(lambda connection: connection.execute(end))
+        assert await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one()) == 1
+
+
+@pytest.mark.usefixtures("upgraded")
+async def test_those_that_start_at_once_agree_on_the_key(
+    records_options: RecordsOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_OTHER", base64.b64encode(b"o" * 32).decode())
+    other = [{"id": "k1", "key": "env://KEY_OTHER"}]
+    patient = records_options.model_copy(update={"statement_seconds": 60})
+    foreign = RecordsOptions.model_validate(patient.model_dump(mode="json") | {"keys": other})
+    ended = await asyncio.gather(
+        *(_opened(options) for options in [patient, patient, foreign, foreign]), return_exceptions=True
+    )
+    # Whichever came first: those with its key start, the others are refused.
+    assert {type(each) for each in ended} == {type(None), SetupError}
+    assert type(ended[0]) is type(ended[1]) is not type(ended[2])
+    assert type(ended[2]) is type(ended[3])
+
+
+async def _opened(options: RecordsOptions) -> None:
+    async with opened_records(options):
+        pass

@@ -18,8 +18,8 @@ from groundwire_server.ports.operations import RecordsError
 
 
 async def set_revision(database: RecordsDatabase, revision: str) -> None:
-    async with database.writing() as connection:
-        await connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'"))
+    changed = text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'")
+    await database.write(lambda connection: connection.execute(changed))
 
 
 async def test_a_new_database_has_no_revision(empty_database: RecordsDatabase) -> None:
@@ -34,8 +34,7 @@ async def test_an_upgrade_makes_the_tables_that_the_program_uses(empty_database:
         options = {"compare_type": True, "version_table": VERSION_TABLE}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
-    async with empty_database.reading() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await empty_database.read(differences) == []
 
 
 async def test_a_second_upgrade_changes_nothing(empty_database: RecordsDatabase) -> None:
@@ -52,9 +51,12 @@ async def test_upgrades_at_once_wait_for_each_other(empty_database: RecordsDatab
 async def test_the_sql_of_an_upgrade_makes_the_same_tables(empty_database: RecordsDatabase) -> None:
     written = schema.upgrade_sql(empty_database.dialect, None)
     statements = [each for each in written.split(";\n") if each.strip() not in {"", "BEGIN", "COMMIT"}]
-    async with empty_database.writing() as connection:
+
+    def run(connection: Connection) -> None:
         for statement in statements:
-            await connection.exec_driver_sql(statement)
+            connection.exec_driver_sql(statement)
+
+    await empty_database.write(run)
     assert schema.fault_of(await schema.revision(empty_database)) is None
     assert schema.upgrade_sql(empty_database.dialect, schema.REVISIONS[-1]) == ""
 
@@ -70,8 +72,8 @@ async def test_a_newer_schema_is_named_and_left_alone(empty_database: RecordsDat
 
 
 async def test_tables_of_another_program_are_left_alone(empty_database: RecordsDatabase) -> None:
-    async with empty_database.writing() as connection:
-        await connection.execute(text("CREATE TABLE operations (a integer)"))
+    foreign = text("CREATE TABLE operations (a integer)")
+    await empty_database.write(lambda connection: connection.execute(foreign))
     with pytest.raises(RecordsError) as refused:
         await schema.upgrade(empty_database)
     assert refused.value.fault is RecordsFault.FOREIGN

@@ -16,7 +16,7 @@ from prometheus_client.openmetrics.exposition import generate_latest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire_server.app.configuration.load import Sources, load
-from groundwire_server.app.logs import Logs, logging_to
+from groundwire_server.app.logs import QUIET, Logs, logging_to
 from groundwire_server.app.serve import Running, running
 from groundwire_server.telemetry.line_sums import LineKind, LineSums
 from tests.doubles.canaries import SECOND_HALF, Canaries
@@ -140,7 +140,7 @@ def _to_otlp(logs: Logs, server: Running) -> None:
 @contextmanager
 def _loggers_as_they_were() -> Iterator[None]:
     root = logging.getLogger()
-    loggers = [root, *(logging.getLogger(name) for name in ("grpc", "httpx", "weaviate-client"))]
+    loggers = [root, *(logging.getLogger(name) for name in ("grpc", *QUIET))]
     handlers, levels = root.handlers[:], [logger.level for logger in loggers]
     try:
         yield

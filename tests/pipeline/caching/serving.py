@@ -69,7 +69,7 @@ class HangingCache:
         await asyncio.sleep(1e6)
         return None
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = 0.0) -> None:
         """Keep nothing."""
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:

@@ -1,5 +1,6 @@
 """A route that serves earlier answers: what is served, what is not, and what the caller and the trace see of it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -7,8 +8,10 @@ from typing import Any, TypeAlias
 import pytest
 
 from groundwire_server.domain.answer import Citation
+from groundwire_server.domain.cached_answer import Invalidation
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.erasure import EntireTenant, OneDocument, OneEndUser, OneSubject
 from groundwire_server.domain.event import Started, TextDelta
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Failure
@@ -31,7 +34,7 @@ from groundwire_server.domain.vocabulary import (
     WithoutGuard,
 )
 from groundwire_server.telemetry import metrics
-from tests.doubles.generator import DONE, Move, draft
+from tests.doubles.generator import DONE, Move, Wait, draft
 from tests.doubles.sink import RecordingSink
 from tests.pipeline.caching.serving import (
     CONSISTENT,
@@ -54,6 +57,20 @@ BOB = Caller("acme", "bob", frozenset({"staff"}))
 def cached(outcome: Outcome) -> Cached:
     assert isinstance(outcome.result, Cached), outcome
     return outcome.result
+
+
+@pytest.mark.parametrize(
+    "selection", [OneDocument("lambdas"), OneSubject("alice"), OneEndUser("somebody"), EntireTenant()], ids=repr
+)
+async def test_an_answer_that_was_begun_before_an_erasure_is_not_kept_after_it(selection: Invalidation) -> None:
+    made = await serving([Wait(1.0), *QUOTES])
+    asked = asyncio.create_task(made.ask())
+    await made.models[0].began.wait()
+    await made.cache.forget("acme", selection)
+    assert isinstance((await asked).result, Answered)
+    assert isinstance((await made.ask()).result, Answered)
+    assert made.asked == 2
+    assert isinstance((await made.ask()).result, Cached)
 
 
 async def test_a_second_call_gets_the_answer_without_a_search_or_a_model() -> None:

@@ -3,10 +3,11 @@
 import sys
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 
 from groundwire_server.adapters.answer_cache.marks import AnswerMarks, passages_of
-from groundwire_server.adapters.answer_cache.options import MOST_BYTES, AnswerCacheOptions, Full
+from groundwire_server.adapters.answer_cache.options import FORGOTTEN_SECONDS, MOST_BYTES, AnswerCacheOptions, Full
 from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, Invalidation
 from groundwire_server.domain.erasure import Forgotten
 from groundwire_server.domain.evidence import Passage
@@ -61,6 +62,7 @@ class MemoryAnswerCache:
         self._used: OrderedDict[AnswerKey, None] = OrderedDict()
         self._kept: OrderedDict[AnswerKey, float] = OrderedDict()
         self._tenants: dict[str, _Tenant] = {}
+        self._forgotten: dict[str, float] = {}
         self.size = 0
         for full in Full:
             # So that a rate is known from the first eviction on.
@@ -88,8 +90,10 @@ class MemoryAnswerCache:
         self._tenants[key.tenant].used.move_to_end(key)
         return entry.answer
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> None:
         """Keep an answer; see the port."""
+        if began <= self._forgotten.get(key.tenant, -inf):
+            return
         self._drop(key)
         self._drop_expired()
         size = size_in_memory(answer)
@@ -107,6 +111,10 @@ class MemoryAnswerCache:
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget answers of a tenant; see the port."""
+        now = self._clock.now()
+        # No call lasts that long.
+        self._forgotten = {name: at for name, at in self._forgotten.items() if now - at < FORGOTTEN_SECONDS}
+        self._forgotten[tenant] = now
         known = self._tenants.get(tenant)
         selected = [
             key for key in (known.used if known else ()) if self._entries[key].marks.selected(tenant, selection)

@@ -12,6 +12,9 @@ MEGABYTE: Final = 1024 * 1024
 MOST_BYTES: Final = MEGABYTE
 """The size of one answer with its passages; a larger one would take the place of hundreds, and is not kept."""
 
+FORGOTTEN_SECONDS: Final = 86_400.0
+"""How long it is known that answers of a tenant were forgotten: longer than any call lasts that had begun before."""
+
 
 class AnswerCacheKind(StrEnum):
     """Where earlier answers are kept."""

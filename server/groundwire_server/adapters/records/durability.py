@@ -33,9 +33,9 @@ async def losing_settings(database: RecordsDatabase) -> Sequence[str]:
     """
     if database.dialect is RecordsDialect.SQLITE:
         return ()
-    async with database.reading() as connection:
-        rows = await connection.execute(text("SELECT name, setting FROM pg_settings"))
-        set_to = {row.name: row.setting for row in rows}
+    asked = text("SELECT name, setting FROM pg_settings")
+    rows = await database.read(lambda connection: connection.execute(asked).all())
+    set_to = {row.name: row.setting for row in rows}
     return [
         f"PostgreSQL runs with {name} = {value}, and would lose accepted work: set it to on"
         for name, value in _LOSES.items()

@@ -1,8 +1,9 @@
 """Encryption of texts in records: AES-256-GCM, with a key by reference.
 
-A sealed value is a version, the key's id, a random nonce, and the text with its tag. Tenant, operation and column are
-authenticated with it, and so is the header: a value that was copied into another row or column does not open. Nonces
-are random, so one key may seal 2³² values at most before it is replaced.
+A sealed value is a version, the key's id, a random nonce, and the text with its tag. Tenant, subject, operation and
+column are authenticated with it, and so is the header: a value that was copied into another row or column does not
+open, nor does one whose row was given to somebody else. Nonces are random, so one key may seal 2³² values at most
+before it is replaced.
 """
 
 import os
@@ -20,8 +21,8 @@ from groundwire_server.ports.operations import RecordsError
 _VERSION: Final = b"\x01"
 _KEY_ID_BYTES: Final = 16
 """Shorter ids are padded with zeros, so that SQL can compare the ids of many rows."""
-_PERSON: Final = b"gw-end-user"
-"""Keeps pseudonyms apart from all else that a key is used for."""
+_PERSON: Final = b"gw-digest"
+"""Keeps digests apart from all else that a key is used for."""
 _NONCE_BYTES: Final = 12
 _HEADER_BYTES: Final = len(_VERSION) + _KEY_ID_BYTES
 
@@ -47,13 +48,14 @@ class SealedPlace:
     """
 
     tenant: str
+    subject: str
     operation_id: str
     column: str
 
     @property
     def associated(self) -> bytes:
         """The place as bytes, the same for no two places."""
-        parts = [part.encode() for part in (self.tenant, self.operation_id, self.column)]
+        parts = [part.encode() for part in (self.tenant, self.subject, self.operation_id, self.column)]
         return b"".join(len(part).to_bytes(4) + part for part in parts)
 
 
@@ -79,8 +81,16 @@ class Sealing:
 
         New rows take the first; the others are in rows that were written before a rotation.
         """
-        named = SealedPlace(tenant, end_user, "end_user").associated
-        return [blake2b(named, digest_size=32, key=key, person=_PERSON).hexdigest() for key in self._keys]
+        return [each.hex() for each in self.digests(end_user.encode(), SealedPlace(tenant, "", "", "end_user"))]
+
+    def digests(self, value: bytes, place: SealedPlace) -> Sequence[bytes]:
+        """Return 32 bytes by each key that stand for a value at its place: without the key nobody can try values.
+
+        New rows take the first; the others are in rows that were written before a rotation.
+        """
+        return [
+            blake2b(place.associated + value, digest_size=32, key=key, person=_PERSON).digest() for key in self._keys
+        ]
 
     def seal(self, value: bytes, place: SealedPlace) -> bytes:
         """Return a value that only opens at its place."""

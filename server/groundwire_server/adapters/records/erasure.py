@@ -15,15 +15,14 @@ from datetime import timedelta
 from math import isinf
 from typing import Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, delete, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, delete, select, text, update
 
 from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.operations.attempts import give_back_lost
 from groundwire_server.adapters.records.operations.ending import AS_DONE, OPEN
-from groundwire_server.adapters.records.operations.journal import ENDED, Change, record
+from groundwire_server.adapters.records.operations.journal import ENDED, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros
 from groundwire_server.adapters.records.tables import ledger, operation_documents, operations, outbox
 from groundwire_server.domain.deadline import Deadline
@@ -75,10 +74,10 @@ class SqlRecordErasure:
         left = deadline.remaining(self._clock.now())
         try:
             async with asyncio.timeout(None if isinf(left) else left):
-                while count := await self._erase_some(erasure):
+                while count := await self._database.write(lambda connection: self._erase_some(connection, erasure)):
                     erased += count
                 if self._database.dialect is RecordsDialect.SQLITE:
-                    await self._rewrite_file()
+                    await self._database.run_outside_transactions(_rewrite_file)
             complete = True
         except TimeoutError:
             note = "The time was up: erase it again."
@@ -86,39 +85,34 @@ class SqlRecordErasure:
             note = f"{str(error)[:1].upper()}{str(error)[1:]}."
         return [ErasedPlace(ErasedPlaceKind.OPERATIONS, erased, complete, note)]
 
-    async def _erase_some(self, erasure: Erasure | RecordErasure) -> int:
+    def _erase_some(self, connection: Connection, erasure: Erasure | RecordErasure) -> int:
         """Erase a batch of operations; return how many."""
         now = micros(self._clock.today())
-        async with self._database.writing() as connection:
-            await self._take_back(connection, erasure, now)
-            found = (
-                await connection.execute(
-                    select(
-                        operations.c.operation_id,
-                        operations.c.tenant,
-                        operations.c.attempts,
-                        operations.c.state,
-                    )
-                    .where(operations.c.tenant == erasure.tenant, self._selected(erasure))
-                    .limit(_BATCH)
-                    .with_for_update()
-                )
-            ).all()
-            ids = [row.operation_id for row in found]
-            await connection.execute(delete(outbox).where(outbox.c.operation_id.in_(ids)))
-            if isinstance(erasure.selection, EntireTenant | OneSubject):
-                await self._delete(connection, erasure, ids)
-            else:
-                await self._blank(connection, found, now)
-            await record(connection, now, [_erased(row) for row in found])
+        self._take_back(connection, erasure, now)
+        asked = (
+            select(operations.c.operation_id, operations.c.tenant, operations.c.attempts, operations.c.state)
+            .where(operations.c.tenant == erasure.tenant, self._selected(erasure))
+            .limit(_BATCH)
+            .with_for_update()
+        )
+        found = connection.execute(asked).all()
+        ids = [row.operation_id for row in found]
+        connection.execute(delete(outbox).where(outbox.c.operation_id.in_(ids)))
+        if isinstance(erasure.selection, EntireTenant | OneSubject):
+            self._delete(connection, erasure, ids)
+        else:
+            self._blank(connection, found, now)
+        record(connection, now, [_erased(row) for row in found])
         return len(found)
 
-    async def _take_back(self, connection: AsyncConnection, erasure: Erasure | RecordErasure, now: int) -> None:
+    def _take_back(self, connection: Connection, erasure: Erasure | RecordErasure, now: int) -> None:
         """Let operations in hand wait again whose outcome may hold documents that are erased."""
         if isinstance(erasure.selection, OneDocument | OneSource):
             in_hand = (operations.c.tenant == erasure.tenant, operations.c.state == OperationState.RUNNING)
-            await connection.execute(update(operations).where(*in_hand).values(lease_until=now))
-            while await give_back_lost(connection, now):
+            # Nothing was wrong with these attempts: as many are left as before.
+            as_before = operations.c.attempts_most + 1
+            connection.execute(update(operations).where(*in_hand).values(lease_until=now, attempts_most=as_before))
+            while give_back_lost(connection, now):
                 pass
 
     def _selected(self, erasure: Erasure | RecordErasure) -> ColumnElement[bool]:
@@ -137,17 +131,17 @@ class SqlRecordErasure:
             case _:
                 assert_never(erasure.selection)
 
-    async def _delete(self, connection: AsyncConnection, erasure: Erasure | RecordErasure, ids: Sequence[str]) -> None:
-        await connection.execute(delete(operations).where(operations.c.operation_id.in_(ids)))
+    def _delete(self, connection: Connection, erasure: Erasure | RecordErasure, ids: Sequence[str]) -> None:
+        connection.execute(delete(operations).where(operations.c.operation_id.in_(ids)))
         own: list[ColumnElement[bool]] = [ledger.c.tenant == erasure.tenant]
         if isinstance(erasure.selection, OneSubject):
             own.append(ledger.c.subject == erasure.selection.subject)
         else:
             own.append(ledger.c.subject.not_like(f"{_NOBODY}%"))
         # Random, so that sums can still be told apart and nobody can be.
-        await connection.execute(update(ledger).where(*own).values(subject=f"{_NOBODY}{secrets.token_hex(8)}"))
+        connection.execute(update(ledger).where(*own).values(subject=f"{_NOBODY}{secrets.token_hex(8)}"))
 
-    async def _blank(self, connection: AsyncConnection, found: Sequence[AnyRow], now: int) -> None:
+    def _blank(self, connection: Connection, found: Sequence[AnyRow], now: int) -> None:
         ids = [row.operation_id for row in found]
         blank: dict[str, Any] = {
             "end_user": "",
@@ -157,24 +151,24 @@ class SqlRecordErasure:
             "error": Reason.ERASED,
         }
         mine = operations.c.operation_id.in_(ids)
-        await connection.execute(delete(operation_documents).where(operation_documents.c.operation_id.in_(ids)))
+        connection.execute(delete(operation_documents).where(operation_documents.c.operation_id.in_(ids)))
         still_open = operations.c.state.in_(OPEN)
         times = {"now": now, "forgotten": now + self._keep // timedelta(microseconds=1)}
         # First those that are not done: afterwards they are.
-        await connection.execute(update(operations).where(mine, still_open).values(**AS_DONE), times)
-        await connection.execute(update(operations).where(mine).values(**blank))
+        connection.execute(update(operations).where(mine, still_open).values(**AS_DONE), times)
+        connection.execute(update(operations).where(mine).values(**blank))
 
-    async def _rewrite_file(self) -> None:
-        """Write the file of SQLite anew and empty its journal.
 
-        Raises:
-            RecordsError: BUSY while others read or write it.
-        """
-        async with self._database.outside_transactions() as connection:
-            await connection.execute(text("VACUUM"))
-            (busy, _, _) = (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
-        if busy:
-            raise RecordsError(RecordsFault.BUSY)
+def _rewrite_file(connection: Connection) -> None:
+    """Write the file of SQLite anew and empty its journal.
+
+    Raises:
+        RecordsError: BUSY while others read or write it.
+    """
+    connection.execute(text("VACUUM"))
+    (busy, _, _) = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+    if busy:
+        raise RecordsError(RecordsFault.BUSY)
 
 
 def _cites(tenant: str, *which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -182,8 +176,10 @@ def _cites(tenant: str, *which: ColumnElement[bool]) -> ColumnElement[bool]:
     return operations.c.operation_id.in_(cited)
 
 
-def _erased(row: AnyRow) -> Change:
+def _erased(row: AnyRow) -> OperationChange:
     is_open = row.state in OPEN
     lost = int(row.state == OperationState.RUNNING)
     posts = (ENDED,) if is_open else ()
-    return Change(row.tenant, row.operation_id, row.attempts, ("erased",), settles=is_open, lost=lost, posts=posts)
+    return OperationChange(
+        row.tenant, row.operation_id, row.attempts, ("erased",), settles=is_open, lost=lost, posts=posts
+    )

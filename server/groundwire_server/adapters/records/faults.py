@@ -21,6 +21,10 @@ class RecordsFault(Fault):
     NO_SCHEMA = ("the database has no tables of records", "run `groundwire db upgrade`")
     OLD_SCHEMA = ("the tables of records are of an older groundwire", "back them up, then run `groundwire db upgrade`")
     NEW_SCHEMA = ("the tables of records are of a newer groundwire", "run the newer groundwire, or restore a backup")
+    OTHER_SCHEMA = (
+        "the tables of records are not those that this groundwire started with",
+        "run the groundwire that they were upgraded by, or restore a backup",
+    )
     NOT_DURABLE = (
         "the file of records cannot be written so that it survives a loss of power",
         "move it to a local disk: file systems on a network cannot share its journal",

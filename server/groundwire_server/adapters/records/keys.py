@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import LargeBinary, Select, delete, exists, func, insert, literal, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, LargeBinary, Select, delete, exists, func, literal, or_, select, text
 
 from groundwire_server.adapters.records.encryption import SealedPlace, Sealing, SealingKey, key_id_column
 from groundwire_server.adapters.records.engine import RecordsDatabase
@@ -27,6 +26,11 @@ MADE: Final = "made"
 """The id of the key in that file."""
 
 _CHECK: Final = b"groundwire"
+
+# Written out: both databases know it, and SQLAlchemy has it in their own modules alone, which a start need not load.
+_REMEMBER: Final = text(
+    "INSERT INTO record_keys (key_id, sealed_check) VALUES (:key_id, :sealed_check) ON CONFLICT DO NOTHING"
+)
 _SIZE_LIMIT: Final = 1024
 
 
@@ -45,12 +49,16 @@ async def open_keys(database: RecordsDatabase, options: RecordsOptions) -> Seali
     _check(known, sealing)
     first, left = sealing.key_ids[0], _left(known, sealing)
     if first not in known or left:
-        async with database.writing() as connection:
-            await _check_unused(connection, left)
-            await connection.execute(delete(keys).where(keys.c.key_id.in_(left)))
-            if not (await connection.execute(select(keys).where(keys.c.key_id == first))).first():
-                check = sealing.seal(_CHECK, _place(first))
-                await connection.execute(insert(keys).values(key_id=first, sealed_check=check))
+        check = sealing.seal(_CHECK, _place(first))
+
+        def replace(connection: Connection) -> None:
+            _check_unused(connection, left)
+            connection.execute(delete(keys).where(keys.c.key_id.in_(left)))
+            connection.execute(_REMEMBER, {"key_id": first, "sealed_check": check})
+            # Another process that starts now may have been faster, with another key.
+            _check(_checks(connection), sealing)
+
+        await database.write(replace)
     return sealing
 
 
@@ -65,13 +73,15 @@ async def examine_keys(database: RecordsDatabase, options: RecordsOptions) -> No
         return
     sealing = await asyncio.to_thread(_sealing, options, make=False)
     _check(known, sealing)
-    async with database.reading() as connection:
-        await _check_unused(connection, _left(known, sealing))
+    await database.read(lambda connection: _check_unused(connection, _left(known, sealing)))
 
 
 async def _known(database: RecordsDatabase) -> Mapping[str, bytes]:
-    async with database.reading() as connection:
-        return {row.key_id: row.sealed_check for row in await connection.execute(select(keys))}
+    return await database.read(_checks)
+
+
+def _checks(connection: Connection) -> Mapping[str, bytes]:
+    return {row.key_id: row.sealed_check for row in connection.execute(select(keys))}
 
 
 def _check(known: Mapping[str, bytes], sealing: Sealing) -> None:
@@ -85,9 +95,9 @@ def _left(known: Mapping[str, bytes], sealing: Sealing) -> Sequence[str]:
     return sorted(known.keys() - set(sealing.key_ids))
 
 
-async def _check_unused(connection: AsyncConnection, left: Sequence[str]) -> None:
+def _check_unused(connection: Connection, left: Sequence[str]) -> None:
     for key_id in left:
-        if await _is_used(connection, key_id):
+        if _is_used(connection, key_id):
             raise UnknownKeyError(key_id)
 
 
@@ -105,16 +115,16 @@ def _sealing(options: RecordsOptions, *, make: bool) -> Sealing:
         raise SetupError(f"{path} cannot be made: {failed.strerror}") from None
 
 
-async def _is_used(connection: AsyncConnection, key_id: str) -> bool:
+def _is_used(connection: Connection, key_id: str) -> bool:
     sealed = [column for column in operations.c if column.name.startswith("sealed_")]
     start, length, written = key_id_column(key_id)
     of_key = or_(*(func.substr(column, start, length) == literal(written, LargeBinary) for column in sealed))
     query: Select[tuple[bool]] = select(exists().where(of_key))
-    return bool((await connection.execute(query)).scalar_one())
+    return bool(connection.execute(query).scalar_one())
 
 
 def _place(key_id: str) -> SealedPlace:
-    return SealedPlace("", key_id, "sealed_check")
+    return SealedPlace("", "", key_id, "sealed_check")
 
 
 def _make(path: Path) -> None:

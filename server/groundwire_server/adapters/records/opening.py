@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class OpenedRecords:
     """The database of records, with what seals its texts, and its options."""
 
     database: RecordsDatabase
@@ -30,7 +30,7 @@ class Records:
 
 
 @asynccontextmanager
-async def opened_records(options: RecordsOptions) -> AsyncIterator[Records]:
+async def opened_records(options: RecordsOptions) -> AsyncIterator[OpenedRecords]:
     """Yield the database, checked; a file of SQLite is made with its tables and its key where there is none.
 
     Raises:
@@ -51,7 +51,7 @@ async def opened_records(options: RecordsOptions) -> AsyncIterator[Records]:
             raise SetupError(f"records.url {options.place}: {wrong}") from None
         if losing:
             raise SetupError(losing[0])
-        yield Records(database, sealing, options)
+        yield OpenedRecords(database, sealing, options)
 
 
 def prepare_file(file: Path) -> None:

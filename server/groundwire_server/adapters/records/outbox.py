@@ -1,24 +1,45 @@
 """The OutboxRecords of SQLite and PostgreSQL. Times are in microseconds since 1970."""
 
-from collections.abc import Collection, Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, select, update
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations.reading import report_unreadable
-from groundwire_server.adapters.records.operations.rows import OperationRows, UnreadableOperationError, micros
+from groundwire_server.adapters.records.operations.rows import (
+    AnyRow,
+    OperationRows,
+    UnreadableOperationError,
+    micros,
+)
 from groundwire_server.adapters.records.tables import operations, outbox
 from groundwire_server.domain.vocabulary import OperationState
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.outbox import OutboxEntry, OutboxKind, WebhookNotice
 
-_DUE: Final = (
-    select(outbox.c.number)
-    .where(outbox.c.due <= bindparam("now"), outbox.c.kind.in_(tuple(OutboxKind)))
-    .order_by(outbox.c.due, outbox.c.number)
-    .limit(bindparam("most"))
+_IS_DUE: Final = (outbox.c.due <= bindparam("now"), outbox.c.kind.in_(tuple(OutboxKind)))
+
+_ANY: Final = select(outbox.c.number).where(*_IS_DUE).limit(1)
+
+_IS_WEBHOOK: Final = outbox.c.kind == OutboxKind.WEBHOOK
+
+_TURNS: Final = (
+    select(
+        outbox.c.number,
+        case((_IS_WEBHOOK, 1), else_=0).label("slow"),
+        func.row_number()
+        .over(partition_by=(outbox.c.tenant, _IS_WEBHOOK), order_by=(outbox.c.due, outbox.c.number))
+        .label("turn"),
+    )
+    .where(*_IS_DUE)
+    .subquery()
 )
+
+# Tenants take turns: receivers of one that are slow do not hold up those of others, nor a wake-up.
+_NEXT: Final = select(_TURNS.c.number).order_by(_TURNS.c.slow, _TURNS.c.turn, _TURNS.c.number).limit(bindparam("most"))
+
+_DUE: Final = select(outbox.c.number).where(outbox.c.number.in_(_NEXT), *_IS_DUE)
 
 _CLAIM: Final = (
     update(outbox)
@@ -57,12 +78,10 @@ class SqlOutboxRecords:
         """Claim entries that are due."""
         now = self._now()
         # Mostly there is nothing, and who only looks takes the right to write from nobody.
-        async with self._database.reading() as connection:
-            if (await connection.execute(_DUE, {"now": now, "most": 1})).first() is None:
-                return ()
+        if await self._first(_ANY, {"now": now}) is None:
+            return ()
         claiming = {"now": now, "most": most, "until": _later(now, lease)}
-        async with self._database.writing() as connection:
-            claimed = (await connection.execute(_CLAIM, claiming)).all()
+        claimed = await self._database.write(lambda connection: connection.execute(_CLAIM, claiming).all())
         return [
             OutboxEntry(row.number, OutboxKind(row.kind), row.operation_id, row.tenant, row.attempts)
             for row in sorted(claimed, key=lambda row: row.number)
@@ -70,9 +89,7 @@ class SqlOutboxRecords:
 
     async def notice(self, entry: OutboxEntry) -> WebhookNotice | None:
         """Return what the entry of a webhook is about."""
-        async with self._database.reading() as connection:
-            asked = {"of": entry.operation_id, "tenant": entry.tenant}
-            row = (await connection.execute(_NOTICE, asked)).first()
+        row = await self._first(_NOTICE, {"of": entry.operation_id, "tenant": entry.tenant})
         if row is None:
             return None
         try:
@@ -85,13 +102,16 @@ class SqlOutboxRecords:
     async def done(self, entries: Collection[OutboxEntry]) -> None:
         """Forget entries."""
         if entries:
-            async with self._database.writing() as connection:
-                await connection.execute(_DONE, [_held(entry) for entry in entries])
+            done = [_held(entry) for entry in entries]
+            await self._database.write(lambda connection: connection.execute(_DONE, done))
 
     async def retry(self, entry: OutboxEntry, after: float) -> None:
         """Let an entry be due again."""
-        async with self._database.writing() as connection:
-            await connection.execute(_RETRY, _held(entry) | {"until": _later(self._now(), after)})
+        again = _held(entry) | {"until": _later(self._now(), after)}
+        await self._database.write(lambda connection: connection.execute(_RETRY, again))
+
+    async def _first(self, asked: Select[Any], values: Mapping[str, object]) -> AnyRow | None:
+        return await self._database.read(lambda connection: connection.execute(asked, values).first())
 
     def _now(self) -> int:
         return micros(self._clock.today())

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, inspect, select, table, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import column
 
 from groundwire_server.adapters.records.engine import RecordsDatabase, RecordsDialect
@@ -34,8 +33,7 @@ async def revision(database: RecordsDatabase) -> str | None:
     Raises:
         RecordsError: FOREIGN where another program has made its tables, and when the database cannot be asked.
     """
-    async with database.reading() as connection:
-        return await connection.run_sync(_revision)
+    return await database.read(_revision)
 
 
 def fault_of(found: str | None) -> RecordsFault | None:
@@ -56,14 +54,7 @@ async def upgrade(database: RecordsDatabase) -> str | None:
     Raises:
         RecordsError: NEW_SCHEMA or FOREIGN where there is nothing to upgrade, and when the database cannot be asked.
     """
-    async with database.writing() as connection:
-        await _lock(connection, database.dialect)
-        found = await connection.run_sync(_revision)
-        if fault_of(found) is RecordsFault.NEW_SCHEMA:
-            raise RecordsError(RecordsFault.NEW_SCHEMA)
-        if found != REVISIONS[-1]:
-            await connection.run_sync(_run_steps)
-        return found
+    return await database.write(_upgrade)
 
 
 def upgrade_sql(dialect: RecordsDialect, found: str | None) -> str:
@@ -84,10 +75,16 @@ def upgrade_sql(dialect: RecordsDialect, found: str | None) -> str:
     return written.getvalue()
 
 
-async def _lock(connection: AsyncConnection, dialect: RecordsDialect) -> None:
+def _upgrade(connection: Connection) -> str | None:
     # A writer of SQLite is alone from the beginning.
-    if dialect is RecordsDialect.POSTGRESQL:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    if connection.dialect.name == RecordsDialect.POSTGRESQL.value:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    found = _revision(connection)
+    if fault_of(found) is RecordsFault.NEW_SCHEMA:
+        raise RecordsError(RecordsFault.NEW_SCHEMA)
+    if found != REVISIONS[-1]:
+        _run_steps(connection)
+    return found
 
 
 def _revision(connection: Connection) -> str | None:

@@ -1,30 +1,33 @@
-"""Records in a file of SQLite, in the `sqlite3` of Python with a thread for each connection."""
+"""Records in a file of SQLite, in threads: a transaction is one step of one thread.
 
+The way to a thread and back takes longer than most statements of records, so none waits for the event loop between.
+"""
+
+import asyncio
+import re
 import sqlite3
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Any, Final
+from functools import partial
+from typing import Final, TypeVar
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from groundwire_server.adapters.records.engine import RecordsDialect, TransactionKind
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.adapters.records.sqlite_connection import connect
 from groundwire_server.adapters.records.tables import VERSION_TABLE
 from groundwire_server.ports.operations import RecordsError
 
-_BEGIN: Final = "groundwire_begin"
-"""The execution option that says how a transaction begins."""
+T = TypeVar("T")
 
-READING: Final[Mapping[str, Any]] = {_BEGIN: "BEGIN"}
-WRITING: Final[Mapping[str, Any]] = {_BEGIN: "BEGIN IMMEDIATE"}
-BARE: Final[Mapping[str, Any]] = {_BEGIN: ""}
-"""Without a transaction: the connection's own mode commits each statement."""
-
-FOREIGN: Final[tuple[type[Exception], ...]] = (sqlite3.Error,)
+# Python's sqlite3 would begin at the first change, too late for the right to write. Without one, the connection's own
+# mode commits each statement.
+_BEGINS: Final = {TransactionKind.READING: "BEGIN", TransactionKind.WRITING: "BEGIN IMMEDIATE"}
 
 _PRIMARY_CODE: Final = 0xFF
 
@@ -43,6 +46,9 @@ _FAULTS: Final = {
     sqlite3.SQLITE_FORMAT: RecordsFault.CORRUPT,
 }
 
+_OTHER_TABLES: Final = re.compile(r"^no such (table|column)|has no column named")
+"""What SQLite says, without a code of its own, when somebody has upgraded the tables under this process."""
+
 _FULL_SYNC: Final = 2
 
 _SETTINGS: Final = {
@@ -50,36 +56,101 @@ _SETTINGS: Final = {
     # Every commit reaches the disk before it returns: what was accepted survives a loss of power.
     "synchronous": ("FULL", _FULL_SYNC),
     "foreign_keys": ("ON", 1),
+    # Pages of the journal, 16 MB, before it goes into the file: pages that many commits change go there once.
+    "wal_autocheckpoint": ("4000", 4000),
     # What is deleted is overwritten, so that an erasure leaves no byte.
     "secure_delete": ("ON", 1),
 }
 """Settings of a connection: what is set, and what SQLite says then if it has taken it."""
 
 
-def engine(options: RecordsOptions) -> AsyncEngine:
-    """Return an engine whose transactions begin where SQLAlchemy's do, and at once for writing where they write."""
-    url = URL.create("sqlite+aiosqlite", database=str(options.file))
-    made = create_async_engine(
-        url,
+class SqliteTransactions:
+    """Transactions in one file; see `engine.Transactions`.
+
+    One writes at a time. Those of this process wait for each other in their order; SQLite has those of other processes
+    poll.
+    """
+
+    dialect = RecordsDialect.SQLITE
+    foreign = (sqlite3.Error, TimeoutError)
+
+    def __init__(self, options: RecordsOptions) -> None:
+        self._engine = _engine(options)
+        readers = (asyncio.Semaphore(options.pool - 1), options.connect_seconds)
+        writer = (asyncio.Semaphore(1), options.statement_seconds)
+        self._turns = {
+            TransactionKind.READING: readers,
+            TransactionKind.WRITING: writer,
+            TransactionKind.NONE: writer,
+        }
+        self._threads = ThreadPoolExecutor(options.pool, "records")
+
+    async def run(self, kind: TransactionKind, work: Callable[[Connection], T]) -> T:
+        """Run work in a transaction of a thread. A caller that is cancelled waits for its end, and nothing is written.
+
+        Raises:
+            TimeoutError: when others have not made room in time.
+        """
+        turn, patience = self._turns[kind]
+        async with asyncio.timeout(patience if turn.locked() else None):
+            await turn.acquire()
+        try:
+            left = threading.Event()
+            step = partial(self._run, kind, work, left)
+            running = asyncio.get_running_loop().run_in_executor(self._threads, step)
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                left.set()
+                await asyncio.wait([running])
+                raise
+        finally:
+            turn.release()
+
+    def fault_of(self, error: BaseException) -> RecordsFault | None:
+        """Return what is wrong; None for a broken constraint or a defect of ours."""
+        if isinstance(error, TimeoutError):
+            return RecordsFault.BUSY
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:
+            return None
+        if code == sqlite3.SQLITE_ERROR and _OTHER_TABLES.search(str(error)):
+            return RecordsFault.OTHER_SCHEMA
+        return _FAULTS.get(code & _PRIMARY_CODE)
+
+    async def close(self) -> None:
+        """Close the connections; the last one brings the journal into the file."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._threads.shutdown()
+        self._engine.dispose()
+
+    def _run(self, kind: TransactionKind, work: Callable[[Connection], T], left: threading.Event) -> T:
+        with self._engine.connect() as connection:
+            if begin := _BEGINS.get(kind):
+                # Not by SQLAlchemy's event, for which every statement would look for events.
+                connection.exec_driver_sql(begin)
+            result = work(connection)
+            if kind is TransactionKind.WRITING and not left.is_set():
+                connection.commit()
+            return result
+
+
+def _engine(options: RecordsOptions) -> Engine:
+    made = create_engine(
+        URL.create("sqlite", database=str(options.file)),
         # The right to write is waited for here alone, in SQLite itself.
-        connect_args={
-            "timeout": options.statement_seconds,
-            "isolation_level": None,
-            "async_creator_fn": connect,
-        },
+        connect_args={"timeout": options.statement_seconds, "isolation_level": None},
+        # They are names and sealed texts, and errors are logged.
+        hide_parameters=True,
         pool_size=options.pool,
         max_overflow=0,
-        pool_timeout=options.connect_seconds,
+        # The connection that wrote last knows the pages that the next writer changes; others read them anew.
+        pool_use_lifo=True,
     )
-    event.listen(made.sync_engine, "connect", _set_up)
-    event.listen(made.sync_engine, "begin", _begin)
+    event.listen(made, "connect", _set_up)
     return made
-
-
-def fault_of(error: BaseException) -> RecordsFault | None:
-    """Return what is wrong; None for a broken constraint or a defect of ours."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else _FAULTS.get(code & _PRIMARY_CODE)
 
 
 def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -94,9 +165,3 @@ def _set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
             cursor.execute(f"PRAGMA {name}")
             if cursor.fetchone() != (taken,):
                 raise RecordsError(RecordsFault.NOT_DURABLE)
-
-
-def _begin(connection: Connection) -> None:
-    # As SQLAlchemy documents it: Python's sqlite3 would begin at the first change, too late for the right to write.
-    if begin := connection.get_execution_options().get(_BEGIN):
-        connection.exec_driver_sql(begin)

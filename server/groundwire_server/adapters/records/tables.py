@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
 VERSION_TABLE: Final = "records_version"
@@ -68,7 +69,8 @@ operations: Final = Table(
     UniqueConstraint("tenant", "subject", "request_id"),
     # The order of work, and the position in it, are read from this index alone.
     Index(None, "state", "priority", "turn", "operation_id"),
-    Index(None, "state", "lease_until"),
+    # Accepting an operation leaves it as it is in SQLite. To say so of PostgreSQL would load its dialect at each start.
+    Index(None, "lease_until", sqlite_where=text("lease_until IS NOT NULL")),
     # So is what a tenant has waiting, and the last of its turns.
     Index(None, "tenant", "state", "priority", "turn"),
     Index(None, "tenant", "subject", "accepted"),

@@ -1,7 +1,13 @@
 """Whether a Redis keeps what it has acknowledged."""
 
+from typing import Final
+
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+FORGETS: Final = "this Redis forgets limits, spending and answers in flight when it restarts"
+KEEPING: Final = "set `appendonly yes` in its configuration"
+"""What is wrong with one that appends nothing to a file, and what to do."""
 
 
 async def keeps_writes(client: "Redis") -> bool | None:

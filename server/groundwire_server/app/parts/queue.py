@@ -17,7 +17,7 @@ from groundwire_server.work.accepting import AcceptedQuestions
 from groundwire_server.work.webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.records.opening import Records
+    from groundwire_server.adapters.records.opening import OpenedRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,13 @@ class ProcessQueue:
     @property
     def calls(self) -> QueuedAnswers:
         """What calls need of it."""
-        return QueuedAnswers(self.accepted, self.records, self.wakeups)
+        tenants = frozenset[str]() if self.webhooks is None else self.webhooks.tenants
+        return QueuedAnswers(self.accepted, self.records, self.wakeups, tenants)
 
 
 def open_queue(
     configuration: Configuration,
-    records: "Records | None",
+    records: "OpenedRecords | None",
     wakeups: Wakeups,
     weight: Callable[[str], float],
     recorder: Metrics,

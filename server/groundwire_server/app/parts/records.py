@@ -10,10 +10,10 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.ports.erasable import ErasableRecords
 
 if TYPE_CHECKING:
-    from groundwire_server.adapters.records.opening import Records
+    from groundwire_server.adapters.records.opening import OpenedRecords
 
 
-def record_erasure(records: "Records") -> ErasableRecords:
+def record_erasure(records: "OpenedRecords") -> ErasableRecords:
     """Return what erases queued questions with their answers."""
     from groundwire_server.adapters.records.erasure import SqlRecordErasure  # noqa: PLC0415  # as below
 
@@ -22,7 +22,7 @@ def record_erasure(records: "Records") -> ErasableRecords:
 
 
 @asynccontextmanager
-async def open_records(options: RecordsOptions | None) -> AsyncIterator["Records | None"]:
+async def open_records(options: RecordsOptions | None) -> AsyncIterator["OpenedRecords | None"]:
     """Yield the database of records; None where there is none.
 
     Raises:

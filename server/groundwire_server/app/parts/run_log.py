@@ -52,7 +52,7 @@ async def open_runs(options: RedisOptions | None, texts: ProcessTexts) -> AsyncI
     try:
         # Imported here: a server without Redis starts without its client.
         from groundwire_server.adapters.redis.connection import connected  # noqa: PLC0415
-        from groundwire_server.adapters.redis.durability import keeps_writes  # noqa: PLC0415
+        from groundwire_server.adapters.redis.durability import FORGETS, KEEPING, keeps_writes  # noqa: PLC0415
         from groundwire_server.adapters.run_log.redis.log import RedisRunLog  # noqa: PLC0415
     except ImportError:
         raise SetupError("`redis` needs the extra: pip install 'groundwire-server[redis]'") from None
@@ -60,10 +60,7 @@ async def open_runs(options: RedisOptions | None, texts: ProcessTexts) -> AsyncI
     async with connected(options) as client:
         # One that is away cannot be asked: the server starts, and doctor asks again.
         if not options.accept_loss and await keeps_writes(client) is False:
-            raise SetupError(
-                "redis.url: this Redis forgets limits, spending and answers in flight when it restarts: set "
-                "`appendonly yes` in its configuration, or accept it with redis.accept_loss"
-            )
+            raise SetupError(f"redis.url: {FORGETS}: {KEEPING}, or accept it with redis.accept_loss")
         log = RedisRunLog(client, options.key_prefix, CODEC, SystemClock())
         runs = RunRegistry(log)
 

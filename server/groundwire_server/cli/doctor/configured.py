@@ -40,6 +40,7 @@ def configured(loaded: Loaded, file: Path | None, *, here: bool, repair: bool = 
         else:
             yield from weaviate(name, store, loaded.configuration, repair=repair)
     yield from _records(loaded.configuration)
+    yield from _redis(loaded.configuration)
     yield from _queue(loaded.configuration)
     yield from _key_sets(loaded)
     yield from providers(loaded.configuration)
@@ -94,6 +95,13 @@ def _queue(configuration: Configuration) -> Iterator[CheckResult]:
         from groundwire_server.app.queue_examination import examine_queue  # noqa: PLC0415  # may bring a broker's client
 
         yield from examine_queue(configuration)
+
+
+def _redis(configuration: Configuration) -> Iterator[CheckResult]:
+    if configuration.redis is not None:
+        from groundwire_server.app.redis_examination import examine_redis  # noqa: PLC0415  # brings the client
+
+        yield examine_redis(configuration.redis)
 
 
 def _key_sets(loaded: Loaded) -> Iterator[CheckResult]:

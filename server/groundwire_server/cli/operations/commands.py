@@ -11,7 +11,7 @@ from groundwire_server.cli.exits import ExitCode
 # What the commands need is imported in them: --help does not need it.
 
 
-class State(StrEnum):
+class ListedState(StrEnum):
     """A state to list, as typed."""
 
     QUEUED = "queued"
@@ -34,7 +34,7 @@ Waited: TypeAlias = Annotated[
 def list_(
     connection: ConnectionOptions,
     state: Annotated[
-        list[State] | None,
+        list[ListedState] | None,
         typer.Option(
             metavar="STATE", help="queued, running, in_review, halted or done; repeatable.", case_sensitive=False
         ),

@@ -10,13 +10,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from groundwire.v1 import operation_pb2, operation_service_pb2
 from groundwire.v1.answer_service_pb2 import AnswerResponse
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.operation import Operation
+from groundwire_server.domain.operation import Operation, OperationPlace
 from groundwire_server.domain.vocabulary import OperationState, Reason
 from groundwire_server.edge.convert.durations import fill
 from groundwire_server.edge.convert.words import CAUSES, OPERATION_STATES
 from groundwire_server.edge.statuses import status_of
 
-_NAME: Final = re.compile(r"operations/([0-9a-f]{32})")
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+_NAME: Final = re.compile(rf"operations/({_ID.pattern})")
 _RESPONSE: Final = f"type.googleapis.com/{AnswerResponse.DESCRIPTOR.full_name}"
 
 
@@ -30,6 +31,24 @@ def operation_id_of(name: str) -> str:
     if found is None:
         raise Rejection.invalid("name", "must be operations/ and 32 lower-case hexadecimal digits", "operation.name")
     return found[1]
+
+
+def place_to_texts(place: OperationPlace) -> tuple[str, str]:
+    """Return a place as the token of a page holds it."""
+    return place.accepted.isoformat(), place.operation_id
+
+
+def place_from_texts(accepted: str, operation_id: str) -> OperationPlace:
+    """Return the place that `place_to_texts` has written.
+
+    Raises:
+        ValueError: for other texts.
+        TypeError: for what is not a text.
+    """
+    at = datetime.fromisoformat(accepted)
+    if at.tzinfo is None or _ID.fullmatch(operation_id) is None:
+        raise ValueError("not the place of an operation")
+    return OperationPlace(at, operation_id)
 
 
 def operation_to_pb(operation: Operation) -> operations_pb2.Operation:

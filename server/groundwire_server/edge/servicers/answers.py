@@ -24,6 +24,7 @@ from groundwire_server.edge.convert.question import (
 )
 from groundwire_server.edge.sink import StreamSink
 from groundwire_server.edge.snapshot import CurrentSnapshot
+from groundwire_server.pipeline.normalize import admitted_question
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.ports.sink import Sink
 from groundwire_server.runs.registry import RunRegistry
@@ -94,7 +95,8 @@ class Answers(AnswerServiceServicer):
         within = request.answer_within.ToNanoseconds() / 1e9 if request.HasField("answer_within") else None
         webhook = request.webhook if request.HasField("webhook") else None
         told = None if webhook is None else Webhook(webhook.url, webhook.include_answer)
-        return operation_to_pb(await queue.accept(inquiry, within, told))
+        # What Answer would refuse is refused now: later there is nobody who could put it right.
+        return operation_to_pb(await queue.accept(admitted_question(inquiry), within, told))
 
     async def CancelAnswer(
         self, request: answer_service_pb2.CancelAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"

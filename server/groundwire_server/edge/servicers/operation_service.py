@@ -16,6 +16,8 @@ from groundwire_server.edge.convert.operation import (
     metadata_to_pb,
     operation_id_of,
     operation_to_pb,
+    place_from_texts,
+    place_to_texts,
 )
 from groundwire_server.edge.following import POLL_SECONDS, Following, operation_not_found
 from groundwire_server.edge.paging import PageTokens, page_size
@@ -71,12 +73,12 @@ class OperationService(OperationServiceServicer):
         """Return a page of operations whose attempts are used up."""
         queue, tenant = self._current.snapshot.queued_answers, current_call().caller.tenant
         tokens = PageTokens("halted operations", tenant)
-        after, size = tokens.read(request.page_token, str) or "", page_size(request.page_size)
+        after, size = tokens.read(request.page_token, place_from_texts), page_size(request.page_size)
         found = await queue.records.page(tenant, None, (OperationState.HALTED,), after, size + 1)
         page = found[:size]
         return operation_service_pb2.ListHaltedOperationsResponse(
             operations=map(halted_to_pb, page),
-            next_page_token=tokens.write(page[-1].key.operation_id) if len(found) > size else "",
+            next_page_token=tokens.write(*place_to_texts(page[-1].place)) if len(found) > size else "",
         )
 
     async def RequeueOperation(

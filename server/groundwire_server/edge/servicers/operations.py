@@ -11,7 +11,13 @@ from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.operation import OperationKey
 from groundwire_server.edge.call import Call, current_call
-from groundwire_server.edge.convert.operation import operation_id_of, operation_to_pb, states_of
+from groundwire_server.edge.convert.operation import (
+    operation_id_of,
+    operation_to_pb,
+    place_from_texts,
+    place_to_texts,
+    states_of,
+)
 from groundwire_server.edge.following import Following, operation_not_found
 from groundwire_server.edge.interceptors.access import caller_of, check_role
 from groundwire_server.edge.paging import PageTokens, page_size
@@ -51,12 +57,12 @@ class Operations(OperationsServicer):  # type: ignore[misc]  # has no types
         queue, caller = self._current.snapshot.queued_answers, current_call().caller
         states = _listed(request)
         tokens = PageTokens("operations", caller.tenant, caller.subject, request.filter)
-        after, size = tokens.read(request.page_token, _id) or "", page_size(request.page_size)
+        after, size = tokens.read(request.page_token, place_from_texts), page_size(request.page_size)
         found = await queue.records.page(caller.tenant, caller.subject, states, after, size + 1)
         page = found[:size]
         return operations_pb2.ListOperationsResponse(
             operations=map(operation_to_pb, page),
-            next_page_token=tokens.write(page[-1].key.operation_id) if len(found) > size else "",
+            next_page_token=tokens.write(*place_to_texts(page[-1].place)) if len(found) > size else "",
         )
 
     async def WaitOperation(
@@ -148,7 +154,3 @@ def _wait_by(call: Call, request: operations_pb2.WaitOperationRequest) -> Deadli
         raise Rejection.invalid("timeout", "must be at least 0", "duration.gte")
     by = Deadline(call.arrived + min(seconds, _LONGEST_WAIT))
     return by if call.deadline is None else min(by, call.deadline.reply_by(call.arrived))
-
-
-def _id(operation_id: str) -> str:
-    return operation_id_of(f"{COLLECTION}/{operation_id}")

@@ -37,7 +37,7 @@ class Records(RecordServiceServicer):
         """
         eraser = self._current.snapshot.record_eraser
         if eraser is None:
-            raise Rejection(Reason.FEATURE_NOT_OFFERED, metadata={"feature": Feature.ERASURE.value})
+            raise Rejection.not_offered(Feature.RECORD_ERASURE)
         call = current_call()
         erasure = RecordErasure(call.caller.tenant, record_selection_from_pb(request.target))
         own = Deadline(self._clock.now() + ERASE_SECONDS)

@@ -14,7 +14,7 @@ from groundwire_server.edge.convert.durations import fill
 from groundwire_server.edge.convert.words import FEATURES, ROLES
 from groundwire_server.edge.servicers.not_offered import NOT_OFFERED
 from groundwire_server.edge.sink import HEARTBEAT_SECONDS
-from groundwire_server.edge.snapshot import CurrentSnapshot
+from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 
 OFFERED = tuple(feature for feature in Feature if feature not in NOT_OFFERED.values())
 """The features of the contract that this version offers; what a server has no part for, it does not."""
@@ -32,17 +32,27 @@ class ServerInfo(ServerInfoServiceServicer):
         context: "grpc.aio.ServicerContext[Any, Any]",
     ) -> server_info_service_pb2.GetServerInfoResponse:
         """Return the description."""
-        snapshot = self._current.snapshot
-        missing = {Feature.ERASURE} if snapshot.eraser is None else set()
-        if snapshot.queue is None:
-            missing.add(Feature.QUEUED_ANSWERS)
+        snapshot, caller = self._current.snapshot, current_call().caller
+        missing = _missing(snapshot, caller.tenant)
         info = server_info_pb2.ServerInfo(
             version=VERSION,
             features=[FEATURES[feature] for feature in OFFERED if feature not in missing],
             limits=_limits(),
-            caller=_caller(current_call().caller, authenticated=snapshot.access.authenticated),
+            caller=_caller(caller, authenticated=snapshot.access.authenticated),
         )
         return server_info_service_pb2.GetServerInfoResponse(server_info=info)
+
+
+def _missing(snapshot: ServingSnapshot, tenant: str) -> set[Feature]:
+    """Return the features of which the server has no part for a tenant."""
+    queue = snapshot.queue
+    has = {
+        Feature.ERASURE: snapshot.eraser is not None,
+        Feature.QUEUED_ANSWERS: queue is not None,
+        Feature.WEBHOOKS: queue is not None and tenant in queue.webhook_tenants,
+        Feature.RECORD_ERASURE: snapshot.record_eraser is not None,
+    }
+    return {feature for feature, there in has.items() if not there}
 
 
 def _limits() -> server_info_pb2.Limits:

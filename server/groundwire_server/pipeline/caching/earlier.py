@@ -14,9 +14,9 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Answered, Outcome
 from groundwire_server.domain.policy import CachePolicy
 from groundwire_server.domain.vocabulary import CacheAccept, CacheResult, CacheStaleness, Cause, Stage
-from groundwire_server.pipeline.caching.holding import Holding, StandIn
 from groundwire_server.pipeline.caching.key import answer_key
 from groundwire_server.pipeline.caching.single_flight import WAIT_SHARE, FlightKey, Lead
+from groundwire_server.pipeline.caching.stand_in import StandIn, StandInCheck
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.routes import Ports, RouteCache
 from groundwire_server.pipeline.stage import LOOK_UP_LEAST, StageRunner, TimedStage
@@ -106,7 +106,7 @@ class EarlierAnswers:
     async def keep(self, answer: CachedAnswer | None) -> None:
         """Keep an answer that `land` returned."""
         if answer is not None and self._place is not None:
-            await self._place.cache.answers.put(self._place.key, answer)
+            await self._place.cache.answers.put(self._place.key, answer, self._inquiry.arrived)
 
     async def _look_up(self, place: _Place, stage: TimedStage, *, store_down: bool = False) -> StandIn | None:
         by = self._look_up_by(stage)
@@ -135,14 +135,11 @@ class EarlierAnswers:
     async def _checked(
         self, kept: CachedAnswer, place: _Place, result: CacheResult, stage: TimedStage, *, store_down: bool = False
     ) -> StandIn | None:
-        holding = Holding(
-            self._inquiry,
-            place.policy,
-            place.stamp,
-            self._run.clock.today().timestamp(),
-            None if store_down else self._ports.retriever,
+        now = self._run.clock.today().timestamp()
+        retriever = None if store_down else self._ports.retriever
+        found = await StandInCheck(self._inquiry, place.policy, place.stamp, now, retriever).check(
+            kept, self._look_up_by(stage)
         )
-        found = await holding.check(kept, self._look_up_by(stage))
         if isinstance(found, CacheStaleness):
             self._came_to(CacheResult.STALE, stage, found)
             return None

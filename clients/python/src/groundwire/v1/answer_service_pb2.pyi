@@ -224,7 +224,9 @@ class SubmitAnswerRequest(_message.Message):
 
     @_builtins.property
     def webhook(self) -> Global___Webhook:
-        """webhook is called when the operation is done; unset calls none. FEATURE_NOT_OFFERED where the operator allows none."""
+        """webhook is called when the operation is done; unset calls none. FEATURE_NOT_OFFERED (WEBHOOKS) where the operator
+        allows none to the caller's tenant.
+        """
 
     def __init__(
         self,

@@ -39,7 +39,8 @@ class RecordServiceStub:
     """EraseRecords erases what is kept of a tenant, a subject, an end user, or of answers that cite a document, and returns
     the receipt. Operations of the tenant or the subject are gone; others end with ERASED. Answers in flight of the tenant
     are ended, because they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
-    that cites one. EraseDocuments does the same for its documents. For admins.
+    that cites one. EraseDocuments does the same for its documents. UNIMPLEMENTED with
+    FEATURE_NOT_OFFERED (RECORD_ERASURE) where nothing of this is kept. For admins.
     """
     InvalidateAnswers: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.InvalidateAnswersRequest, _record_service_pb2.InvalidateAnswersResponse]
     """InvalidateAnswers makes the server forget earlier answers that may stand in. For operators."""
@@ -55,7 +56,8 @@ class RecordServiceAsyncStub(RecordServiceStub):
     """EraseRecords erases what is kept of a tenant, a subject, an end user, or of answers that cite a document, and returns
     the receipt. Operations of the tenant or the subject are gone; others end with ERASED. Answers in flight of the tenant
     are ended, because they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
-    that cites one. EraseDocuments does the same for its documents. For admins.
+    that cites one. EraseDocuments does the same for its documents. UNIMPLEMENTED with
+    FEATURE_NOT_OFFERED (RECORD_ERASURE) where nothing of this is kept. For admins.
     """
     InvalidateAnswers: _aio.UnaryUnaryMultiCallable[_record_service_pb2.InvalidateAnswersRequest, _record_service_pb2.InvalidateAnswersResponse]  # type: ignore[assignment]
     """InvalidateAnswers makes the server forget earlier answers that may stand in. For operators."""
@@ -74,7 +76,8 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         """EraseRecords erases what is kept of a tenant, a subject, an end user, or of answers that cite a document, and returns
         the receipt. Operations of the tenant or the subject are gone; others end with ERASED. Answers in flight of the tenant
         are ended, because they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
-        that cites one. EraseDocuments does the same for its documents. For admins.
+        that cites one. EraseDocuments does the same for its documents. UNIMPLEMENTED with
+        FEATURE_NOT_OFFERED (RECORD_ERASURE) where nothing of this is kept. For admins.
         """
 
     @_abc_1.abstractmethod

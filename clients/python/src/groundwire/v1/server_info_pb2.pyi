@@ -38,6 +38,10 @@ class _FeatureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Feature.Value
     """FEATURE_GROUNDING_CHECKS: GroundingService is served."""
     FEATURE_ERASURE: _Feature.ValueType  # 5
     """FEATURE_ERASURE: EraseDocuments is served by the store that keeps the documents."""
+    FEATURE_WEBHOOKS: _Feature.ValueType  # 6
+    """FEATURE_WEBHOOKS: `SubmitAnswerRequest.webhook` is heeded for the caller's tenant."""
+    FEATURE_RECORD_ERASURE: _Feature.ValueType  # 7
+    """FEATURE_RECORD_ERASURE: EraseRecords is served: questions are queued, or answers are kept that may stand in."""
 
 class Feature(_Feature, metaclass=_FeatureEnumTypeWrapper):
     """Feature is a part of the contract that a server may not offer. The `feature` of FEATURE_NOT_OFFERED is one of these
@@ -56,6 +60,10 @@ FEATURE_GROUNDING_CHECKS: Feature.ValueType  # 4
 """FEATURE_GROUNDING_CHECKS: GroundingService is served."""
 FEATURE_ERASURE: Feature.ValueType  # 5
 """FEATURE_ERASURE: EraseDocuments is served by the store that keeps the documents."""
+FEATURE_WEBHOOKS: Feature.ValueType  # 6
+"""FEATURE_WEBHOOKS: `SubmitAnswerRequest.webhook` is heeded for the caller's tenant."""
+FEATURE_RECORD_ERASURE: Feature.ValueType  # 7
+"""FEATURE_RECORD_ERASURE: EraseRecords is served: questions are queued, or answers are kept that may stand in."""
 Global___Feature: _TypeAlias = Feature  # noqa: Y015
 
 @_typing.final

@@ -4,15 +4,16 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from hashlib import blake2b
+from math import inf, isinf
 from typing import Final, TypeVar
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from groundwire_server.adapters.answer_cache.marks import AnswerMarks
-from groundwire_server.adapters.answer_cache.options import MOST_BYTES, AnswerCacheOptions, Full
+from groundwire_server.adapters.answer_cache.options import FORGOTTEN_SECONDS, MOST_BYTES, AnswerCacheOptions, Full
 from groundwire_server.adapters.answer_cache.redis import encoding
-from groundwire_server.adapters.answer_cache.redis.scripts import DROP, GET, MARKS, PUT
+from groundwire_server.adapters.answer_cache.redis.scripts import DROP, FORGET, GET, MARKS, PUT
 from groundwire_server.adapters.redis.faults import RedisFault, fault_of
 from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, Invalidation
 from groundwire_server.domain.erasure import EntireTenant, Forgotten
@@ -28,6 +29,9 @@ UNREADABLE: Final = "unreadable"
 
 _PAUSE: Final = 1.0
 """Seconds in which nothing is sent to a Redis that was found away or slow: no call waits for what others waited for."""
+
+_LONGEST_WAY: Final = 1.0
+"""Seconds that a command may be on its way to Redis."""
 
 _SCANNED: Final = 1000
 """Keys that Redis looks at in one step of a search for names."""
@@ -74,6 +78,7 @@ class RedisAnswerCache:
         self._put = client.register_script(PUT)
         self._drop = client.register_script(DROP)
         self._marks = client.register_script(MARKS)
+        self._note_forgotten = client.register_script(FORGET)
         self._away_until = 0.0
         self._failed = False
         self.count, self.size = 0, 0
@@ -99,7 +104,7 @@ class RedisAnswerCache:
             self._metrics.add(metrics.ANSWER_CACHE_FAILURES, 1, UNREADABLE)
             return None
 
-    async def put(self, key: AnswerKey, answer: CachedAnswer) -> None:
+    async def put(self, key: AnswerKey, answer: CachedAnswer, began: float = inf) -> None:
         """Keep an answer; see the port."""
         name, options = _name(key), self._options
         try:
@@ -115,6 +120,7 @@ class RedisAnswerCache:
             *(self._prefix, name, _tenant_digest(key.tenant), data, marks),
             *(int(options.max_age_seconds * 1000), size),
             *(options.tenant_entries, options.tenant_bytes, options.entries, options.total_bytes),
+            *(self._forgotten_key(key.tenant), self._age(began)),
         ]
         reply: Sequence[int] | None = await self._asked(lambda: self._put([], arguments))
         if reply is None:
@@ -126,6 +132,9 @@ class RedisAnswerCache:
 
     async def forget(self, tenant: str, selection: Invalidation) -> Forgotten:
         """Forget answers of a tenant, whatever version wrote them; see the port."""
+        # A Redis without memory refuses it, and has room again when answers are gone: the next call is complete.
+        lasts = int(FORGOTTEN_SECONDS * 1000)
+        noted = await self._asked(lambda: self._note_forgotten([self._forgotten_key(tenant)], [lasts]))
         pattern = f"{self._versions}*:answer:{_tenant_digest(tenant)}.*"
         count, cursor = 0, 0
         while True:
@@ -138,7 +147,18 @@ class RedisAnswerCache:
                 return Forgotten(count, complete=False)
             count += forgotten
             if not cursor:
-                return Forgotten(count)
+                return Forgotten(count, complete=noted is not None)
+
+    def _forgotten_key(self, tenant: str) -> str:
+        """Return the key of when answers of a tenant were forgotten last; all versions have one."""
+        return f"{self._versions}forgotten:{_tenant_digest(tenant)}"
+
+    def _age(self, began: float) -> str:
+        """Return how long ago an answer was begun, in microseconds and rather more than less; empty for just now.
+
+        Redis has a clock of its own, to which the way there takes a time that nobody knows.
+        """
+        return "" if isinf(began) else str(int((self._clock.now() - began + _LONGEST_WAY) * 1_000_000))
 
     async def _forget(self, tenant: str, selection: Invalidation, found: Sequence[bytes | str]) -> int:
         keys = [key.decode() if isinstance(key, bytes) else key for key in found]

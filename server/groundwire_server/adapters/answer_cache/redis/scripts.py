@@ -29,6 +29,13 @@ return found
 """
 """Returns an answer and notes that it was used; nil without one."""
 
+FORGET: Final = """
+local time = redis.call('TIME')
+redis.call('SET', KEYS[1], string.format('%.0f', time[1] * 1000000 + time[2]), 'PX', ARGV[1])
+return 1
+"""
+"""Notes that answers of a tenant are forgotten, so that none is kept that was begun before."""
+
 MARKS: Final = f"""
 local found = {{}}
 for i, key in ipairs(KEYS) do found[i] = redis.call('HGET', key, '{_MARKS}') end
@@ -76,6 +83,13 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local of_tenant = prefix .. 'used:' .. tenant
 
+local function counted(of_share, of_all)
+  return {{of_share, of_all, redis.call('ZCARD', used), tonumber(redis.call('HGET', sizes, '') or 0)}}
+end
+
+local forgotten = ARGV[13] ~= '' and redis.call('GET', ARGV[12])
+if forgotten and now - tonumber(ARGV[13]) <= tonumber(forgotten) then return counted(0, 0) end
+
 -- First what a Redis without memory refuses: after another write of the script it would not.
 redis.call('HSET', prefix .. 'answer:' .. name, '{_ANSWER}', answer, '{_MARKS}', marks)
 redis.call('PEXPIRE', prefix .. 'answer:' .. name, lasts)
@@ -106,7 +120,10 @@ end
 
 local of_share = evict(of_tenant, tenant, tenant_entries, tenant_bytes)
 local of_all = evict(used, '', entries, bytes)
-return {{of_share, of_all, redis.call('ZCARD', used), tonumber(redis.call('HGET', sizes, '') or 0)}}
+return counted(of_share, of_all)
 """
 )
-"""Keeps an answer; returns how many made room in the tenant's share and in all, how many are left, and their bytes."""
+"""Keeps an answer, unless answers of its tenant were forgotten since it was begun.
+
+Returns how many made room in the tenant's share and in all, how many are left, and their bytes.
+"""

@@ -2,13 +2,12 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Integer, Select, and_, bindparam, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, and_, bindparam, delete, literal, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from groundwire_server.adapters.records.engine import RecordsDialect
-from groundwire_server.adapters.records.operations.journal import WORK, Change, record, reserve
+from groundwire_server.adapters.records.operations.journal import AT_ONCE, WORK, OperationChange, record, reserve
 from groundwire_server.adapters.records.operations.order import next_turn, position, waiting
 from groundwire_server.adapters.records.operations.rows import (
     FORMAT,
@@ -30,11 +29,18 @@ _GIVEN: Final = (
 """The columns whose values are given."""
 
 
-def _insert(dialect: RecordsDialect) -> ReturningInsert[Any]:
+def insertion(dialect: RecordsDialect) -> ReturningInsert[Any]:
     """Return the statement that inserts an operation where the bounds allow it and the request id is new.
 
     It returns the operation's position, and no row where it has inserted none.
     """
+    if dialect is RecordsDialect.POSTGRESQL:
+        # Imported here: a tenth of what SQLAlchemy adds to a start.
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+        made: postgresql.Insert | sqlite.Insert = postgresql.insert(operations)
+    else:
+        made = sqlite.insert(operations)
     given: dict[str, ColumnElement[Any]] = {name: bindparam(name, type_=operations.c[name].type) for name in _GIVEN}
     tenant = given["tenant"]
     values = given | {
@@ -48,7 +54,6 @@ def _insert(dialect: RecordsDialect) -> ReturningInsert[Any]:
         waiting(operations.c.tenant == tenant) < bindparam("most_of_tenant", type_=Integer),
     )
     chosen: Select[Any] = select(*(value.label(name) for name, value in values.items())).where(allowed)
-    made = (postgresql if dialect is RecordsDialect.POSTGRESQL else sqlite).insert(operations)
     alone = made.from_select(list(values), chosen).on_conflict_do_nothing(
         index_elements=["tenant", "subject", "request_id"]
     )
@@ -56,27 +61,35 @@ def _insert(dialect: RecordsDialect) -> ReturningInsert[Any]:
     return inserted
 
 
-_ACCEPT: Final = {dialect: _insert(dialect) for dialect in RecordsDialect}
-
 _EARLIER: Final = select(operations, position().label("position")).where(
     operations.c.tenant == bindparam("tenant"),
     operations.c.subject == bindparam("subject"),
     operations.c.request_id == bindparam("request_id"),
 )
 
+# It is kept no longer, and waits to be swept.
+_FORGET: Final = delete(operations).where(
+    operations.c.tenant == bindparam("tenant"),
+    operations.c.subject == bindparam("subject"),
+    operations.c.request_id == bindparam("request_id"),
+    operations.c.state == OperationState.DONE,
+    operations.c.expires <= bindparam("accepted"),
+    operations.c.format <= FORMAT,
+)
+
 _OF_TENANT: Final = select(waiting(operations.c.tenant == bindparam("tenant")))
 
 
-async def accept(
-    connection: AsyncConnection,
-    dialect: RecordsDialect,
+def accept(
+    connection: Connection,
+    insertion: ReturningInsert[Any],
     rows: OperationRows,
     key: OperationKey,
     work: QueuedQuestion,
     bounds: QueueBounds,
     attempts: int,
 ) -> Operation:
-    """Insert an operation, in four statements; see `OperationRecords.accept`.
+    """Insert an operation by `insertion`, in four statements; see `OperationRecords.accept`.
 
     Where PostgreSQL accepts several at the same moment, each counts without the others: the bounds may be exceeded by
     as many, less one. SQLite accepts one after the other.
@@ -91,10 +104,10 @@ async def accept(
         "route": question.route,
         "request_id": question.request_id,
         "trace_id": trace,
-        "fingerprint": work.fingerprint,
+        "fingerprint": rows.fingerprints(_request(key, work), work.fingerprint)[0],
         "priority": RANKS[question.priority],
         "attempts_most": attempts,
-        "due": accepted,
+        "due": AT_ONCE,
         "accepted": accepted,
         "expires": micros(work.answer_by),
         "cause": work.cause,
@@ -104,11 +117,13 @@ async def accept(
         "most": bounds.waiting,
         "most_of_tenant": bounds.waiting_per_tenant,
     }
-    inserted = (await connection.execute(_ACCEPT[dialect], values)).first()
+    inserted = connection.execute(insertion, values).first()
+    if inserted is None and connection.execute(_FORGET, values).rowcount:
+        inserted = connection.execute(insertion, values).first()
     if inserted is None:
-        return await _earlier(connection, rows, key, work, bounds)
-    await reserve(connection, key.tenant, key.subject, question.route, key.operation_id, work.most_cost, accepted)
-    await record(connection, accepted, [Change(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
+        return _earlier(connection, rows, key, work, bounds)
+    reserve(connection, key.tenant, key.subject, question.route, key.operation_id, work.most_cost, accepted)
+    record(connection, accepted, [OperationChange(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
     return Operation(
         key=key,
         state=OperationState.QUEUED,
@@ -122,14 +137,19 @@ async def accept(
     )
 
 
-async def _earlier(
-    connection: AsyncConnection, rows: OperationRows, key: OperationKey, work: QueuedQuestion, bounds: QueueBounds
+def _request(key: OperationKey, work: QueuedQuestion) -> OperationKey:
+    """Return what tells the caller's requests apart: the operation of a second one has another id."""
+    return OperationKey(key.tenant, key.subject, work.question.request_id)
+
+
+def _earlier(
+    connection: Connection, rows: OperationRows, key: OperationKey, work: QueuedQuestion, bounds: QueueBounds
 ) -> Operation:
     same = {"tenant": key.tenant, "subject": key.subject, "request_id": work.question.request_id}
-    earlier: AnyRow | None = (await connection.execute(_EARLIER, same)).first()
+    earlier: AnyRow | None = connection.execute(_EARLIER, same).first()
     if earlier is None:
-        of_tenant = (await connection.execute(_OF_TENANT, {"tenant": key.tenant})).scalar_one()
+        of_tenant = connection.execute(_OF_TENANT, {"tenant": key.tenant}).scalar_one()
         raise QueueFullError(tenant=of_tenant >= bounds.waiting_per_tenant)
-    if earlier.fingerprint != work.fingerprint:
+    if earlier.fingerprint not in rows.fingerprints(_request(key, work), work.fingerprint):
         raise FingerprintError
     return rows.operation(earlier, earlier.position)

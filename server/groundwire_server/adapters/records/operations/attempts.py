@@ -5,11 +5,10 @@ Times are in microseconds since 1970.
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, case, null, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, bindparam, case, null, select, update
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
-from groundwire_server.adapters.records.operations.journal import ENDED, WORK, Change, record
+from groundwire_server.adapters.records.operations.journal import AT_ONCE, ENDED, WORK, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import FORMAT
 from groundwire_server.adapters.records.tables import operations
 from groundwire_server.domain.operation import Bill, Claim
@@ -65,7 +64,7 @@ _LOST: Final = (
 _GIVE_BACK: Final = (
     update(operations)
     .where(operations.c.operation_id.in_(_LOST))
-    .values(**_WITHOUT_OUTCOME, due=bindparam("now"))
+    .values(**_WITHOUT_OUTCOME, due=AT_ONCE)
     .returning(operations.c.tenant, operations.c.operation_id, operations.c.attempts, operations.c.state)
 )
 
@@ -81,21 +80,21 @@ _REQUEUE: Final = (
     .values(
         state=OperationState.QUEUED,
         attempts_most=operations.c.attempts + bindparam("more"),
-        due=bindparam("now"),
+        due=AT_ONCE,
         ended=None,
     )
     .returning(operations)
 )
 
 
-async def retry(connection: AsyncConnection, claim: Claim, cause: Cause, bill: Bill, now: int, again: int) -> bool:
+def retry(connection: Connection, claim: Claim, cause: Cause, bill: Bill, now: int, again: int) -> bool:
     """Let an operation wait for its next attempt; see `OperationRecords.retry`."""
     given = held(claim) | {"now": now, "again": again, "why": cause}
-    row = (await connection.execute(_RETRY, given)).first()
+    row = connection.execute(_RETRY, given).first()
     if row is None:
         return False
     halted = row.state == OperationState.HALTED
-    change = Change(
+    change = OperationChange(
         claim.key.tenant,
         claim.key.operation_id,
         claim.attempt,
@@ -104,40 +103,42 @@ async def retry(connection: AsyncConnection, claim: Claim, cause: Cause, bill: B
         posts=(ENDED if halted else WORK,),
         due=again,
     )
-    await record(connection, now, [change])
+    record(connection, now, [change])
     return True
 
 
-async def release(connection: AsyncConnection, claim: Claim, bill: Bill, now: int, again: int) -> bool:
+def release(connection: Connection, claim: Claim, bill: Bill, now: int, again: int) -> bool:
     """Let an operation wait without using up an attempt; see `OperationRecords.release`."""
-    if (await connection.execute(_RELEASE, held(claim) | {"again": again})).rowcount != 1:
+    if connection.execute(_RELEASE, held(claim) | {"again": again}).rowcount != 1:
         return False
     key = claim.key
-    change = Change(key.tenant, key.operation_id, claim.attempt, ("released",), bill=bill, posts=(WORK,), due=again)
-    await record(connection, now, [change])
+    change = OperationChange(
+        key.tenant, key.operation_id, claim.attempt, ("released",), bill=bill, posts=(WORK,), due=again
+    )
+    record(connection, now, [change])
     return True
 
 
-async def give_back_lost(connection: AsyncConnection, now: int) -> int:
+def give_back_lost(connection: Connection, now: int) -> int:
     """Let operations wait again whose lease has ended, or halt them; return how many there were.
 
     The ledger counts each as a lost attempt: what it has consumed is not known.
     """
-    lost = (await connection.execute(_GIVE_BACK, {"now": now})).all()
+    lost = connection.execute(_GIVE_BACK, {"now": now}).all()
     changes = []
     for row in lost:
         halted = row.state == OperationState.HALTED
         events, posts = (("halted",), (ENDED,)) if halted else ((), ())
-        changes.append(Change(row.tenant, row.operation_id, row.attempts, events, lost=1, posts=posts))
-    await record(connection, now, changes)
+        changes.append(OperationChange(row.tenant, row.operation_id, row.attempts, events, lost=1, posts=posts))
+    record(connection, now, changes)
     return len(lost)
 
 
-async def requeue(connection: AsyncConnection, tenant: str, operation_id: str, attempts: int, now: int) -> bool:
+def requeue(connection: Connection, tenant: str, operation_id: str, attempts: int, now: int) -> bool:
     """Give a halted operation more attempts; return False where the tenant has no halted one of this id."""
     given = {"of": operation_id, "within": tenant, "more": attempts, "now": now}
-    row = (await connection.execute(_REQUEUE, given)).first()
+    row = connection.execute(_REQUEUE, given).first()
     if row is None:
         return False
-    await record(connection, now, [Change(tenant, operation_id, row.attempts, ("requeued",), posts=(WORK,))])
+    record(connection, now, [OperationChange(tenant, operation_id, row.attempts, ("requeued",), posts=(WORK,))])
     return True

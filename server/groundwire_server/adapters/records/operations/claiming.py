@@ -5,10 +5,9 @@ Times are in microseconds since 1970.
 
 from typing import Final
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, select, update
 
-from groundwire_server.adapters.records.operations.journal import Change, record
+from groundwire_server.adapters.records.operations.journal import OperationChange, record
 from groundwire_server.adapters.records.operations.order import ORDER, QUEUED
 from groundwire_server.adapters.records.operations.rows import FORMAT, AnyRow
 from groundwire_server.adapters.records.tables import operations
@@ -32,6 +31,7 @@ _DUE: Final = (
     select(operations.c.operation_id)
     .where(
         QUEUED,
+        operations.c.attempts < operations.c.attempts_most,
         operations.c.due <= bindparam("now"),
         operations.c.expires > bindparam("now"),
         operations.c.format <= FORMAT,
@@ -67,20 +67,20 @@ def held(claim: Claim) -> dict[str, object]:
     return {"of": claim.key.operation_id, "attempt": claim.attempt}
 
 
-async def take_next(connection: AsyncConnection, worker: str, now: int, until: int) -> AnyRow | None:
+def take_next(connection: Connection, worker: str, now: int, until: int) -> AnyRow | None:
     """Take up the next operation; return its row, None where none is due."""
     taken = {"now": now, "by": worker[:_WORKER_LENGTH], "until": until}
-    row: AnyRow | None = (await connection.execute(_CLAIM, taken)).first()
+    row: AnyRow | None = connection.execute(_CLAIM, taken).first()
     if row is not None:
-        await record(connection, now, [Change(row.tenant, row.operation_id, row.attempts, ("begun",))])
+        record(connection, now, [OperationChange(row.tenant, row.operation_id, row.attempts, ("begun",))])
     return row
 
 
-async def renew(connection: AsyncConnection, claim: Claim, until: int) -> bool:
+def renew(connection: Connection, claim: Claim, until: int) -> bool:
     """Prolong a claim, to a time in microseconds since 1970; return False where it holds no more."""
-    return (await connection.execute(_RENEW, held(claim) | {"until": until})).rowcount == 1
+    return connection.execute(_RENEW, held(claim) | {"until": until}).rowcount == 1
 
 
-async def put_off(connection: AsyncConnection, operation_id: str, until: int) -> None:
+def put_off(connection: Connection, operation_id: str, until: int) -> None:
     """Let an operation wait that nobody here can read, so that it does not stand in the way of others."""
-    await connection.execute(_PUT_OFF, {"of": operation_id, "until": until})
+    connection.execute(_PUT_OFF, {"of": operation_id, "until": until})

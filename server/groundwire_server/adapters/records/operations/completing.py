@@ -6,12 +6,11 @@ Times are in microseconds since 1970: `now`, and when the row is `forgotten`.
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import bindparam, insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, insert, update
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
 from groundwire_server.adapters.records.operations.ending import AS_DONE, end_posts
-from groundwire_server.adapters.records.operations.journal import Change, record
+from groundwire_server.adapters.records.operations.journal import OperationChange, record
 from groundwire_server.adapters.records.tables import operation_documents, operations
 from groundwire_server.domain.operation import Bill, Claim
 from groundwire_server.domain.vocabulary import Reason
@@ -24,11 +23,11 @@ _COMPLETE: Final = (
 
 _REFUSE: Final = update(operations).where(*HELD).values(**AS_DONE, error=bindparam("reason")).returning(_WEBHOOK)
 
-_CITE: Final = insert(operation_documents)
+_CITE: Final = insert(operation_documents).inline()
 
 
-async def complete(
-    connection: AsyncConnection,
+def complete(
+    connection: Connection,
     claim: Claim,
     sealed_result: bytes,
     bill: Bill,
@@ -38,28 +37,26 @@ async def complete(
 ) -> bool:
     """Record an outcome; see `OperationRecords.complete`."""
     given = held(claim) | {"now": now, "forgotten": forgotten, "result": sealed_result}
-    row = (await connection.execute(_COMPLETE, given)).first()
+    row = connection.execute(_COMPLETE, given).first()
     if row is None:
         return False
     if documents:
         own = {"operation_id": claim.key.operation_id, "tenant": claim.key.tenant}
-        await connection.execute(_CITE, [own | {"document_id": document} for document in sorted(set(documents))])
-    await record(connection, now, [_settled(claim, "effect", bill, end_posts(row))])
+        connection.execute(_CITE, [own | {"document_id": document} for document in sorted(set(documents))])
+    record(connection, now, [_settled(claim, "effect", bill, end_posts(row))])
     return True
 
 
-async def refuse(
-    connection: AsyncConnection, claim: Claim, error: Reason, bill: Bill, now: int, forgotten: int
-) -> bool:
+def refuse(connection: Connection, claim: Claim, error: Reason, bill: Bill, now: int, forgotten: int) -> bool:
     """End an operation with an error; see `OperationRecords.refuse`."""
     given = held(claim) | {"now": now, "forgotten": forgotten, "reason": error}
-    row = (await connection.execute(_REFUSE, given)).first()
+    row = connection.execute(_REFUSE, given).first()
     if row is None:
         return False
-    await record(connection, now, [_settled(claim, "refused", bill, end_posts(row))])
+    record(connection, now, [_settled(claim, "refused", bill, end_posts(row))])
     return True
 
 
-def _settled(claim: Claim, event: str, bill: Bill, posts: tuple[str, ...]) -> Change:
+def _settled(claim: Claim, event: str, bill: Bill, posts: tuple[str, ...]) -> OperationChange:
     key = claim.key
-    return Change(key.tenant, key.operation_id, claim.attempt, (event,), bill=bill, settles=True, posts=posts)
+    return OperationChange(key.tenant, key.operation_id, claim.attempt, (event,), bill=bill, settles=True, posts=posts)

@@ -6,10 +6,9 @@ Times are in microseconds since 1970: `now`, and when the row is `forgotten`.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
-from groundwire_server.adapters.records.operations.journal import ENDED, WEBHOOK, Change, record
+from groundwire_server.adapters.records.operations.journal import ENDED, WEBHOOK, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import FORMAT, AnyRow
 from groundwire_server.adapters.records.tables import operations, outbox
 from groundwire_server.domain.operation import OperationKey
@@ -84,51 +83,51 @@ def end_posts(row: AnyRow) -> tuple[str, ...]:
     return (ENDED,) if row.sealed_webhook is None else (ENDED, WEBHOOK)
 
 
-async def cancel(connection: AsyncConnection, key: OperationKey, now: int, forgotten: int) -> None:
+def cancel(connection: Connection, key: OperationKey, now: int, forgotten: int) -> None:
     """End an operation of a subject with CANCELLED, unless it is done."""
-    standing = (await connection.execute(_OWN, named(key) | {"now": now})).all()
-    await _end([row for row in standing if row.state in OPEN], Reason.CANCELLED, connection, now, forgotten)
+    standing = connection.execute(_OWN, named(key) | {"now": now}).all()
+    _end([row for row in standing if row.state in OPEN], Reason.CANCELLED, connection, now, forgotten)
 
 
-async def end_where_overdue(connection: AsyncConnection, key: OperationKey, now: int, forgotten: int) -> None:
+def end_where_overdue(connection: Connection, key: OperationKey, now: int, forgotten: int) -> None:
     """End an operation of a subject where its time is over; the times are as those of `cancel`."""
-    standing = (await connection.execute(_OWN, named(key) | {"now": now})).all()
+    standing = connection.execute(_OWN, named(key) | {"now": now}).all()
     overdue = [row for row in standing if row.state in OPEN and row.expires <= now]
-    await _end(overdue, Reason.OPERATION_EXPIRED, connection, now, forgotten)
+    _end(overdue, Reason.OPERATION_EXPIRED, connection, now, forgotten)
 
 
-async def forget(connection: AsyncConnection, key: OperationKey, now: int) -> bool:
+def forget(connection: Connection, key: OperationKey, now: int) -> bool:
     """Delete an operation of a subject, and settle it where it is not done; return False where there is none."""
-    row = (await connection.execute(_OWN, named(key) | {"now": now})).first()
+    row = connection.execute(_OWN, named(key) | {"now": now}).first()
     if row is None:
         return False
-    await connection.execute(_UNPOST, {"of": row.operation_id})
-    await connection.execute(_DELETE, {"of": row.operation_id})
+    connection.execute(_UNPOST, {"of": row.operation_id})
+    connection.execute(_DELETE, {"of": row.operation_id})
     if row.state in OPEN:
-        await record(connection, now, [_ended(row, Reason.CANCELLED, (ENDED,))])
+        record(connection, now, [_ended(row, Reason.CANCELLED, (ENDED,))])
     return True
 
 
-async def end_overdue(connection: AsyncConnection, now: int, forgotten: int) -> int:
+def end_overdue(connection: Connection, now: int, forgotten: int) -> int:
     """End operations whose time is over, a batch of them; return how many."""
-    overdue = (await connection.execute(_OVERDUE, {"now": now})).all()
-    await _end(overdue, Reason.OPERATION_EXPIRED, connection, now, forgotten)
+    overdue = connection.execute(_OVERDUE, {"now": now}).all()
+    _end(overdue, Reason.OPERATION_EXPIRED, connection, now, forgotten)
     return len(overdue)
 
 
-async def _end(rows: Sequence[AnyRow], reason: Reason, connection: AsyncConnection, now: int, forgotten: int) -> None:
+def _end(rows: Sequence[AnyRow], reason: Reason, connection: Connection, now: int, forgotten: int) -> None:
     if not rows:
         return
     given = {"ending": [row.operation_id for row in rows], "now": now, "forgotten": forgotten, "reason": reason}
-    await connection.execute(_END, given)
-    await record(connection, now, [_ended(row, reason, end_posts(row)) for row in rows])
+    connection.execute(_END, given)
+    record(connection, now, [_ended(row, reason, end_posts(row)) for row in rows])
 
 
 _EVENTS: Final = {Reason.CANCELLED: "cancelled", Reason.OPERATION_EXPIRED: "expired"}
 
 
-def _ended(row: AnyRow, reason: Reason, posts: tuple[str, ...]) -> Change:
-    return Change(
+def _ended(row: AnyRow, reason: Reason, posts: tuple[str, ...]) -> OperationChange:
+    return OperationChange(
         row.tenant,
         row.operation_id,
         row.attempts,

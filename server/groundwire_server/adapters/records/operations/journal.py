@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import bindparam, insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, insert, update
 
 from groundwire_server.adapters.records.tables import history, ledger, outbox
 from groundwire_server.domain.operation import Bill
@@ -18,11 +17,15 @@ ENDED: Final = "ended"
 WEBHOOK: Final = "webhook"
 """The kinds of entries in the outbox."""
 
+AT_ONCE: Final = 0
+"""When what need not wait is due: long ago by every clock, so that it does not wait for one that steps back."""
+
 _BILLED: Final = "billed"
 
-_NOTE: Final = insert(history)
+# Nobody asks for the numbers of new rows: without `inline` each insert would.
+_NOTE: Final = insert(history).inline()
 
-_RESERVE: Final = insert(ledger)
+_RESERVE: Final = insert(ledger).inline()
 
 # Settled once: a row that is settled takes no further bill.
 _BOOK: Final = (
@@ -37,11 +40,11 @@ _BOOK: Final = (
     )
 )
 
-_POST: Final = insert(outbox)
+_POST: Final = insert(outbox).inline()
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class OperationChange:
     """What has happened to one operation.
 
     Attributes:
@@ -51,7 +54,7 @@ class Change:
         settles: whether the ledger is settled with it.
         lost: attempts that had begun and end with no word of what they consumed.
         posts: kinds of entries for the outbox.
-        due: when those of `WORK` are due, in microseconds since 1970; None for at once.
+        due: when those of `WORK` are due, in microseconds since 1970.
     """
 
     tenant: str
@@ -62,7 +65,7 @@ class Change:
     settles: bool = False
     lost: int = 0
     posts: tuple[str, ...] = ()
-    due: int | None = field(default=None, kw_only=True)
+    due: int = field(default=AT_ONCE, kw_only=True)
 
     @property
     def books(self) -> bool:
@@ -70,8 +73,8 @@ class Change:
         return self.settles or self.bill is not None or self.lost > 0
 
 
-async def reserve(
-    connection: AsyncConnection, tenant: str, subject: str, route: str, operation_id: str, cost: int, now: int
+def reserve(
+    connection: Connection, tenant: str, subject: str, route: str, operation_id: str, cost: int, now: int
 ) -> None:
     """Open an operation's row of the ledger."""
     row = {
@@ -86,10 +89,10 @@ async def reserve(
         "cost_micros": 0,
         "lost_attempts": 0,
     }
-    await connection.execute(_RESERVE, row)
+    connection.execute(_RESERVE, row)
 
 
-async def record(connection: AsyncConnection, now: int, changes: Sequence[Change]) -> None:
+def record(connection: Connection, now: int, changes: Sequence[OperationChange]) -> None:
     """Write changes down, at most one statement a table."""
     notes = [
         {
@@ -107,7 +110,7 @@ async def record(connection: AsyncConnection, now: int, changes: Sequence[Change
             "kind": kind,
             "operation_id": change.operation_id,
             "tenant": change.tenant,
-            "due": change.due if kind == WORK and change.due is not None else now,
+            "due": change.due if kind == WORK else AT_ONCE,
             "attempts": 0,
             "created": now,
         }
@@ -115,14 +118,14 @@ async def record(connection: AsyncConnection, now: int, changes: Sequence[Change
         for kind in change.posts
     ]
     if bookings := [_booking(change, now) for change in changes if change.books]:
-        await connection.execute(_BOOK, bookings)
+        connection.execute(_BOOK, bookings)
     if notes:
-        await connection.execute(_NOTE, notes)
+        connection.execute(_NOTE, notes)
     if posts:
-        await connection.execute(_POST, posts)
+        connection.execute(_POST, posts)
 
 
-def _booking(change: Change, now: int) -> dict[str, object]:
+def _booking(change: OperationChange, now: int) -> dict[str, object]:
     bill = change.bill or Bill()
     return {
         "of": change.operation_id,

@@ -7,8 +7,7 @@ import logging
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, func, or_, select, text, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, func, or_, select, text, tuple_
 
 from groundwire_server.adapters.records.engine import RecordsDialect
 from groundwire_server.adapters.records.operations.ending import KEPT, NAMED, OPEN, named
@@ -18,10 +17,11 @@ from groundwire_server.adapters.records.operations.rows import (
     AnyRow,
     OperationRows,
     UnreadableOperationError,
+    micros,
     moment,
 )
 from groundwire_server.adapters.records.tables import history, operations
-from groundwire_server.domain.operation import Operation, OperationKey
+from groundwire_server.domain.operation import Operation, OperationKey, OperationPlace
 from groundwire_server.domain.vocabulary import OperationState
 from groundwire_server.ports.operations import HistoryEntry, QueueDepth
 
@@ -47,15 +47,8 @@ _PAGE: Final = (
 )
 
 _AFTER: Final = tuple_(operations.c.accepted, operations.c.operation_id) > tuple_(
-    # The history knows when it was accepted even if it was deleted meanwhile.
-    select(history.c.at)
-    .where(
-        history.c.operation_id == bindparam("after"),
-        history.c.tenant == bindparam("tenant"),
-        history.c.event == "accepted",
-    )
-    .scalar_subquery(),
-    bindparam("after", type_=operations.c.operation_id.type),
+    bindparam("after_accepted", type_=operations.c.accepted.type),
+    bindparam("after_id", type_=operations.c.operation_id.type),
 )
 
 _RANKED: Final = (
@@ -77,27 +70,27 @@ _NEWER: Final = (
 )
 
 
-async def get(connection: AsyncConnection, rows: OperationRows, key: OperationKey, now: int) -> Operation | None:
+def get(connection: Connection, rows: OperationRows, key: OperationKey, now: int) -> Operation | None:
     """Return an operation with its position and result; None where the subject has none of this id."""
-    row = (await connection.execute(_GET, named(key) | {"now": now})).first()
+    row = connection.execute(_GET, named(key) | {"now": now}).first()
     return None if row is None else rows.operation(row, row.position)
 
 
-async def get_of_tenant(
-    connection: AsyncConnection, rows: OperationRows, tenant: str, operation_id: str, now: int
+def get_of_tenant(
+    connection: Connection, rows: OperationRows, tenant: str, operation_id: str, now: int
 ) -> Operation | None:
     """Return an operation of any subject of a tenant; see `get`."""
-    row = (await connection.execute(_GET_OF_TENANT, {"of": operation_id, "tenant": tenant, "now": now})).first()
+    row = connection.execute(_GET_OF_TENANT, {"of": operation_id, "tenant": tenant, "now": now}).first()
     return None if row is None else rows.operation(row, row.position)
 
 
-async def page(
-    connection: AsyncConnection,
+def page(
+    connection: Connection,
     rows: OperationRows,
     tenant: str,
     subject: str | None,
     states: Collection[OperationState],
-    after: str,
+    after: OperationPlace | None,
     most: int,
     now: int,
 ) -> Sequence[Operation]:
@@ -106,12 +99,13 @@ async def page(
     Those that a newer server has written are reported and left out.
     """
     found: list[Operation] = []
+    last = None if after is None else (micros(after.accepted), after.operation_id)
     while len(found) < most:
-        read = await _rows(connection, tenant, subject, states, after, most - len(found), now)
+        read = _rows(connection, tenant, subject, states, last, most - len(found), now)
         if not read:
             break
-        after = read[-1].operation_id
-        places = await _positions(connection, read)
+        last = (read[-1].accepted, read[-1].operation_id)
+        places = _positions(connection, read)
         for row in read:
             try:
                 found.append(rows.operation(row, places.get(row.operation_id, 0)))
@@ -120,28 +114,26 @@ async def page(
     return found
 
 
-async def depth(connection: AsyncConnection, tenant: str | None) -> QueueDepth:
+def depth(connection: Connection, tenant: str | None) -> QueueDepth:
     """Return how many operations are in each state that is not done, of a tenant or of all."""
     within = () if tenant is None else (operations.c.tenant == tenant,)
     oldest = select(func.min(operations.c.accepted)).where(QUEUED, *within).scalar_subquery()
     counted = select(operations.c.state, func.count().label("many"), oldest.label("oldest"))
     asked = counted.where(operations.c.state.in_(OPEN), *within).group_by(operations.c.state)
-    counts = (await connection.execute(asked)).all()
+    counts = connection.execute(asked).all()
     first = next((row.oldest for row in counts), None)
     return QueueDepth({OperationState(row.state): row.many for row in counts}, None if first is None else moment(first))
 
 
-async def read_history(
-    connection: AsyncConnection, dialect: RecordsDialect, after: int, most: int
-) -> Sequence[HistoryEntry]:
+def read_history(connection: Connection, dialect: RecordsDialect, after: int, most: int) -> Sequence[HistoryEntry]:
     """Return what has happened, in order, after an entry's number, on a connection that writes.
 
     PostgreSQL gives out numbers before their entries can be seen. Once those that are being written have come to their
     end, no smaller number will appear.
     """
     if dialect is RecordsDialect.POSTGRESQL:
-        await connection.execute(text(f"LOCK TABLE {history.name} IN SHARE MODE"))
-    read = await connection.execute(_HISTORY, {"after": after, "most": most})
+        connection.execute(text(f"LOCK TABLE {history.name} IN SHARE MODE"))
+    read = connection.execute(_HISTORY, {"after": after, "most": most})
     return [history_entry(row) for row in read]
 
 
@@ -150,9 +142,9 @@ def history_entry(row: AnyRow) -> HistoryEntry:
     return HistoryEntry(row.number, row.operation_id, row.event, row.attempt, moment(row.at))
 
 
-async def report_newer(connection: AsyncConnection) -> None:
+def report_newer(connection: Connection) -> None:
     """Report how many operations only a newer server can work on, where there are any."""
-    if count := (await connection.execute(_NEWER)).scalar_one():
+    if count := connection.execute(_NEWER).scalar_one():
         _log.warning("operations of a newer groundwire are left alone", extra={"operations": count})
 
 
@@ -161,12 +153,12 @@ def report_unreadable(unreadable: UnreadableOperationError) -> None:
     _log.error("an operation cannot be read", extra={"operation": unreadable.operation_id, "why": unreadable.why})
 
 
-async def _rows(
-    connection: AsyncConnection,
+def _rows(
+    connection: Connection,
     tenant: str,
     subject: str | None,
     states: Collection[OperationState],
-    after: str,
+    after: tuple[int, str] | None,
     most: int,
     now: int,
 ) -> Sequence[AnyRow]:
@@ -175,14 +167,14 @@ async def _rows(
         asked = asked.where(operations.c.subject == subject)
     if states:
         asked = asked.where(operations.c.state.in_(sorted(states)))
-    if after:
-        asked, values = asked.where(_AFTER), values | {"after": after}
-    return (await connection.execute(asked, values)).all()
+    if after is not None:
+        asked, values = asked.where(_AFTER), values | {"after_accepted": after[0], "after_id": after[1]}
+    return connection.execute(asked, values).all()
 
 
-async def _positions(connection: AsyncConnection, rows: Sequence[AnyRow]) -> dict[str, int]:
+def _positions(connection: Connection, rows: Sequence[AnyRow]) -> dict[str, int]:
     those = [row.operation_id for row in rows if row.state == OperationState.QUEUED]
     if not those:
         return {}
-    ranked = await connection.execute(_POSITIONS, {"those": those})
+    ranked = connection.execute(_POSITIONS, {"those": those})
     return {row.operation_id: row.position for row in ranked}

@@ -1,7 +1,7 @@
 """Operations and their rows: words, times and sealed texts, in both directions."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -23,6 +23,8 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LENGTH_BYTES: Final = 4
 _TRACEPARENT_PARTS: Final = 4
 
@@ -33,8 +35,12 @@ def micros(moment: datetime) -> int:
 
 
 def moment(since_1970: int) -> datetime:
-    """Return the time that is so many microseconds after the beginning of 1970 in UTC."""
-    return _EPOCH + since_1970 * _MICROSECOND
+    """Return the time that is so many microseconds after the beginning of 1970 in UTC.
+
+    A time before or after all that can be written, which nobody but an editor of the database has put there, is the
+    first or the last that can.
+    """
+    return _EPOCH + min(max(since_1970, _FIRST), _LAST) * _MICROSECOND
 
 
 def trace_id(traceparent: str) -> str:
@@ -68,6 +74,13 @@ class OperationRows:
         self._sealing = sealing
         self._codec = codec
 
+    def fingerprints(self, key: OperationKey, fingerprint: bytes) -> Sequence[bytes]:
+        """Return what a fingerprint may be in a row, that of new rows first.
+
+        A digest of a short question can be guessed; without the key of the records this one cannot.
+        """
+        return self._sealing.digests(fingerprint, _place(key, "fingerprint"))
+
     def end_user(self, tenant: str, end_user_id: str) -> str:
         """Return what an end user is called in a row; empty without one."""
         return self._sealing.pseudonyms(tenant, end_user_id)[0] if end_user_id else ""
@@ -79,6 +92,7 @@ class OperationRows:
             "principals": sorted(work.caller.principals),
             "roles": sorted(work.caller.roles),
             "credential": credential and [credential.kind, credential.name, credential.expires],
+            "fingerprint": work.fingerprint.hex(),
             "cause": work.cause,
             "rights_frozen": work.rights_frozen,
             "traceparent": work.traceparent,
@@ -114,7 +128,7 @@ class OperationRows:
             return QueuedQuestion(
                 question=self._codec.decode_question(value[end:]),
                 caller=_caller(key, header),
-                fingerprint=row.fingerprint,
+                fingerprint=bytes.fromhex(header["fingerprint"]),
                 cause=None if header["cause"] is None else Cause(header["cause"]),
                 accepted=moment(row.accepted),
                 answer_by=moment(row.expires),
@@ -174,13 +188,13 @@ def key_of(row: AnyRow) -> OperationKey:
 def _readable(row: AnyRow) -> Iterator[None]:
     """Raise UnreadableOperationError for whatever is wrong with a row: a newer format, an unknown word, a lost key."""
     newer = RecordsError(RecordsFault.NEW_RECORD)
-    if row.format > FORMAT:
-        raise UnreadableOperationError(row.operation_id, newer)
     try:
+        if row.format > FORMAT:
+            raise newer
         yield
     except RecordsError as error:
         raise UnreadableOperationError(row.operation_id, error) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError):
         # The words of the exception hold the value: the chain goes no further.
         raise UnreadableOperationError(row.operation_id, newer) from None
 
@@ -193,4 +207,4 @@ def _caller(key: OperationKey, header: Mapping[str, Any]) -> Caller:
 
 
 def _place(key: OperationKey, column: str) -> SealedPlace:
-    return SealedPlace(key.tenant, key.operation_id, column)
+    return SealedPlace(key.tenant, key.subject, key.operation_id, column)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Delete, Table, bindparam, delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Delete, Table, bindparam, delete, select
 
 from groundwire_server.adapters.records.operations.rows import FORMAT
 from groundwire_server.adapters.records.tables import history, ledger, operations
@@ -45,10 +44,10 @@ _HISTORY: Final = _some(history, history.c.number, history.c.at <= bindparam("be
 _LEDGER: Final = _some(ledger, ledger.c.operation_id, ledger.c.settled <= bindparam("before"))
 
 
-async def forget_kept(connection: AsyncConnection, keep: KeepTimes, now: int) -> int:
+def forget_kept(connection: Connection, keep: KeepTimes, now: int) -> int:
     """Delete rows that were kept long enough, a batch of each kind; return how many."""
     forgotten = 0
     for statement, kept in ((_OPERATIONS, timedelta()), (_HISTORY, keep.history), (_LEDGER, keep.ledger)):
         before = now - kept // timedelta(microseconds=1)
-        forgotten += (await connection.execute(statement, {"before": before})).rowcount
+        forgotten += connection.execute(statement, {"before": before}).rowcount
     return forgotten

@@ -11,7 +11,7 @@ from typing import Final
 
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone.documents import Description, Kind
-from groundwire_server.adapters.store.pinecone.records import Records
+from groundwire_server.adapters.store.pinecone.records import PineconeRecords
 from groundwire_server.adapters.store.pinecone.state import of_kinds
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.ports.clock import Clock
@@ -46,7 +46,7 @@ class Catalogue:
         clock: for the age of what was read.
     """
 
-    def __init__(self, records: Records, clock: Clock) -> None:
+    def __init__(self, records: PineconeRecords, clock: Clock) -> None:
         self._records = records
         self._clock = clock
         self._tenants: OrderedDict[str, _Tenant] = OrderedDict()

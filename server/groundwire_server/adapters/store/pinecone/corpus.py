@@ -25,7 +25,7 @@ from groundwire_server.adapters.store.pinecone import words
 from groundwire_server.adapters.store.pinecone.catalogue import Catalogue
 from groundwire_server.adapters.store.pinecone.documents import Body, Description, Kind, RecordContents, document_key
 from groundwire_server.adapters.store.pinecone.pending import PineconeChanges
-from groundwire_server.adapters.store.pinecone.records import PineconeRecord, Records
+from groundwire_server.adapters.store.pinecone.records import PineconeRecord, PineconeRecords
 from groundwire_server.adapters.store.pinecone.state import CorpusVersions, State, descriptions, pieces, state
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
@@ -62,8 +62,8 @@ class PineconeCorpus:
 
     def __init__(
         self,
-        sparse: Records,
-        dense: Records | None,
+        sparse: PineconeRecords,
+        dense: PineconeRecords | None,
         versions: CorpusVersions,
         changes: PineconeChanges,
         catalogue: Catalogue,

@@ -7,7 +7,7 @@ from typing import Final
 
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone.documents import AnnouncedChange, Body, Description
-from groundwire_server.adapters.store.pinecone.records import Records
+from groundwire_server.adapters.store.pinecone.records import PineconeRecords
 from groundwire_server.adapters.store.pinecone.state import changes, descriptions
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.ports.clock import Clock
@@ -26,7 +26,7 @@ class PineconeChanges:
         longest: seconds after which a change of another process has broken off.
     """
 
-    def __init__(self, sparse: Records, dense: Records | None, clock: Clock, longest: float) -> None:
+    def __init__(self, sparse: PineconeRecords, dense: PineconeRecords | None, clock: Clock, longest: float) -> None:
         self._sparse = sparse
         self._dense = dense
         self._clock = clock

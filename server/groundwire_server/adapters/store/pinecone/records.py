@@ -104,7 +104,7 @@ class Match:
     metadata: Mapping[str, Any]
 
 
-class Records:
+class PineconeRecords:
     """One index, tenant by tenant.
 
     Args:

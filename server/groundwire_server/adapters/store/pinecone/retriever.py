@@ -8,7 +8,13 @@ from typing import Final
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone import facts, filters, words
 from groundwire_server.adapters.store.pinecone.documents import Description
-from groundwire_server.adapters.store.pinecone.records import AT_ONCE, MOST_FOUND, Conditions, Records, SparseVector
+from groundwire_server.adapters.store.pinecone.records import (
+    AT_ONCE,
+    MOST_FOUND,
+    Conditions,
+    PineconeRecords,
+    SparseVector,
+)
 from groundwire_server.adapters.store.pinecone.state import CorpusVersions, descriptions
 from groundwire_server.adapters.store.relative import fused
 from groundwire_server.domain.caller import Caller
@@ -73,7 +79,9 @@ class PineconeRetriever:
         alpha: the weight of the vector leg, 0 to 1, where a question does not say.
     """
 
-    def __init__(self, sparse: Records, dense: Records | None, versions: CorpusVersions, alpha: float) -> None:
+    def __init__(
+        self, sparse: PineconeRecords, dense: PineconeRecords | None, versions: CorpusVersions, alpha: float
+    ) -> None:
         self._sparse = sparse
         self._dense = dense
         self._versions = versions
@@ -184,7 +192,7 @@ class PineconeRetriever:
 
     async def _leg(
         self,
-        records: Records | None,
+        records: PineconeRecords | None,
         wanted: SparseVector | Vector | None,
         question: _Question,
         depth: int,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone import facts, words
 from groundwire_server.adapters.store.pinecone.documents import Kind
-from groundwire_server.adapters.store.pinecone.records import AT_ONCE, Match, Records
+from groundwire_server.adapters.store.pinecone.records import AT_ONCE, Match, PineconeRecords
 from groundwire_server.adapters.store.pinecone.state import descriptions, pieces
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Sentence
@@ -14,7 +14,7 @@ from groundwire_server.domain.document import Sentence
 class PineconeSentenceVectors:
     """The SentenceVectors of the Pinecone store, over the sparse index."""
 
-    def __init__(self, sparse: Records) -> None:
+    def __init__(self, sparse: PineconeRecords) -> None:
         self._sparse = sparse
 
     async def sentences(

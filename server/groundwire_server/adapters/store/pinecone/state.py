@@ -8,7 +8,7 @@ from groundwire_server.adapters.store.known_versions import KnownVersions
 from groundwire_server.adapters.store.pinecone import documents as d
 from groundwire_server.adapters.store.pinecone import words
 from groundwire_server.adapters.store.pinecone.documents import AnnouncedChange, Description, Kind
-from groundwire_server.adapters.store.pinecone.records import AT_ONCE, Conditions, Match, Records
+from groundwire_server.adapters.store.pinecone.records import AT_ONCE, Conditions, Match, PineconeRecords
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import EMPTY_VERSION
 from groundwire_server.ports.clock import Clock
@@ -34,7 +34,7 @@ class State:
     version: str
 
 
-async def state(records: Records, tenant: str, keys: Sequence[str], deadline: Deadline) -> State:
+async def state(records: PineconeRecords, tenant: str, keys: Sequence[str], deadline: Deadline) -> State:
     """Return what is stored of some documents, with everything that this process wrote."""
     named = {"$and": [of_kinds(Kind.DOCUMENT, Kind.CHANGE), {d.KEY: {"$in": list(keys)}}]}
     limit = 1 + len(keys) + _MOST_CHANGES
@@ -45,9 +45,9 @@ async def state(records: Records, tenant: str, keys: Sequence[str], deadline: De
 
 
 async def descriptions(
-    records: Records, tenant: str, keys: Sequence[str], deadline: Deadline, *, fresh: bool = False
+    records: PineconeRecords, tenant: str, keys: Sequence[str], deadline: Deadline, *, fresh: bool = False
 ) -> Mapping[str, Description]:
-    """Return documents by their keys, visible or not; `fresh` is that of `Records.query`."""
+    """Return documents by their keys, visible or not; `fresh` is that of `PineconeRecords.query`."""
     found: dict[str, Description] = {}
     for start in range(0, len(keys), AT_ONCE):
         some = list(keys[start : start + AT_ONCE])
@@ -58,14 +58,14 @@ async def descriptions(
     return found
 
 
-async def changes(records: Records, tenant: str, deadline: Deadline) -> Sequence[AnnouncedChange]:
+async def changes(records: PineconeRecords, tenant: str, deadline: Deadline) -> Sequence[AnnouncedChange]:
     """Return changes of a tenant's documents that have not ended."""
     found = await records.query(tenant, words.MARK, _MOST_CHANGES, of_kinds(Kind.CHANGE), deadline, fresh=True)
     return [d.read_change(each.metadata) for each in found]
 
 
 async def pieces(
-    records: Records, tenant: str, body: str, kind: Kind, wanted: Sequence[int], deadline: Deadline
+    records: PineconeRecords, tenant: str, body: str, kind: Kind, wanted: Sequence[int], deadline: Deadline
 ) -> Mapping[int, str]:
     """Return those pieces of a body that are stored, by their numbers."""
     found: dict[int, str] = {}
@@ -91,7 +91,7 @@ class CorpusVersions:
         lag: seconds for which a search may use a version that was read before.
     """
 
-    def __init__(self, records: Records, clock: Clock, lag: float) -> None:
+    def __init__(self, records: PineconeRecords, clock: Clock, lag: float) -> None:
         self._records = records
         self._known = KnownVersions(self.current, clock, lag)
 

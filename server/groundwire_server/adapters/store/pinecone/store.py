@@ -11,7 +11,7 @@ from groundwire_server.adapters.store.pinecone.erasure import PineconeErasure
 from groundwire_server.adapters.store.pinecone.options import PineconeOptions
 from groundwire_server.adapters.store.pinecone.pending import PineconeChanges
 from groundwire_server.adapters.store.pinecone.probe import PineconeProbe
-from groundwire_server.adapters.store.pinecone.records import Records
+from groundwire_server.adapters.store.pinecone.records import PineconeRecords
 from groundwire_server.adapters.store.pinecone.recovery import PineconeRecovery
 from groundwire_server.adapters.store.pinecone.retriever import PineconeRetriever
 from groundwire_server.adapters.store.pinecone.sentence_vectors import PineconeSentenceVectors
@@ -66,8 +66,8 @@ class PineconeStore:
 
         words = opened(options.sparse_host)
         vectors = None if options.dense_host is None else opened(options.dense_host)
-        sparse = Records(words, options)
-        dense = None if vectors is None else Records(vectors, options)
+        sparse = PineconeRecords(words, options)
+        dense = None if vectors is None else PineconeRecords(vectors, options)
         versions = CorpusVersions(sparse, clock, options.version_lag_seconds)
         changes = PineconeChanges(sparse, dense, clock, options.change_seconds)
         corpus = PineconeCorpus(sparse, dense, versions, changes, Catalogue(sparse, clock), clock)

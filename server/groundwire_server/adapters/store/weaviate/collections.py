@@ -12,7 +12,7 @@ from weaviate.collections import CollectionAsync
 from weaviate.collections.classes.filters import FilterReturn
 from weaviate.exceptions import WeaviateInsertManyAllFailedError
 
-from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
+from groundwire_server.adapters.store.weaviate.connection import WeaviateCall, WeaviateConnection
 from groundwire_server.adapters.store.weaviate.failures import RefusedObjectsError, StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.objects import NewObject
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
@@ -67,7 +67,7 @@ class Objects:
             )
             return [(str(each.uuid), each.properties) for each in found.objects]
 
-        operation = Operation("fetch_objects", self._collection, tenant)
+        operation = WeaviateCall("fetch_objects", self._collection, tenant)
         try:
             return await self._connection.call(operation, deadline, work, _returned)
         except StoreFailure as failure:
@@ -89,7 +89,7 @@ class Objects:
             )
             return [(str(each.uuid), each.properties) for each in found.objects]
 
-        operation = Operation("fetch_objects", self._collection, tenant, priority=Priority.BACKGROUND)
+        operation = WeaviateCall("fetch_objects", self._collection, tenant, priority=Priority.BACKGROUND)
         try:
             return await self._connection.call(operation, deadline, work, _returned)
         except StoreFailure as failure:
@@ -105,7 +105,7 @@ class Objects:
             return found.total_count or 0
 
         try:
-            return await self._connection.call(Operation("aggregate", self._collection, tenant), deadline, work)
+            return await self._connection.call(WeaviateCall("aggregate", self._collection, tenant), deadline, work)
         except StoreFailure as failure:
             if self.is_new_tenant(failure):
                 return 0
@@ -167,7 +167,7 @@ class Objects:
             await client.collections.use(self._collection).tenants.create([tenant_name(tenant)])
 
         await self._connection.call(
-            Operation("tenants.create", self._collection, tenant, over_http=True), deadline, work
+            WeaviateCall("tenants.create", self._collection, tenant, over_http=True), deadline, work
         )
 
     def _at(self, client: WeaviateAsyncClient, tenant: str) -> CollectionAsync[Any, Any]:
@@ -185,7 +185,7 @@ class Objects:
 
         attributes = {names.DB_BATCH_SIZE: len(batch)}
         await self._connection.call(
-            Operation("batch.objects", self._collection, tenant, attributes, priority=Priority.BACKGROUND),
+            WeaviateCall("batch.objects", self._collection, tenant, attributes, priority=Priority.BACKGROUND),
             deadline,
             work,
         )
@@ -195,7 +195,7 @@ class Objects:
             await self._at(client, tenant).data.update(uuid=each, properties=properties)
 
         await self._connection.call(
-            Operation("objects.patch", self._collection, tenant, over_http=True, priority=Priority.BACKGROUND),
+            WeaviateCall("objects.patch", self._collection, tenant, over_http=True, priority=Priority.BACKGROUND),
             deadline,
             work,
         )
@@ -205,7 +205,7 @@ class Objects:
             await self._at(client, tenant).data.delete_by_id(each)
 
         await self._connection.call(
-            Operation("objects.delete", self._collection, tenant, over_http=True, priority=Priority.BACKGROUND),
+            WeaviateCall("objects.delete", self._collection, tenant, over_http=True, priority=Priority.BACKGROUND),
             deadline,
             work,
         )
@@ -218,7 +218,7 @@ class Objects:
             return result.matches
 
         return await self._connection.call(
-            Operation("batch.delete", self._collection, tenant, priority=Priority.BACKGROUND),
+            WeaviateCall("batch.delete", self._collection, tenant, priority=Priority.BACKGROUND),
             deadline,
             work,
             lambda count: {names.DB_BATCH_SIZE: count},

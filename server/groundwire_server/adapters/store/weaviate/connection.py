@@ -46,7 +46,7 @@ _QUEUE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class WeaviateCall:
     """A call, as its span describes it.
 
     Attributes:
@@ -104,7 +104,7 @@ class WeaviateConnection:
 
     async def call(
         self,
-        operation: Operation,
+        operation: WeaviateCall,
         deadline: Deadline,
         work: Callable[[WeaviateAsyncClient], Awaitable[T]],
         note: Callable[[T], Attributes] | None = None,
@@ -195,7 +195,7 @@ class WeaviateConnection:
         if fault is not WeaviateFault.SLOW or allowed >= _FAIR_SECONDS:
             _LOG.warning("%s.", fault, extra={"addresses": f"{self._options.http} and {self._options.grpc}"})
 
-    def _described(self, operation: Operation) -> dict[str, str | int | float]:
+    def _described(self, operation: WeaviateCall) -> dict[str, str | int | float]:
         host, port = self._http if operation.over_http else self._grpc
         attributes: dict[str, str | int | float] = {
             names.DB_SYSTEM: _SYSTEM,

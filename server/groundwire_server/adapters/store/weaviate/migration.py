@@ -10,7 +10,7 @@ from weaviate import WeaviateAsyncClient
 from weaviate.classes.config import DataType, Property, Tokenization
 from weaviate.exceptions import UnexpectedStatusCodeError
 
-from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
+from groundwire_server.adapters.store.weaviate.connection import WeaviateCall, WeaviateConnection
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.adapters.store.weaviate.options import VectorSource, WeaviateOptions
 from groundwire_server.adapters.store.weaviate.schema import CollectionSchema, PropertySchema, definition, wanted
@@ -104,7 +104,7 @@ class Schema:
         """
         found: dict[str, dict[str, Any] | None] = {}
         for name in (each.name for each in self._wanted):
-            operation = Operation("schema.get", name, over_http=True)
+            operation = WeaviateCall("schema.get", name, over_http=True)
             found[name] = await self._connection.call(operation, deadline, partial(_found, name=name))
         return found
 
@@ -119,7 +119,7 @@ class Schema:
         if losing and not destructive:
             raise DestructiveChangeFailure(losing)
         for step in steps:
-            operation = Operation("schema.update", step.collection, over_http=True)
+            operation = WeaviateCall("schema.update", step.collection, over_http=True)
             await self._connection.call(operation, deadline, partial(self._carry_out, step=step))
 
     async def _carry_out(self, client: WeaviateAsyncClient, step: Step) -> None:

@@ -10,7 +10,7 @@ from weaviate.classes.query import Filter as Where
 from weaviate.classes.tenants import TenantActivityStatus
 
 from groundwire_server.adapters.store.weaviate import properties as p
-from groundwire_server.adapters.store.weaviate.connection import Operation, WeaviateConnection
+from groundwire_server.adapters.store.weaviate.connection import WeaviateCall, WeaviateConnection
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure, WeaviateFault
 from groundwire_server.domain.deadline import NEVER, Deadline
 
@@ -53,7 +53,7 @@ class Probe:
             meta = await client.get_meta()
             return ServerMeta(str(meta["version"]), frozenset(map(str, meta.get("modules") or ())))
 
-        return await self._connection.call(Operation("meta", "", over_http=True), deadline, work)
+        return await self._connection.call(WeaviateCall("meta", "", over_http=True), deadline, work)
 
     async def tenants(self, deadline: Deadline) -> int:
         """Return how many tenants the collection has, over gRPC.
@@ -65,7 +65,7 @@ class Probe:
         async def work(client: WeaviateAsyncClient) -> int:
             return len(await client.collections.use(self._collection).tenants.get())
 
-        return await self._connection.call(Operation("tenants.get", self._collection), deadline, work)
+        return await self._connection.call(WeaviateCall("tenants.get", self._collection), deadline, work)
 
     async def documents(self, pause: float = _PAUSE) -> int:
         """Return how many documents all active tenants have, over gRPC.
@@ -90,7 +90,7 @@ class Probe:
             known = await client.collections.use(self._collection).tenants.get()
             return [name for name, tenant in known.items() if tenant.activity_status is TenantActivityStatus.ACTIVE]
 
-        return await self._connection.call(Operation("tenants.get", self._collection), NEVER, work)
+        return await self._connection.call(WeaviateCall("tenants.get", self._collection), NEVER, work)
 
     async def _live_documents(self, tenant: str) -> int:
         async def work(client: WeaviateAsyncClient) -> int:
@@ -99,7 +99,7 @@ class Probe:
             return found.total_count or 0
 
         try:
-            return await self._connection.call(Operation("aggregate", self._collection, tenant), NEVER, work)
+            return await self._connection.call(WeaviateCall("aggregate", self._collection, tenant), NEVER, work)
         except StoreFailure as failure:
             # It has been removed since.
             if failure.fault is WeaviateFault.MISSING_TENANT:

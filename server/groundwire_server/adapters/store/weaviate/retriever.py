@@ -14,7 +14,7 @@ from groundwire_server.adapters.store.weaviate import filters, heads, tokens
 from groundwire_server.adapters.store.weaviate import properties as p
 from groundwire_server.adapters.store.weaviate.by_module import ModuleSearch
 from groundwire_server.adapters.store.weaviate.collections import Objects, by_ids
-from groundwire_server.adapters.store.weaviate.connection import Attributes, Operation, WeaviateConnection
+from groundwire_server.adapters.store.weaviate.connection import Attributes, WeaviateCall, WeaviateConnection
 from groundwire_server.adapters.store.weaviate.current import Counted, CurrentDocuments
 from groundwire_server.adapters.store.weaviate.failures import StoreFailure
 from groundwire_server.adapters.store.weaviate.objects import (
@@ -203,7 +203,7 @@ class WeaviateRetriever:
 
         name = "keyword" if meaning is None else "hybrid" if terms else "vector"
         attributes = {names.GEN_AI_OPERATION: "retrieval", names.GEN_AI_DATA_SOURCE: self._collection}
-        operation = Operation(f"search.{name}", self._collection, caller.tenant, attributes)
+        operation = WeaviateCall(f"search.{name}", self._collection, caller.tenant, attributes)
         try:
             return await self._connection.call(operation, deadline, work, _noted)
         except StoreFailure as failure:

@@ -84,7 +84,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant", "subject", "request_id", name=op.f("uq_operations_tenant_subject_request_id")),
     )
     op.create_index(op.f("ix_operations_expires"), "operations", ["expires"], unique=False)
-    op.create_index(op.f("ix_operations_state_lease_until"), "operations", ["state", "lease_until"], unique=False)
+    op.create_index(
+        op.f("ix_operations_lease_until"),
+        "operations",
+        ["lease_until"],
+        unique=False,
+        sqlite_where=sa.text("lease_until IS NOT NULL"),
+    )
     op.create_index(
         op.f("ix_operations_state_priority_turn_operation_id"),
         "operations",

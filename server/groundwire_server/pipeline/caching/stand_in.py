@@ -48,7 +48,7 @@ _Standing: TypeAlias = _Visible | CacheStaleness
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class StandInCheck:
     """What an earlier answer is held against.
 
     Attributes:
