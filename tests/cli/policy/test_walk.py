@@ -15,8 +15,8 @@ from tests.doubles.generator import CUT_OFF, DONE, Move, draft
 from tests.doubles.sink import RecordingSink
 from tests.pipeline.running import FIRST, path
 
-CHECKED = [*draft((FIRST, ["p1"]))[:2], ", "]
-LATE = [*draft((FIRST, ["p1"]), ("Lambda calculus was invented by Church.", ["p1"])), DONE]
+CHECKED: list[Move] = [*draft((FIRST, ["p1"]))[:2], ", "]
+LATE: list[Move] = [*draft((FIRST, ["p1"]), ("Lambda calculus was invented by Church.", ["p1"])), DONE]
 
 BEFORE_TEXT: dict[Cause, list[Move]] = {
     Cause.MODEL_UNAVAILABLE: [Failure(Cause.MODEL_UNAVAILABLE)],
