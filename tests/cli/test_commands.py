@@ -94,6 +94,13 @@ def test_an_unknown_command_is_wrong_usage(groundwire_command: Command) -> None:
     ("arguments", "told"),
     [
         (["--nope"], "No such option: --nope; see `groundwire --help`"),
+        (
+            ["operations", "list", "--state", "gone"],
+            (
+                "Invalid value for '--state': 'gone' is not one of 'queued', 'running', 'in_review', 'halted', 'done'; "
+                "see `groundwire operations list --help`"
+            ),
+        ),
         (["ask", "x", "--tracee"], "No such option: --tracee (Possible options: --trace); see `groundwire ask --help`"),
         (["keys", "create", "--tenant", "a"], "Missing option '--subject'; see `groundwire keys create --help`"),
     ],

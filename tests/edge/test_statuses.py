@@ -3,7 +3,7 @@ import pytest
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from groundwire_server.domain.failure import Failure, QuotaViolation, Rejection, Violation
-from groundwire_server.domain.vocabulary import Cause, Reason
+from groundwire_server.domain.vocabulary import Cause, Feature, Reason
 from groundwire_server.edge.statuses import aborted, rejection_of, status_of
 
 
@@ -24,6 +24,11 @@ def test_every_reason_has_a_status_with_error_info(reason: Reason) -> None:
 @pytest.mark.parametrize("cause", list(Cause))
 def test_every_failure_has_a_status_that_names_its_cause(cause: Cause) -> None:
     assert _info(status_of(rejection_of(Failure(cause)))).metadata["cause"] == cause.value
+
+
+def test_what_is_not_offered_is_named() -> None:
+    message = "The server, or the route, does not offer REVIEWS; GetServerInfo lists what the server offers."
+    assert status_of(Rejection.not_offered(Feature.REVIEWS)).message == message
 
 
 def test_every_violated_field_is_named() -> None:

@@ -20,7 +20,7 @@ def clear(
     every: Annotated[bool, typer.Option("--all", help="Forget every answer of the tenant.")] = False,
     timeout: Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of the call.")] = 30.0,
 ) -> None:
-    """Have the server forget earlier answers that may stand in for new ones; they are written anew.
+    """Remove earlier answers that may stand in for new ones, so that the next call writes them again.
 
     It needs the role operator. A changed or deleted document needs no clearing: an answer that cites it is looked at
     again before it leaves. Answers in the memory of other processes stay: with answer_cache.kind redis there are none.

@@ -340,7 +340,7 @@ def _limits() -> Group:
 def _cache() -> Group:
     return Group(
         "cache",
-        "Have earlier answers forgotten that may stand in for new ones.",
+        "Remove earlier answers that may stand in for new ones.",
         {
             cache.clear: (
                 "clear",

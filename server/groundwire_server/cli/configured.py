@@ -37,8 +37,7 @@ def known_route(route: str, configuration: Configuration) -> str:
         CommandError: when there is none of this name.
     """
     if route not in configuration.routes:
-        said = not_among(route, configuration.routes, "there is no route of this name")
-        raise CommandError(ExitCode.USAGE, f"--route {route}: {said}")
+        raise CommandError(ExitCode.USAGE, not_among(route, configuration.routes, f"there is no route {route}"))
     return route
 
 

@@ -132,7 +132,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _say_wrong(wrong: Any) -> None:
     """Print what is wrong with the command line and where its help is, or the help itself without arguments."""
-    told = wrong.format_message()
+    told = wrong.format_message().replace("Value error, ", "")  # typer's own checks raise through pydantic
     if told.startswith("Usage:"):
         print(told, file=sys.stderr)
         return

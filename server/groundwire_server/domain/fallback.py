@@ -80,10 +80,13 @@ _BEFORE_PASSAGES: Final = frozenset(
         Cause.EVIDENCE_FORBIDDEN,
         Cause.NO_EVIDENCE,
         Cause.INSUFFICIENT_EVIDENCE,
+        Cause.STORE_UNAVAILABLE,
+        Cause.STORE_TIMEOUT,
+        Cause.STORE_MISCONFIGURED,
         Cause.EMBEDDER_UNAVAILABLE,
     }
 )
-"""Causes that leave no passage for a prompt."""
+"""Causes that leave no passage for a prompt: the store is asked before any model, and not again."""
 
 _NEED_PASSAGES: Final = frozenset({Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.PASSAGES_ONLY})
 

@@ -9,6 +9,8 @@ from typing import Final
 from groundwire_server.domain.vocabulary import Priority
 
 _SHARES: Final = 1 << 32
+_DAY: Final = 24 * 60
+_WEEK: Final = 7 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,11 @@ class QuestionFacts:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A time of the day, on some days of the week. One that ends before it begins ends on the next day.
+    """A time of the day, on some days of the week. One that does not end after it begins ends on the next day.
 
     Attributes:
-        start: when it begins; included.
-        end: when it ends; excluded.
+        start: when it begins, to the minute; included.
+        end: when it ends, to the minute; excluded.
         weekdays: on which it begins, Monday is 0.
         zone: of the times and days.
     """
@@ -62,14 +64,16 @@ class Hours:
         return now < self.end and (local - timedelta(days=1)).weekday() in self.weekdays
 
     def cover(self, other: "Hours") -> bool:
-        """Return whether every moment of another one lies in it, as far as their times alone tell."""
-        return (
-            self.zone == other.zone
-            and self.weekdays >= other.weekdays
-            and self.start <= other.start
-            and (self.start < self.end) == (other.start < other.end)
-            and other.end <= self.end
-        )
+        """Return whether every moment of another one lies in it; in another time zone, only where it always holds."""
+        minutes = self.minutes
+        return len(minutes) == _WEEK or (self.zone == other.zone and minutes >= other.minutes)
+
+    @property
+    def minutes(self) -> frozenset[int]:
+        """Its minutes of the week, from Monday on."""
+        start, end = (each.hour * 60 + each.minute for each in (self.start, self.end))
+        length = (end - start) % _DAY or _DAY
+        return frozenset((day * _DAY + start + each) % _WEEK for day in self.weekdays for each in range(length))
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,10 +55,16 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.LIMITS_UNAVAILABLE: (code_pb2.UNAVAILABLE, "Limits cannot be checked; try again later."),
     Reason.OVERLOADED: (code_pb2.UNAVAILABLE, "The server has no capacity left; try again later."),
     Reason.OPERATION_EXPIRED: (code_pb2.DEADLINE_EXCEEDED, "The answer was not written in time; submit it again."),
-    Reason.RIGHTS_WITHDRAWN: (code_pb2.PERMISSION_DENIED, "The credential that it was submitted with holds no more."),
-    Reason.OPERATION_NOT_HALTED: (code_pb2.FAILED_PRECONDITION, "Only a halted operation can be given more attempts."),
-    Reason.QUEUE_FULL: (code_pb2.RESOURCE_EXHAUSTED, "Too many questions wait already; try again later."),
-    Reason.RECORDS_UNAVAILABLE: (code_pb2.UNAVAILABLE, "The records cannot be asked; try again later."),
+    Reason.RIGHTS_WITHDRAWN: (
+        code_pb2.PERMISSION_DENIED,
+        "The credential that submitted the question is no longer valid.",
+    ),
+    Reason.OPERATION_NOT_HALTED: (
+        code_pb2.FAILED_PRECONDITION,
+        "Only a halted operation can be requeued; this one is not halted.",
+    ),
+    Reason.QUEUE_FULL: (code_pb2.RESOURCE_EXHAUSTED, "Too many questions are waiting; try again later."),
+    Reason.RECORDS_UNAVAILABLE: (code_pb2.UNAVAILABLE, "The database of records cannot be reached; try again later."),
     Reason.ERASED: (code_pb2.DATA_LOSS, "The question and its answer were erased."),
     Reason.INTERNAL: (code_pb2.INTERNAL, "An internal error; report the trace id from the trailing metadata."),
 }
@@ -114,6 +120,8 @@ def status_of(rejection: Rejection) -> status_pb2.Status:
             )
         )
         sentence = "; ".join(_said(violation) for violation in rejection.violations[:3])
+    elif feature := rejection.metadata.get("feature", ""):
+        sentence = f"The server, or the route, does not offer {feature}; GetServerInfo lists what the server offers."
     wait = _wait(rejection)
     if wait is not None:
         seconds, nanos = divmod(round(wait * 1e9), 1_000_000_000)

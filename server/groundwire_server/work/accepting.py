@@ -52,7 +52,7 @@ class AcceptedQuestions:
         clock: of the wall, too.
         recorder: counts what is accepted.
         draw_id: returns the id of an operation.
-        webhooks: says which addresses may be told; None allows none.
+        webhooks: says which addresses may be called; None allows none.
     """
 
     records: OperationRecords

@@ -118,7 +118,7 @@ class Webhooks:
         return frozenset(self._keys)
 
     def check(self, tenant: str, webhook: Webhook) -> None:
-        """Make sure that a tenant may have this address told.
+        """Make sure that this address may be called for a tenant.
 
         Raises:
             Rejection: FEATURE_NOT_OFFERED to a tenant without a secret, INVALID_REQUEST for an address.
@@ -128,7 +128,7 @@ class Webhooks:
         check_address(webhook.url, self._options.hosts)
 
     def allows(self, tenant: str, webhook: Webhook) -> bool:
-        """Return whether the tenant may still have this address told; options change while operations wait."""
+        """Return whether this address may still be called for the tenant; options change while operations wait."""
         try:
             self.check(tenant, webhook)
         except Rejection:

@@ -112,6 +112,10 @@ WRONG = {
         "1: models.m.concurrency: min_concurrent must be at most max_concurrent",
     ),
     "empty-list": ("tenants: []", "1: tenants: must not be empty"),
+    "wrong-element": (
+        "routes: {default: {store: main, models: [extractive], routing: [{name: a, models: ['Odd Name']}]}}",
+        "1: routes.default.routing[0].models[0]: must be a text that matches ^[a-z][a-z0-9_-]{0,63}$",
+    ),
     "empty-names": ("routes: {}", "1: routes: must not be empty"),
     "empty-text": (TENANT % "claims: {tenant: ''}", "1: authentication.tokens[0].claims.tenant: must not be empty"),
     "no-address": ("server: {listen: localhost}", "1: server.listen: must be HOST:PORT, such as 127.0.0.1:50051"),

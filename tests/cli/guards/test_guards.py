@@ -120,8 +120,8 @@ def test_a_text_is_shown_in_its_order_and_whole(
     [
         (("test", "\udcff Initech"), "TEXT is not UTF-8: set the terminal to UTF-8"),
         (("test", "x", "--screen", "turns"), "--screen turns: there are question, evidence, answer"),
-        (("test", "x", "--route", "fax"), "--route fax: there is no route of this name; there is: default"),
-        (("list", "--route", "fax"), "--route fax: there is no route of this name; there is: default"),
+        (("test", "x", "--route", "fax"), "there is no route fax; there is: default"),
+        (("list", "--route", "fax"), "there is no route fax; there is: default"),
     ],
 )
 def test_what_is_wrong_is_one_line(

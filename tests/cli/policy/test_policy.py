@@ -110,6 +110,15 @@ def test_what_is_shown_holds_every_cause_of_every_route(groundwire_command: Comm
             ],
         ),
         (
+            ("--cause", "UNSUPPORTED", "--sent"),
+            [
+                "1. REPAIR         asks large; goes on if that fails in the same way",
+                "2. NEXT_MODEL     asks small, then extractive; goes on if that fails in the same way",
+                "3. CACHED_ANSWER  passed over: text has left that cannot be taken back",
+                "4. PASSAGES_ONLY  ends the call as CUT_SHORT",
+            ],
+        ),
+        (
             ("--cause", "PROMPT_TOO_LONG", "--passages", "1", "--route", "compliance"),
             [
                 "1. SHORTER_PROMPT  passed over: there are not two passages, of which half could be left out",
@@ -185,8 +194,8 @@ def test_two_files_are_compared_route_by_route(groundwire_command: Command, conf
         ),
         (("explain", "--cause", "ANSWER_VALIDATED"), "--cause ANSWER_VALIDATED: there is no failure of this name; "),
         (("explain", "--cause", "INTERNAL", "--remaining", "0s"), "--remaining 0s: give a time above 0 and up to 365d"),
-        (("show", "--route", "fax"), "--route fax: there is no route of this name; "),
-        (("diff", "default", "fax"), "--route fax: there is no route of this name; "),
+        (("show", "--route", "fax"), "there is no route fax; there are: compliance, default"),
+        (("diff", "default", "fax"), "there is no route fax; there are: compliance, default"),
     ],
 )
 def test_what_is_wrong_is_one_line(

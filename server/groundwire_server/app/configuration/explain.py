@@ -47,7 +47,11 @@ def explained(invalid: ValidationError, model: type[BaseModel], origin: Callable
         origin: returns the origin of the value at a path.
     """
     errors = []
-    for error in invalid.errors(include_url=False, include_input=True):
+    found = invalid.errors(include_url=False, include_input=True)
+    within = {each["loc"][:depth] for each in found for depth in range(len(each["loc"]))}
+    for error in found:
+        if error["type"] == "too_short" and error["loc"] in within:
+            continue  # pydantic does not count elements that are wrong themselves
         path, around = _place(error["loc"], model)
         if error["type"].startswith("union_tag") and isinstance(error["input"], dict):
             path = (*path, KIND)

@@ -22,7 +22,7 @@ class ListedState(StrEnum):
 
 
 Name: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="The operation's name, or its id alone.")]
-Names: TypeAlias = Annotated[list[str], typer.Argument(metavar="NAME...", help="The operations' names, or their ids.")]
+Names: TypeAlias = Annotated[list[str], typer.Argument(metavar="NAME", help="The operations' names, or their ids.")]
 Timeout: TypeAlias = Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of each call.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, in protobuf's mapping.")]
 Waited: TypeAlias = Annotated[
@@ -44,7 +44,7 @@ def list_(
 ) -> None:
     """List your own operations, the oldest first.
 
-    Into a pipe or a file it prints tabs: name, state, questions ahead, route, when it was accepted.
+    Elsewhere than on a terminal it prints name, state, questions ahead, route and time of acceptance between tabs.
     """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.operations.listing import print_operations  # noqa: PLC0415
@@ -103,7 +103,7 @@ def watch(name: Name, connection: ConnectionOptions, timeout: Waited = None, jso
 
 @connects
 def cancel(names: Names, connection: ConnectionOptions, timeout: Timeout = 30.0) -> None:
-    """End operations, and the work on them; one that is done stays as it is."""
+    """Cancel operations, and the work on them; an operation that is done does not change."""
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.operations.listing import full_name  # noqa: PLC0415
 
@@ -114,7 +114,7 @@ def cancel(names: Names, connection: ConnectionOptions, timeout: Timeout = 30.0)
 
 @connects
 def delete(names: Names, connection: ConnectionOptions, timeout: Timeout = 30.0) -> None:
-    """Have the server forget operations with their outcomes; one that is not done is ended first."""
+    """Delete operations with their outcomes; one that is not done is cancelled first."""
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.operations.listing import full_name  # noqa: PLC0415
 
@@ -125,9 +125,9 @@ def delete(names: Names, connection: ConnectionOptions, timeout: Timeout = 30.0)
 
 @connects
 def halted(connection: ConnectionOptions, timeout: Timeout = 30.0, json: Json = False) -> None:
-    """List the operations of your tenant whose attempts are used up: for operators.
+    """List the operations of your tenant whose attempts are used up. Needs the role operator.
 
-    Into a pipe or a file it prints tabs: name, cause of the last attempt, attempts, route, when the last one ended.
+    Elsewhere than on a terminal it prints name, last cause, attempts, route and time of the last attempt between tabs.
     """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.operations.listing import print_halted  # noqa: PLC0415
@@ -138,7 +138,7 @@ def halted(connection: ConnectionOptions, timeout: Timeout = 30.0, json: Json = 
 
 @connects
 def requeue(names: Names, connection: ConnectionOptions, timeout: Timeout = 30.0) -> None:
-    """Give halted operations as many attempts again: for operators."""
+    """Give halted operations as many attempts again. Needs the role operator."""
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.operations.listing import full_name  # noqa: PLC0415
 

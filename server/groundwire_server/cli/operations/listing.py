@@ -82,7 +82,7 @@ def print_halted(client: groundwire.SyncClient, *, as_json: bool) -> None:
             print_json(operation, indent=None)
         elif console.is_terminal:
             console.hang(Text(), Text(one_line(operation.name), style="bold"))
-            ended = f"{cause} after {attempts} attempts, {_time(operation.halt_time)}"
+            ended = f"{cause} after {_attempts(attempts)}, {_time(operation.halt_time)}"
             console.hang(Text("  "), Text(f"{ended}; route {said.route}, ends {_time(said.expire_time)}"))
         else:
             print("\t".join((operation.name, cause, str(attempts), said.route, operation.halt_time.ToJsonString())))
@@ -100,9 +100,13 @@ def standing(operation: groundwire.SyncAnswerOperation) -> str:
         case "RUNNING":
             return f"RUNNING, attempt {said.attempts}"
         case "HALTED":
-            return f"HALTED after {said.attempts} attempts{cause}"
+            return f"HALTED after {_attempts(said.attempts)}{cause}"
         case other:
             return other
+
+
+def _attempts(count: int) -> str:
+    return f"{count} attempt{'' if count == 1 else 's'}"
 
 
 def _time(stamp: Timestamp) -> str:

@@ -23,7 +23,7 @@ def submit(
         ),
     ] = None,
     webhook: Annotated[
-        str | None, typer.Option(metavar="URL", help="An https address that is told when it is done.")
+        str | None, typer.Option(metavar="URL", help="An https address that is called when the operation is done.")
     ] = None,
     request_id: Annotated[
         str, typer.Option(metavar="ID", help="Makes the call idempotent: the same question under it is one operation.")

@@ -14,6 +14,7 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.fallback import REPAIRABLE, Obstacle, never_after
 from groundwire_server.domain.guards.finding import FORBIDDEN, ForbiddenFailure, GuardIdentity, PolicyBlock
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.refused import RefusedSentence, SentenceFailure
 from groundwire_server.domain.step import Attempt
 from groundwire_server.domain.vocabulary import Action, Cause
 from groundwire_server.pipeline import decide
@@ -21,7 +22,17 @@ from groundwire_server.pipeline.decide import AttemptHistory
 
 _PASSAGES: Final = 4
 _RENEWED_AFTER: Final = 3600.0
-_OF_THE_STORE: Final = frozenset({Cause.STORE_UNAVAILABLE, Cause.STORE_TIMEOUT, Cause.STORE_MISCONFIGURED})
+_OF_A_SENTENCE: Final = frozenset(
+    {
+        Cause.CITATION_MISSING,
+        Cause.CITATION_UNKNOWN,
+        Cause.QUOTE_NOT_FOUND,
+        Cause.UNSUPPORTED,
+        Cause.CONTRADICTED,
+        Cause.NOT_VERIFIED,
+    }
+)
+"""Causes that lie in one sentence: it is repaired where checked text stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +58,9 @@ class Situation:
     @property
     def found(self) -> int:
         """Passages found by then."""
-        cause = Cause(self.cause)
-        searched = cause not in _OF_THE_STORE and never_after(Action.PASSAGES_ONLY, cause) is None
-        usual = _PASSAGES if searched else 0
-        return usual if self.passages is None else self.passages
+        if self.passages is not None:
+            return self.passages
+        return _PASSAGES if never_after(Action.PASSAGES_ONLY, Cause(self.cause)) is None else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,7 @@ def _history(situation: Situation, policy: Policy) -> AttemptHistory:
         passages=situation.found,
         presentable=begun,
         draft="{}" if cause in REPAIRABLE else "",
+        standing=1 if situation.committed else 0,
         committed=situation.committed,
         beginning=situation.committed,
         remaining=situation.remaining,
@@ -169,5 +180,7 @@ def _failure(cause: Cause) -> Failure:
     for screen, forbidden in FORBIDDEN.items():
         if forbidden is cause:
             return ForbiddenFailure(screen, PolicyBlock(GuardIdentity("", ""), ""))
+    if cause in _OF_A_SENTENCE:
+        return SentenceFailure(cause, RefusedSentence(""))
     # Of the day, such as most are: a budget of the call alone is not renewed.
     return Failure(cause, retry_after=_RENEWED_AFTER if cause is Cause.BUDGET_EXHAUSTED else None)

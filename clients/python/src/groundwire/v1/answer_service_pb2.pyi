@@ -209,12 +209,12 @@ class SubmitAnswerRequest(_message.Message):
     WEBHOOK_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """request_id makes the call idempotent within tenant and subject: 8 to 64 letters, digits, `_`, `.` and `-`. The same
-    question under the same id returns the operation there is, for as long as it is kept; another is INVALID_ARGUMENT.
+    question under the same id returns the same operation, for as long as it is kept; another is INVALID_ARGUMENT.
     Empty: the server chooses an id.
     """
     @_builtins.property
     def question(self) -> _question_pb2.Question:
-        """question is the question to answer. Its allow_queue and stream mode are of no account."""
+        """question is the question to answer. Its allow_queue and stream mode have no effect."""
 
     @_builtins.property
     def answer_within(self) -> _duration_pb2.Duration:
@@ -224,7 +224,7 @@ class SubmitAnswerRequest(_message.Message):
 
     @_builtins.property
     def webhook(self) -> Global___Webhook:
-        """webhook is told when the operation is done; unset tells nobody. FEATURE_NOT_OFFERED (WEBHOOKS) where the operator
+        """webhook is called when the operation is done; unset calls none. FEATURE_NOT_OFFERED (WEBHOOKS) where the operator
         allows none to the caller's tenant.
         """
 

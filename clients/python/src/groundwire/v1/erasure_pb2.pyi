@@ -248,7 +248,7 @@ class ErasedPlace(_message.Message):
     complete: _builtins.bool
     """complete is false where the time was up or the place could not be reached."""
     note: _builtins.str
-    """note says what else is to be known of this place; empty where there is nothing."""
+    """note adds what matters about this place; often empty."""
     def __init__(
         self,
         *,

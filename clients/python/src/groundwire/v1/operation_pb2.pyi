@@ -48,7 +48,7 @@ class AnswerOperationMetadata(_message.Message):
         STATE_DONE: AnswerOperationMetadata._State.ValueType  # 4
         """STATE_DONE: the operation has a response or an error."""
         STATE_HALTED: AnswerOperationMetadata._State.ValueType  # 5
-        """STATE_HALTED: its attempts are used up. An operator may give it more; otherwise it ends with its time."""
+        """STATE_HALTED: its attempts are used up. An operator may give it more; otherwise it ends at expire_time."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """State says where the answer is."""
@@ -64,7 +64,7 @@ class AnswerOperationMetadata(_message.Message):
     STATE_DONE: AnswerOperationMetadata.State.ValueType  # 4
     """STATE_DONE: the operation has a response or an error."""
     STATE_HALTED: AnswerOperationMetadata.State.ValueType  # 5
-    """STATE_HALTED: its attempts are used up. An operator may give it more; otherwise it ends with its time."""
+    """STATE_HALTED: its attempts are used up. An operator may give it more; otherwise it ends at expire_time."""
 
     STATE_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int

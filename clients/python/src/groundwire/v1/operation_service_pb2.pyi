@@ -143,7 +143,7 @@ class HaltedOperation(_message.Message):
     """name is the operation's."""
     @_builtins.property
     def metadata(self) -> _operation_pb2.AnswerOperationMetadata:
-        """metadata says how it came about; its cause is that of the last attempt."""
+        """metadata describes the operation; its cause says why the last attempt brought no answer."""
 
     @_builtins.property
     def halt_time(self) -> _timestamp_pb2.Timestamp:
@@ -166,7 +166,7 @@ Global___HaltedOperation: _TypeAlias = HaltedOperation  # noqa: Y015
 
 @_typing.final
 class RequeueOperationRequest(_message.Message):
-    """RequeueOperationRequest names the operation to go on with."""
+    """RequeueOperationRequest names the operation to requeue."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -229,7 +229,7 @@ Global___GetQueueRequest: _TypeAlias = GetQueueRequest  # noqa: Y015
 
 @_typing.final
 class GetQueueResponse(_message.Message):
-    """GetQueueResponse says how much there is of each state, in the caller's tenant."""
+    """GetQueueResponse counts the operations of the caller's tenant by state."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class OperationServiceStub(object):
-    """OperationService follows queued answers, and lets operators look after the queue. What an operation holds is read with
-    google.longrunning.Operations.
+    """OperationService follows queued answers, and lets operators look after the queue. Read the response of an operation
+    with google.longrunning.Operations.
     """
 
     def __init__(self, channel):
@@ -59,8 +59,8 @@ class OperationServiceStub(object):
 
 
 class OperationServiceServicer(object):
-    """OperationService follows queued answers, and lets operators look after the queue. What an operation holds is read with
-    google.longrunning.Operations.
+    """OperationService follows queued answers, and lets operators look after the queue. Read the response of an operation
+    with google.longrunning.Operations.
     """
 
     def WatchOperation(self, request, context):
@@ -88,7 +88,7 @@ class OperationServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetQueue(self, request, context):
-        """GetQueue says how much waits for the caller's tenant. For operators.
+        """GetQueue counts the queued operations of the caller's tenant. For operators.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,8 +126,8 @@ def add_OperationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OperationService(object):
-    """OperationService follows queued answers, and lets operators look after the queue. What an operation holds is read with
-    google.longrunning.Operations.
+    """OperationService follows queued answers, and lets operators look after the queue. Read the response of an operation
+    with google.longrunning.Operations.
     """
 
     @staticmethod

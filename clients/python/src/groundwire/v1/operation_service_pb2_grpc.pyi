@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class OperationServiceStub:
-    """OperationService follows queued answers, and lets operators look after the queue. What an operation holds is read with
-    google.longrunning.Operations.
+    """OperationService follows queued answers, and lets operators look after the queue. Read the response of an operation
+    with google.longrunning.Operations.
     """
 
     @_typing.overload
@@ -48,12 +48,12 @@ class OperationServiceStub:
     OPERATION_NOT_HALTED. For operators.
     """
     GetQueue: _grpc.UnaryUnaryMultiCallable[_operation_service_pb2.GetQueueRequest, _operation_service_pb2.GetQueueResponse]
-    """GetQueue says how much waits for the caller's tenant. For operators."""
+    """GetQueue counts the queued operations of the caller's tenant. For operators."""
 
 @_typing.type_check_only
 class OperationServiceAsyncStub(OperationServiceStub):
-    """OperationService follows queued answers, and lets operators look after the queue. What an operation holds is read with
-    google.longrunning.Operations.
+    """OperationService follows queued answers, and lets operators look after the queue. Read the response of an operation
+    with google.longrunning.Operations.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -70,11 +70,11 @@ class OperationServiceAsyncStub(OperationServiceStub):
     OPERATION_NOT_HALTED. For operators.
     """
     GetQueue: _aio.UnaryUnaryMultiCallable[_operation_service_pb2.GetQueueRequest, _operation_service_pb2.GetQueueResponse]  # type: ignore[assignment]
-    """GetQueue says how much waits for the caller's tenant. For operators."""
+    """GetQueue counts the queued operations of the caller's tenant. For operators."""
 
 class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
-    """OperationService follows queued answers, and lets operators look after the queue. What an operation holds is read with
-    google.longrunning.Operations.
+    """OperationService follows queued answers, and lets operators look after the queue. Read the response of an operation
+    with google.longrunning.Operations.
     """
 
     @_abc_1.abstractmethod
@@ -113,6 +113,6 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _operation_service_pb2.GetQueueRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operation_service_pb2.GetQueueResponse, _abc.Awaitable[_operation_service_pb2.GetQueueResponse]]:
-        """GetQueue says how much waits for the caller's tenant. For operators."""
+        """GetQueue counts the queued operations of the caller's tenant. For operators."""
 
 def add_OperationServiceServicer_to_server(servicer: OperationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

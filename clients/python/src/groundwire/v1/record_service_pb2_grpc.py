@@ -56,7 +56,7 @@ class RecordServiceServicer(object):
     def EraseRecords(self, request, context):
         """EraseRecords erases what is kept of a tenant, a subject, an end user, or of answers that cite a document, and returns
         the receipt. Operations of the tenant or the subject are gone; others end with ERASED. Answers in flight of the tenant
-        are ended, for they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
+        are ended, because they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
         that cites one. EraseDocuments does the same for its documents. UNIMPLEMENTED with
         FEATURE_NOT_OFFERED (RECORD_ERASURE) where nothing of this is kept. For admins.
         """

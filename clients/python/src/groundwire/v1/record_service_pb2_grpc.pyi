@@ -38,7 +38,7 @@ class RecordServiceStub:
     EraseRecords: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.EraseRecordsRequest, _record_service_pb2.EraseRecordsResponse]
     """EraseRecords erases what is kept of a tenant, a subject, an end user, or of answers that cite a document, and returns
     the receipt. Operations of the tenant or the subject are gone; others end with ERASED. Answers in flight of the tenant
-    are ended, for they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
+    are ended, because they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
     that cites one. EraseDocuments does the same for its documents. UNIMPLEMENTED with
     FEATURE_NOT_OFFERED (RECORD_ERASURE) where nothing of this is kept. For admins.
     """
@@ -55,7 +55,7 @@ class RecordServiceAsyncStub(RecordServiceStub):
     EraseRecords: _aio.UnaryUnaryMultiCallable[_record_service_pb2.EraseRecordsRequest, _record_service_pb2.EraseRecordsResponse]  # type: ignore[assignment]
     """EraseRecords erases what is kept of a tenant, a subject, an end user, or of answers that cite a document, and returns
     the receipt. Operations of the tenant or the subject are gone; others end with ERASED. Answers in flight of the tenant
-    are ended, for they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
+    are ended, because they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
     that cites one. EraseDocuments does the same for its documents. UNIMPLEMENTED with
     FEATURE_NOT_OFFERED (RECORD_ERASURE) where nothing of this is kept. For admins.
     """
@@ -75,7 +75,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_record_service_pb2.EraseRecordsResponse, _abc.Awaitable[_record_service_pb2.EraseRecordsResponse]]:
         """EraseRecords erases what is kept of a tenant, a subject, an end user, or of answers that cite a document, and returns
         the receipt. Operations of the tenant or the subject are gone; others end with ERASED. Answers in flight of the tenant
-        are ended, for they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
+        are ended, because they may be kept. Operations know documents by their ids: a source erases every answer of the tenant
         that cites one. EraseDocuments does the same for its documents. UNIMPLEMENTED with
         FEATURE_NOT_OFFERED (RECORD_ERASURE) where nothing of this is kept. For admins.
         """

@@ -1,5 +1,6 @@
 """Rules of a route that choose its models before the first is asked."""
 
+import re
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Final, Self, TypeAlias, TypeVar
@@ -13,6 +14,7 @@ from groundwire_server.domain.vocabulary import Priority
 from groundwire_server.options import Options
 
 _TASK: Final = "^[a-z][a-z0-9_-]{0,63}$"
+_TIME: Final = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 _LONGEST_QUESTION: Final = 4096
 
 
@@ -36,7 +38,14 @@ def _known_zone(name: str) -> str:
     return name
 
 
-TimeOfDay: TypeAlias = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+def _of_the_day(text: str) -> str:
+    if not _TIME.fullmatch(text):
+        raise ValueError("must be a time from 00:00 to 23:59, such as 08:00")
+    return text
+
+
+TimeOfDay: TypeAlias = Annotated[str, AfterValidator(_of_the_day)]
+EndUser: TypeAlias = Annotated[str, Field(min_length=1)]
 _Value = TypeVar("_Value")
 Task: TypeAlias = Annotated[str, Field(pattern=_TASK)]
 
@@ -57,10 +66,13 @@ class LengthConfig(Options):
 
 
 class HoursConfig(Options):
-    """A time of the day; one that ends before it begins ends on the next day."""
+    """A time of the day. One that ends when it begins, or earlier, ends on the next day."""
 
     start: TimeOfDay = Field(description="When it begins.", examples=["08:00"])
-    end: TimeOfDay = Field(description="When it ends.", examples=["18:00"])
+    end: TimeOfDay = Field(
+        description="When it ends; on the next day where it is not after `start`: 00:00 to 00:00 is a whole day.",
+        examples=["18:00"],
+    )
     weekdays: tuple[Weekday, ...] | None = Field(
         None,
         min_length=1,
@@ -68,12 +80,6 @@ class HoursConfig(Options):
         examples=[["MONDAY", "FRIDAY"]],
     )
     zone: Annotated[str, AfterValidator(_known_zone)] = Field("UTC", description="Time zone of the times and days.")
-
-    @model_validator(mode="after")
-    def _lasts(self) -> Self:
-        if self.start == self.end:
-            raise ValueError("can never hold: it ends when it begins")
-        return self
 
     @property
     def hours(self) -> Hours:
@@ -95,7 +101,7 @@ class RoutingConditionConfig(Options):
     tenants: tuple[str, ...] | None = Field(
         None, min_length=1, description="Tenants, by name; all if unset.", examples=[["acme"]]
     )
-    end_users: tuple[str, ...] | None = Field(
+    end_users: tuple[EndUser, ...] | None = Field(
         None,
         min_length=1,
         description="End users, as callers name them in `Question.end_user_id`; all if unset.",
