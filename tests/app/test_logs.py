@@ -117,7 +117,6 @@ def test_weaviates_client_tells_of_no_object() -> None:
 @pytest.mark.parametrize(
     ("library", "level", "said"),
     [
-        ("aiosqlite", logging.DEBUG, "executing SELECT ? with ('a subject',)"),
         ("sqlalchemy.engine.Engine", logging.INFO, "[generated in 0.1s] ('a subject',)"),
         ("aiormq.connection", logging.DEBUG, "Sending <Connection.StartOk response=b'\\x00guest\\x00secret'>"),
         ("aio_pika.exchange", logging.DEBUG, "Publishing message via exchange"),

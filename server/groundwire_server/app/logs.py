@@ -54,7 +54,6 @@ QUIET: Final[Mapping[str, int]] = {
     # It would log every call.
     "pinecone": logging.WARNING,
     # They would log every statement with its values, such as the name of a subject.
-    "aiosqlite": logging.WARNING,
     "sqlalchemy": logging.WARNING,
     # They would log every frame, among them the one with the password.
     "aiormq": logging.WARNING,
