@@ -6,20 +6,17 @@ import pytest
 
 from groundwire_server.domain.answer import Citation, GroundedText, Span
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.fallback import QUEUEABLE, never_after
 from groundwire_server.domain.guards.finding import GuardIdentity, PolicyBlock
 from groundwire_server.domain.operation import Bill
 from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, Outcome, Report
-from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss, Reason
+from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss
 from groundwire_server.work.disposition import (
     Backoff,
     Complete,
     GiveBack,
-    Refuse,
     Retry,
     after_outcome,
-    after_rejection,
     bill_of,
     documents_of,
 )
@@ -95,22 +92,6 @@ def test_a_model_that_says_when_it_is_back_is_left_alone_until_then() -> None:
 
 def test_waiting_for_money_costs_no_attempt() -> None:
     assert after_outcome(failed_safe(Cause.BUDGET_EXHAUSTED, 3600.0), 1, STEADY) == GiveBack(3600.0)
-
-
-@pytest.mark.parametrize(
-    ("reason", "retry_after", "follows"),
-    [
-        (Reason.QUOTA_EXCEEDED, 30.0, GiveBack(30.0)),
-        (Reason.LIMITS_UNAVAILABLE, None, GiveBack(2.0)),
-        (Reason.OVERLOADED, 5.0, GiveBack(5.0)),
-        (Reason.ROUTE_UNKNOWN, None, Refuse(Reason.ROUTE_UNKNOWN)),
-        (Reason.INVALID_REQUEST, None, Refuse(Reason.INVALID_REQUEST)),
-    ],
-)
-def test_a_full_limit_is_waited_for_and_any_other_refusal_ends_the_operation(
-    reason: Reason, retry_after: float | None, follows: object
-) -> None:
-    assert after_rejection(Rejection(reason, retry_after=retry_after), 1, STEADY) == follows
 
 
 def test_the_bill_is_of_all_models_and_purposes() -> None:

@@ -126,10 +126,9 @@ async def test_a_question_whose_time_is_over_is_not_answered() -> None:
     [
         (gives(failed_safe(Cause.MODEL_UNAVAILABLE)), ("retry", "a", Cause.MODEL_UNAVAILABLE, 2.0)),
         (gives(failed_safe(Cause.BUDGET_EXHAUSTED, 3600.0)), ("release", "a", 3600.0)),
-        (raises(Rejection(Reason.QUOTA_EXCEEDED, retry_after=30.0)), ("release", "a", 30.0)),
         (raises(Rejection(Reason.ROUTE_UNKNOWN)), ("refuse", "a", Reason.ROUTE_UNKNOWN)),
     ],
-    ids=["passing", "money", "quota", "gone route"],
+    ids=["passing", "money", "gone route"],
 )
 async def test_what_follows_an_attempt_is_recorded(work: Work, said: tuple[object, ...]) -> None:
     place = working("a", work=work)

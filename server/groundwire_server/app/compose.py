@@ -203,9 +203,9 @@ def snapshot(
         available, SystemClock(), process.recording, process.checking, process.lag, process.shadows
     )
     # What a tenant has no right to waits for nothing.
-    admission = Admission((*(() if limits.quotas is None else (limits.quotas,)), process.capacity))
+    quotas = () if limits.quotas is None else (limits.quotas,)
+    admission = Admission((*quotas, process.capacity))
     limited = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
-    answerer = AdmittedAnswerer(limited, admission)
     ingest = Ingest(
         parts.corpus.corpus,
         parts.corpus.embedder,
@@ -217,7 +217,7 @@ def snapshot(
         admission,
         LimitStatuses(limits.table, limits.store),
         available,
-        SharedAnswerer(answerer, process.runs),
+        SharedAnswerer(AdmittedAnswerer(limited, admission), process.runs),
         pipeline,
         pipeline,
         parts.corpus.corpus,
@@ -225,7 +225,8 @@ def snapshot(
         write_seconds,
         _eraser(parts, ingest, process),
         _record_eraser(parts, process),
-        answerer,
+        Admission(quotas),
+        AdmittedAnswerer(limited, Admission((process.capacity,))),
         parts.answer_cache,
         None if process.queue is None else process.queue.calls,
     )

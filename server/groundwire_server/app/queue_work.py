@@ -77,7 +77,7 @@ class QueueWork:
 
     def _serving(self) -> Serving:
         snapshot = self._current.snapshot
-        return Serving(snapshot.access, snapshot.routes.inquiry, snapshot.admitted)
+        return Serving(snapshot.access, snapshot.routes.inquiry, snapshot.later)
 
 
 async def _relay(queue: ProcessQueue, recorder: Metrics) -> None:

@@ -36,7 +36,8 @@ class ServingSnapshot:
         record_eraser: erases records; None where none are kept.
         answer_cache: keeps earlier answers that may stand in; None where none is kept.
         write_seconds: how long writing one event of a stream may take.
-        admitted: answers questions that no call waits for, and that are nobody's run, once admission lets them begin.
+        submissions: decides which questions may be submitted for later: the requests of a caller are counted then.
+        later: answers questions that no call waits for, and that are nobody's run, once there is capacity for them.
         queue: of answers for later; None where the server has none.
     """
 
@@ -52,7 +53,8 @@ class ServingSnapshot:
     write_seconds: float
     eraser: Eraser | None
     record_eraser: RecordEraser | None
-    admitted: Answerer
+    submissions: Admission
+    later: Answerer
     answer_cache: AnswerCache | None = None
     queue: QueuedAnswers | None = None
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, TypeAlias
 
-from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.fallback import QUEUEABLE
 from groundwire_server.domain.operation import Bill
 from groundwire_server.domain.outcome import Abstained, Degraded, FailedSafe, Outcome, Report
@@ -94,13 +93,6 @@ def after_outcome(outcome: Outcome, attempt: int, backoff: Backoff) -> Dispositi
     return Complete(outcome)
 
 
-def after_rejection(rejection: Rejection, attempt: int, backoff: Backoff) -> Disposition:
-    """Return what follows where the question was not answered at all: a limit that fills again costs no attempt."""
-    if rejection.reason in _FILLING:
-        return GiveBack(backoff.after(attempt, rejection.retry_after))
-    return Refuse(rejection.reason)
-
-
 def bill_of(report: Report) -> Bill:
     """Return what an attempt has consumed, over all models."""
     usages = [each.usage for each in report.usage]
@@ -127,5 +119,3 @@ def documents_of(outcome: Outcome) -> frozenset[str]:
 _WAITED_FOR: Final = QUEUEABLE - {Cause.BUDGET_EXHAUSTED}
 """Causes that another attempt may not meet, whenever it is made."""
 _DOUBLED_MOST: Final = 32
-_FILLING: Final = frozenset({Reason.QUOTA_EXCEEDED, Reason.LIMITS_UNAVAILABLE, Reason.OVERLOADED})
-"""Refusals that say when there is room again, or that what counts cannot be asked just now."""

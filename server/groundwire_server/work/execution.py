@@ -28,7 +28,6 @@ from groundwire_server.work.disposition import (
     Disposition,
     Refuse,
     after_outcome,
-    after_rejection,
     bill_of,
 )
 
@@ -170,9 +169,7 @@ class Executor:
                     # The claim is kept: nothing has begun, and another worker of this server would fare no better.
                     await asyncio.sleep(max(rejection.retry_after or 0.0, _FULL_SECONDS))
                     continue
-                followed = after_rejection(rejection, number, self.backoff)
-                attempt.reason = followed.reason if isinstance(followed, Refuse) else None
-                return followed
+                return _refused(attempt, rejection.reason)
             return after_outcome(attempt.outcome, number, self.backoff)
 
 

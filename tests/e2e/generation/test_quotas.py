@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +18,9 @@ from grpc_status import rpc_status
 from groundwire.v1 import answer_service_pb2, cause_pb2, limit_service_pb2, outcome_pb2, retrieval_service_pb2
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
+from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.question import Question
 from groundwire_server.edge import decision_log
 from tests.doubles.upstream import Reply, upstream
 from tests.e2e.calls import ACME, answer, info, ingest, question, stream, used
@@ -49,6 +52,21 @@ def detail(error: grpc.aio.AioRpcError, wanted: Message) -> Any:
 def errors() -> list[BaseException]:
     """Every error in memory that a refused call could have left."""
     return [each for each in gc.get_objects() if isinstance(each, Rejection | grpc.aio.AbortError)]
+
+
+async def test_what_is_submitted_for_later_is_counted_when_it_is_submitted(configured: Serve) -> None:
+    rows = {"users": {"tenant": "*", "requests_per_minute": 1}}
+    request = answer_service_pb2.SubmitAnswerRequest(question=question())
+    async with upstream(answers(SENTENCE)) as double, configured(limited(double, **rows), queue=True) as served:
+        await served.answers.SubmitAnswer(request, metadata=ACME, timeout=10)
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await served.answers.SubmitAnswer(request, metadata=ACME, timeout=10)
+        assert info(raised.value).reason == "QUOTA_EXCEEDED"
+        # A worker is not refused for it.
+        snapshot = served.reloader.current.snapshot
+        caller = Caller("acme", "ada", frozenset({"staff"}))
+        inquiry = snapshot.routes.inquiry(Question("default", "Who?", "request-1"), caller, time.monotonic(), None)
+        assert (await snapshot.later.answer(inquiry, None)).report.request_id == "request-1"
 
 
 async def test_a_refused_call_leaves_its_error_to_no_garbage_collector(configured: Serve) -> None:

@@ -9,6 +9,8 @@ from google.longrunning import operations_pb2
 
 from groundwire.v1 import answer_service_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer
+from groundwire_server.admission.admission import applicant
+from groundwire_server.domain.admission import Work
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.inquiry import RunKey, RunRequest
 from groundwire_server.domain.operation import Webhook
@@ -96,7 +98,9 @@ class Answers(AnswerServiceServicer):
         webhook = request.webhook if request.HasField("webhook") else None
         told = None if webhook is None else Webhook(webhook.url, webhook.include_answer)
         # What Answer would refuse is refused now: later there is nobody who could put it right.
-        return operation_to_pb(await queue.accept(admitted_question(inquiry), within, told))
+        inquiry = admitted_question(inquiry)
+        async with snapshot.submissions.admitted(applicant(Work.ANSWER, inquiry)):
+            return operation_to_pb(await queue.accept(inquiry, within, told))
 
     async def CancelAnswer(
         self, request: answer_service_pb2.CancelAnswerRequest, context: "grpc.aio.ServicerContext[Any, Any]"
