@@ -29,7 +29,7 @@ from groundwire_server.domain.question import Question
 from groundwire_server.ports.operations import QueueBounds
 from tests.postgres_server import COMMAND, USER, PostgresDatabases, postgres_server
 
-_BOUNDS = QueueBounds(waiting=1_000_000, waiting_per_tenant=1_000_000)
+_BOUNDS = QueueBounds(waiting=1_000_000, waiting_per_tenant=1_000_000, question_bytes=1_000_000)
 _KEEP = KeepTimes(timedelta(days=7), timedelta(days=90), timedelta(days=400))
 _TENANTS = 10
 _RESULT = bytes(2000)

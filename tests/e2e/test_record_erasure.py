@@ -53,7 +53,7 @@ class Served:
         now = SystemClock().today()
         question = Question("default", "Who signs?", f"r{number}", end_user_id=f"visitor-{number}")
         work = QueuedQuestion(question, Caller("acme", "ann"), b"same", None, now, now + timedelta(hours=1))
-        await self.queue.accept(key, work, QueueBounds(10, 10))
+        await self.queue.accept(key, work, QueueBounds(10, 10, 1_000_000))
         self.keys.append(key)
         if documents:
             claim = await self.queue.claim("w1", 30)

@@ -16,7 +16,7 @@ from groundwire_server.domain.operation import Operation, OperationKey, Webhook
 from groundwire_server.domain.outcome import Queued
 from groundwire_server.domain.vocabulary import Cause, Reason
 from groundwire_server.options.secret import Secret
-from groundwire_server.ports.operations import WORK, FingerprintError, QueueFullError
+from groundwire_server.ports.operations import WORK, FingerprintError, QuestionTooLargeError, QueueFullError
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.trace_context import traceparent
 from groundwire_server.work.accepting import AcceptedQuestions, new_id
@@ -66,6 +66,10 @@ def full(*, tenant: bool) -> Accepting:
         raise QueueFullError(tenant=tenant)
 
     return accepting
+
+
+async def too_large() -> None:
+    raise QuestionTooLargeError
 
 
 async def reused() -> None:
@@ -135,7 +139,9 @@ async def test_the_operation_that_there_is_counts_once_and_wakes_nobody() -> Non
     assert place.spans.counts.of(metrics.QUEUE_ACCEPTED) == 1
 
 
-@pytest.mark.parametrize("accepting", [full(tenant=True), full(tenant=False), reused], ids=["tenant", "all", "reused"])
+@pytest.mark.parametrize(
+    "accepting", [full(tenant=True), full(tenant=False), too_large, reused], ids=["tenant", "all", "large", "reused"]
+)
 async def test_the_fallback_table_goes_on_where_a_question_is_not_accepted(accepting: Accepting) -> None:
     place = Place()
     place.records.accepting = accepting
@@ -168,9 +174,10 @@ async def test_the_fallback_table_goes_on_where_the_records_take_longer_than_the
     [
         (full(tenant=True), Reason.QUEUE_FULL, {"scope": "tenant"}),
         (full(tenant=False), Reason.QUEUE_FULL, {"scope": "all"}),
+        (too_large, Reason.INVALID_REQUEST, {}),
         (reused, Reason.REQUEST_ID_REUSED, {"request_id": "request-1"}),
     ],
-    ids=["tenant", "all", "reused"],
+    ids=["tenant", "all", "large", "reused"],
 )
 async def test_a_submission_that_is_not_accepted_is_refused(
     accepting: Accepting, reason: Reason, metadata: dict[str, str]

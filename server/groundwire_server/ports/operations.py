@@ -47,6 +47,10 @@ class QueueFullError(GroundwireError):
         self.tenant = tenant
 
 
+class QuestionTooLargeError(GroundwireError):
+    """The question is larger than one that may wait."""
+
+
 class FingerprintError(GroundwireError):
     """Another request has the same request id."""
 
@@ -89,16 +93,18 @@ class AnswerQueue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QueueBounds:
-    """How much may wait.
+    """How much may wait, with what is halted and waits for an operator.
 
     Attributes:
-        waiting: of all tenants together.
+        waiting: questions of all tenants together.
         waiting_per_tenant: of one.
+        question_bytes: of one question with its turns and passages, as it is kept.
         weight: the tenant's, of its share of the workers.
     """
 
     waiting: int
     waiting_per_tenant: int
+    question_bytes: int
     weight: float = 1.0
 
 
@@ -145,6 +151,7 @@ class OperationRecords(Protocol):
 
         Raises:
             QueueFullError: when too much waits.
+            QuestionTooLargeError: when the question is larger than the bounds allow.
             FingerprintError: when another request has the request id.
         """
         ...

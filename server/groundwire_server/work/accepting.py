@@ -21,6 +21,7 @@ from groundwire_server.ports.operations import (
     WORK,
     FingerprintError,
     OperationRecords,
+    QuestionTooLargeError,
     QueueFullError,
     RecordsError,
     Wakeups,
@@ -69,7 +70,7 @@ class AcceptedQuestions:
         try:
             async with asyncio.timeout(inquiry.time_plan().answer_by.remaining(self.clock.now())):
                 operation = await self._accepted(inquiry, cause, None, None)
-        except (QueueFullError, FingerprintError, RecordsError, TimeoutError):
+        except (QueueFullError, QuestionTooLargeError, FingerprintError, RecordsError, TimeoutError):
             raise Failure(cause) from None
         # One that is done already is asked for at once.
         return Queued(operation.name, operation.position, operation.poll_after or 0.0)
@@ -100,6 +101,10 @@ class AcceptedQuestions:
         except QueueFullError as full:
             scope = "tenant" if full.tenant else "all"
             raise Rejection(Reason.QUEUE_FULL, metadata={"scope": scope}, retry_after=_RETRY_SECONDS) from None
+        except QuestionTooLargeError:
+            most = self.options.max_question_bytes
+            said = f"may have at most {most} bytes while it waits: send fewer passages, or ask at once"
+            raise Rejection.invalid("question", said, "queue.question_bytes") from None
         except RecordsError:
             raise Rejection(Reason.RECORDS_UNAVAILABLE, retry_after=_RETRY_SECONDS) from None
         except FingerprintError:

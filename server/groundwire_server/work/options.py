@@ -12,8 +12,16 @@ class QueueOptions(Options):
     """Questions that are answered later: how many may wait, for how long, and how they are worked off."""
 
     enabled: bool = Field(True, description="Whether questions can be answered later.")
-    max_waiting: int = Field(10_000, ge=1, le=10_000_000, description="Questions of all tenants that may wait.")
+    max_waiting: int = Field(
+        10_000, ge=1, le=10_000_000, description="Questions of all tenants that may wait, halted ones among them."
+    )
     max_waiting_per_tenant: int = Field(1000, ge=1, le=10_000_000, description="Questions of one tenant that may wait.")
+    max_question_bytes: int = Field(
+        262_144,
+        ge=8192,
+        le=16_777_216,
+        description="Largest question that may wait, with its turns and the passages that the caller provides.",
+    )
     answer_within_seconds: float = Field(
         3600.0, ge=1, le=604_800, description="How long an answer is of use, unless the call says otherwise."
     )
@@ -59,7 +67,8 @@ class QueueOptions(Options):
 
     def bounds(self, weight: float) -> QueueBounds:
         """Return how much may wait, for a tenant of this weight."""
-        return QueueBounds(self.max_waiting, min(self.max_waiting_per_tenant, self.max_waiting), weight)
+        of_tenant = min(self.max_waiting_per_tenant, self.max_waiting)
+        return QueueBounds(self.max_waiting, of_tenant, self.max_question_bytes, weight)
 
     def answer_within(self, wanted: float | None) -> float:
         """Return for how many seconds an answer is of use.

@@ -26,7 +26,7 @@ ATTEMPTS = 3
 LEASE = 30.0
 ANSWER_WITHIN = 3600.0
 KEEP = KeepTimes(done=timedelta(days=1), history=timedelta(days=2), ledger=timedelta(days=3))
-AMPLE = QueueBounds(waiting=1_000_000, waiting_per_tenant=1_000_000)
+AMPLE = QueueBounds(waiting=1_000_000, waiting_per_tenant=1_000_000, question_bytes=1_000_000)
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
@@ -143,7 +143,14 @@ class Queue:
             row._asdict() | {"operation_id": self.key(name).operation_id, "request_id": name, "turn": row.turn + number}
             for number, name in enumerate(names, start=1)
         ]
-        await self._database.write(lambda connection: connection.execute(insert(operations), rows))
+        (reserved,) = await self._rows(ledger, f"{prefix}0")
+        booked = [reserved._asdict() | {"operation_id": each["operation_id"], "turn": each["turn"]} for each in rows]
+
+        def write(connection: Connection) -> None:
+            connection.execute(insert(operations), rows)
+            connection.execute(insert(ledger), booked)
+
+        await self._database.write(write)
 
     async def claim(self, worker: str = "w1", lease: float = LEASE) -> Claim:
         claim = await self.records.claim(worker, lease)

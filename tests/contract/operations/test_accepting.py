@@ -11,7 +11,7 @@ from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations.sql import SqlOperationRecords
 from groundwire_server.domain.operation import Bill
 from groundwire_server.domain.vocabulary import Cause, OperationState
-from groundwire_server.ports.operations import FingerprintError, QueueBounds, QueueFullError
+from groundwire_server.ports.operations import FingerprintError, QuestionTooLargeError, QueueBounds, QueueFullError
 from tests.contract.operations.queued import AMPLE, ATTEMPTS, CODEC, KEEP, Queue, SteppingClock
 
 
@@ -33,7 +33,7 @@ async def test_the_same_request_finds_what_has_become_of_it(queue: Queue) -> Non
 
 
 async def test_the_same_request_is_found_when_nothing_more_may_wait(queue: Queue) -> None:
-    full = QueueBounds(waiting=1, waiting_per_tenant=1)
+    full = replace(AMPLE, waiting=1, waiting_per_tenant=1)
     first = await queue.accept("one", request_id="r1", bounds=full)
     assert await queue.accept("two", request_id="r1", bounds=full) == first
 
@@ -68,9 +68,9 @@ async def test_ten_accepts_of_one_request_at_once_make_one_operation(queue: Queu
 @pytest.mark.parametrize(
     ("bounds", "of_tenant"),
     [
-        (QueueBounds(waiting=2, waiting_per_tenant=9), False),
-        (QueueBounds(waiting=9, waiting_per_tenant=2), True),
-        (QueueBounds(waiting=2, waiting_per_tenant=2), True),
+        (replace(AMPLE, waiting=2, waiting_per_tenant=9), False),
+        (replace(AMPLE, waiting=9, waiting_per_tenant=2), True),
+        (replace(AMPLE, waiting=2, waiting_per_tenant=2), True),
     ],
 )
 async def test_no_more_may_wait_than_the_bounds_say(queue: Queue, bounds: QueueBounds, *, of_tenant: bool) -> None:
@@ -86,15 +86,31 @@ async def test_no_more_may_wait_than_the_bounds_say(queue: Queue, bounds: QueueB
 
 
 async def test_a_tenant_at_its_bound_leaves_room_to_others(queue: Queue) -> None:
-    bounds = QueueBounds(waiting=9, waiting_per_tenant=1)
+    bounds = replace(AMPLE, waiting=9, waiting_per_tenant=1)
     await queue.accept("one", bounds=bounds)
     await queue.accept("two", "globex", bounds=bounds)
     with pytest.raises(QueueFullError):
         await queue.accept("three", bounds=bounds)
 
 
+async def test_what_is_halted_counts_until_an_operator_has_looked(queue: Queue) -> None:
+    bounds = replace(AMPLE, waiting_per_tenant=1)
+    await queue.accept("one", bounds=bounds)
+    for _ in range(ATTEMPTS):
+        assert await queue.records.retry(await queue.claim(), Cause.MODEL_TIMEOUT, 0.0, Bill())
+    with pytest.raises(QueueFullError):
+        await queue.accept("two", bounds=bounds)
+
+
+async def test_a_question_that_is_too_large_does_not_wait(queue: Queue) -> None:
+    bounds = replace(AMPLE, question_bytes=1000)
+    await queue.accept("x" * 100, request_id="small", bounds=bounds)
+    with pytest.raises(QuestionTooLargeError):
+        await queue.accept("x" * 1000, request_id="large", bounds=bounds)
+
+
 async def test_bounds_hold_among_those_that_are_accepted_at_once(queue: Queue) -> None:
-    bounds = QueueBounds(waiting=5, waiting_per_tenant=5)
+    bounds = replace(AMPLE, waiting=5, waiting_per_tenant=5)
     at_once = 8
     results = await asyncio.gather(
         *(queue.accept(f"op{number}", bounds=bounds) for number in range(40)), return_exceptions=True

@@ -1,17 +1,18 @@
 """The order of work: by priority, then fair to tenants by their weights, then the oldest."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from groundwire_server.domain.operation import Bill
 from groundwire_server.domain.vocabulary import Cause, Priority
 from groundwire_server.ports.operations import QueueBounds
-from tests.contract.operations.queued import LEASE, Queue, SteppingClock
+from tests.contract.operations.queued import AMPLE, LEASE, Queue, SteppingClock
 
 
 def _weighing(weight: float) -> QueueBounds:
-    return QueueBounds(10_000, 10_000, weight)
+    return replace(AMPLE, weight=weight)
 
 
 async def test_a_tenant_alone_is_served_in_its_order(queue: Queue) -> None:
@@ -51,6 +52,19 @@ async def test_shares_are_by_weight(queue: Queue) -> None:
     for end in (8, 16, 24, 32, 40):
         count = Counter(each[0] for each in served[:end])
         assert count["a"] == pytest.approx(end * 3 / 4, abs=1)
+
+
+async def test_a_tenant_gains_nothing_by_keeping_one_question_waiting_at_a_time(queue: Queue) -> None:
+    for number in range(40):
+        await queue.accept(f"a{number}")
+    served: list[str] = []
+    for number in range(20):
+        small = await queue.accept(f"b{number}", "globex", bounds=_weighing(0.1))
+        served += await _serve(queue, 1)
+        if f"b{number}" not in served:
+            # It is deleted and asked anew: what the tenant has had is not forgotten.
+            assert await queue.records.delete(small.key)
+    assert Counter(each[0] for each in served)["b"] <= 3
 
 
 async def test_a_tenant_that_comes_back_has_saved_nothing_up(queue: Queue) -> None:

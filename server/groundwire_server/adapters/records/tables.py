@@ -113,7 +113,11 @@ ledger: Final = Table(
     Column("output_tokens", BigInteger, nullable=False),
     Column("cost_micros", BigInteger, nullable=False),
     Column("lost_attempts", Integer, nullable=False, comment="begun and never ended: each may have cost a call more"),
+    Column("priority", SmallInteger, nullable=False, comment="as the operation had it"),
+    Column("turn", Float, nullable=False, comment="as the operation had it: what a tenant has had is not forgotten"),
     Index(None, "tenant", "settled"),
+    Index(None, "priority", "turn"),
+    Index(None, "tenant", "priority", "turn"),
 )
 
 outbox: Final = Table(

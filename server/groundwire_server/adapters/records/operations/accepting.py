@@ -20,7 +20,7 @@ from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.fairness.parties import RANKS
 from groundwire_server.domain.operation import Operation, OperationKey, QueuedQuestion
 from groundwire_server.domain.vocabulary import OperationState
-from groundwire_server.ports.operations import FingerprintError, QueueBounds, QueueFullError
+from groundwire_server.ports.operations import FingerprintError, QuestionTooLargeError, QueueBounds, QueueFullError
 
 _GIVEN: Final = (
     *("operation_id", "tenant", "subject", "end_user", "route", "request_id", "trace_id", "fingerprint", "priority"),
@@ -32,7 +32,7 @@ _GIVEN: Final = (
 def insertion(dialect: RecordsDialect) -> ReturningInsert[Any]:
     """Return the statement that inserts an operation where the bounds allow it and the request id is new.
 
-    It returns the operation's position, and no row where it has inserted none.
+    It returns the operation's position and its turn, and no row where it has inserted none.
     """
     if dialect is RecordsDialect.POSTGRESQL:
         # Imported here: a tenth of what SQLAlchemy adds to a start.
@@ -57,7 +57,7 @@ def insertion(dialect: RecordsDialect) -> ReturningInsert[Any]:
     alone = made.from_select(list(values), chosen).on_conflict_do_nothing(
         index_elements=["tenant", "subject", "request_id"]
     )
-    inserted: ReturningInsert[Any] = alone.returning(position())
+    inserted: ReturningInsert[Any] = alone.returning(position(), operations.c.turn)
     return inserted
 
 
@@ -94,7 +94,9 @@ def accept(
     Where PostgreSQL accepts several at the same moment, each counts without the others: the bounds may be exceeded by
     as many, less one. SQLite accepts one after the other.
     """
-    question = work.question
+    question, sealed = work.question, rows.sealed_question(key, work)
+    if len(sealed) > bounds.question_bytes:
+        raise QuestionTooLargeError
     accepted, trace = micros(work.accepted), trace_id(work.traceparent)
     values: dict[str, object] = {
         "operation_id": key.operation_id,
@@ -111,7 +113,7 @@ def accept(
         "accepted": accepted,
         "expires": micros(work.answer_by),
         "cause": work.cause,
-        "sealed_question": rows.sealed_question(key, work),
+        "sealed_question": sealed,
         "sealed_webhook": rows.sealed_webhook(key, work.webhook),
         "share": 1.0 / bounds.weight,
         "most": bounds.waiting,
@@ -122,7 +124,8 @@ def accept(
         inserted = connection.execute(insertion, values).first()
     if inserted is None:
         return _earlier(connection, rows, key, work, bounds)
-    reserve(connection, key.tenant, key.subject, question.route, key.operation_id, work.most_cost, accepted)
+    place, turn = inserted
+    reserve(connection, key, question.route, work.most_cost, accepted, RANKS[question.priority], turn)
     record(connection, accepted, [OperationChange(key.tenant, key.operation_id, 0, ("accepted",), posts=(WORK,))])
     return Operation(
         key=key,
@@ -132,7 +135,7 @@ def accept(
         trace_id=trace,
         accepted=work.accepted,
         expires=work.answer_by,
-        position=inserted[0],
+        position=place,
         cause=work.cause,
     )
 

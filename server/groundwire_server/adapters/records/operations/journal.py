@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, update
 
 from groundwire_server.adapters.records.tables import history, ledger, outbox
-from groundwire_server.domain.operation import Bill
+from groundwire_server.domain.operation import Bill, OperationKey
 
 WORK: Final = "work"
 ENDED: Final = "ended"
@@ -74,14 +74,16 @@ class OperationChange:
 
 
 def reserve(
-    connection: Connection, tenant: str, subject: str, route: str, operation_id: str, cost: int, now: int
+    connection: Connection, key: OperationKey, route: str, cost: int, now: int, priority: int, turn: float
 ) -> None:
-    """Open an operation's row of the ledger."""
+    """Open an operation's row of the ledger, with its place in the order."""
     row = {
-        "operation_id": operation_id,
-        "tenant": tenant,
-        "subject": subject,
+        "operation_id": key.operation_id,
+        "tenant": key.tenant,
+        "subject": key.subject,
         "route": route,
+        "priority": priority,
+        "turn": turn,
         "reserved_micros": cost,
         "reserved": now,
         "input_tokens": 0,

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Float, Integer, case, func, literal, literal_column, select
 
-from groundwire_server.adapters.records.tables import operations
+from groundwire_server.adapters.records.tables import ledger, operations
 from groundwire_server.domain.vocabulary import OperationState
 
 ORDER: Final = (operations.c.priority, operations.c.turn, operations.c.operation_id)
@@ -27,8 +27,9 @@ def position() -> ColumnElement[int]:
 
 
 def waiting(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    """Return how many operations wait."""
-    return select(func.count()).select_from(operations).where(QUEUED, *conditions).scalar_subquery()
+    """Return how many operations wait, for their turn or, halted, for an operator."""
+    held = operations.c.state.in_((OperationState.QUEUED, OperationState.HALTED))
+    return select(func.count()).select_from(operations).where(held, *conditions).scalar_subquery()
 
 
 def next_turn(
@@ -36,14 +37,17 @@ def next_turn(
 ) -> ColumnElement[float]:
     """Return the turn of a new operation, by start-time fair queueing: a virtual time.
 
-    It is the time that the work on this priority has reached, and not before the end of the tenant's last that waits.
-    One that waits for another attempt does not say what has been reached: it would hold the time back until then.
-    A share is what one operation of the tenant takes of the virtual time: the reverse of its weight.
+    It is the time that the work on this priority has reached, and not before the end of the tenant's last. The ledger
+    remembers that one, whether it waits, is done or was deleted: a tenant gains nothing by keeping one question waiting
+    at a time. One that waits for another attempt does not say what has been reached: it would hold the time back until
+    then. A share is what one operation of the tenant takes of the virtual time: the reverse of its weight.
     """
     turn, same = operations.c.turn, operations.c.priority == priority
     first = select(turn).where(QUEUED, same, operations.c.due <= now).order_by(turn).limit(1).scalar_subquery()
     running = operations.c.state == OperationState.RUNNING
     begun = select(func.max(turn)).where(running, same).scalar_subquery()
-    last = select(func.max(turn)).where(QUEUED, same, operations.c.tenant == tenant).scalar_subquery()
-    reached, own = func.coalesce(first, begun, literal(0.0), type_=Float), last + share
+    served = select(func.max(ledger.c.turn)).where(ledger.c.priority == priority)
+    last = served.where(ledger.c.tenant == tenant).scalar_subquery()
+    reached = func.coalesce(first, begun, served.scalar_subquery(), literal(0.0), type_=Float)
+    own = last + share
     return case((own > reached, own), else_=reached)

@@ -27,8 +27,17 @@ def upgrade() -> None:
             nullable=False,
             comment="begun and never ended: each may have cost a call more",
         ),
+        sa.Column("priority", sa.SmallInteger(), nullable=False, comment="as the operation had it"),
+        sa.Column(
+            "turn",
+            sa.Float(),
+            nullable=False,
+            comment="as the operation had it: what a tenant has had is not forgotten",
+        ),
         sa.PrimaryKeyConstraint("operation_id", name=op.f("pk_ledger")),
     )
+    op.create_index(op.f("ix_ledger_priority_turn"), "ledger", ["priority", "turn"], unique=False)
+    op.create_index(op.f("ix_ledger_tenant_priority_turn"), "ledger", ["tenant", "priority", "turn"], unique=False)
     op.create_index(op.f("ix_ledger_tenant_settled"), "ledger", ["tenant", "settled"], unique=False)
     op.create_table(
         "operation_history",
