@@ -69,7 +69,7 @@ def test_the_lines_hold_every_target_with_its_floor_and_its_verdict() -> None:
 
 
 def test_lines_of_a_first_run_compare_with_nothing() -> None:
-    assert "earlier" not in "\n".join(lines(report(earlier=0)))
+    assert "earlier run" not in "\n".join(lines(report(earlier=0)))
 
 
 def test_a_run_that_measured_less_is_compared_by_what_it_measured() -> None:

@@ -110,7 +110,8 @@ async def test_money_is_set_aside_before_the_call_and_what_is_left_given_back(co
         call = served.answers.Answer(request, metadata=ACME, timeout=10)
         waiting = asyncio.ensure_future(call)
         await double.began.wait()
-        refused = await answer(served)
+        # Not asked before: no earlier answer stands in.
+        refused = await answer(served, question("Do lambda expressions create functions?"))
         assert cause_pb2.Cause.Name(refused.cause) == "CAUSE_BUDGET_EXHAUSTED"
         assert refused.action == outcome_pb2.ACTION_FAIL_SAFE
         assert len(double.requests) == 3
