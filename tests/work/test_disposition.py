@@ -11,8 +11,8 @@ from groundwire_server.domain.guards.finding import GuardIdentity, PolicyBlock
 from groundwire_server.domain.operation import Bill
 from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, Outcome, Report
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss
+from groundwire_server.work.backoff import Backoff
 from groundwire_server.work.disposition import (
-    Backoff,
     Complete,
     GiveBack,
     Retry,
@@ -20,7 +20,6 @@ from groundwire_server.work.disposition import (
     bill_of,
     documents_of,
 )
-from groundwire_server.work.options import QueueOptions
 from tests.work.questions import ANSWER, PASSAGES, USAGE, answered, failed_safe, outcome, passages_alone
 
 
@@ -29,8 +28,7 @@ class NoJitter(Random):
         return 0.0
 
 
-OPTIONS = QueueOptions(backoff_seconds=2.0, max_backoff_seconds=60.0)
-STEADY = Backoff(OPTIONS, NoJitter())
+STEADY = Backoff(2.0, 60.0, NoJitter())
 CUT_SHORT = Degraded((Loss.REST_OF_ANSWER,), ANSWER)
 
 
@@ -42,7 +40,7 @@ def test_the_wait_doubles_up_to_the_longest(attempt: int, seconds: float) -> Non
 
 
 def test_jitter_takes_up_to_half_of_the_wait() -> None:
-    backoff = Backoff(OPTIONS, Random(7))
+    backoff = Backoff(2.0, 60.0, Random(7))
     waits = [backoff.after(3) for _ in range(500)]
     assert min(waits) >= 4.0
     assert max(waits) <= 8.0

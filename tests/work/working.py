@@ -15,7 +15,7 @@ from groundwire_server.domain.question import Question
 from groundwire_server.ports.operations import OperationCodec
 from groundwire_server.ports.sink import Sink
 from groundwire_server.telemetry.trail import current_trail
-from groundwire_server.work.disposition import Backoff
+from groundwire_server.work.backoff import Backoff
 from groundwire_server.work.execution import Executor, QueuedAttempt, Serving
 from groundwire_server.work.options import QueueOptions
 from groundwire_server.work.worker import QueueWorker
@@ -71,7 +71,7 @@ class Working:
 
     def __post_init__(self) -> None:
         self.spans, self.wakeups = Spans(), MemoryWakeups()
-        backoff = Backoff(OPTIONS, _NoJitter())
+        backoff = Backoff(OPTIONS.backoff_seconds, OPTIONS.max_backoff_seconds, _NoJitter())
         self.worker = QueueWorker(
             "worker-1",
             self.concurrent,

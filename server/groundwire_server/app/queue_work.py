@@ -20,7 +20,7 @@ from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.options import DecisionLogOptions
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.metrics import Metrics
-from groundwire_server.work.disposition import Backoff
+from groundwire_server.work.backoff import Backoff
 from groundwire_server.work.execution import Executor, Serving
 from groundwire_server.work.outbox import OutboxRelay
 from groundwire_server.work.upkeep import QueueUpkeep
@@ -94,7 +94,7 @@ def _worker(
 ) -> QueueWorker:
     recording, clock = process.recording, SystemClock()
     # Jitter is no secret.
-    backoff = Backoff(queue.options, random.Random())  # noqa: S311
+    backoff = Backoff(queue.options.backoff_seconds, queue.options.max_backoff_seconds, random.Random())  # noqa: S311
     log = AttemptDecisions(
         DecisionLog(process.sums, decisions), BlockedContentLog(process.sums), clock, recording.metrics
     )

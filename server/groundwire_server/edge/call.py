@@ -64,6 +64,11 @@ class Call:
     grounding: GroundingSummary | None = None
     trail: Trail = field(default_factory=Trail)
 
+    def within(self, now: float, most: float) -> Deadline:
+        """Return the call's deadline, at most so many seconds from now on the loop's clock."""
+        own = Deadline(now + most)
+        return own if self.deadline is None else min(own, self.deadline)
+
     @property
     def trailers(self) -> tuple[tuple[str, str], ...]:
         """The trailing metadata of every response."""

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
 from typing import Final, TypeAlias
 
 from groundwire_server.domain.fallback import QUEUEABLE
 from groundwire_server.domain.operation import Bill
 from groundwire_server.domain.outcome import Abstained, Degraded, FailedSafe, Outcome, Report
 from groundwire_server.domain.vocabulary import Cause, Reason
-from groundwire_server.work.options import QueueOptions
+from groundwire_server.work.backoff import Backoff
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +52,6 @@ RESULTS: Final[Mapping[type[Disposition], str]] = {
 """What became of an attempt, in spans, metrics and decisions; beside them LOST, where its claim held no more."""
 
 
-class Backoff:
-    """Waits between attempts, twice as long each time, with jitter so that what failed together does not come again so.
-
-    Args:
-        options: the shortest and the longest wait.
-        random: draws the jitter.
-    """
-
-    def __init__(self, options: QueueOptions, random: Random) -> None:
-        self._first = options.backoff_seconds
-        self._longest = options.max_backoff_seconds
-        self._random = random
-
-    def after(self, attempt: int, least: float | None = None) -> float:
-        """Return seconds to wait after an attempt, from half to all of its step.
-
-        Args:
-            attempt: its number, from 1.
-            least: what a dependency asks for; it may be longer than the longest wait.
-        """
-        # A step that is doubled a thousand times is no float any more.
-        step = min(self._longest, self._first * 2.0 ** min(attempt - 1, _DOUBLED_MOST))
-        return max(step * (1.0 - self._random.random() / 2.0), least or 0.0)
-
-
 def after_outcome(outcome: Outcome, attempt: int, backoff: Backoff) -> Disposition:
     """Return what follows an outcome.
 
@@ -118,4 +92,3 @@ def documents_of(outcome: Outcome) -> frozenset[str]:
 
 _WAITED_FOR: Final = QUEUEABLE - {Cause.BUDGET_EXHAUSTED}
 """Causes that another attempt may not meet, whenever it is made."""
-_DOUBLED_MOST: Final = 32

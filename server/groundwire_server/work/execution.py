@@ -22,9 +22,9 @@ from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import names
 from groundwire_server.telemetry.trace_context import link_current_span
 from groundwire_server.telemetry.trail import Trail, begin_trail
+from groundwire_server.work.backoff import Backoff
 from groundwire_server.work.disposition import (
     RESULTS,
-    Backoff,
     Disposition,
     Refuse,
     after_outcome,
@@ -45,7 +45,7 @@ class Serving:
     Attributes:
         rights: look up what a caller may do now.
         inquiry: returns the inquiry that a question on its route is, as `RouteTable.inquiry` does.
-        answerer: answers inquiries, once admission lets them begin.
+        answerer: answers inquiries, once there is capacity for them.
     """
 
     rights: Rights

@@ -30,7 +30,7 @@ class HistoryFault(StrEnum):
 
     NEVER_ACCEPTED = "an operation has a history that does not begin with its acceptance"
     ACCEPTED_TWICE = "an operation was accepted twice"
-    LOST = "an operation that its caller was told of has no history"
+    LOST = "an operation was promised to its caller and has no history"
     UNKNOWN_EVENT = "an event is unknown"
     OUT_OF_ORDER = "the entries are not in order"
     ATTEMPT_SKIPPED = "an attempt does not have the number after the one before"
@@ -86,7 +86,7 @@ def check_history(entries: Iterable[HistoryEntry], promised: Collection[str] = (
 
     Args:
         entries: the whole history, in order.
-        promised: ids of operations that callers were told of: each must be in it.
+        promised: ids of the operations that callers have: each must be in it.
     """
     operations: dict[str, _Operation] = {}
     faults: list[FaultyOperation] = []

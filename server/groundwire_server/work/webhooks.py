@@ -24,6 +24,7 @@ from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.options import Options
 from groundwire_server.options.secret import Secret
 from groundwire_server.ports.outbox import WebhookNotice
+from groundwire_server.work.backoff import Backoff
 
 FIELD: Final = "webhook.url"
 
@@ -33,7 +34,6 @@ _HTTPS_PORT: Final = 443
 _LABEL: Final = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _NAME_LENGTH: Final = 253
-_DOUBLED_MOST: Final = 30
 
 
 def _key(secret: Secret) -> bytes:
@@ -109,7 +109,7 @@ class Webhooks:
     def __init__(self, options: WebhookOptions, answer: Callable[[bytes], Any], random: Random) -> None:
         self._options = options
         self._answer = answer
-        self._random = random
+        self._backoff = Backoff(options.backoff_seconds, options.max_backoff_seconds, random)
         self._keys = {tenant: _key(secret) for tenant, secret in options.secrets.items()}
 
     @property
@@ -176,8 +176,7 @@ class Webhooks:
         """
         if attempt >= self._options.attempts:
             return None
-        step = self._options.backoff_seconds * 2.0 ** min(attempt - 1, _DOUBLED_MOST)
-        return min(step, self._options.max_backoff_seconds) * (1.0 - self._random.random() / 2.0)
+        return self._backoff.after(attempt)
 
 
 def check_address(url: str, hosts: tuple[str, ...]) -> None:

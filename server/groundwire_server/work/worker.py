@@ -19,9 +19,9 @@ from groundwire_server.ports.operations import (
     ended,
 )
 from groundwire_server.telemetry import metrics
+from groundwire_server.work.backoff import Backoff
 from groundwire_server.work.disposition import (
     RESULTS,
-    Backoff,
     Complete,
     Disposition,
     GiveBack,

@@ -295,8 +295,7 @@ class Documents(DocumentServiceServicer):
         return Applicant(Work.INGEST, requester, self._clock.now(), by)
 
     def _by(self, call: Call, most: float = DEFAULT_SECONDS) -> Deadline:
-        own = Deadline(self._clock.now() + most)
-        return own if call.deadline is None else min(own, call.deadline)
+        return call.within(self._clock.now(), most)
 
 
 def _fitting(documents: Iterable[document_pb2.DocumentInfo]) -> Iterator[document_pb2.DocumentInfo]:

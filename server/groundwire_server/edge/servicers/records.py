@@ -7,7 +7,6 @@ import grpc.aio
 from groundwire.v1 import record_service_pb2
 from groundwire.v1.record_service_pb2_grpc import RecordServiceServicer
 from groundwire_server.domain.cached_answer import Invalidation, OneRoute
-from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import EntireTenant, OneDocument, RecordErasure
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature, Reason
@@ -40,9 +39,7 @@ class Records(RecordServiceServicer):
             raise Rejection.not_offered(Feature.RECORD_ERASURE)
         call = current_call()
         erasure = RecordErasure(call.caller.tenant, record_selection_from_pb(request.target))
-        own = Deadline(self._clock.now() + ERASE_SECONDS)
-        by = own if call.deadline is None else min(own, call.deadline)
-        receipt = await eraser.erase(call.caller, erasure, by)
+        receipt = await eraser.erase(call.caller, erasure, call.within(self._clock.now(), ERASE_SECONDS))
         return record_service_pb2.EraseRecordsResponse(receipt=receipt_to_pb(receipt))
 
     async def InvalidateAnswers(
