@@ -1,6 +1,6 @@
 """Composition: only this package names concrete classes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -58,6 +58,7 @@ from groundwire_server.pipeline.routes import (
     ShadowModel,
 )
 from groundwire_server.pipeline.shadow import Shadows
+from groundwire_server.ports.erasable import Erasable, ErasableRecords
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
@@ -212,6 +213,8 @@ def snapshot(
         sentence_vectors=parts.corpus.sentence_vectors is not None,
         screen=parts.document_screen,
     )
+    cached = () if parts.answer_cache is None else (CachedAnswers(parts.answer_cache, SystemClock()),)
+    operations = () if process.records is None else (record_erasure(process.records),)
     return ServingSnapshot(
         access,
         admission,
@@ -223,8 +226,8 @@ def snapshot(
         parts.corpus.corpus,
         ingest,
         write_seconds,
-        _eraser(parts, ingest, process),
-        _record_eraser(parts, process),
+        _eraser(parts, ingest, process, cached, operations),
+        _record_eraser((*operations, *cached), process),
         Admission(quotas),
         AdmittedAnswerer(limited, Admission((process.capacity,))),
         parts.answer_cache,
@@ -232,31 +235,29 @@ def snapshot(
     )
 
 
-def _eraser(parts: Parts, ingest: Ingest, process: Process) -> Eraser | None:
+def _eraser(
+    parts: Parts,
+    ingest: Ingest,
+    process: Process,
+    cached: Sequence[CachedAnswers],
+    operations: Sequence[ErasableRecords],
+) -> Eraser | None:
     """Return what erases documents from the store, and everything beside it that may hold their texts."""
     # Several stores may have one embedder.
     texts = {id(each): each for store in parts.stores.values() for each in store.texts}
-    cache = parts.answer_cache
-    cached = () if cache is None else (CachedAnswers(cache, SystemClock()),)
-    shared = cache is not None and cache.shared
+    shared = parts.answer_cache is not None and parts.answer_cache.shared
     process.texts.replace((ingest, *texts.values(), *(() if shared else cached)))
     store = parts.corpus.erasable
     if store is None:
         return None
-    operations = () if process.records is None else (record_erasure(process.records),)
     # Answers in flight first: what they still put beside themselves is there when it is erased.
-    beside = (process.runs, process.texts, *(cached if shared else ()), *operations)
+    beside: tuple[Erasable, ...] = (process.runs, process.texts, *(cached if shared else ()), *operations)
     return Eraser(parts.corpus.corpus, store, beside, SystemClock())
 
 
-def _record_eraser(parts: Parts, process: Process) -> RecordEraser | None:
+def _record_eraser(kept: Sequence[ErasableRecords], process: Process) -> RecordEraser | None:
     """Return what erases queued questions and earlier answers; None where neither is kept."""
-    cache = parts.answer_cache
-    cached = () if cache is None else (CachedAnswers(cache, SystemClock()),)
-    operations = () if process.records is None else (record_erasure(process.records),)
-    if not cached and not operations:
-        return None
-    return RecordEraser((*operations, *cached), process.runs, SystemClock())
+    return RecordEraser(kept, process.runs, SystemClock()) if kept else None
 
 
 def server(current: CurrentSnapshot, process: Process, options: ServerOptions, decisions: DecisionLogOptions) -> Server:
