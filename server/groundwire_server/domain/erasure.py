@@ -105,6 +105,8 @@ class ErasedPlaceKind(Enum):
     CACHED_TEXTS = auto()
     CACHED_ANSWERS = auto()
     OPERATIONS = auto()
+    CASES = auto()
+    FEEDBACK = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ _PLACES: Final = {
     ErasedPlaceKind.ERASED_PLACE_KIND_CACHED_TEXTS: "cached texts",
     ErasedPlaceKind.ERASED_PLACE_KIND_CACHED_ANSWERS: "cached answers",
     ErasedPlaceKind.ERASED_PLACE_KIND_OPERATIONS: "queued questions",
+    ErasedPlaceKind.ERASED_PLACE_KIND_CASES: "kept questions with their answers",
+    ErasedPlaceKind.ERASED_PLACE_KIND_FEEDBACK: "feedback",
 }
 
 
