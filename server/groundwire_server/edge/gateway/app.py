@@ -20,8 +20,17 @@ from groundwire_server.edge.gateway.http_call import (
 from groundwire_server.edge.gateway.listening import HttpConnection
 from groundwire_server.edge.gateway.origins import Origins
 from groundwire_server.edge.gateway.pages import Pages
-from groundwire_server.edge.gateway.reply import NO_STORE, NOSNIFF, HttpHeaders, reply, reply_error, reply_json
+from groundwire_server.edge.gateway.reply import (
+    NO_STORE,
+    NOSNIFF,
+    HttpHeaders,
+    reply,
+    reply_error,
+    reply_json,
+    reply_text,
+)
 from groundwire_server.edge.gateway.routes import HttpRoutes
+from groundwire_server.edge.limits import RECEIVE_LIMIT
 
 _HEALTH: Final = "/healthz"
 _READS: Final = ("GET", "HEAD")
@@ -38,6 +47,7 @@ class GatewayApp:
         pages: the page for browsers; None where it is not served.
         origins: decides which requests of browsers are served.
         clients: reads the addresses of clients.
+        max_bytes: the largest message of a call.
 
     Attributes:
         healthy: whether the server takes calls.
@@ -50,8 +60,9 @@ class GatewayApp:
         pages: Pages | None,
         origins: Origins,
         clients: Clients,
+        max_bytes: int = RECEIVE_LIMIT,
     ) -> None:
-        self._connect = ConnectApp(handlers)
+        self._connect = ConnectApp(handlers, max_bytes)
         self._methods = {f"/{method}": content_types_of(method) for method in handlers}
         self._routes = routes
         self._pages = pages
@@ -87,10 +98,10 @@ class GatewayApp:
         headers, method, path = call.headers, call.scope["method"], call.scope["path"]
         if not self._origins.serves(headers.get("host", "")):
             advice = "this server does not answer to the name in Host: use another, or add it to gateway.hosts"
-            await reply_error(call.send, 421, "permission_denied", advice)
+            await _refuse(call, 421, "permission_denied", advice)
         elif not self._origins.allows(headers):
             advice = "pages of this origin may not call: add it to gateway.allowed_origins"
-            await reply_error(call.send, 403, "permission_denied", advice)
+            await _refuse(call, 403, "permission_denied", advice)
         elif method == "OPTIONS":
             await reply(call.send, 204, b"", self._origins.preflight())
         elif path in self._methods:
@@ -101,23 +112,23 @@ class GatewayApp:
         elif (route := self._routes.get(path)) is not None:
             if method not in route.methods:
                 allow = [(b"allow", ", ".join(route.methods).encode())]
-                await reply_error(call.send, 405, "unimplemented", "use another method of HTTP", allow)
+                await _refuse(call, 405, "unimplemented", "use another method of HTTP", allow)
             elif route.content_types and _content_type(headers) not in route.content_types:
-                await _reply_unsupported(call.send, route.content_types)
+                await _refuse_type(call, route.content_types)
             else:
                 await route.serve(call)
         elif self._pages is not None and method in _READS and self._pages.has(path):
             await self._pages.serve(call)
         else:
-            await reply_error(call.send, 404, "unimplemented", "there is nothing at this path")
+            await _refuse(call, 404, "unimplemented", "there is nothing at this path")
 
     async def _serve_method(self, call: HttpCall) -> None:
         kind = _content_type(call.headers)
         if kind == "application/grpc" or kind.startswith("application/grpc+"):
             advice = "this is not the port of gRPC: use server.listen, or gRPC-Web or the Connect protocol here"
-            await reply_error(call.send, 415, "unimplemented", advice)
+            await _refuse(call, 415, "unimplemented", advice)
         elif kind not in (kinds := self._methods[call.scope["path"]]):
-            await _reply_unsupported(call.send, kinds)
+            await _refuse_type(call, kinds)
         else:
             # ASGI has types of its own.
             scope, receive, send = (cast("Any", each) for each in (call.scope, call.body.receive, call.send))
@@ -147,10 +158,19 @@ class _Sender:
         await self._send(message)
 
 
-async def _reply_unsupported(send: Send, kinds: Iterable[str]) -> None:
+async def _refuse(call: HttpCall, status: int, code: str, message: str, headers: HttpHeaders = ()) -> None:
+    """Refuse a request, in JSON where its sender takes that for an error: a client of gRPC-Web does not."""
+    if _content_type(call.headers).startswith("application/grpc-web"):
+        await reply_text(call.send, status, message, headers)
+    else:
+        await reply_error(call.send, status, code, message, headers)
+
+
+async def _refuse_type(call: HttpCall, kinds: Iterable[str]) -> None:
     shown = ", ".join(kinds)
+    # The protocol has no error for it but the status.
     accept = [(b"accept-post", shown.encode())]
-    await reply_error(send, 415, "invalid_argument", f"send the request with content-type {shown}", accept)
+    await reply_text(call.send, 415, f"send the request with content-type {shown}", accept)
 
 
 def _headers_of(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str] | None:

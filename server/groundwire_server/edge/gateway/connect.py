@@ -40,14 +40,15 @@ class ConnectApp(ConnectASGIApplication[Any]):
 
     Args:
         handlers: by `package.Service/Method`, behind the interceptors.
+        max_bytes: the largest message taken.
     """
 
-    def __init__(self, handlers: Mapping[str, Any]) -> None:
+    def __init__(self, handlers: Mapping[str, Any], max_bytes: int = RECEIVE_LIMIT) -> None:
         super().__init__(
             service=None,
             endpoints=lambda _: {f"/{method}": _endpoint(method) for method in handlers},
             interceptors=(_CallInterceptor(handlers),),
-            read_max_bytes=RECEIVE_LIMIT,
+            read_max_bytes=max_bytes,
             codecs=(_ProtoBytes(), _JsonBytes()),
         )
 

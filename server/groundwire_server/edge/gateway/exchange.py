@@ -89,9 +89,10 @@ class HttpExchange:
             self._end(Reason.INTERNAL)
 
     def _end(self, reason: Reason) -> None:
-        """End with a status that keeps the trailing metadata of the call."""
-        code, message, trailers = aborted(Rejection(reason))
-        kept = self.context.status[2]
+        """End with a status, and the trailing metadata that the call has so far.
+
+        It has no details where the transport ends the call, as with gRPC, whose clients then make the status.
+        """
+        code, message, _ = aborted(Rejection(reason))
         self.context.set_code(code)
         self.context.set_details(message)
-        self.context.set_trailing_metadata((*kept, *trailers))

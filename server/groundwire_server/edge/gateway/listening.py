@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 import uvicorn
@@ -17,7 +17,7 @@ _BACKLOG: Final = 1024
 _LAST_SECONDS: Final = 1.0
 """Seconds in which the last responses are sent."""
 
-_log = logging.getLogger(__name__)
+_library_log = logging.getLogger("uvicorn.error")
 
 
 class HttpConnections:
@@ -46,6 +46,8 @@ class HttpConnections:
             timeout_keep_alive=round(options.idle_seconds),
         )
         self._config.load()
+        # It would log each request that is not HTTP, and anybody can send any number of those.
+        _library_log.setLevel(logging.ERROR)
         self._state = ServerState()
         # The oldest first.
         self._open: dict[HttpConnection, str] = {}
@@ -130,10 +132,16 @@ class HttpConnections:
             except TimeoutError:
                 for connection in tuple(self._open):
                     connection.abort()
-        for task in tuple(self._state.tasks):
+        _, late = await _ended(self._state.tasks)
+        for task in late:
             task.cancel()
-        if self._state.tasks:
-            await asyncio.wait(tuple(self._state.tasks), timeout=_LAST_SECONDS)
+        await _ended(late)
+
+
+async def _ended(tasks: Iterable["asyncio.Task[None]"]) -> tuple[Collection[Any], Collection["asyncio.Task[None]"]]:
+    """Wait a moment for tasks; return those that have ended, and those that have not."""
+    awaited = tuple(tasks)
+    return await asyncio.wait(awaited, timeout=_LAST_SECONDS) if awaited else ((), ())
 
 
 class HttpConnection(H11Protocol):

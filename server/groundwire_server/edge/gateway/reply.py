@@ -27,6 +27,12 @@ async def reply_json(send: Send, status: int, value: object, headers: HttpHeader
     await reply(send, status, body, [(b"content-type", b"application/json"), NO_STORE, *headers])
 
 
+async def reply_text(send: Send, status: int, text: str, headers: HttpHeaders = ()) -> None:
+    """Send a whole response as text, which no cache keeps."""
+    kind = (b"content-type", b"text/plain; charset=utf-8")
+    await reply(send, status, f"{text}\n".encode(), [kind, NO_STORE, *headers])
+
+
 async def reply_error(send: Send, status: int, code: str, message: str, headers: HttpHeaders = ()) -> None:
     """Send an error as the Connect protocol has it.
 

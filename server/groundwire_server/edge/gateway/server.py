@@ -53,7 +53,9 @@ class Gateway:
         """
         handlers: dict[str, Any] = {}
         for method in methods_of(server.services):
-            handlers[method] = await server.handlers.intercepted(method)
+            handler = await server.handlers.intercepted(method)
+            if handler is not None:
+                handlers[method] = handler
         app = GatewayApp(
             handlers,
             HttpRoutes(AnswerEvents(handlers[STREAM_ANSWER]).route(), *routes),
