@@ -20,8 +20,8 @@ export function feedback(client, report) {
     fill(
       place,
       h("span", {}, "Was this answer good?"),
-      h("button", { type: "button", on: { click: () => send({ rating: "RATING_UP" }) } }, h("span", { "aria-hidden": "true" }, "👍 "), "Yes"),
-      h("button", { type: "button", on: { click: () => explain() } }, h("span", { "aria-hidden": "true" }, "👎 "), "No"),
+      h("button", { type: "button", on: { click: () => send({ rating: "RATING_UP" }) } }, "Yes"),
+      h("button", { type: "button", on: { click: () => explain() } }, "No"),
     );
   const explain = () => {
     const faults = checkboxes("What is wrong with it?", FAULTS);

@@ -8,7 +8,14 @@ import { trace } from "../lib/waterfall.js";
 import { ACTIONS, CAUSES, CONFIDENCES, LOSSES, NEXT_STEPS, RESULTS, meaning, word } from "../lib/words.js";
 import { struck } from "./running.js";
 
-const TONES = { answered: "good", cached: "good", degraded: "caution", queued: "waiting", inReview: "waiting" };
+const TONES = {
+  answered: "good",
+  cached: "good",
+  degraded: "caution",
+  abstained: "neutral",
+  queued: "waiting",
+  inReview: "waiting",
+};
 
 /**
  * Return the kind of an outcome and its result; a kind that this page does not know is `unknown`.
@@ -32,8 +39,9 @@ export function passagesOf(outcome) {
  * @param {any} outcome
  * @param {import("../lib/sentences.js").Shown} shown
  * @param {{text: string, cause: string}[]} retracted while it was written
+ * @param {HTMLElement | null} rating what the user may say of it
  */
-export function view(outcome, shown, retracted = []) {
+export function view(outcome, shown, retracted = [], rating = null) {
   const { kind, result } = resultOf(outcome);
   const answer = result.answer;
   return h(
@@ -42,6 +50,7 @@ export function view(outcome, shown, retracted = []) {
     banner(outcome, kind, result),
     answer?.text ? prose(answer, shown) : null,
     answer?.text ? assessment(outcome, answer) : null,
+    rating,
     retracted.length
       ? h("details", { class: "fold" }, h("summary", {}, `Taken back while it was written (${retracted.length})`), retracted.map(({ text, cause }) => h("p", {}, struck(text, cause), h("span", { class: "why" }, ` ${cause}`))))
       : null,

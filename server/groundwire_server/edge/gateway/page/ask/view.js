@@ -1,6 +1,6 @@
 // The view in which a user asks: a question and its route, the answer as it comes about, and its evidence beside it.
 
-import { notify } from "../lib/announce.js";
+import { notify, say } from "../lib/announce.js";
 import { fill, h } from "../lib/dom.js";
 import { isAbort, sentenceOf } from "../lib/errors.js";
 import { choice, sendByKey } from "../lib/forms.js";
@@ -150,9 +150,10 @@ export class AskView {
     const { kind, result } = resultOf(outcome);
     if (passagesOf(outcome).length) this.#show(passagesOf(outcome));
     const waits = (kind === "queued" || kind === "inReview") && result.operation;
-    this.#say(waits ? "" : `${RESULTS[kind] ?? "Done"}.`);
+    this.#say("");
+    say(`${RESULTS[kind] ?? "The question has ended"}.`);
     const rated = TEXTS.includes(kind) && outcome.report?.requestId;
-    fill(this.answer, h("h2", {}, kind === "queued" || waits ? "Not yet" : "Answer"), view(outcome, this.shown, retracted), rated ? feedback(this.client, outcome.report) : null);
+    fill(this.answer, h("h2", {}, kind === "queued" || waits ? "Not yet" : "Answer"), view(outcome, this.shown, retracted, rated ? feedback(this.client, outcome.report) : null));
     if (waits) await this.#wait(result.operation, signal);
   }
 

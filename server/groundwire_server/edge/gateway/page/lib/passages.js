@@ -73,8 +73,9 @@ export function nameOf(passage, rank) {
 /** @param {any} passage @param {number} rank */
 function head(passage, rank) {
   const place = passage.place ?? {};
-  const where = [...(place.section ?? []), place.page ? `page ${place.page}` : ""].filter(Boolean).join(" › ");
   const title = passage.title || passage.documentId || passage.chunkId || "Untitled";
+  const section = (place.section ?? []).filter((/** @type {string} */ heading) => heading !== title);
+  const where = [...section, place.page ? `page ${place.page}` : ""].filter(Boolean).join(" › ");
   const address = passage.sourceUri ?? "";
   const flags = passage.flags ?? [];
   return h(

@@ -1,6 +1,5 @@
 // The dialog in which a user signs in: with a token, an API key, or names where the server asks for no proof.
 
-import { CallError } from "./connect.js";
 import { byId, fill, h } from "./dom.js";
 import { sentenceOf } from "./errors.js";
 import { choice } from "./forms.js";
@@ -27,11 +26,7 @@ export class SignIn {
    * @returns {Promise<boolean>} whether it is the caller before, or the first
    */
   async learn() {
-    try {
-      return await this.#info();
-    } catch (wrong) {
-      if (this.session.credential.kind !== "none" || !(wrong instanceof CallError) || wrong.code !== "unauthenticated") throw wrong;
-    }
+    if (this.session.credential.kind !== "none") return this.#info();
     this.session.use({ kind: "names", tenant: TENANT }, false);
     try {
       return await this.#info();

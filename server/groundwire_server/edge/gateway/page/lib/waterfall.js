@@ -31,26 +31,28 @@ function waterfall(report, stages) {
     { class: "waterfall" },
     h("caption", {}, `${span(time(report.total))} in total`, began(report)),
     h("thead", {}, h("tr", {}, ["Stage", "", "Time", "Budget"].map((name) => h("th", { scope: "col" }, name || h("span", { class: "hidden" }, "Bar"))))),
-    h("tbody", {}, stages.map((stage) => row(stage, stages, total))),
+    h("tbody", {}, stages.flatMap((stage) => rows(stage, stages, total))),
   );
 }
 
 /** @param {any} stage @param {any[]} stages @param {number} total */
-function row(stage, stages, total) {
+function rows(stage, stages, total) {
   const again = stages.some((other) => other.stage === stage.stage && (other.attempt ?? 0) > 1);
   const name = meaning(STAGES, stage.stage, "STAGE_") + (again ? ` ${stage.attempt ?? 1}` : "");
   const failed = stage.cause && stage.cause !== "CAUSE_UNSPECIFIED";
   const bar = h("div", { class: failed ? "bar failed" : "bar" });
   bar.style.setProperty("--from", `${(100 * time(stage.start)) / total}%`);
   bar.style.setProperty("--length", `${(100 * time(stage.duration)) / total}%`);
-  return h(
+  const why = failed && h("tr", { class: "why" }, h("td", { colspan: 4 }, `✕ ${name}: ${meaning(CAUSES, stage.cause, "CAUSE_")}`));
+  const line = h(
     "tr",
-    {},
-    h("th", { scope: "row" }, name, failed ? h("div", { class: "why" }, `✕ ${meaning(CAUSES, stage.cause, "CAUSE_")}`) : null),
+    { class: failed ? "failed" : null },
+    h("th", { scope: "row" }, name),
     h("td", { class: "bars", "aria-hidden": "true" }, bar),
     h("td", { class: "count" }, duration(stage.duration) || "0.0 ms"),
     h("td", { class: "count quiet" }, duration(stage.budget)),
   );
+  return why ? [line, why] : [line];
 }
 
 /** @param {any} report */
@@ -67,7 +69,7 @@ function consumption(usage) {
       "table",
       { class: "plain" },
       h("caption", {}, "Usage"),
-      h("thead", {}, h("tr", {}, ["Model", "For", "Input", "Output", "Cost"].map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, ["Model", "For", "Input", "Output", "Cost"].map((name, index) => h("th", { scope: "col", class: index > 1 ? "count" : null }, name)))),
       h(
         "tbody",
         {},
