@@ -18,7 +18,7 @@ _END: Final = 2
 _STATUSES: Final = {"unauthenticated": 401, "aborted": 409, "not_found": 404, "permission_denied": 403}
 
 
-class Refusal(Exception):  # noqa: N818  # a status, as the protocol has it
+class Refusal(Exception):  # a status, as the protocol has it
     """A call that the service refuses."""
 
     def __init__(self, code: str, reason: str, metadata: Mapping[str, str] | None = None) -> None:
@@ -75,7 +75,7 @@ class ReviewingServer:
         path = request.path
         if not self._pages.has(path):
             return web.Response(status=404)
-        file = self._pages._files[self._pages._path(path)]  # noqa: SLF001  # as the gateway sends it
+        file = self._pages._files[self._pages._path(path)]  # as the gateway sends it
         headers = {key.decode(): value.decode() for key, value in file.headers}
         return web.Response(body=file.data, headers={**headers, "content-security-policy": POLICY})
 

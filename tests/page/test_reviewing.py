@@ -128,9 +128,7 @@ async def test_two_browsers_do_not_decide_one_review_twice(server: ReviewingServ
     assert len(sent(server, "ApproveReview")) == 1
 
 
-async def test_a_review_that_changed_meanwhile_is_shown_before_it_is_decided(
-    server: ReviewingServer, tab: Tab
-) -> None:
+async def test_a_review_that_changed_meanwhile_is_shown_before_it_is_decided(server: ReviewingServer, tab: Tab) -> None:
     await open_ticket(tab, server, "hotel")
     await tab.press("a")
     await tab.until("document.querySelector('.panel form')")
@@ -222,7 +220,9 @@ async def test_unknown_tickets_and_single_keys_that_are_off(server: ReviewingSer
 
 async def test_operators_see_the_trail_and_others_do_not(server: ReviewingServer, tab: Tab) -> None:
     await open_ticket(tab, server, "hotel")
-    await tab.evaluate("[...document.querySelectorAll('summary')].find(each => each.innerText === 'Audit trail').click()")
+    await tab.evaluate(
+        "[...document.querySelectorAll('summary')].find(each => each.innerText === 'Audit trail').click()"
+    )
     await tab.until("document.querySelector('.ticket details td')")
     assert "the service" in await texts(tab, ".ticket details td")
 
