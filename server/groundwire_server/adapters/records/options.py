@@ -90,6 +90,9 @@ class RetentionOptions(Options):
     ledger_days: float = Field(
         400.0, gt=0, le=3650, description="Days of what operations have consumed: numbers, no texts."
     )
+    usage_days: float = Field(
+        400.0, gt=0, le=3650, description="Days of the accounts of usage: numbers by tenant, subject and day, no texts."
+    )
 
 
 class RecordsOptions(LoginOptions):
