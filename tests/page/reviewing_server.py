@@ -136,6 +136,10 @@ class ReviewingServer:
             case "ListAuditEntries":
                 event = {"event": "review.opened", "details": {"etag": "1"}}
                 return {"entries": [{"sequence": "1", "time": moment(-300), **event}]}
+            case _:
+                return self._of_review(name, method, message, caller)
+
+    def _of_review(self, name: str, method: str, message: dict[str, Any], caller: str) -> dict[str, Any]:
         if not method.startswith(_SERVICE):
             raise Refusal("unimplemented", "FEATURE_NOT_OFFERED")
         if "ROLE_REVIEWER" not in self.roles:

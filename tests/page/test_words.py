@@ -57,7 +57,7 @@ def test_every_result_has_its_words() -> None:
 
 def test_every_reason_of_a_review_says_what_to_do() -> None:
     text = (PAGE / "lib" / "errors.js").read_text(encoding="utf-8")
-    reasons = {name.removeprefix("ERROR_REASON_") for name in ErrorReason.keys()}
+    reasons = {value.name.removeprefix("ERROR_REASON_") for value in ErrorReason.DESCRIPTOR.values}
     explained = set(re.findall(r"^  ([A-Z_]+): \(", text, re.MULTILINE))
     assert explained <= reasons
     assert {reason for reason in reasons if reason.startswith("REVIEW_")} <= explained
