@@ -36,6 +36,8 @@ class ReviewingServer:
         tokens: the subjects of the tokens that are accepted; where there are none, names are enough.
         lease: seconds that a claim holds.
         calls: the methods called, in order, with their requests.
+        answer: the events of StreamAnswer; a None holds the stream until `goes_on` is set.
+        left: set when the reader of an answer has gone.
     """
 
     def __init__(self, reviews: list[dict[str, Any]]) -> None:
@@ -44,6 +46,10 @@ class ReviewingServer:
         self.roles = ["ROLE_REVIEWER", "ROLE_OPERATOR", "ROLE_READER"]
         self.lease = 900.0
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.answer: list[dict[str, Any] | None] = []
+        self.goes_on = asyncio.Event()
+        self.left = asyncio.Event()
+        self.operation: dict[str, Any] = {}
         self.address = ""
         self._changed: set[asyncio.Queue[dict[str, Any]]] = set()
         self._pages = Pages.packaged()
@@ -54,7 +60,7 @@ class ReviewingServer:
         app = web.Application()
         app.router.add_post("/{service}/{method}", self._call)
         app.router.add_get("/{path:.*}", self._file)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         self.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
@@ -100,6 +106,14 @@ class ReviewingServer:
         except Refusal as refusal:
             await response.write(_envelope({"error": refusal.shown}, _END))
             return response
+        if "question" in message:
+            return await self._answer(response)
+        if "name" in message:
+            await response.write(_envelope({"operation": {**self.operation, "done": False}}))
+            await self.goes_on.wait()
+            await response.write(_envelope({"operation": {**self.operation, "done": True}}))
+            await response.write(_envelope({}, _END))
+            return response
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._changed.add(queue)
         try:
@@ -111,6 +125,19 @@ class ReviewingServer:
                 await response.write(_envelope({"review": await queue.get()}))
         finally:
             self._changed.discard(queue)
+
+    async def _answer(self, response: web.StreamResponse) -> web.StreamResponse:
+        try:
+            for sequence, event in enumerate(self.answer, 1):
+                if event is None:
+                    await self.goes_on.wait()
+                else:
+                    await response.write(_envelope({"sequence": sequence, **event}))
+            await response.write(_envelope({}, _END))
+        except (asyncio.CancelledError, ConnectionError):
+            self.left.set()
+            raise
+        return response
 
     def _caller(self, request: web.Request) -> str:
         if not self.tokens:
@@ -131,6 +158,8 @@ class ReviewingServer:
                 return {"routes": [{"name": "default"}, {"name": "travel"}]}
             case "ListReviews":
                 return self._list(message.get("filter", {}))
+            case "SubmitFeedback":
+                return {"answerKept": True}
             case "QueryUsage":
                 return USAGE
             case "ListAuditEntries":

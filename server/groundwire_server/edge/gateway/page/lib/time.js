@@ -69,6 +69,6 @@ export function until(time) {
 export function money(micros, currency) {
   if (!currency) return "";
   const value = Number(micros ?? 0) / 1e6;
-  const digits = value && value < 0.01 ? 6 : value < 1 ? 4 : 2;
+  const digits = value && value < 0.0001 ? 6 : value < 1 ? 4 : 2;
   return `${value.toFixed(digits)} ${currency}`;
 }
