@@ -206,7 +206,7 @@ def _reviews() -> Group:
                 "edit",
                 (
                     "groundwire reviews edit 7f3a09c2",
-                    "groundwire reviews edit 7f3a09c2 --text answer.md --fault incorrect --wrong 2",
+                    "groundwire reviews edit 7f3a09c2 --text answer.md --wrong 2",
                     "groundwire reviews edit 7f3a09c2 --text answer.md --yes --json",
                 ),
             ),
