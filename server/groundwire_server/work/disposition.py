@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from groundwire_server.domain.fallback import QUEUEABLE
 from groundwire_server.domain.operation import Bill
-from groundwire_server.domain.outcome import Abstained, Degraded, FailedSafe, Outcome, Report
+from groundwire_server.domain.outcome import FailedSafe, Outcome, Report
 from groundwire_server.domain.vocabulary import Cause, Reason
 from groundwire_server.work.backoff import Backoff
 
@@ -75,19 +75,6 @@ def bill_of(report: Report) -> Bill:
         sum(usage.output_tokens for usage in usages),
         sum(usage.cost_micros for usage in usages),
     )
-
-
-def documents_of(outcome: Outcome) -> frozenset[str]:
-    """Return the ids of the documents that an outcome cites or shows: with one of them it is erased."""
-    match outcome.result:
-        case Abstained(_, shown) | Degraded(_, _, shown):
-            pass
-        case _:
-            shown = ()
-    answer = outcome.answer
-    citations = () if answer is None else (*answer.citations, *answer.dropped_citations)
-    passages = (*shown, *(citation.passage for citation in citations))
-    return frozenset(passage.document_id for passage in passages if passage.document_id)
 
 
 _WAITED_FOR: Final = QUEUEABLE - {Cause.BUDGET_EXHAUSTED}
