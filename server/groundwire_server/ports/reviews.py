@@ -141,12 +141,24 @@ class ReviewSelection:
     Attributes:
         states: as the contract has them: a lapsed claim is PENDING.
         reviewer: the subject that holds the claim or has decided.
+        tickets: those to look among; few.
     """
 
     states: frozenset[ReviewState] = frozenset()
     route: str = ""
     reviewer: str = ""
     kinds: frozenset[ReviewKind] = frozenset()
+    tickets: frozenset[str] = frozenset()
+
+    def holds(self, review: Review) -> bool:
+        """Return whether a review satisfies every condition."""
+        return (
+            (not self.states or review.state in self.states)
+            and self.route in ("", review.route)
+            and self.reviewer in ("", review.reviewer)
+            and (not self.kinds or review.kind in self.kinds)
+            and (not self.tickets or review.ticket in self.tickets)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +216,9 @@ class ReviewRecords(Protocol):
 
         Returns:
             The review; None where the claim holds no more.
+
+        Raises:
+            FingerprintError: when another request has the request id.
         """
         ...
 
@@ -233,7 +248,7 @@ class ReviewRecords(Protocol):
         """Return how many of all tenants wait for a decision."""
         ...
 
-    async def read(self, tenant: str, ticket: str, reviewer: str, withheld: int) -> None:
+    async def note_reading(self, tenant: str, ticket: str, reviewer: str, withheld: int) -> None:
         """Write into the audit trail that a reviewer has read the texts of a review: once for each, `review.read`.
 
         Args:
