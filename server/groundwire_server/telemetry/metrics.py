@@ -192,6 +192,26 @@ BLOCKS_APPEALED: Final = Counter(
     "Outcomes that callers say were blocked by mistake, by the guard and the category that they name.",
     (names.GUARD, names.GUARD_CATEGORY),
 )
+FEEDBACK: Final = Counter(
+    "groundwire.feedback",
+    "{answer}",
+    "Outcomes that callers gave feedback on, by their rating; by the weakest verdict and the model too where the "
+    "answer is kept. Feedback that replaces what the same caller said before is not counted again.",
+    (names.ROUTE, names.RATING, names.VERDICT, names.MODEL),
+)
+FEEDBACK_FAULTS: Final = Counter(
+    "groundwire.feedback.faults",
+    "{fault}",
+    "Faults that callers found in answers, each once an answer.",
+    (names.ROUTE, names.FAULT),
+)
+REVIEW_SAMPLES: Final = Counter(
+    "groundwire.review.samples",
+    "{answer}",
+    "Outcomes that were drawn to be kept after they had left, by what for and what became of it: `kept`, `no_room` "
+    "where too many were on their way, or `unavailable` where the database was.",
+    (names.ROUTE, names.SAMPLE_PURPOSE, names.RESULT),
+)
 GUARDS_UNAVAILABLE: Final = Counter(
     "groundwire.guard.unavailable",
     "{answer}",
@@ -481,6 +501,9 @@ CATALOG: Final[tuple[Metric, ...]] = (
     GUARD_FINDINGS,
     GUARDS_UNAVAILABLE,
     BLOCKS_APPEALED,
+    FEEDBACK,
+    FEEDBACK_FAULTS,
+    REVIEW_SAMPLES,
     PASSAGES_DROPPED,
     PASSAGES_OVERTAKEN,
     SHADOW_ANSWERS,

@@ -290,3 +290,10 @@ GUARD_UNAVAILABLE = "groundwire.guard.unavailable"
 
 SHADOW_ROLE = "groundwire.shadow.role"
 """Which of two answers that are compared: `answer`, which left, or `shadow`."""
+
+RATING = "groundwire.feedback.rating"
+"""What a caller found of an answer: `UP`, `DOWN`, or empty where it gave no rating."""
+FAULT = "groundwire.feedback.fault"
+"""What a caller found wrong with an answer, such as `INCOMPLETE`."""
+SAMPLE_PURPOSE = "groundwire.sample.purpose"
+"""What an outcome that has left is kept for: a blind review (`sample`), one of a block (`block`), or `feedback`."""
