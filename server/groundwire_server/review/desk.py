@@ -21,6 +21,7 @@ from groundwire_server.review.events import ReviewEvents
 from groundwire_server.review.sampling import new_ticket
 from groundwire_server.telemetry.trace_context import traceparent
 
+
 class Sampling(Protocol):
     """Lays outcomes before reviewers after they have left."""
 

@@ -108,8 +108,9 @@ def evidence_of(case: Case) -> tuple[Passage, ...]:
     """Return the evidence of a case, and after it what its draft cites that is not among it."""
     draft = case.draft
     cited = () if draft is None else (*draft.citations, *draft.dropped_citations)
-    passages = (*case.evidence, *(citation.passage for citation in cited))
-    return tuple({passage.chunk_id: passage for passage in reversed(passages)}.values())[::-1]
+    known = {passage.chunk_id for passage in case.evidence}
+    beside = {each.passage.chunk_id: each.passage for each in cited if each.passage.chunk_id not in known}
+    return (*case.evidence, *beside.values())
 
 
 def parted(evidence: Iterable[Passage], visible: frozenset[str]) -> VisibleEvidence:
