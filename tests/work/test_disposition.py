@@ -17,7 +17,6 @@ from groundwire_server.work.disposition import (
     GiveBack,
     Retry,
     after_outcome,
-    bill_of,
 )
 from tests.work.questions import ANSWER, PASSAGES, USAGE, answered, failed_safe, outcome, passages_alone
 
@@ -92,8 +91,8 @@ def test_waiting_for_money_costs_no_attempt() -> None:
 
 
 def test_the_bill_is_of_all_models_and_purposes() -> None:
-    assert bill_of(Report(usage=USAGE)) == Bill(13, 6, 9)
-    assert bill_of(Report()) == Bill()
+    assert Bill.of(Report(usage=USAGE)) == Bill(13, 6, 9)
+    assert Bill.of(Report()) == Bill()
 
 
 WHOLE = Span(0, 0, 0, 0, 0, 0)

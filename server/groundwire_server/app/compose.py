@@ -16,7 +16,7 @@ from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
-from groundwire_server.app.parts.records import record_erasure
+from groundwire_server.app.parts.records import record_erasure, share_key
 from groundwire_server.app.parts.reviews import ProcessReviews
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
@@ -57,6 +57,7 @@ from groundwire_server.pipeline.routes import (
     RewriteModel,
     Route,
     RouteCache,
+    RouteReviews,
     RouteTable,
     SelfHostedRoutes,
     ShadowModel,
@@ -189,7 +190,7 @@ def snapshot(
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = AclRecheck(process.recording.metrics)
-    rules = RuleChecker.packaged()
+    rules, reviews = RuleChecker.packaged(), _reviews(process)
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         return {
@@ -202,6 +203,7 @@ def snapshot(
                 rules,
                 process.queue,
                 process.flights,
+                reviews,
             )
             for name, (policy, store) in policies.items()
         }
@@ -311,6 +313,7 @@ def _route(
     rules: RuleChecker,
     queue: ProcessQueue | None,
     flights: SingleFlight,
+    reviews: RouteReviews | None,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -331,6 +334,7 @@ def _route(
         rewriter=_rewriter(policy, parts),
         screens=parts.screens.get(policy.route, {}),
         queue=None if queue is None else queue.accepted,
+        reviews=None if policy.review is None else reviews,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
     cache = _cache(policy, ports, parts, flights)
@@ -342,9 +346,17 @@ def _route(
             routing=routing,
             queue=policy.queue and queue is not None,
             cache=None if cache is None else policy.cache,
+            review=None if reviews is None else policy.review,
         ),
         replace(ports, cache=cache),
     )
+
+
+def _reviews(process: Process) -> RouteReviews | None:
+    """Return where routes lay answers before persons; None where none does."""
+    if process.reviews is None:
+        return None
+    return RouteReviews(process.reviews.desk, process.checking, share_key(process.records))
 
 
 def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
