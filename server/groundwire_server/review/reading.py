@@ -30,7 +30,6 @@ class ShownReview:
         verdict: what was decided; None before.
         decided: the text that left, or would leave.
         below_minimum: the sentences of the text that would leave, or has left, which are weaker than the route allows.
-        blind: whether verdicts are withheld, so that they do not sway the reader.
     """
 
     review: Review
@@ -42,7 +41,6 @@ class ShownReview:
     verdict: ReviewVerdict | None = None
     decided: GroundedText | None = None
     below_minimum: tuple[int, ...] = ()
-    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ class ReviewReading:
         evidence = await EvidenceRights(self.serving.retriever).visible(caller, case, by)
         await self.records.note_reading(review.tenant, review.ticket, caller.subject, len(evidence.withheld))
         shown = self._shown(opened, case, evidence, edited)
-        return _blinded(shown) if review.open and review.kind is ReviewKind.SAMPLE else shown
+        return _blinded(shown) if review.blind else shown
 
     def _shown(
         self, opened: OpenedReview, case: Case, evidence: VisibleEvidence, edited: GroundedText | None
@@ -149,10 +147,4 @@ def _blinded(shown: ShownReview) -> ShownReview:
         proposed=None if shown.proposed is None else without_verdicts(shown.proposed),
         decided=None if shown.decided is None else without_verdicts(shown.decided),
         below_minimum=(),
-        blind=True,
     )
-
-
-def listed(opened: OpenedReview) -> ShownReview:
-    """Return a review as it stands in lists: without drafts and evidence."""
-    return ShownReview(opened.review, None if opened.case is None else opened.case.question)

@@ -31,15 +31,13 @@ def review_to_pb(shown: ShownReview) -> review_pb2.Review:
     """Return a review with what its reader may see of its texts."""
     message = review_pb2.Review()
     _fill_review(message, shown.review)
-    if shown.blind:
-        message.ClearField("cause")
     if shown.question is not None:
         fill_question(message.question, shown.question)
     if shown.proposed is not None:
         fill_text(message.proposed, shown.proposed)
     if shown.decided is not None:
         fill_text(message.decided, shown.decided)
-    if shown.blind:
+    if shown.review.blind:
         for text in (message.proposed, message.decided):
             for sentence in text.sentences:
                 sentence.ClearField("verdict")
@@ -118,7 +116,10 @@ def _fill_review(message: review_pb2.Review, review: Review) -> None:
     message.ticket, message.state, message.kind = review.ticket, REVIEW_STATES[review.state], REVIEW_KINDS[review.kind]
     message.route, message.request_id, message.trace_id = review.route, review.request_id, review.trace_id
     reason = review.reason
-    message.cause, message.trigger = CAUSES[reason.cause], REVIEW_TRIGGERS[reason.trigger]
+    message.trigger = REVIEW_TRIGGERS[reason.trigger]
+    # Why a sampled answer left as it did says what its verdicts were.
+    if not review.blind:
+        message.cause = CAUSES[reason.cause]
     message.guard, message.category = reason.guard, reason.category
     message.reviewer, message.etag = review.reviewer, review.etag
     if review.operation_id:
