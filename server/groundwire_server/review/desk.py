@@ -1,6 +1,5 @@
 """Laying answers before reviewers."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,7 +37,7 @@ class RecordedReviewDesk:
         records: keep reviews with their operations.
         sampling: looks at outcomes that leave.
         events: tell of what is opened.
-        clock: of the wall, too.
+        clock: of the wall.
         draw_id: returns tickets, and ids of operations.
     """
 
@@ -65,9 +64,8 @@ class RecordedReviewDesk:
             traceparent=traceparent(get_current_span()),
         )
         try:
-            async with asyncio.timeout(inquiry.time_plan().answer_by.remaining(self.clock.now())):
-                review = await self.records.open(opening, inquiry.claim)
-        except (RecordsError, FingerprintError, TimeoutError):
+            review = await self.records.open(opening, inquiry.claim)
+        except (RecordsError, FingerprintError):
             raise Failure(reason.cause) from None
         if review is None:
             raise Failure(reason.cause)
