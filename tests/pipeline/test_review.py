@@ -1,4 +1,4 @@
-"""Which answers wait for a person, what the person is shown, and what leaves meanwhile. Over doubles, in virtual time."""
+"""Which answers wait for a person, what the person is shown, and what leaves. Over doubles, in virtual time."""
 
 from dataclasses import replace
 from typing import Any

@@ -9,10 +9,11 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.fallback import QUEUEABLE, never_after
 from groundwire_server.domain.guards.finding import GuardIdentity, PolicyBlock
 from groundwire_server.domain.operation import Bill
-from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, Outcome, Report
+from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, InReview, Outcome, Report
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss
 from groundwire_server.work.backoff import Backoff
 from groundwire_server.work.disposition import (
+    AwaitReview,
     Complete,
     GiveBack,
     Retry,
@@ -66,6 +67,12 @@ def test_what_a_dependency_asks_for_is_waited_at_least(least: float | None, seco
 )
 def test_an_answer_and_what_would_be_the_same_later_end_the_operation(ended: Outcome) -> None:
     assert after_outcome(ended, 1, STEADY) == Complete(ended)
+
+
+@pytest.mark.parametrize("cause", [Cause.REVIEW_REQUIRED, Cause.MODEL_TIMEOUT, Cause.BUDGET_EXHAUSTED])
+def test_an_answer_that_a_person_looks_at_is_left_to_the_person(cause: Cause) -> None:
+    ended = outcome(InReview("T-1", "operations/7"), cause, Action.REVIEW)
+    assert after_outcome(ended, 1, STEADY) == AwaitReview()
 
 
 @pytest.mark.parametrize("cause", Cause)

@@ -190,6 +190,7 @@ def describe(outcome: Outcome) -> Attributes:
         names.CAUSE: outcome.cause.value,
         names.ACTION: outcome.action.value,
         names.NEXT_STEP: outcome.next_step.value,
+        **({names.TICKET: outcome.result.ticket} if isinstance(outcome.result, InReview) else {}),
     }
 
 

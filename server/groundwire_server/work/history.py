@@ -149,9 +149,10 @@ class _Operation:
 
     def left(self) -> Iterable[HistoryFault]:
         """Yield what is wrong with it at the end of the history."""
-        if self.end is HistoryEvent.EFFECT and not self.billed:
+        # What a call consumed is its own bill: no attempt of a worker has led to its review.
+        if self.end is HistoryEvent.EFFECT and not self.billed and self.begun:
             yield HistoryFault.EFFECT_WITHOUT_BILL
-        if self.billed and self.end is None:
+        if self.billed and self.end is None and not self.in_review:
             yield HistoryFault.BILL_WITHOUT_END
 
     def _moved(self, event: HistoryEvent, attempt: int) -> Iterable[HistoryFault]:
