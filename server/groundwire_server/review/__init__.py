@@ -1,1 +1,1 @@
-"""Reviews: laying answers before persons, their decisions, and samples of what has left."""
+"""Answers that wait for a person: laying them before reviewers, deciding, and what follows."""
