@@ -95,6 +95,7 @@ class Operation:
         expires: when it ends unless it is done, and is forgotten if it is.
         result: the outcome, as `OperationCodec` writes it; None without one.
         error: why it has none although it is done.
+        ticket: of the review that it waits for, or has waited for; empty without one.
     """
 
     key: OperationKey
@@ -111,6 +112,7 @@ class Operation:
     ended: datetime | None = None
     result: bytes | None = None
     error: Reason | None = None
+    ticket: str = ""
 
     @property
     def name(self) -> str:
