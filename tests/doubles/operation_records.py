@@ -92,10 +92,6 @@ class ScriptedRecords:
         """Keep a refusal."""
         return self._say("refuse", claim, bill, error)
 
-    async def settle(self, claim: Claim, bill: Bill) -> bool:
-        """Keep a bill."""
-        return self._say("settle", claim, bill)
-
     async def sweep(self) -> int:
         """Return the next number of the script."""
         self._reach("sweep")

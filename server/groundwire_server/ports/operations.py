@@ -125,7 +125,7 @@ class HistoryEntry:
     """One thing that has happened to an operation, in the order of `number`: what `work/history.py` checks.
 
     Attributes:
-        event: `accepted`, `begun`, `in_review`, `effect`, `billed`, `retried`, `released`, `halted`, `requeued`,
+        event: `accepted`, `begun`, `effect`, `billed`, `retried`, `released`, `in_review`, `halted`, `requeued`,
             `cancelled`, `expired`, `refused`, `erased`.
         attempt: the attempt that it belongs to; 0 before the first.
     """
@@ -231,14 +231,6 @@ class OperationRecords(Protocol):
 
     async def refuse(self, claim: Claim, error: Reason, bill: Bill) -> bool:
         """End it with an error; return False where the claim holds no more."""
-        ...
-
-    async def settle(self, claim: Claim, bill: Bill) -> bool:
-        """Settle the bill of an attempt that ended with a review of its answer.
-
-        Returns:
-            False where the operation has ended since, and its bill counts as lost.
-        """
         ...
 
     async def requeue(self, tenant: str, operation_id: str) -> Operation | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
 from groundwire_server.adapters.records.operations.ending import AS_DONE, end_posts
-from groundwire_server.adapters.records.operations.journal import OperationChange, record, unsettled
+from groundwire_server.adapters.records.operations.journal import OperationChange, record
 from groundwire_server.adapters.records.tables import operation_documents, operations
 from groundwire_server.domain.operation import Bill, Claim
 from groundwire_server.domain.vocabulary import OperationState, Reason
@@ -63,16 +63,6 @@ def refuse(connection: Connection, claim: Claim, error: Reason, bill: Bill, now:
     if row is None:
         return False
     record(connection, now, [_settled(claim, "refused", bill, end_posts(row))])
-    return True
-
-
-def settle(connection: Connection, claim: Claim, bill: Bill, now: int) -> bool:
-    """Settle the bill of an operation that went into review; see `OperationRecords.settle`."""
-    in_review = connection.execute(IN_REVIEW, held(claim)).first()
-    if in_review is None or not unsettled(connection, [claim.key.operation_id]):
-        return False
-    key = claim.key
-    record(connection, now, [OperationChange(key.tenant, key.operation_id, claim.attempt, bill=bill, settles=True)])
     return True
 
 

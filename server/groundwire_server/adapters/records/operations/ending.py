@@ -113,7 +113,7 @@ def forget(connection: Connection, trail: AuditTrail, key: OperationKey, now: in
     connection.execute(_UNPOST, {"of": row.operation_id})
     connection.execute(_DELETE, {"of": row.operation_id})
     if row.state in OPEN:
-        record(connection, now, [_ended(row, Reason.CANCELLED, (ENDED,), _in_doubt(connection, [row]))])
+        record(connection, now, [_ended(row, Reason.CANCELLED, (ENDED,), _on_ledger(connection, [row]))])
     _withdraw(connection, trail, key, [row], now)
     return True
 
@@ -130,8 +130,8 @@ def _end(rows: Sequence[AnyRow], reason: Reason, connection: Connection, now: in
         return
     given = {"ending": [row.operation_id for row in rows], "now": now, "forgotten": forgotten, "reason": reason}
     connection.execute(_END, given)
-    in_doubt = _in_doubt(connection, rows)
-    record(connection, now, [_ended(row, reason, end_posts(row), in_doubt) for row in rows])
+    on_ledger = _on_ledger(connection, rows)
+    record(connection, now, [_ended(row, reason, end_posts(row), on_ledger) for row in rows])
 
 
 def _withdraw(
@@ -142,22 +142,22 @@ def _withdraw(
         trail.append(connection, key.tenant, now, withdrawn)
 
 
-def _in_doubt(connection: Connection, rows: Sequence[AnyRow]) -> Set[str]:
-    """Return the ids of operations in review whose worker has not said yet what it has consumed."""
+def _on_ledger(connection: Connection, rows: Sequence[AnyRow]) -> Set[str]:
+    """Return the ids of operations in review that have a row of the ledger: those of direct calls have none."""
     return unsettled(connection, [row.operation_id for row in rows if row.state == OperationState.IN_REVIEW])
 
 
 _EVENTS: Final = {Reason.CANCELLED: "cancelled", Reason.OPERATION_EXPIRED: "expired"}
 
 
-def _ended(row: AnyRow, reason: Reason, posts: tuple[str, ...], in_doubt: Set[str]) -> OperationChange:
+def _ended(row: AnyRow, reason: Reason, posts: tuple[str, ...], on_ledger: Set[str]) -> OperationChange:
     return OperationChange(
         row.tenant,
         row.operation_id,
         row.attempts,
         (_EVENTS[reason],),
-        settles=row.state != OperationState.IN_REVIEW or row.operation_id in in_doubt,
+        settles=row.state != OperationState.IN_REVIEW or row.operation_id in on_ledger,
         # The worker finds its claim gone, and has nobody to say to what it has consumed.
-        lost=int(row.state == OperationState.RUNNING or row.operation_id in in_doubt),
+        lost=int(row.state == OperationState.RUNNING),
         posts=posts,
     )

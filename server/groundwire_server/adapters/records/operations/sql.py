@@ -185,10 +185,6 @@ class SqlOperationRecords:
 
         return await self._database.write(refuse)
 
-    async def settle(self, claim: Claim, bill: Bill) -> bool:
-        """Settle the bill of an operation that went into review."""
-        return await self._database.write(lambda connection: completing.settle(connection, claim, bill, self._now()))
-
     async def requeue(self, tenant: str, operation_id: str) -> Operation | None:
         """Give a halted operation as many attempts again."""
 

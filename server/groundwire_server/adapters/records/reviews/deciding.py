@@ -177,15 +177,14 @@ class ReviewEnder:
         if ended is None:
             return
         cite(connection, row.tenant, row.operation_id, completion.documents)
-        # The worker may still be about to say what it has consumed.
-        lost = int(bool(unsettled(connection, [row.operation_id])))
+        # That of a direct call has none: its call has answered for what it consumed.
+        on_ledger = bool(unsettled(connection, [row.operation_id]))
         change = OperationChange(
             row.tenant,
             row.operation_id,
             ended.attempts,
             ("effect",),
-            settles=bool(lost),
-            lost=lost,
+            settles=on_ledger,
             posts=end_posts(ended),
         )
         record(connection, now, [change])

@@ -20,7 +20,7 @@ from groundwire_server.adapters.records.reviews.rows import ReviewRows
 from groundwire_server.adapters.records.reviews.withdrawing import target_of
 from groundwire_server.adapters.records.tables import cases, operations, reviews
 from groundwire_server.domain.fairness.parties import RANKS
-from groundwire_server.domain.operation import Claim, OperationKey
+from groundwire_server.domain.operation import Bill, Claim, OperationKey
 from groundwire_server.domain.vocabulary import OperationState
 from groundwire_server.ports.operations import FingerprintError
 from groundwire_server.ports.reviews import ReviewOpening
@@ -115,7 +115,9 @@ class ReviewOpener:
             tenant, operation_id = claim.key.tenant, claim.key.operation_id
             return None if left is None else self._of_operation(connection, tenant, operation_id), False
         key = claim.key
-        record(connection, now, [OperationChange(key.tenant, key.operation_id, claim.attempt, ("in_review",))])
+        bill = Bill.of(opening.case.report)
+        change = OperationChange(key.tenant, key.operation_id, claim.attempt, ("in_review",), bill=bill)
+        record(connection, now, [change])
         return None, True
 
     def _let_wait(self, connection: Connection, opening: ReviewOpening, now: int) -> tuple[AnyRow | None, bool]:
