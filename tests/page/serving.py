@@ -35,25 +35,34 @@ async def served(folder: Path, sections: Mapping[str, Any]) -> AsyncIterator[Ser
     """
     configuration = {"server": {"listen": "127.0.0.1:0"}, "gateway": {"listen": "127.0.0.1:0"}, **sections}
     (folder / "groundwire.yaml").write_text(json.dumps(configuration), encoding="utf-8")
-    log = folder / "groundwire.log"
-    with log.open("wb") as lines:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "groundwire_server", "serve", "--no-local-embedder"),
-            cwd=folder,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=lines,
-        )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "groundwire_server", "serve", "--no-local-embedder"),
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    rest: asyncio.Task[bytes] | None = None
     try:
-        assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), 60)
-        assert line.startswith(b"listening on "), log.read_text(encoding="utf-8")
-        yield Served(line.decode().removeprefix("listening on ").strip(), _gateway(log))
+        async with asyncio.timeout(120):
+            page = await _gateway(process.stderr)
+            line = await process.stdout.readline()
+        # What is not read would stop the server once the pipe is full.
+        rest = asyncio.create_task(process.stderr.read())
+        yield Served(line.decode().removeprefix("listening on ").strip(), page)
     finally:
         process.terminate()
         await process.wait()
+        if rest is not None:
+            await rest
 
 
-def _gateway(log: Path) -> str:
-    messages = [json.loads(line)["message"] for line in log.read_text(encoding="utf-8").splitlines()]
-    (address,) = [message.removeprefix(_GATEWAY) for message in messages if message.startswith(_GATEWAY)]
-    return str(address)
+async def _gateway(log: asyncio.StreamReader) -> str:
+    lines: list[str] = []
+    while line := await log.readline():
+        lines.append(line.decode())
+        _, found, address = str(json.loads(line)["message"]).partition(_GATEWAY)
+        if found:
+            return address
+    raise AssertionError("".join(lines))

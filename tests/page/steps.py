@@ -10,6 +10,7 @@ from tests.page.reviewing_server import ReviewingServer
 
 IN_A_BROWSER = [
     pytest.mark.process,
+    pytest.mark.pages,
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
