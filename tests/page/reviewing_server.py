@@ -35,6 +35,7 @@ class ReviewingServer:
         reviews: by ticket.
         tokens: the subjects of the tokens that are accepted; where there are none, names are enough.
         lease: seconds that a claim holds.
+        watched: whether reviews can be watched.
         calls: the methods called, in order, with their requests.
         answer: the events of StreamAnswer; a None holds the stream until `goes_on` is set.
         left: set when the reader of an answer has gone.
@@ -45,6 +46,7 @@ class ReviewingServer:
         self.tokens: dict[str, str] = {}
         self.roles = ["ROLE_REVIEWER", "ROLE_OPERATOR", "ROLE_READER"]
         self.lease = 900.0
+        self.watched = True
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.answer: list[dict[str, Any] | None] = []
         self.goes_on = asyncio.Event()
@@ -103,6 +105,8 @@ class ReviewingServer:
         await response.prepare(request)
         try:
             self._caller(request)
+            if "filter" in message and not self.watched:
+                raise Refusal("unimplemented", "FEATURE_NOT_OFFERED", {"feature": "REVIEWS"})
         except Refusal as refusal:
             await response.write(_envelope({"error": refusal.shown}, _END))
             return response
@@ -157,7 +161,7 @@ class ReviewingServer:
             case "ListRoutes":
                 return {"routes": [{"name": "default"}, {"name": "travel"}]}
             case "ListReviews":
-                return self._list(message.get("filter", {}))
+                return self._list(message)
             case "SubmitFeedback":
                 return {"answerKept": True}
             case "QueryUsage":
@@ -178,11 +182,13 @@ class ReviewingServer:
             raise Refusal("not_found", "REVIEW_NOT_FOUND")
         return {"review": self._review(name, review, message, caller)}
 
-    def _list(self, wanted: dict[str, Any]) -> dict[str, Any]:
+    def _list(self, message: dict[str, Any]) -> dict[str, Any]:
         every = list(self.reviews.values())
-        states = wanted.get("states", [])
+        states = message.get("filter", {}).get("states", [])
         found = [_listed(review) for review in every if not states or review["state"] in states]
-        return {"reviews": found, "open": sum(review["state"] in _OPEN for review in every)}
+        limit = message.get("pageSize", 100)
+        token = {"nextPageToken": "more"} if len(found) > limit else {}
+        return {"reviews": found[:limit], **token, "open": sum(review["state"] in _OPEN for review in every)}
 
     def _review(self, name: str, review: dict[str, Any], message: dict[str, Any], caller: str) -> dict[str, Any]:
         ticket, held = review["ticket"], review["state"] == "STATE_CLAIMED"

@@ -204,6 +204,43 @@ async def test_the_queue_follows_what_others_do(server: ReviewingServer, tab: Ta
     await tab.until("!document.querySelector('[data-ticket=train]')")
 
 
+async def test_the_queue_is_read_again_where_it_cannot_be_watched(server: ReviewingServer, tab: Tab) -> None:
+    server.watched = False
+    await open_queue(tab, server)
+
+    await tab.until("document.querySelector('.live').dataset.standing === 'polling'")
+    assert (await text(tab, ".live")).startswith("Read at ")
+
+
+async def test_typing_prolongs_a_claim(server: ReviewingServer, tab: Tab) -> None:
+    server.lease = 300
+    await open_ticket(tab, server, "hotel")
+    await tab.press("x")
+    await tab.until("document.querySelector('.panel textarea')")
+    server.lease = 900
+
+    await tab.evaluate("document.querySelector('.panel textarea').focus()")
+    await tab.type("It is out of date.")
+    await tab.until("/Yours for 1[45] min/.test(document.querySelector('.lease').innerText)")
+    await tab.press("Enter", CTRL)
+    await tab.until("document.querySelector('.ticket h2')?.innerText.startsWith('Rejected by')")
+    assert (len(sent(server, "ClaimReview")), server.reviews["hotel"]["note"]) == (2, "It is out of date.")
+
+
+async def test_ten_thousand_open_reviews_are_listed(server: ReviewingServer, tab: Tab) -> None:
+    first = server.reviews["hotel"]
+    for number in range(10_000):
+        ticket = f"more-{number:05}"
+        server.reviews[ticket] = {**first, "ticket": ticket, "question": {"text": f"Question {number}?"}}
+    await open_queue(tab, server)
+
+    await tab.until("document.querySelector('.live').dataset.standing === 'live'")
+    assert await text(tab, ".queue .quiet") == "10006 open"
+    assert len(await texts(tab, ".ticket-row")) <= 200
+    server.change("train", state="STATE_REJECTED")
+    await tab.until("!document.querySelector('[data-ticket=train]')")
+
+
 async def test_unknown_tickets_and_single_keys_that_are_off(server: ReviewingServer, tab: Tab) -> None:
     await tab.open(f"{server.address}/#/review/gone")
     assert "There is no such review" in await text(tab, ".ticket .problem")

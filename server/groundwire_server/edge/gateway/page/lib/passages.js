@@ -4,7 +4,7 @@ import { h, isWebAddress } from "./dom.js";
 import { marked } from "./sentences.js";
 import { find, pieces } from "./text.js";
 
-const CONTEXT = 280;
+const CONTEXT = 160;
 
 /** @typedef {{words: string, kind: "quoted" | "against", title?: string}} Sought */
 

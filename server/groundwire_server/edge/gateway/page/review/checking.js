@@ -43,6 +43,8 @@ export class Checking {
       this.#timer = setTimeout(() => this.#check(text.value), time);
     };
     text.addEventListener("input", () => {
+      this.#running?.abort();
+      this.found.classList.add("stale");
       fill(this.status, "Checked when you pause…");
       later(PAUSE);
     });
@@ -81,10 +83,13 @@ export class Checking {
   /** @param {any} review */
   #show(review) {
     const below = review.belowMinimum ?? [];
-    const count = review.decided?.sentences?.length ?? 0;
+    const sentences = review.decided?.sentences ?? [];
     const short = below.length === 1 ? "One sentence falls" : `${below.length} sentences fall`;
-    fill(this.status, below.length ? `${short} short of what the route lets leave.` : count ? "Every sentence may leave." : "Nothing is shown of verdicts before the decision.");
-    fill(this.found, review.decided ? comparison(review.decided, new Evidence(review), { below }) : "");
+    const blind = !sentences.some((/** @type {any} */ sentence) => sentence.verdict);
+    const fine = blind ? "Verdicts are shown after the decision." : "Every sentence may leave.";
+    fill(this.status, below.length ? `${short} short of what the route lets leave.` : fine);
+    this.found.classList.remove("stale");
+    fill(this.found, blind ? "" : comparison(review.decided, new Evidence(review), { below }));
     this.offer.hidden = !below.length;
   }
 }

@@ -12,6 +12,7 @@ const PAGE = 100;
 const SHOWN = 200;
 const KEPT = 5000;
 const REDRAW = 30_000;
+const RECOUNT = 2000;
 const OPEN = ["STATE_PENDING", "STATE_CLAIMED"];
 
 /** @type {[string, string][]} */
@@ -33,6 +34,7 @@ export class Queue {
   #running = null;
   #drawing = 0;
   #timer = 0;
+  #counting = 0;
   /** @type {Map<string, any>} */
   #reviews = new Map();
   #more = "";
@@ -77,6 +79,8 @@ export class Queue {
     this.#running?.abort();
     this.#running = null;
     clearInterval(this.#timer);
+    clearTimeout(this.#counting);
+    this.#counting = 0;
   }
 
   /** @param {any} review as it is now */
@@ -132,7 +136,7 @@ export class Queue {
       this.#standing(change.standing, change.said);
       if (!change.review) continue;
       this.take(change.review);
-      this.#recount(change.review);
+      this.#recount();
     }
   }
 
@@ -148,11 +152,19 @@ export class Queue {
     this.#draw();
   }
 
-  /** @param {any} review whose change may change how many are open */
-  #recount(review) {
-    const open = this.#reviews.size;
-    if (this.filter.standing === "open" && !this.filter.route && !this.filter.kind && !this.#more) this.open = open;
-    else if (!OPEN.includes(review.state)) this.open = Math.max(0, (this.open ?? 0) - 1);
+  /** Count anew how many are open: from the list where it has them all, otherwise by asking, now and then. */
+  #recount() {
+    const { standing, route, kind } = this.filter;
+    if (standing === "open" && !route && !kind && !this.#more) {
+      this.open = this.#reviews.size;
+      return;
+    }
+    this.#counting ||= setTimeout(async () => {
+      this.#counting = 0;
+      const page = await this.client.call(LIST, { pageSize: 1 }, { signal: this.#running?.signal, reads: true }).catch(() => null);
+      if (page) this.open = page.open ?? 0;
+      if (page) this.#draw();
+    }, RECOUNT);
   }
 
   #filterOf() {

@@ -46,6 +46,7 @@ export async function* changes(client, filter, reread, signal) {
 
 /** @param {() => Promise<void>} reread @param {AbortSignal} signal @returns {AsyncGenerator<Change>} */
 async function* polled(reread, signal) {
+  yield { standing: "polling", said: `Read at ${clock(Date.now())}` };
   for (;;) {
     await pause(POLL, signal);
     const again = await read(reread, signal);
