@@ -141,6 +141,8 @@ class Method:
             return Feature.RECORD_ERASURE.value
         if self.name in _OF_FEEDBACK:
             return Feature.FEEDBACK.value
+        if self.name == "groundwire.v1.UsageService/QueryUsage":
+            return Feature.USAGE.value
         feature = NOT_OFFERED.get(self.descriptor.containing_service)
         return None if feature is None else feature.value
 

@@ -19,6 +19,7 @@ from groundwire_server.app.parts.queue import ProcessQueue
 from groundwire_server.app.parts.records import record_erasure, share_key
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
+from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
@@ -43,6 +44,7 @@ from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
+from groundwire_server.edge.servicers.usage import UsageQueries
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -90,6 +92,7 @@ class Process:
         queue: of questions that are answered later; None where none is.
         flights: the questions that others may wait for; those of two configurations are two questions.
         reviews: takes answers that persons look at; None where none does.
+        usage: the accounts of what models have consumed; None where there are none.
     """
 
     recording: Recording
@@ -105,6 +108,7 @@ class Process:
     queue: ProcessQueue | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
     reviews: ReviewDesk | None = None
+    usage: OpenedUsage | None = None
 
     @classmethod
     def begin(
@@ -118,6 +122,7 @@ class Process:
         weights: TenantWeights | None = None,
         queue: ProcessQueue | None = None,
         reviews: ReviewDesk | None = None,
+        usage: OpenedUsage | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -131,6 +136,7 @@ class Process:
             weights: of tenants' shares; all have the same if None.
             queue: of questions that are answered later.
             reviews: takes answers that persons look at.
+            usage: the accounts of what models have consumed.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -153,6 +159,7 @@ class Process:
             records=records,
             queue=queue,
             reviews=reviews,
+            usage=usage,
         )
 
     def end(self) -> None:
@@ -240,6 +247,7 @@ def snapshot(
         AdmittedAnswerer(limited, Admission((process.capacity,))),
         parts.answer_cache,
         None if process.queue is None else process.queue.calls,
+        None if process.usage is None else process.usage.records,
     )
 
 
@@ -264,7 +272,9 @@ def _eraser(
 
 
 def _record_eraser(kept: Sequence[ErasableRecords], process: Process) -> RecordEraser | None:
-    """Return what erases queued questions and earlier answers; None where neither is kept."""
+    """Return what erases queued questions, earlier answers and names in the accounts; None where none are kept."""
+    if process.records is not None and process.usage is not None:
+        kept = (*kept, usage_erasure(process.records, process.usage.book))
     return RecordEraser(kept, process.runs, SystemClock()) if kept else None
 
 
@@ -286,6 +296,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Records(current, clock),
         Operations(current, following, clock),
         OperationService(current, following, clock),
+        UsageQueries(current, clock),
     )
     log = DecisionLog(process.sums, decisions)
     return Server(servicers, process.recording, log, blocked, options, current, clock, following.end, process.end)
