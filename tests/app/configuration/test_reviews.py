@@ -78,6 +78,11 @@ def test_answers_are_kept_for_feedback_without_reviewers(tmp_path: Path) -> None
     assert (loaded_policy.review.keep_share, loaded_policy.reviewers, loaded_policy.holds_back) == (0.5, False, False)
 
 
+PERSONAL = "screens: {answer: {use: [{guard: personal}]}}"
+NO_SUCH_GUARD = (
+    "no screen of the route has a guard of this name; did you mean personal? "
+    "there are: injection, instructions, personal"
+)
 WITHOUT = f"records: {{enabled: false}}\nqueue: {{enabled: false}}\n{ROUTE}"
 
 
@@ -88,10 +93,8 @@ WITHOUT = f"records: {{enabled: false}}\nqueue: {{enabled: false}}\n{ROUTE}"
          "7: routes.default.review.enabled: reviews are kept in records: set records.enabled"),
         (f"{WITHOUT}    feedback: {{keep_share: 0.1}}\n",
          "7: routes.default.feedback.keep_share: answers are kept in records: set records.enabled"),
-        (f"{ROUTE}    review: {{enabled: true, guards: [personel]}}\n"
-         "    screens: {answer: {use: [{guard: personal}]}}\n",
-         "5: routes.default.review.guards: no screen of the route has a guard of this name; did you mean personal? "
-         "there are: injection, instructions, personal"),
+        (f"{ROUTE}    review: {{enabled: true, guards: [personel]}}\n    {PERSONAL}\n",
+         f"5: routes.default.review.guards: {NO_SUCH_GUARD}"),
         (f"{ROUTE}    review: {{enabled: true, answer_within_seconds: 60, expected_within_seconds: 90}}\n",
          "5: routes.default.review.expected_within_seconds: must be at most answer_within_seconds"),
         (f"{ROUTE}    review: {{enabled: true, always: true}}\n    mode: PROVISIONAL\n",
