@@ -19,7 +19,7 @@ from groundwire_server.edge.gateway.server import Gateway
 from groundwire_server.edge.gateway.tls import GatewayTls
 from groundwire_server.edge.options import TlsOptions
 from tests.doubles.certificates import Authority
-from tests.doubles.generator import DONE, ScriptedGenerator, Wait, draft
+from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
 from tests.e2e.calls import ingest
 from tests.e2e.conftest import Serve
 from tests.e2e.gateway.conftest import ANSWER, EVENTS, JSON, LISTEN, QUESTION, TENANT, browsing, events
@@ -100,7 +100,7 @@ async def test_the_security_log_has_the_client_behind_the_proxy(serve: Serve, ca
 
 
 async def test_a_drain_lets_a_stream_finish(serve: Serve) -> None:
-    script = [Wait(0.5), *draft(("Lambda expressions create anonymous functions.", ["p1"])), DONE]
+    script: list[Move] = [Wait(0.5), *draft(("Lambda expressions create anonymous functions.", ["p1"])), DONE]
     generator = ScriptedGenerator(script)
     async with serve(generator, gateway=GatewayOptions(listen=LISTEN)) as product, browsing(product) as browser:
         await ingest(product, ("lambdas", "Lambda expressions create anonymous functions."))
