@@ -7,11 +7,14 @@ import pytest
 from groundwire_server.app.configuration.fallbacks import FALLBACKS
 from groundwire_server.domain.fallback import CHOOSABLE, ENDS, PASSING, QUEUEABLE, Obstacle, askable, never_on
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.review_policy import ReviewPolicy
 from groundwire_server.domain.vocabulary import Action, Cause
 from tests.doubles.policies import built_in_policy
 
 A, C = Action, Cause
-ROUTE = replace(built_in_policy(), models=("large", "small"), priced=frozenset({"large"}), queue=True, reviewers=True)
+ROUTE = replace(
+    built_in_policy(), models=("large", "small"), priced=frozenset({"large"}), queue=True, review=ReviewPolicy()
+)
 
 FAILED = (A.NEXT_MODEL, A.CACHED_ANSWER, A.PASSAGES_ONLY, A.FAIL_SAFE)
 BAD = (A.REPAIR, A.NEXT_MODEL, A.CACHED_ANSWER, A.PASSAGES_ONLY)
@@ -44,6 +47,7 @@ TABLE: dict[tuple[Cause, ...], tuple[Action, ...]] = {
     (C.PROMPT_TOO_LONG,): (A.SHORTER_PROMPT, A.NEXT_MODEL, A.PASSAGES_ONLY),
     (C.MODEL_RATE_LIMITED, C.MODEL_QUOTA_EXHAUSTED, C.CAPACITY_EXHAUSTED): FULL,
     (C.CONFIDENCE_NOT_ALLOWED, C.REVIEW_REQUIRED): (A.REVIEW, A.ABSTAIN),
+    (C.REVIEW_REJECTED, C.REVIEW_EXPIRED): (A.ABSTAIN,),
     (C.QUESTION_FORBIDDEN, C.EVIDENCE_FORBIDDEN, C.ANSWER_FORBIDDEN): (A.BLOCK,),
     (C.STORE_UNAVAILABLE, C.STORE_TIMEOUT, C.STORE_MISCONFIGURED, C.EMBEDDER_UNAVAILABLE): (
         A.CACHED_ANSWER,
@@ -97,7 +101,7 @@ def test_what_is_built_in_can_be_taken_on_a_route_that_has_everything(cause: Cau
         (C.MODEL_TIMEOUT, A.CACHED_ANSWER, replace(ROUTE, cache=None), Obstacle.NO_CACHE),
         (C.MODEL_TIMEOUT, A.QUEUE, replace(ROUTE, queue=False), Obstacle.NO_QUEUE),
         (C.MODEL_TIMEOUT, A.QUEUE, ROUTE, None),
-        (C.UNSUPPORTED, A.REVIEW, replace(ROUTE, reviewers=False), Obstacle.NO_REVIEWERS),
+        (C.UNSUPPORTED, A.REVIEW, replace(ROUTE, review=None), Obstacle.NO_REVIEWERS),
         (C.MODEL_TIMEOUT, A.NEXT_MODEL, replace(ROUTE, models=("large",)), Obstacle.ONE_MODEL),
         (C.BUDGET_EXHAUSTED, A.NEXT_MODEL, replace(ROUTE, priced=frozenset(ROUTE.models)), Obstacle.NO_FREE_MODEL),
         (C.ANSWER_FORBIDDEN, A.REPAIR, ROUTE, None),

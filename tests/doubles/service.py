@@ -384,6 +384,18 @@ class FakeService(
         self._remember("GetServerInfo", request, context)
         return server_info.GetServerInfoResponse(server_info=ServerInfo(version="0.1.0"))
 
+    def SubmitFeedback(self, request: feedback.SubmitFeedbackRequest, context: Any) -> feedback.SubmitFeedbackResponse:
+        self._remember("SubmitFeedback", request, context)
+        return feedback.SubmitFeedbackResponse(answer_kept=True)
+
+    def ListFeedback(self, request: feedback.ListFeedbackRequest, context: Any) -> feedback.ListFeedbackResponse:
+        self._remember("ListFeedback", request, context)
+        return feedback.ListFeedbackResponse()
+
+    def ExportCases(self, request: feedback.ExportCasesRequest, context: Any) -> Iterator[feedback.ExportCasesResponse]:
+        self._remember("ExportCases", request, context)
+        yield from ()
+
     def AppealBlock(self, request: feedback.AppealBlockRequest, context: Any) -> feedback.AppealBlockResponse:
         self._remember("AppealBlock", request, context)
         return feedback.AppealBlockResponse()

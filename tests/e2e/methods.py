@@ -15,6 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 import groundwire.v1
 from groundwire.v1 import (
     answer_service_pb2,
+    audit_service_pb2,
     document_pb2,
     document_service_pb2,
     erasure_pb2,
@@ -30,7 +31,9 @@ from groundwire.v1 import (
     review_service_pb2,
     route_service_pb2,
     server_info_service_pb2,
+    usage_service_pb2,
 )
+from groundwire.v1.feedback_service_pb2 import RATING_UP
 from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.servicers.not_offered import NOT_OFFERED
 
@@ -77,6 +80,16 @@ REQUESTS: Mapping[str, Message] = {
     "groundwire.v1.ReviewService/ApproveReview": review_service_pb2.ApproveReviewRequest(ticket="7f3a09c2"),
     "groundwire.v1.ReviewService/EditReview": review_service_pb2.EditReviewRequest(ticket="7f3a09c2", text="So."),
     "groundwire.v1.ReviewService/RejectReview": review_service_pb2.RejectReviewRequest(ticket="7f3a09c2"),
+    "groundwire.v1.ReviewService/ReleaseReview": review_service_pb2.ReleaseReviewRequest(ticket="7f3a09c2"),
+    "groundwire.v1.ReviewService/MeasureReviews": review_service_pb2.MeasureReviewsRequest(),
+    "groundwire.v1.FeedbackService/SubmitFeedback": feedback_service_pb2.SubmitFeedbackRequest(
+        request_id="request-1", trace_id="0af7651916cd43dd8448eb211c80319c", route="default", rating=RATING_UP
+    ),
+    "groundwire.v1.FeedbackService/ListFeedback": feedback_service_pb2.ListFeedbackRequest(),
+    "groundwire.v1.FeedbackService/ExportCases": feedback_service_pb2.ExportCasesRequest(),
+    "groundwire.v1.UsageService/QueryUsage": usage_service_pb2.QueryUsageRequest(),
+    "groundwire.v1.AuditService/ListAuditEntries": audit_service_pb2.ListAuditEntriesRequest(),
+    "groundwire.v1.AuditService/VerifyAudit": audit_service_pb2.VerifyAuditRequest(),
     "groundwire.v1.ReviewService/WatchReviews": review_service_pb2.WatchReviewsRequest(),
     "google.longrunning.Operations/ListOperations": operations_pb2.ListOperationsRequest(name="operations"),
     "google.longrunning.Operations/GetOperation": operations_pb2.GetOperationRequest(name="operations/5b1e"),
@@ -106,6 +119,12 @@ _OF_QUEUED_ANSWERS = {
 """What needs the queue of answers: a method, or every method of a service."""
 
 
+_OF_FEEDBACK = {
+    f"groundwire.v1.FeedbackService/{method}" for method in ("SubmitFeedback", "ListFeedback", "ExportCases")
+}
+"""What needs the records of feedback."""
+
+
 @dataclass(frozen=True)
 class Method:
     """One RPC."""
@@ -120,6 +139,10 @@ class Method:
             return Feature.QUEUED_ANSWERS.value
         if self.name == "groundwire.v1.RecordService/EraseRecords":
             return Feature.RECORD_ERASURE.value
+        if self.name in _OF_FEEDBACK:
+            return Feature.FEEDBACK.value
+        if self.name == "groundwire.v1.UsageService/QueryUsage":
+            return Feature.USAGE.value
         feature = NOT_OFFERED.get(self.descriptor.containing_service)
         return None if feature is None else feature.value
 

@@ -11,6 +11,7 @@ from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded
 from groundwire_server.domain.policy import Policy, ReleasePolicy
 from groundwire_server.domain.refused import SentenceFailure
+from groundwire_server.domain.review_policy import ReviewPolicy
 from groundwire_server.domain.vocabulary import (
     Action,
     BelowMinimum,
@@ -305,7 +306,7 @@ async def test_what_was_held_leaves_at_the_end(case: str) -> None:
             {
                 **HELD["verified or nothing"],
                 "fallbacks": {Cause.NOT_VERIFIED: (Action.REVIEW, Action.FAIL_SAFE)},
-                "reviewers": True,
+                "review": ReviewPolicy(),
             },
             True,
         ),

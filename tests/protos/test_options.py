@@ -35,7 +35,7 @@ def test_every_file_names_its_package_in_every_language(file: FileDescriptor) ->
     )
 
 
-READS = ("Get", "List", "Watch", "Retrieve", "CheckGrounding")
+READS = ("Get", "List", "Watch", "Retrieve", "CheckGrounding", "Verify", "Export", "Measure", "Query")
 
 
 @pytest.mark.parametrize("name", [method.name for method in METHODS if method.name.startswith("groundwire.")])

@@ -16,9 +16,10 @@ from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
-from groundwire_server.app.parts.records import record_erasure
+from groundwire_server.app.parts.records import record_erasure, share_key
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
+from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
@@ -43,6 +44,7 @@ from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
+from groundwire_server.edge.servicers.usage import UsageQueries
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -53,6 +55,7 @@ from groundwire_server.pipeline.routes import (
     RewriteModel,
     Route,
     RouteCache,
+    RouteReviews,
     RouteTable,
     SelfHostedRoutes,
     ShadowModel,
@@ -61,6 +64,7 @@ from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.erasable import Erasable, ErasableRecords
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.reviews import ReviewDesk
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
@@ -87,6 +91,8 @@ class Process:
         records: the database of what outlives the process; None where there is none.
         queue: of questions that are answered later; None where none is.
         flights: the questions that others may wait for; those of two configurations are two questions.
+        reviews: takes answers that persons look at; None where none does.
+        usage: the accounts of what models have consumed; None where there are none.
     """
 
     recording: Recording
@@ -101,6 +107,8 @@ class Process:
     records: "opening.OpenedRecords | None" = None
     queue: ProcessQueue | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
+    reviews: ReviewDesk | None = None
+    usage: OpenedUsage | None = None
 
     @classmethod
     def begin(
@@ -113,6 +121,8 @@ class Process:
         records: "opening.OpenedRecords | None" = None,
         weights: TenantWeights | None = None,
         queue: ProcessQueue | None = None,
+        reviews: ReviewDesk | None = None,
+        usage: OpenedUsage | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -125,6 +135,8 @@ class Process:
             runs: those that other processes see; by default they are this process's own.
             weights: of tenants' shares; all have the same if None.
             queue: of questions that are answered later.
+            reviews: takes answers that persons look at.
+            usage: the accounts of what models have consumed.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -146,6 +158,8 @@ class Process:
             texts or ProcessTexts(),
             records=records,
             queue=queue,
+            reviews=reviews,
+            usage=usage,
         )
 
     def end(self) -> None:
@@ -180,7 +194,7 @@ def snapshot(
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = AclRecheck(process.recording.metrics)
-    rules = RuleChecker.packaged()
+    rules, reviews = RuleChecker.packaged(), _reviews(process)
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         return {
@@ -193,6 +207,7 @@ def snapshot(
                 rules,
                 process.queue,
                 process.flights,
+                reviews,
             )
             for name, (policy, store) in policies.items()
         }
@@ -232,6 +247,7 @@ def snapshot(
         AdmittedAnswerer(limited, Admission((process.capacity,))),
         parts.answer_cache,
         None if process.queue is None else process.queue.calls,
+        None if process.usage is None else process.usage.records,
     )
 
 
@@ -256,7 +272,9 @@ def _eraser(
 
 
 def _record_eraser(kept: Sequence[ErasableRecords], process: Process) -> RecordEraser | None:
-    """Return what erases queued questions and earlier answers; None where neither is kept."""
+    """Return what erases queued questions, earlier answers and names in the accounts; None where none are kept."""
+    if process.records is not None and process.usage is not None:
+        kept = (*kept, usage_erasure(process.records, process.usage.book))
     return RecordEraser(kept, process.runs, SystemClock()) if kept else None
 
 
@@ -278,6 +296,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Records(current, clock),
         Operations(current, following, clock),
         OperationService(current, following, clock),
+        UsageQueries(current, clock),
     )
     log = DecisionLog(process.sums, decisions)
     return Server(servicers, process.recording, log, blocked, options, current, clock, following.end, process.end)
@@ -292,6 +311,7 @@ def _route(
     rules: RuleChecker,
     queue: ProcessQueue | None,
     flights: SingleFlight,
+    reviews: RouteReviews | None,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -312,6 +332,7 @@ def _route(
         rewriter=_rewriter(policy, parts),
         screens=parts.screens.get(policy.route, {}),
         queue=None if queue is None else queue.accepted,
+        reviews=None if policy.review is None else reviews,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
     cache = _cache(policy, ports, parts, flights)
@@ -323,9 +344,17 @@ def _route(
             routing=routing,
             queue=policy.queue and queue is not None,
             cache=None if cache is None else policy.cache,
+            review=None if reviews is None else policy.review,
         ),
         replace(ports, cache=cache),
     )
+
+
+def _reviews(process: Process) -> RouteReviews | None:
+    """Return where routes lay answers before persons; None where none does."""
+    if process.reviews is None:
+        return None
+    return RouteReviews(process.reviews, process.checking, share_key(process.records))
 
 
 def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:

@@ -105,6 +105,9 @@ class ErasedPlaceKind(Enum):
     CACHED_TEXTS = auto()
     CACHED_ANSWERS = auto()
     OPERATIONS = auto()
+    CASES = auto()
+    FEEDBACK = auto()
+    USAGE = auto()
 
 
 @dataclass(frozen=True, slots=True)

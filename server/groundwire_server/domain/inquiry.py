@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline, TimePlan
+from groundwire_server.domain.operation import Claim
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.requester import Requester
@@ -56,6 +57,7 @@ class Inquiry:
         deadline: when the caller stops listening, on the same clock.
         run: how the caller will find the run again; None where it gave no request id.
         experiment_arm: the arm of the experiment that it belongs to; empty without one.
+        claim: the operation that a worker answers; None for a call that waits for its answer.
     """
 
     question: Question
@@ -65,6 +67,7 @@ class Inquiry:
     deadline: Deadline
     run: RunRequest | None = None
     experiment_arm: str = ""
+    claim: Claim | None = None
 
     @property
     def mode(self) -> StreamMode:

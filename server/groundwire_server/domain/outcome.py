@@ -8,6 +8,7 @@ from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Usage
 from groundwire_server.domain.guards.finding import Flag, PolicyBlock
+from groundwire_server.domain.review import ReviewMark
 from groundwire_server.domain.vocabulary import (
     Action,
     CacheKey,
@@ -78,6 +79,21 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class InReview:
+    """A person must approve the answer.
+
+    Attributes:
+        ticket: names the review to reviewers.
+        operation: the operation's name, `operations/` and its id.
+        expected_within: seconds that the review is expected to take; None where that is not known.
+    """
+
+    ticket: str
+    operation: str
+    expected_within: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Blocked:
     """Policy forbids an answer."""
 
@@ -92,7 +108,7 @@ class FailedSafe:
     retry_after: float | None = None
 
 
-Result: TypeAlias = Answered | Abstained | Cached | Degraded | Queued | Blocked | FailedSafe
+Result: TypeAlias = Answered | Abstained | Cached | Degraded | Queued | InReview | Blocked | FailedSafe
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +181,7 @@ class Report:
         cache: what looking for an earlier answer came to; None where none was looked for.
         cache_staleness: why the one that was found does not hold; None where it does, or where none was found.
         routing_rule: the name of the rule that chose the models; empty where none did.
+        review: what a person has decided on the answer; None where nobody did.
     """
 
     request_id: str = ""
@@ -193,6 +210,7 @@ class Report:
     cache: CacheResult | None = None
     cache_staleness: CacheStaleness | None = None
     routing_rule: str = ""
+    review: ReviewMark | None = None
 
     @property
     def writing_seconds(self) -> float:

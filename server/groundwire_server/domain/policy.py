@@ -7,6 +7,7 @@ from typing import Final
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Scores
 from groundwire_server.domain.reranking import RerankPolicy
+from groundwire_server.domain.review_policy import ReviewPolicy
 from groundwire_server.domain.routing import RoutingRule
 from groundwire_server.domain.vocabulary import (
     Action,
@@ -189,7 +190,7 @@ class Policy:
         priced: those of the models whose tokens cost something.
         queue: whether questions may be answered later.
         freeze_rights: whether the rights at submission count for those that cannot be looked up again.
-        reviewers: whether there are persons who look at answers before they leave.
+        review: which answers are laid before persons, and which are kept for feedback; None does neither.
         routing: rules that choose models before the first is asked; the first that holds does.
     """
 
@@ -232,7 +233,7 @@ class Policy:
     priced: frozenset[str] = frozenset()
     queue: bool = False
     freeze_rights: bool = False
-    reviewers: bool = False
+    review: ReviewPolicy | None = None
     routing: tuple[RoutingRule, ...] = ()
 
     def admits(self, scores: Scores) -> bool:
@@ -246,14 +247,26 @@ class Policy:
         return (scores.relevance or 0.0) >= self.min_relevance
 
     @property
+    def reviewers(self) -> bool:
+        """Whether there are persons who look at answers before they leave."""
+        return self.review is not None and self.review.reviewers
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether an answer may have to wait for a person although nothing is wrong with it."""
+        return self.review is not None and self.review.holds_back
+
+    @property
     def holds_streams(self) -> bool:
         """Whether text of a checked stream leaves only once the whole answer is known.
 
         It does where the route would rather abstain from an answer, or have it reviewed, than let its beginning stand,
         and a later sentence may be what decides: one that is not verified where all must be, or where high confidence
         alone is allowed, since an answer that is not verified has medium confidence at most. It does as well where the
-        service's own confidence decides.
+        service's own confidence decides, or a person does.
         """
+        if self.holds_back:
+            return True
         every = self.release.minimum is ReleaseMinimum.VERIFIED and self.release.below is BelowMinimum.FAIL
         undecided = (
             len(self.allowed_confidence & {Confidence.MEDIUM, Confidence.HIGH}) == 1

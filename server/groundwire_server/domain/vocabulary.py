@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum, auto
 
 
-class _Word(StrEnum):
+class Word(StrEnum):
     """A word whose value is its own name, so that it reads the same wherever it is written."""
 
     @staticmethod
@@ -16,7 +16,7 @@ class _Word(StrEnum):
         return name
 
 
-class Cause(_Word):
+class Cause(Word):
     """What happened."""
 
     ANSWER_VALIDATED = auto()
@@ -56,13 +56,15 @@ class Cause(_Word):
     PROMPT_LEAKED = auto()
     GUARD_UNAVAILABLE = auto()
     CONFIDENCE_NOT_ALLOWED = auto()
+    REVIEW_REJECTED = auto()
+    REVIEW_EXPIRED = auto()
     TIME_EXHAUSTED = auto()
     BUDGET_EXHAUSTED = auto()
     CAPACITY_EXHAUSTED = auto()
     INTERNAL = auto()
 
 
-class Action(_Word):
+class Action(Word):
     """What the service did about a cause; a route's fallback table is written in these words."""
 
     ANSWER = auto()
@@ -79,7 +81,7 @@ class Action(_Word):
     FAIL_SAFE = auto()
 
 
-class NextStep(_Word):
+class NextStep(Word):
     """What the caller should do."""
 
     SHOW = auto()
@@ -91,7 +93,7 @@ class NextStep(_Word):
     DO_NOT_RETRY = auto()
 
 
-class Stage(_Word):
+class Stage(Word):
     """A part of the path."""
 
     NORMALIZE = auto()
@@ -109,7 +111,7 @@ class Stage(_Word):
     DECIDE = auto()
 
 
-class Screen(_Word):
+class Screen(Word):
     """A place where guards look at text."""
 
     QUESTION = auto()
@@ -118,7 +120,7 @@ class Screen(_Word):
     DOCUMENT = auto()
 
 
-class GuardAction(_Word):
+class GuardAction(Word):
     """What a guard's finding leads to, the gravest first."""
 
     BLOCK = auto()
@@ -129,14 +131,14 @@ class GuardAction(_Word):
     FLAG = auto()
 
 
-class WithoutGuard(_Word):
+class WithoutGuard(Word):
     """What a screen does while a guard cannot be asked."""
 
     OPEN = auto()
     CLOSED = auto()
 
 
-class Rewriting(_Word):
+class Rewriting(Word):
     """How a question was put so that it needs no earlier turns."""
 
     NONE = auto()
@@ -144,7 +146,7 @@ class Rewriting(_Word):
     MODEL = auto()
 
 
-class Confidence(_Word):
+class Confidence(Word):
     """The model's own confidence, the least first."""
 
     LOW = auto()
@@ -157,7 +159,7 @@ class Confidence(_Word):
         return self if other is None else min(self, other, key=order.index)
 
 
-class Verdict(_Word):
+class Verdict(Word):
     """How a sentence stands to its evidence: from the strongest to the weakest, then the one that decides nothing."""
 
     VERBATIM = auto()
@@ -180,7 +182,7 @@ class Verdict(_Word):
         return max(claims, key=order.index, default=None)
 
 
-class ConflictKind(_Word):
+class ConflictKind(Word):
     """The rule that objects to a sentence."""
 
     NUMBER = auto()
@@ -202,7 +204,7 @@ class ConflictKind(_Word):
     COMMAND = auto()
 
 
-class Assurance(_Word):
+class Assurance(Word):
     """How far a stretch of text was checked before it left, the least first."""
 
     PROVISIONAL = auto()
@@ -210,7 +212,7 @@ class Assurance(_Word):
     VERIFIED = auto()
 
 
-class Purpose(_Word):
+class Purpose(Word):
     """What a model was asked for."""
 
     ANSWER = auto()
@@ -223,7 +225,7 @@ class Purpose(_Word):
     RERANK = auto()
 
 
-class Priority(_Word):
+class Priority(Word):
     """Who waits for whom when there is too much to do."""
 
     INTERACTIVE = auto()
@@ -231,7 +233,7 @@ class Priority(_Word):
     EVALUATION = auto()
 
 
-class LimitKind(_Word):
+class LimitKind(Word):
     """What a limit bounds; the configuration's keys are these words in lower case."""
 
     REQUESTS_PER_SECOND = auto()
@@ -249,14 +251,14 @@ class LimitKind(_Word):
     COST_PER_CALL = auto()
 
 
-class LimitMode(_Word):
+class LimitMode(Word):
     """What a limit does."""
 
     ENFORCED = auto()
     SHADOW = auto()
 
 
-class LimitScope(_Word):
+class LimitScope(Word):
     """What a limit keeps separate counts for."""
 
     TENANT = auto()
@@ -265,14 +267,14 @@ class LimitScope(_Word):
     ROUTE = auto()
 
 
-class WithoutStore(_Word):
+class WithoutStore(Word):
     """What a route does while the store of counts cannot be asked."""
 
     OPEN = auto()
     CLOSED = auto()
 
 
-class Loss(_Word):
+class Loss(Word):
     """What a degraded outcome has given up."""
 
     SIMPLER_MODEL = auto()
@@ -284,14 +286,14 @@ class Loss(_Word):
     TEXT_MASKED = auto()
 
 
-class ReleaseMinimum(_Word):
+class ReleaseMinimum(Word):
     """The weakest verdict that a route lets leave."""
 
     CONSISTENT = auto()
     VERIFIED = auto()
 
 
-class BelowMinimum(_Word):
+class BelowMinimum(Word):
     """What happens to a sentence below it."""
 
     FAIL = auto()
@@ -299,7 +301,7 @@ class BelowMinimum(_Word):
     DROP = auto()
 
 
-class OperationState(_Word):
+class OperationState(Word):
     """Where a queued answer is."""
 
     QUEUED = auto()
@@ -309,7 +311,7 @@ class OperationState(_Word):
     HALTED = auto()
 
 
-class CacheKey(_Word):
+class CacheKey(Word):
     """One thing that must agree for an earlier answer to stand in."""
 
     QUESTION = auto()
@@ -329,7 +331,7 @@ class CacheKey(_Word):
     CONTEXT = auto()
 
 
-class CacheResult(_Word):
+class CacheResult(Word):
     """What looking for an earlier answer came to."""
 
     HIT = auto()
@@ -339,7 +341,7 @@ class CacheResult(_Word):
     MISS = auto()
 
 
-class CacheStaleness(_Word):
+class CacheStaleness(Word):
     """Why an earlier answer does not hold: what has changed since, or its age."""
 
     AGE = auto()
@@ -354,28 +356,28 @@ class CacheStaleness(_Word):
     """The store cannot be asked, and without it the answer may not be shown."""
 
 
-class CacheAccept(_Word):
+class CacheAccept(Word):
     """Which answers a route keeps."""
 
     VERIFIED = auto()
     ANSWERED = auto()
 
 
-class CacheValidity(_Word):
+class CacheValidity(Word):
     """How long an earlier answer holds while documents change."""
 
     CORPUS_UNCHANGED = auto()
     CITED_UNCHANGED = auto()
 
 
-class StreamMode(_Word):
+class StreamMode(Word):
     """When text may leave."""
 
     CHECKED = auto()
     PROVISIONAL = auto()
 
 
-class Feature(_Word):
+class Feature(Word):
     """A part of the contract that a server may not offer."""
 
     RESUMABLE_STREAMS = auto()
@@ -385,9 +387,12 @@ class Feature(_Word):
     ERASURE = auto()
     WEBHOOKS = auto()
     RECORD_ERASURE = auto()
+    FEEDBACK = auto()
+    USAGE = auto()
+    AUDIT = auto()
 
 
-class Reason(_Word):
+class Reason(Word):
     """Why a call failed; the `reason` of its ErrorInfo."""
 
     INVALID_REQUEST = auto()
@@ -424,3 +429,7 @@ class Reason(_Word):
     QUEUE_FULL = auto()
     RECORDS_UNAVAILABLE = auto()
     ERASED = auto()
+    REVIEW_CHANGED = auto()
+    REVIEW_OWN = auto()
+    REVIEW_NO_DRAFT = auto()
+    REVIEW_TEXT_UNSUPPORTED = auto()

@@ -23,6 +23,7 @@ from groundwire.v1 import (
     retrieval_service_pb2,
     route_service_pb2,
     server_info_service_pb2,
+    usage_service_pb2,
 )
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add_DocumentServiceServicer_to_server
@@ -40,6 +41,7 @@ from groundwire.v1.server_info_service_pb2_grpc import (
     ServerInfoServiceServicer,
     add_ServerInfoServiceServicer_to_server,
 )
+from groundwire.v1.usage_service_pb2_grpc import UsageServiceServicer, add_UsageServiceServicer_to_server
 from groundwire_server.edge import security_events
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.convert.request import Received
@@ -92,6 +94,7 @@ _OURS = (
     feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
     record_service_pb2.DESCRIPTOR.services_by_name["RecordService"].full_name,
     operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"].full_name,
+    usage_service_pb2.DESCRIPTOR.services_by_name["UsageService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     *(service.full_name for service in not_offered.NOT_OFFERED),
 )
@@ -112,6 +115,7 @@ class Servicers:
     records: RecordServiceServicer
     operations: OperationsServicer
     operation_service: OperationServiceServicer
+    usage: UsageServiceServicer
 
 
 class Server:
@@ -203,6 +207,7 @@ class Server:
         add_RecordServiceServicer_to_server(servicers.records, handlers)
         add_OperationsServicer_to_server(servicers.operations, handlers)
         add_OperationServiceServicer_to_server(servicers.operation_service, handlers)
+        add_UsageServiceServicer_to_server(servicers.usage, handlers)
         handlers.add_generic_rpc_handlers(not_offered.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))

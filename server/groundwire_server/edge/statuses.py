@@ -42,6 +42,13 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
     Reason.REVIEW_CLAIMED: (code_pb2.ABORTED, "Another reviewer holds this review; try again later."),
     Reason.REVIEW_NOT_CLAIMED: (code_pb2.FAILED_PRECONDITION, "You do not hold this review; claim it first."),
     Reason.REVIEW_DECIDED: (code_pb2.FAILED_PRECONDITION, "This review has been decided, or has expired."),
+    Reason.REVIEW_CHANGED: (code_pb2.ABORTED, "The review has changed since you read it; read it and decide again."),
+    Reason.REVIEW_OWN: (code_pb2.PERMISSION_DENIED, "You asked this question; another reviewer must decide."),
+    Reason.REVIEW_NO_DRAFT: (code_pb2.FAILED_PRECONDITION, "There is no draft to approve; edit or reject the review."),
+    Reason.REVIEW_TEXT_UNSUPPORTED: (
+        code_pb2.FAILED_PRECONDITION,
+        "The passages do not support every sentence of the text; validate it to see which.",
+    ),
     Reason.FEATURE_NOT_OFFERED: (code_pb2.UNIMPLEMENTED, "This server does not offer what the request asks for."),
     Reason.CONTENT_FORBIDDEN: (code_pb2.FAILED_PRECONDITION, "Policy forbids the question, or what was found."),
     Reason.GUARD_UNAVAILABLE: (code_pb2.UNAVAILABLE, "A guard could not be asked; try again later."),

@@ -1,18 +1,21 @@
 """The pipeline as other packages call it: one question, one search or one check, its time divided, its report begun."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opentelemetry.trace import format_trace_id, get_current_span
 
 from groundwire_server.domain.allowance import Allowance
-from groundwire_server.domain.evidence import Evidence
+from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.fencing.fence import draw_mark
 from groundwire_server.domain.grounding import GroundingSummary
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome, Report
 from groundwire_server.pipeline.answer import answer
+from groundwire_server.pipeline.confidence import rated
+from groundwire_server.pipeline.draft_check import checked_segment
 from groundwire_server.pipeline.grounding import check_grounding
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.routes import RouteTable
@@ -38,7 +41,7 @@ class SearchResult:
 
 
 class PipelineAnswerer:
-    """The Answerer, and GroundingChecker, that does the work itself.
+    """The Answerer, GroundingChecker and DraftChecker that does the work itself.
 
     Args:
         routes: what inquiries work with.
@@ -85,7 +88,7 @@ class PipelineAnswerer:
             return outcome
         finally:
             report = run.report.build(self._clock.now()) if outcome is None else outcome.report
-            record_run(self._recording.metrics, inquiry, report, outcome)
+            self._record(inquiry, report, outcome)
             if trail is not None and trail.abandoned is not None:
                 trail.abandoned(report, outcome)
 
@@ -101,7 +104,7 @@ class PipelineAnswerer:
             evidence = await search(inquiry, self._routes.ports(inquiry), run)
             return SearchResult(evidence, run.report.build(self._clock.now()))
         finally:
-            record_run(self._recording.metrics, inquiry, run.report.build(self._clock.now()), None)
+            self._record(inquiry, run.report.build(self._clock.now()), None)
 
     async def check(self, text: str, inquiry: Inquiry, sink: SentenceSink) -> GroundingSummary:
         """Give every sentence of a text its verdict.
@@ -114,9 +117,24 @@ class PipelineAnswerer:
         try:
             return await check_grounding(text, inquiry, self._routes.ports(inquiry), run, self._threads, sink)
         finally:
-            record_run(self._recording.metrics, inquiry, run.report.build(self._clock.now()), None)
+            self._record(inquiry, run.report.build(self._clock.now()), None)
+
+    async def check_draft(self, text: str, inquiry: Inquiry, evidence: Sequence[Passage]) -> GroundedText:
+        """Give every sentence of a text its verdict by passages that are known; see `DraftChecker`.
+
+        Raises:
+            Failure: TIME_EXHAUSTED, CAPACITY_EXHAUSTED.
+        """
+        run = self._runner(inquiry)
+        try:
+            ports = self._routes.ports(inquiry)
+            segment = await checked_segment(text, inquiry, evidence, ports, run, self._threads)
+            return rated(inquiry.question.searched, GroundedText.of((segment,), None))
+        finally:
+            record_run(self._recording, inquiry, run.report.build(self._clock.now()), None)
 
     def _runner(self, inquiry: Inquiry, *, search_alone: bool = False) -> StageRunner:
+        """Begin a run, whose end `_record` records."""
         trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
         report = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
         if (trail := current_trail()) is not None:
@@ -124,4 +142,11 @@ class PipelineAnswerer:
         policy = inquiry.policy
         allowance = Allowance(policy.tokens_per_call, policy.cost_per_call)
         plan = inquiry.time_plan(search_alone=search_alone)
-        return StageRunner(plan, self._clock, self._recording.tracer, report, self._lag, allowance, self._draw_mark())
+        mark = self._draw_mark()
+        runner = StageRunner(plan, self._clock, self._recording.tracer, report, self._lag, allowance, mark)
+        self._recording.usage.begin(inquiry.caller.tenant)
+        return runner
+
+    def _record(self, inquiry: Inquiry, report: Report, outcome: Outcome | None) -> None:
+        record_run(self._recording, inquiry, report, outcome)
+        self._recording.usage.end(inquiry.caller.tenant)

@@ -365,7 +365,8 @@ QUEUE_ACCEPTED: Final = Counter(
 QUEUE_ATTEMPTS: Final = Counter(
     "groundwire.queue.attempts",
     "{attempt}",
-    "Attempts at queued answers, by what became of them: COMPLETED, RETRIED (or halted), RELEASED, REFUSED or LOST.",
+    "Attempts at queued answers, by what became of them: COMPLETED, RETRIED (or halted), RELEASED, REFUSED, IN_REVIEW "
+    "or LOST.",
     (names.ROUTE, names.RESULT),
 )
 QUEUE_RUNNING: Final = Gauge("groundwire.queue.running", "{question}", "Queued questions that are being answered.")
@@ -381,6 +382,11 @@ QUEUE_OLDEST_AGE: Final = Gauge(
     "groundwire.queue.oldest_age",
     "s",
     "How long the oldest question that waits has waited; 0 where none does.",
+)
+USAGE_UNWRITTEN_AGE: Final = Gauge(
+    "groundwire.usage.unwritten_age",
+    "s",
+    "How long the oldest consumption has waited that is not in the accounts of usage; 0 where all of it is.",
 )
 WEBHOOKS: Final = Counter(
     "groundwire.webhooks",
@@ -483,6 +489,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     QUEUE_WAITING,
     QUEUE_HALTED,
     QUEUE_OLDEST_AGE,
+    USAGE_UNWRITTEN_AGE,
     WEBHOOKS,
     DOCUMENTS,
     DOCUMENTS_DELETED,

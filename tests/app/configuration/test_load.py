@@ -254,7 +254,7 @@ routes:
         "prompt_tokens",
         "tokens_per_call",
         "cost_per_call",  # the table of limits has these
-        "reviewers",
+        "review",
     ]
 
 

@@ -297,7 +297,7 @@ def test_callers_with_the_same_rights_share_a_key(other: Inquiry) -> None:
 def test_every_field_of_an_inquiry_and_a_caller_was_decided_on() -> None:
     """A field that is added belongs into the key, or into the ones that change no answer."""
     in_key = {"question", "caller", "policy", "experiment_arm"}
-    assert {each.name for each in fields(Inquiry)} == in_key | {"arrived", "deadline", "run"}
+    assert {each.name for each in fields(Inquiry)} == in_key | {"arrived", "deadline", "run", "claim"}
     caller_in_key = {"tenant", "principals"}
     assert {each.name for each in fields(Caller)} == caller_in_key | {"subject", "roles", "credential"}
 

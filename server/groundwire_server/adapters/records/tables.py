@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -132,6 +134,155 @@ outbox: Final = Table(
     Column("created", BigInteger, nullable=False),
     Index(None, "due"),
     Index(None, "operation_id"),
+)
+
+cases: Final = Table(
+    "cases",
+    metadata,
+    Column("case_id", String(32), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("end_user", String(64), nullable=False, comment="hashed; empty without one"),
+    Column("route", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False, comment="it is forgotten then, unless a review of it is open"),
+    Column("format", SmallInteger, nullable=False, comment="of the sealed columns"),
+    Column("sealed_question", LargeBinary, nullable=False, comment="the text of the question alone, for lists"),
+    Column("sealed_case", LargeBinary, nullable=False),
+    Index(None, "tenant", "subject", "request_id"),
+    Index(None, "expires"),
+)
+
+case_documents: Final = Table(
+    "case_documents",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id", ondelete="CASCADE"), primary_key=True),
+    Column("document_id", String(256), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Index(None, "tenant", "document_id"),
+)
+
+reviews: Final = Table(
+    "reviews",
+    metadata,
+    Column("ticket", String(64), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("case_id", String(32), nullable=False, comment="its row is gone once its texts were erased"),
+    Column("operation_id", String(32), nullable=False, comment="empty where nobody waits"),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("trigger", String(16), nullable=False),
+    Column("cause", String(40), nullable=False),
+    Column("guard", String(64), nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("route", String(64), nullable=False),
+    Column("subject", String(256), nullable=False, comment="who asked"),
+    Column("request_id", String(64), nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("weakest_verdict", String(16)),
+    Column("share", Float, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False, comment="it is ended then; once it has ended, it is forgotten"),
+    Column("keep", BigInteger, nullable=False, comment="microseconds that it is kept after its end"),
+    Column("reviewer", String(256), nullable=False),
+    Column("lease_until", BigInteger),
+    Column("decided", BigInteger),
+    Column("version", Integer, nullable=False),
+    Column("faults", String(256), nullable=False, comment="words, separated by commas"),
+    Column("wrong_sentences", String(2048), nullable=False, comment="indexes, separated by commas"),
+    Column("format", SmallInteger, nullable=False, comment="of the sealed columns"),
+    Column("sealed_verdict", LargeBinary, comment="the text and the note of the reviewer"),
+    Index(None, "tenant", "state", "created", "ticket"),
+    Index(None, "tenant", "created", "ticket"),
+    Index(None, "state", "expires"),
+    Index(None, "operation_id"),
+    Index(None, "case_id"),
+)
+
+feedback: Final = Table(
+    "feedback",
+    metadata,
+    Column("feedback_id", String(32), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("end_user", String(64), nullable=False, comment="hashed; empty without one"),
+    Column("route", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("case_id", String(32), nullable=False, comment="empty where the answer was not kept"),
+    Column("rating", String(8), nullable=False, comment="empty without one"),
+    Column("faults", String(256), nullable=False, comment="words, separated by commas"),
+    Column("said", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("format", SmallInteger, nullable=False, comment="of the sealed columns"),
+    Column("sealed_texts", LargeBinary, comment="the correction and the comment; none without"),
+    UniqueConstraint("tenant", "subject", "request_id"),
+    Index(None, "tenant", "said", "feedback_id"),
+    Index(None, "case_id"),
+    Index(None, "expires"),
+)
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(256), nullable=False, comment="empty where the service did it by itself"),
+    Column("event", String(40), nullable=False),
+    Column("target", String(128), nullable=False),
+    Column("details", Text, nullable=False, comment="JSON, without texts"),
+    Column("key_id", String(16), nullable=False, comment="of the key that the digest is made with"),
+    Column("digest", LargeBinary(32), nullable=False),
+    Index(None, "tenant", "target", "sequence"),
+)
+
+audit_heads: Final = Table(
+    "audit_heads",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("sequence", BigInteger, nullable=False, comment="of the last entry; whoever adds one locks this row first"),
+    Column("digest", LargeBinary(32), nullable=False),
+)
+
+usage: Final = Table(
+    "usage",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("subject", String(256), primary_key=True),
+    Column("route", String(64), primary_key=True),
+    Column("model", String(64), primary_key=True),
+    Column("purpose", String(16), primary_key=True),
+    Column("currency", String(3), primary_key=True, comment="empty where no price is set"),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("cached_input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+    Column("calls", BigInteger, nullable=False),
+    Column("estimated_calls", BigInteger, nullable=False),
+    Index(None, "day"),
+)
+
+usage_books: Final = Table(
+    "usage_books",
+    metadata,
+    Column("process", String(128), primary_key=True),
+    Column("began", BigInteger, nullable=False),
+    Column("written", BigInteger, nullable=False),
+    Column("batch", BigInteger, nullable=False, comment="number of the last; one that comes again is not added again"),
+    Column("closed", BigInteger, comment="when; none while the process goes on, or where it crashed"),
+    Index(None, "written"),
+)
+
+usage_open_calls: Final = Table(
+    "usage_open_calls",
+    metadata,
+    Column("process", ForeignKey("usage_books.process", ondelete="CASCADE"), primary_key=True),
+    Column("tenant", String(64), primary_key=True),
+    Column("calls", Integer, nullable=False),
 )
 
 keys: Final = Table(

@@ -27,6 +27,9 @@ _PLACES: Final = {
     ErasedPlaceKind.ERASED_PLACE_KIND_CACHED_TEXTS: "cached texts",
     ErasedPlaceKind.ERASED_PLACE_KIND_CACHED_ANSWERS: "cached answers",
     ErasedPlaceKind.ERASED_PLACE_KIND_OPERATIONS: "queued questions",
+    ErasedPlaceKind.ERASED_PLACE_KIND_CASES: "kept questions with their answers",
+    ErasedPlaceKind.ERASED_PLACE_KIND_FEEDBACK: "feedback",
+    ErasedPlaceKind.ERASED_PLACE_KIND_USAGE: "names in the accounts of usage",
 }
 
 

@@ -15,9 +15,11 @@ from groundwire_server.domain.outcome import (
     Cached,
     Degraded,
     FailedSafe,
+    InReview,
     Outcome,
     Queued,
     Report,
+    Result,
     StageTiming,
 )
 from groundwire_server.edge.convert.durations import fill
@@ -32,6 +34,7 @@ from groundwire_server.edge.convert.words import (
     LOSSES,
     NEXT_STEPS,
     PURPOSES,
+    REVIEW_DECISIONS,
     REWRITINGS,
     STAGES,
     VERDICTS,
@@ -48,7 +51,12 @@ def fill_outcome(message: outcome_pb2.Outcome, outcome: Outcome) -> None:
     weakest = None if outcome.answer is None else outcome.answer.weakest_verdict
     if weakest is not None:
         message.weakest_verdict = VERDICTS[weakest]
-    match outcome.result:
+    _fill_result(message, outcome.result)
+    fill_report(message.report, outcome.report)
+
+
+def _fill_result(message: outcome_pb2.Outcome, result: Result) -> None:
+    match result:
         case Answered(answer):
             _fill_text(message.answered.answer, answer)
         case Abstained(searched, nearest):
@@ -61,6 +69,10 @@ def fill_outcome(message: outcome_pb2.Outcome, outcome: Outcome) -> None:
         case Queued(operation, position, poll_after):
             message.queued.operation, message.queued.position = operation, position
             fill(message.queued.poll_after, poll_after)
+        case InReview(ticket, operation, expected_within):
+            message.in_review.ticket, message.in_review.operation = ticket, operation
+            if expected_within is not None:
+                fill(message.in_review.expected_within, expected_within)
         case Degraded(losses, answer, passages):
             message.degraded.losses.extend(LOSSES[loss] for loss in losses)
             fill_passages(message.degraded.passages, passages, excerpts=True)
@@ -73,7 +85,6 @@ def fill_outcome(message: outcome_pb2.Outcome, outcome: Outcome) -> None:
             message.failed_safe.retryable = retryable
             if retry_after is not None:
                 fill(message.failed_safe.retry_after, retry_after)
-    fill_report(message.report, outcome.report)
 
 
 def fill_citation(message: grounding_pb2.Citation, citation: Citation) -> None:
@@ -168,3 +179,7 @@ def fill_report(message: report_pb2.Report, report: Report) -> None:
     fill(message.total, report.total)
     if report.time_to_first_token is not None:
         fill(message.time_to_first_token, report.time_to_first_token)
+    if report.review is not None:
+        message.review.ticket = report.review.ticket
+        message.review.decision = REVIEW_DECISIONS[report.review.decision]
+        message.review.decide_time.FromDatetime(report.review.decided)

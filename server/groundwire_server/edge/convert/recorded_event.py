@@ -21,6 +21,7 @@ from groundwire_server.domain.outcome import (
     Cached,
     Degraded,
     FailedSafe,
+    InReview,
     ModelAttempt,
     Outcome,
     Queued,
@@ -132,6 +133,10 @@ def _result(message: outcome_pb2.Outcome) -> Result:
         case "queued":
             queued = message.queued
             return Queued(queued.operation, queued.position, _seconds(queued.poll_after))
+        case "in_review":
+            review = message.in_review
+            within = _seconds(review.expected_within) if review.HasField("expected_within") else None
+            return InReview(review.ticket, review.operation, within)
         case "degraded":
             degraded = message.degraded
             return Degraded(

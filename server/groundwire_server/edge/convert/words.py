@@ -1,10 +1,12 @@
 """Between the contract's enums and the domain's words: the same names, with and without their prefix."""
 
 from groundwire.v1 import (
+    answer_fault_pb2,
     cause_pb2,
     document_pb2,
     erasure_pb2,
     event_pb2,
+    feedback_service_pb2,
     grounding_pb2,
     limit_pb2,
     operation_pb2,
@@ -12,12 +14,15 @@ from groundwire.v1 import (
     passage_pb2,
     question_pb2,
     report_pb2,
+    review_pb2,
     route_pb2,
     server_info_pb2,
 )
 from groundwire_server.domain.caller import Role
 from groundwire_server.domain.document import DocumentOrder, PassageKind, PutState, TextFormat
 from groundwire_server.domain.erasure import ErasedPlaceKind
+from groundwire_server.domain.feedback import AnswerFault, Rating
+from groundwire_server.domain.review import ReviewDecision, ReviewKind, ReviewState, ReviewTrigger
 from groundwire_server.domain.vocabulary import (
     Action,
     Assurance,
@@ -69,5 +74,11 @@ DOCUMENT_ORDERS = {document_pb2.DocumentOrder.Value(f"DOCUMENT_ORDER_{order.name
 TEXT_FORMATS = {word: document_pb2.TextFormat.Value(f"TEXT_FORMAT_{word.name}") for word in TextFormat}
 PASSAGE_KINDS = {word: passage_pb2.PassageKind.Value(f"PASSAGE_KIND_{word.name}") for word in PassageKind}
 OPERATION_STATES = {word: operation_pb2.AnswerOperationMetadata.State.Value(f"STATE_{word}") for word in OperationState}
+REVIEW_KINDS = {word: review_pb2.Review.Kind.Value(f"KIND_{word}") for word in ReviewKind}
+REVIEW_STATES = {word: review_pb2.Review.State.Value(f"STATE_{word}") for word in ReviewState}
+REVIEW_TRIGGERS = {word: review_pb2.Review.Trigger.Value(f"TRIGGER_{word}") for word in ReviewTrigger}
+REVIEW_DECISIONS = {word: report_pb2.ReviewMark.Decision.Value(f"DECISION_{word}") for word in ReviewDecision}
+ANSWER_FAULTS = {word: answer_fault_pb2.AnswerFault.Value(f"ANSWER_FAULT_{word}") for word in AnswerFault}
+RATINGS = {word: feedback_service_pb2.Rating.Value(f"RATING_{word}") for word in Rating}
 ERASED_PLACES = {kind: erasure_pb2.ErasedPlaceKind.Value(f"ERASED_PLACE_KIND_{kind.name}") for kind in ErasedPlaceKind}
 INGEST_STATES = {state: document_pb2.IngestState.Value(f"INGEST_STATE_{state.name}") for state in PutState}

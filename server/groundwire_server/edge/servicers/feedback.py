@@ -7,6 +7,7 @@ import grpc.aio
 from groundwire.v1 import feedback_service_pb2
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer
 from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.call import current_call
 from groundwire_server.edge.snapshot import CurrentSnapshot
@@ -21,6 +22,26 @@ class Feedback(FeedbackServiceServicer):
         self._current = current
         self._log = log
         self._metrics = recorder
+
+    async def SubmitFeedback(
+        self, request: feedback_service_pb2.SubmitFeedbackRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> feedback_service_pb2.SubmitFeedbackResponse:
+        """Keep what a caller says of an outcome."""
+        raise Rejection.not_offered(Feature.FEEDBACK)
+
+    async def ListFeedback(
+        self, request: feedback_service_pb2.ListFeedbackRequest, context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> feedback_service_pb2.ListFeedbackResponse:
+        """Return a page of feedback."""
+        raise Rejection.not_offered(Feature.FEEDBACK)
+
+    async def ExportCases(  # type: ignore[override]  # writes to the context; the stubs know generators only
+        self,
+        request: feedback_service_pb2.ExportCasesRequest,
+        context: "grpc.aio.ServicerContext[Any, feedback_service_pb2.ExportCasesResponse]",
+    ) -> None:
+        """Write labelled cases."""
+        raise Rejection.not_offered(Feature.FEEDBACK)
 
     async def AppealBlock(
         self, request: feedback_service_pb2.AppealBlockRequest, context: "grpc.aio.ServicerContext[Any, Any]"

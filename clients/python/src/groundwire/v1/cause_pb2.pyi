@@ -98,6 +98,10 @@ class _CauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Cause.ValueType
     """CAUSE_GUARD_UNAVAILABLE: a guard could not be asked, and the route lets nothing through that was not screened."""
     CAUSE_CONFIDENCE_NOT_ALLOWED: _Cause.ValueType  # 33
     """CAUSE_CONFIDENCE_NOT_ALLOWED: the model's confidence is not one that the route lets through."""
+    CAUSE_REVIEW_REJECTED: _Cause.ValueType  # 42
+    """CAUSE_REVIEW_REJECTED: a reviewer let no answer leave."""
+    CAUSE_REVIEW_EXPIRED: _Cause.ValueType  # 43
+    """CAUSE_REVIEW_EXPIRED: no reviewer decided in time."""
     CAUSE_TIME_EXHAUSTED: _Cause.ValueType  # 34
     """CAUSE_TIME_EXHAUSTED: too little of the deadline was left for the next stage."""
     CAUSE_BUDGET_EXHAUSTED: _Cause.ValueType  # 35
@@ -186,6 +190,10 @@ CAUSE_GUARD_UNAVAILABLE: Cause.ValueType  # 41
 """CAUSE_GUARD_UNAVAILABLE: a guard could not be asked, and the route lets nothing through that was not screened."""
 CAUSE_CONFIDENCE_NOT_ALLOWED: Cause.ValueType  # 33
 """CAUSE_CONFIDENCE_NOT_ALLOWED: the model's confidence is not one that the route lets through."""
+CAUSE_REVIEW_REJECTED: Cause.ValueType  # 42
+"""CAUSE_REVIEW_REJECTED: a reviewer let no answer leave."""
+CAUSE_REVIEW_EXPIRED: Cause.ValueType  # 43
+"""CAUSE_REVIEW_EXPIRED: no reviewer decided in time."""
 CAUSE_TIME_EXHAUSTED: Cause.ValueType  # 34
 """CAUSE_TIME_EXHAUSTED: too little of the deadline was left for the next stage."""
 CAUSE_BUDGET_EXHAUSTED: Cause.ValueType  # 35

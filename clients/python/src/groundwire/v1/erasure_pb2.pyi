@@ -46,6 +46,14 @@ class _ErasedPlaceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Erase
     """ERASED_PLACE_KIND_CACHED_ANSWERS counts earlier answers that could have stood in."""
     ERASED_PLACE_KIND_OPERATIONS: _ErasedPlaceKind.ValueType  # 8
     """ERASED_PLACE_KIND_OPERATIONS counts questions that were queued, with their answers."""
+    ERASED_PLACE_KIND_CASES: _ErasedPlaceKind.ValueType  # 9
+    """ERASED_PLACE_KIND_CASES counts questions with their answers that were kept for reviewers and for feedback. Reviews of
+    them are WITHDRAWN unless they were decided.
+    """
+    ERASED_PLACE_KIND_FEEDBACK: _ErasedPlaceKind.ValueType  # 10
+    """ERASED_PLACE_KIND_FEEDBACK counts what callers have said of answers."""
+    ERASED_PLACE_KIND_USAGE: _ErasedPlaceKind.ValueType  # 11
+    """ERASED_PLACE_KIND_USAGE counts subjects whose names were replaced in the accounts of usage, which keep their numbers."""
 
 class ErasedPlaceKind(_ErasedPlaceKind, metaclass=_ErasedPlaceKindEnumTypeWrapper):
     """ErasedPlaceKind is a place that holds texts of documents, or of answers that quote them."""
@@ -70,6 +78,14 @@ ERASED_PLACE_KIND_CACHED_ANSWERS: ErasedPlaceKind.ValueType  # 7
 """ERASED_PLACE_KIND_CACHED_ANSWERS counts earlier answers that could have stood in."""
 ERASED_PLACE_KIND_OPERATIONS: ErasedPlaceKind.ValueType  # 8
 """ERASED_PLACE_KIND_OPERATIONS counts questions that were queued, with their answers."""
+ERASED_PLACE_KIND_CASES: ErasedPlaceKind.ValueType  # 9
+"""ERASED_PLACE_KIND_CASES counts questions with their answers that were kept for reviewers and for feedback. Reviews of
+them are WITHDRAWN unless they were decided.
+"""
+ERASED_PLACE_KIND_FEEDBACK: ErasedPlaceKind.ValueType  # 10
+"""ERASED_PLACE_KIND_FEEDBACK counts what callers have said of answers."""
+ERASED_PLACE_KIND_USAGE: ErasedPlaceKind.ValueType  # 11
+"""ERASED_PLACE_KIND_USAGE counts subjects whose names were replaced in the accounts of usage, which keep their numbers."""
 Global___ErasedPlaceKind: _TypeAlias = ErasedPlaceKind  # noqa: Y015
 
 @_typing.final

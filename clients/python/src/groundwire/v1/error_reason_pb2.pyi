@@ -214,6 +214,29 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         {"reason": "ERASED", "domain": "groundwire.io", "metadata": {}}
     """
+    ERROR_REASON_REVIEW_CHANGED: _ErrorReason.ValueType  # 35
+    """ERROR_REASON_REVIEW_CHANGED: the review has changed since the reviewer saw it. ABORTED; read it again.
+
+        {"reason": "REVIEW_CHANGED", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+    """
+    ERROR_REASON_REVIEW_OWN: _ErrorReason.ValueType  # 36
+    """ERROR_REASON_REVIEW_OWN: the route asks for a second pair of eyes, and the caller asked the question.
+    PERMISSION_DENIED.
+
+        {"reason": "REVIEW_OWN", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+    """
+    ERROR_REASON_REVIEW_NO_DRAFT: _ErrorReason.ValueType  # 37
+    """ERROR_REASON_REVIEW_NO_DRAFT: no model has written an answer that could be approved. FAILED_PRECONDITION; edit or
+    reject the review.
+
+        {"reason": "REVIEW_NO_DRAFT", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+    """
+    ERROR_REASON_REVIEW_TEXT_UNSUPPORTED: _ErrorReason.ValueType  # 38
+    """ERROR_REASON_REVIEW_TEXT_UNSUPPORTED: sentences of the reviewer's text are weaker than the route lets leave.
+    FAILED_PRECONDITION; the metadata has their indexes from 0. Validate the text first, to see why.
+
+        {"reason": "REVIEW_TEXT_UNSUPPORTED", "domain": "groundwire.io", "metadata": {"sentences": "0,2"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the `reason` of google.rpc.ErrorInfo in a failed call, without its prefix; the domain is
@@ -415,5 +438,28 @@ ERROR_REASON_ERASED: ErrorReason.ValueType  # 34
 """ERROR_REASON_ERASED: the operation's texts were erased. DATA_LOSS, in the operation's `error` alone.
 
     {"reason": "ERASED", "domain": "groundwire.io", "metadata": {}}
+"""
+ERROR_REASON_REVIEW_CHANGED: ErrorReason.ValueType  # 35
+"""ERROR_REASON_REVIEW_CHANGED: the review has changed since the reviewer saw it. ABORTED; read it again.
+
+    {"reason": "REVIEW_CHANGED", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+"""
+ERROR_REASON_REVIEW_OWN: ErrorReason.ValueType  # 36
+"""ERROR_REASON_REVIEW_OWN: the route asks for a second pair of eyes, and the caller asked the question.
+PERMISSION_DENIED.
+
+    {"reason": "REVIEW_OWN", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+"""
+ERROR_REASON_REVIEW_NO_DRAFT: ErrorReason.ValueType  # 37
+"""ERROR_REASON_REVIEW_NO_DRAFT: no model has written an answer that could be approved. FAILED_PRECONDITION; edit or
+reject the review.
+
+    {"reason": "REVIEW_NO_DRAFT", "domain": "groundwire.io", "metadata": {"ticket": "7f3a09c2"}}
+"""
+ERROR_REASON_REVIEW_TEXT_UNSUPPORTED: ErrorReason.ValueType  # 38
+"""ERROR_REASON_REVIEW_TEXT_UNSUPPORTED: sentences of the reviewer's text are weaker than the route lets leave.
+FAILED_PRECONDITION; the metadata has their indexes from 0. Validate the text first, to see why.
+
+    {"reason": "REVIEW_TEXT_UNSUPPORTED", "domain": "groundwire.io", "metadata": {"sentences": "0,2"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

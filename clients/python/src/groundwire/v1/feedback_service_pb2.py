@@ -23,9 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from groundwire.v1 import answer_fault_pb2 as groundwire_dot_v1_dot_answer__fault__pb2
+from groundwire.v1 import grounding_pb2 as groundwire_dot_v1_dot_grounding__pb2
+from groundwire.v1 import passage_pb2 as groundwire_dot_v1_dot_passage__pb2
+from groundwire.v1 import review_pb2 as groundwire_dot_v1_dot_review__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$groundwire/v1/feedback_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\"\xd1\x01\n\x12\x41ppealBlockRequest\x12\x31\n\nrequest_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_.-]{8,64}$\x12\'\n\x08trace_id\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{32}$\x12.\n\x06policy\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12/\n\x08\x63\x61tegory\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,63}$\"\x15\n\x13\x41ppealBlockResponse2l\n\x0f\x46\x65\x65\x64\x62\x61\x63kService\x12Y\n\x0b\x41ppealBlock\x12!.groundwire.v1.AppealBlockRequest\x1a\".groundwire.v1.AppealBlockResponse\"\x03\x90\x02\x02\x42\x64\n\x10io.groundwire.v1B\x14\x46\x65\x65\x64\x62\x61\x63kServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$groundwire/v1/feedback_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a groundwire/v1/answer_fault.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1agroundwire/v1/review.proto\"\xa9\x04\n\x15SubmitFeedbackRequest\x12\x31\n\nrequest_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_.-]{8,64}$\x12\'\n\x08trace_id\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{32}$\x12-\n\x05route\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12/\n\x06rating\x18\x04 \x01(\x0e\x32\x15.groundwire.v1.RatingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12=\n\x06\x66\x61ults\x18\x05 \x03(\x0e\x32\x1a.groundwire.v1.AnswerFaultB\x11\xbaH\x0e\x92\x01\x0b\x10\x08\"\x07\x82\x01\x04\x10\x01 \x00\x12\x1d\n\ncorrection\x18\x06 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x04\x12\x19\n\x07\x63omment\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \x12\x1d\n\x0b\x65nd_user_id\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02:\xbb\x01\xbaH\xb7\x01\x1a\xb4\x01\n\x17\x66\x65\x65\x64\x62\x61\x63k.says_something\x12?say something: give a rating, faults, a correction or a comment\x1aXthis.rating != 0 || size(this.faults) > 0 || this.correction != \'\' || this.comment != \'\'\"-\n\x16SubmitFeedbackResponse\x12\x13\n\x0b\x61nswer_kept\x18\x01 \x01(\x08\"\x8e\x02\n\x08\x46\x65\x65\x64\x62\x61\x63k\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08trace_id\x18\x02 \x01(\t\x12\r\n\x05route\x18\x03 \x01(\t\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12%\n\x06rating\x18\x05 \x01(\x0e\x32\x15.groundwire.v1.Rating\x12*\n\x06\x66\x61ults\x18\x06 \x03(\x0e\x32\x1a.groundwire.v1.AnswerFault\x12\x12\n\ncorrection\x18\x07 \x01(\t\x12\x0f\n\x07\x63omment\x18\x08 \x01(\t\x12/\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x61nswer_kept\x18\n \x01(\x08\"\xb2\x01\n\x13ListFeedbackRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x30\n\x05route\x18\x03 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12/\n\x06rating\x18\x04 \x01(\x0e\x32\x15.groundwire.v1.RatingB\x08\xbaH\x05\x82\x01\x02\x10\x01\"Z\n\x14ListFeedbackResponse\x12)\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\x01 \x03(\x0b\x32\x17.groundwire.v1.Feedback\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe4\x01\n\x12\x45xportCasesRequest\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x05route\x18\x03 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x46\n\x07sources\x18\x04 \x03(\x0e\x32\".groundwire.v1.LabelledCase.SourceB\x11\xbaH\x0e\x92\x01\x0b\x10\x02\"\x07\x82\x01\x04\x10\x01 \x00\"I\n\x13\x45xportCasesResponse\x12\x32\n\rlabelled_case\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.LabelledCase\"\xa8\x04\n\x0cLabelledCase\x12\x32\n\x06source\x18\x01 \x01(\x0e\x32\".groundwire.v1.LabelledCase.Source\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x10\n\x08trace_id\x18\x03 \x01(\t\x12\r\n\x05route\x18\x04 \x01(\t\x12\x10\n\x08question\x18\x05 \x01(\t\x12(\n\x08passages\x18\x06 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12+\n\x06\x61nswer\x18\x07 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12\r\n\x05right\x18\x08 \x01(\x08\x12\x17\n\x0fwrong_sentences\x18\t \x03(\x05\x12*\n\x06\x66\x61ults\x18\n \x03(\x0e\x32\x1a.groundwire.v1.AnswerFault\x12\x12\n\ncorrection\x18\x0b \x01(\t\x12.\n\nlabel_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05model\x18\r \x01(\t\x12\x13\n\x0bprompt_name\x18\x0e \x01(\t\x12\x16\n\x0eprompt_version\x18\x0f \x01(\t\x12(\n\x04kind\x18\x10 \x01(\x0e\x32\x1a.groundwire.v1.Review.Kind\"H\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x11\n\rSOURCE_REVIEW\x10\x01\x12\x13\n\x0fSOURCE_FEEDBACK\x10\x02\"\xd1\x01\n\x12\x41ppealBlockRequest\x12\x31\n\nrequest_id\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[A-Za-z0-9_.-]{8,64}$\x12\'\n\x08trace_id\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{32}$\x12.\n\x06policy\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12/\n\x08\x63\x61tegory\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x18\x32\x16^[a-z][a-z0-9_]{0,63}$\"\x15\n\x13\x41ppealBlockResponse*@\n\x06Rating\x12\x16\n\x12RATING_UNSPECIFIED\x10\x00\x12\r\n\tRATING_UP\x10\x01\x12\x0f\n\x0bRATING_DOWN\x10\x02\x32\x8b\x03\n\x0f\x46\x65\x65\x64\x62\x61\x63kService\x12\x62\n\x0eSubmitFeedback\x12$.groundwire.v1.SubmitFeedbackRequest\x1a%.groundwire.v1.SubmitFeedbackResponse\"\x03\x90\x02\x02\x12\\\n\x0cListFeedback\x12\".groundwire.v1.ListFeedbackRequest\x1a#.groundwire.v1.ListFeedbackResponse\"\x03\x90\x02\x01\x12[\n\x0b\x45xportCases\x12!.groundwire.v1.ExportCasesRequest\x1a\".groundwire.v1.ExportCasesResponse\"\x03\x90\x02\x01\x30\x01\x12Y\n\x0b\x41ppealBlock\x12!.groundwire.v1.AppealBlockRequest\x1a\".groundwire.v1.AppealBlockResponse\"\x03\x90\x02\x02\x42\x64\n\x10io.groundwire.v1B\x14\x46\x65\x65\x64\x62\x61\x63kServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,6 +38,36 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.feedback_serv
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\024FeedbackServiceProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\032r\0302\026^[A-Za-z0-9_.-]{8,64}$'
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['trace_id']._loaded_options = None
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['trace_id']._serialized_options = b'\272H\022r\0202\016^[0-9a-f]{32}$'
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['route']._loaded_options = None
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['route']._serialized_options = b'\272H\033r\0312\027^[a-z][a-z0-9_-]{0,63}$'
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['rating']._loaded_options = None
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['rating']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['faults']._loaded_options = None
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['faults']._serialized_options = b'\272H\016\222\001\013\020\010\"\007\202\001\004\020\001 \000'
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['correction']._loaded_options = None
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['correction']._serialized_options = b'\272H\006r\004(\200\200\004'
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['comment']._loaded_options = None
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['comment']._serialized_options = b'\272H\005r\003\030\200 '
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['end_user_id']._loaded_options = None
+  _globals['_SUBMITFEEDBACKREQUEST'].fields_by_name['end_user_id']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_SUBMITFEEDBACKREQUEST']._loaded_options = None
+  _globals['_SUBMITFEEDBACKREQUEST']._serialized_options = b'\272H\267\001\032\264\001\n\027feedback.says_something\022?say something: give a rating, faults, a correction or a comment\032Xthis.rating != 0 || size(this.faults) > 0 || this.correction != \'\' || this.comment != \'\''
+  _globals['_LISTFEEDBACKREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTFEEDBACKREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTFEEDBACKREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTFEEDBACKREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_LISTFEEDBACKREQUEST'].fields_by_name['route']._loaded_options = None
+  _globals['_LISTFEEDBACKREQUEST'].fields_by_name['route']._serialized_options = b'\272H\036r\0342\032^([a-z][a-z0-9_-]{0,63})?$'
+  _globals['_LISTFEEDBACKREQUEST'].fields_by_name['rating']._loaded_options = None
+  _globals['_LISTFEEDBACKREQUEST'].fields_by_name['rating']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_EXPORTCASESREQUEST'].fields_by_name['route']._loaded_options = None
+  _globals['_EXPORTCASESREQUEST'].fields_by_name['route']._serialized_options = b'\272H\036r\0342\032^([a-z][a-z0-9_-]{0,63})?$'
+  _globals['_EXPORTCASESREQUEST'].fields_by_name['sources']._loaded_options = None
+  _globals['_EXPORTCASESREQUEST'].fields_by_name['sources']._serialized_options = b'\272H\016\222\001\013\020\002\"\007\202\001\004\020\001 \000'
   _globals['_APPEALBLOCKREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_APPEALBLOCKREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\032r\0302\026^[A-Za-z0-9_.-]{8,64}$'
   _globals['_APPEALBLOCKREQUEST'].fields_by_name['trace_id']._loaded_options = None
@@ -41,12 +76,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPEALBLOCKREQUEST'].fields_by_name['policy']._serialized_options = b'\272H\033r\0312\027^[a-z][a-z0-9_-]{0,63}$'
   _globals['_APPEALBLOCKREQUEST'].fields_by_name['category']._loaded_options = None
   _globals['_APPEALBLOCKREQUEST'].fields_by_name['category']._serialized_options = b'\272H\032r\0302\026^[a-z][a-z0-9_]{0,63}$'
+  _globals['_FEEDBACKSERVICE'].methods_by_name['SubmitFeedback']._loaded_options = None
+  _globals['_FEEDBACKSERVICE'].methods_by_name['SubmitFeedback']._serialized_options = b'\220\002\002'
+  _globals['_FEEDBACKSERVICE'].methods_by_name['ListFeedback']._loaded_options = None
+  _globals['_FEEDBACKSERVICE'].methods_by_name['ListFeedback']._serialized_options = b'\220\002\001'
+  _globals['_FEEDBACKSERVICE'].methods_by_name['ExportCases']._loaded_options = None
+  _globals['_FEEDBACKSERVICE'].methods_by_name['ExportCases']._serialized_options = b'\220\002\001'
   _globals['_FEEDBACKSERVICE'].methods_by_name['AppealBlock']._loaded_options = None
   _globals['_FEEDBACKSERVICE'].methods_by_name['AppealBlock']._serialized_options = b'\220\002\002'
-  _globals['_APPEALBLOCKREQUEST']._serialized_start=85
-  _globals['_APPEALBLOCKREQUEST']._serialized_end=294
-  _globals['_APPEALBLOCKRESPONSE']._serialized_start=296
-  _globals['_APPEALBLOCKRESPONSE']._serialized_end=317
-  _globals['_FEEDBACKSERVICE']._serialized_start=319
-  _globals['_FEEDBACKSERVICE']._serialized_end=427
+  _globals['_RATING']._serialized_start=2484
+  _globals['_RATING']._serialized_end=2548
+  _globals['_SUBMITFEEDBACKREQUEST']._serialized_start=240
+  _globals['_SUBMITFEEDBACKREQUEST']._serialized_end=793
+  _globals['_SUBMITFEEDBACKRESPONSE']._serialized_start=795
+  _globals['_SUBMITFEEDBACKRESPONSE']._serialized_end=840
+  _globals['_FEEDBACK']._serialized_start=843
+  _globals['_FEEDBACK']._serialized_end=1113
+  _globals['_LISTFEEDBACKREQUEST']._serialized_start=1116
+  _globals['_LISTFEEDBACKREQUEST']._serialized_end=1294
+  _globals['_LISTFEEDBACKRESPONSE']._serialized_start=1296
+  _globals['_LISTFEEDBACKRESPONSE']._serialized_end=1386
+  _globals['_EXPORTCASESREQUEST']._serialized_start=1389
+  _globals['_EXPORTCASESREQUEST']._serialized_end=1617
+  _globals['_EXPORTCASESRESPONSE']._serialized_start=1619
+  _globals['_EXPORTCASESRESPONSE']._serialized_end=1692
+  _globals['_LABELLEDCASE']._serialized_start=1695
+  _globals['_LABELLEDCASE']._serialized_end=2247
+  _globals['_LABELLEDCASE_SOURCE']._serialized_start=2175
+  _globals['_LABELLEDCASE_SOURCE']._serialized_end=2247
+  _globals['_APPEALBLOCKREQUEST']._serialized_start=2250
+  _globals['_APPEALBLOCKREQUEST']._serialized_end=2459
+  _globals['_APPEALBLOCKRESPONSE']._serialized_start=2461
+  _globals['_APPEALBLOCKRESPONSE']._serialized_end=2482
+  _globals['_FEEDBACKSERVICE']._serialized_start=2551
+  _globals['_FEEDBACKSERVICE']._serialized_end=2946
 # @@protoc_insertion_point(module_scope)

@@ -3,8 +3,16 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from groundwire.v1 import answer_fault_pb2 as _answer_fault_pb2
+from groundwire.v1 import grounding_pb2 as _grounding_pb2
+from groundwire.v1 import passage_pb2 as _passage_pb2
+from groundwire.v1 import review_pb2 as _review_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -15,6 +23,411 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Rating:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RatingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Rating.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RATING_UNSPECIFIED: _Rating.ValueType  # 0
+    """RATING_UNSPECIFIED gives none."""
+    RATING_UP: _Rating.ValueType  # 1
+    """RATING_UP: it was good."""
+    RATING_DOWN: _Rating.ValueType  # 2
+    """RATING_DOWN: it was not."""
+
+class Rating(_Rating, metaclass=_RatingEnumTypeWrapper):
+    """Rating says whether an answer was any good."""
+
+RATING_UNSPECIFIED: Rating.ValueType  # 0
+"""RATING_UNSPECIFIED gives none."""
+RATING_UP: Rating.ValueType  # 1
+"""RATING_UP: it was good."""
+RATING_DOWN: Rating.ValueType  # 2
+"""RATING_DOWN: it was not."""
+Global___Rating: _TypeAlias = Rating  # noqa: Y015
+
+@_typing.final
+class SubmitFeedbackRequest(_message.Message):
+    """SubmitFeedbackRequest is feedback on one outcome."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    FAULTS_FIELD_NUMBER: _builtins.int
+    CORRECTION_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    END_USER_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """request_id is that of `Report`."""
+    trace_id: _builtins.str
+    """trace_id is that of `Report`: 32 lower-case hexadecimal digits."""
+    route: _builtins.str
+    """route is that of `Report`: one that the caller may use."""
+    rating: Global___Rating.ValueType
+    """rating says whether the answer was any good."""
+    correction: _builtins.str
+    """correction is the answer as it should have been, at most 64 KiB (65536 bytes) of UTF-8. It is kept encrypted, never
+    logged, and leaves in exports alone.
+    """
+    comment: _builtins.str
+    """comment is in the caller's own words, at most 4096 code points. It is kept like `correction`."""
+    end_user_id: _builtins.str
+    """end_user_id is on whose behalf the caller says it, at most 256 code points, so that it can be erased; empty without
+    one. It is kept as a keyed digest.
+    """
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedScalarFieldContainer[_answer_fault_pb2.AnswerFault.ValueType]:
+        """faults are what was wrong with it, at most 8."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        trace_id: _builtins.str = ...,
+        route: _builtins.str = ...,
+        rating: Global___Rating.ValueType = ...,
+        faults: _abc.Iterable[_answer_fault_pb2.AnswerFault.ValueType] | None = ...,
+        correction: _builtins.str = ...,
+        comment: _builtins.str = ...,
+        end_user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "correction", b"correction", "end_user_id", b"end_user_id", "faults", b"faults", "rating", b"rating", "request_id", b"request_id", "route", b"route", "trace_id", b"trace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubmitFeedbackRequest: _TypeAlias = SubmitFeedbackRequest  # noqa: Y015
+
+@_typing.final
+class SubmitFeedbackResponse(_message.Message):
+    """SubmitFeedbackResponse says what became of the feedback."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWER_KEPT_FIELD_NUMBER: _builtins.int
+    answer_kept: _builtins.bool
+    """answer_kept is true where the answer is kept, so that the feedback can become a labelled case."""
+    def __init__(
+        self,
+        *,
+        answer_kept: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_kept", b"answer_kept"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubmitFeedbackResponse: _TypeAlias = SubmitFeedbackResponse  # noqa: Y015
+
+@_typing.final
+class Feedback(_message.Message):
+    """Feedback is what a caller said of an outcome."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    FAULTS_FIELD_NUMBER: _builtins.int
+    CORRECTION_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ANSWER_KEPT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """request_id is that of the outcome."""
+    trace_id: _builtins.str
+    """trace_id is that of the outcome."""
+    route: _builtins.str
+    """route is that of the outcome."""
+    subject: _builtins.str
+    """subject is who said it."""
+    rating: Global___Rating.ValueType
+    """rating says whether the answer was any good."""
+    correction: _builtins.str
+    """correction is the answer as it should have been."""
+    comment: _builtins.str
+    """comment is in the caller's own words."""
+    answer_kept: _builtins.bool
+    """answer_kept is true where the answer is kept."""
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedScalarFieldContainer[_answer_fault_pb2.AnswerFault.ValueType]:
+        """faults are what was wrong with it."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """create_time is when it was said last."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        trace_id: _builtins.str = ...,
+        route: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        rating: Global___Rating.ValueType = ...,
+        faults: _abc.Iterable[_answer_fault_pb2.AnswerFault.ValueType] | None = ...,
+        correction: _builtins.str = ...,
+        comment: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        answer_kept: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_kept", b"answer_kept", "comment", b"comment", "correction", b"correction", "create_time", b"create_time", "faults", b"faults", "rating", b"rating", "request_id", b"request_id", "route", b"route", "subject", b"subject", "trace_id", b"trace_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Feedback: _TypeAlias = Feedback  # noqa: Y015
+
+@_typing.final
+class ListFeedbackRequest(_message.Message):
+    """ListFeedbackRequest asks for a page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
+    RATING_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """page_size is the most to return; 0 is read as 100, a value above 1000 as 1000."""
+    page_token: _builtins.str
+    """page_token is `next_page_token` of the page before; empty asks for the first. It belongs to its filter."""
+    route: _builtins.str
+    """route is the route to list; empty lists all."""
+    rating: Global___Rating.ValueType
+    """rating is the rating to list; unspecified lists all."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        route: _builtins.str = ...,
+        rating: Global___Rating.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "rating", b"rating", "route", b"route"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFeedbackRequest: _TypeAlias = ListFeedbackRequest  # noqa: Y015
+
+@_typing.final
+class ListFeedbackResponse(_message.Message):
+    """ListFeedbackResponse is one page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDBACK_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """next_page_token asks for the page that follows; empty on the last."""
+    @_builtins.property
+    def feedback(self) -> _containers.RepeatedCompositeFieldContainer[Global___Feedback]:
+        """feedback is the newest first."""
+
+    def __init__(
+        self,
+        *,
+        feedback: _abc.Iterable[Global___Feedback] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feedback", b"feedback", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFeedbackResponse: _TypeAlias = ListFeedbackResponse  # noqa: Y015
+
+@_typing.final
+class ExportCasesRequest(_message.Message):
+    """ExportCasesRequest says which cases to export."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    route: _builtins.str
+    """route is the route to export; empty exports all."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """since exports what was said at this time or later; unset exports all that is kept."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """until exports what was said before this time; unset has no end."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[Global___LabelledCase.Source.ValueType]:
+        """sources are where the labels come from, at most 2; empty exports all."""
+
+    def __init__(
+        self,
+        *,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        route: _builtins.str = ...,
+        sources: _abc.Iterable[Global___LabelledCase.Source.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "since", b"since", "sources", b"sources", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCasesRequest: _TypeAlias = ExportCasesRequest  # noqa: Y015
+
+@_typing.final
+class ExportCasesResponse(_message.Message):
+    """ExportCasesResponse is one case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABELLED_CASE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def labelled_case(self) -> Global___LabelledCase:
+        """labelled_case is the case."""
+
+    def __init__(
+        self,
+        *,
+        labelled_case: Global___LabelledCase | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["labelled_case", b"labelled_case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["labelled_case", b"labelled_case"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCasesResponse: _TypeAlias = ExportCasesResponse  # noqa: Y015
+
+@_typing.final
+class LabelledCase(_message.Message):
+    """LabelledCase is an answer that a person has judged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Source:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[LabelledCase._Source.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SOURCE_UNSPECIFIED: LabelledCase._Source.ValueType  # 0
+        """SOURCE_UNSPECIFIED is never sent."""
+        SOURCE_REVIEW: LabelledCase._Source.ValueType  # 1
+        """SOURCE_REVIEW: a reviewer has decided."""
+        SOURCE_FEEDBACK: LabelledCase._Source.ValueType  # 2
+        """SOURCE_FEEDBACK: a caller has said so."""
+
+    class Source(_Source, metaclass=_SourceEnumTypeWrapper):
+        """Source says where a label comes from."""
+
+    SOURCE_UNSPECIFIED: LabelledCase.Source.ValueType  # 0
+    """SOURCE_UNSPECIFIED is never sent."""
+    SOURCE_REVIEW: LabelledCase.Source.ValueType  # 1
+    """SOURCE_REVIEW: a reviewer has decided."""
+    SOURCE_FEEDBACK: LabelledCase.Source.ValueType  # 2
+    """SOURCE_FEEDBACK: a caller has said so."""
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
+    QUESTION_FIELD_NUMBER: _builtins.int
+    PASSAGES_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    RIGHT_FIELD_NUMBER: _builtins.int
+    WRONG_SENTENCES_FIELD_NUMBER: _builtins.int
+    FAULTS_FIELD_NUMBER: _builtins.int
+    CORRECTION_FIELD_NUMBER: _builtins.int
+    LABEL_TIME_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    PROMPT_NAME_FIELD_NUMBER: _builtins.int
+    PROMPT_VERSION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    source: Global___LabelledCase.Source.ValueType
+    """source says where the label comes from."""
+    request_id: _builtins.str
+    """request_id is that of the outcome."""
+    trace_id: _builtins.str
+    """trace_id is that of the outcome."""
+    route: _builtins.str
+    """route is that of the outcome."""
+    question: _builtins.str
+    """question is what was searched for."""
+    right: _builtins.bool
+    """right is whether it was found right."""
+    correction: _builtins.str
+    """correction is the answer as it should have been; empty without one."""
+    model: _builtins.str
+    """model is the alias of the model that wrote it."""
+    prompt_name: _builtins.str
+    """prompt_name names the prompt."""
+    prompt_version: _builtins.str
+    """prompt_version is the prompt's version."""
+    kind: _review_pb2.Review.Kind.ValueType
+    """kind is that of the review; unspecified for feedback."""
+    @_builtins.property
+    def passages(self) -> _containers.RepeatedCompositeFieldContainer[_passage_pb2.Passage]:
+        """passages are the evidence as the model saw it, best first, as far as the caller of the export may see its documents."""
+
+    @_builtins.property
+    def answer(self) -> _grounding_pb2.GroundedText:
+        """answer is the text that was judged, with its verdicts."""
+
+    @_builtins.property
+    def wrong_sentences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """wrong_sentences are the sentences that were found wrong, as indexes from 0; none where nobody said which."""
+
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedScalarFieldContainer[_answer_fault_pb2.AnswerFault.ValueType]:
+        """faults are what was found wrong."""
+
+    @_builtins.property
+    def label_time(self) -> _timestamp_pb2.Timestamp:
+        """label_time is when it was judged."""
+
+    def __init__(
+        self,
+        *,
+        source: Global___LabelledCase.Source.ValueType = ...,
+        request_id: _builtins.str = ...,
+        trace_id: _builtins.str = ...,
+        route: _builtins.str = ...,
+        question: _builtins.str = ...,
+        passages: _abc.Iterable[_passage_pb2.Passage] | None = ...,
+        answer: _grounding_pb2.GroundedText | None = ...,
+        right: _builtins.bool = ...,
+        wrong_sentences: _abc.Iterable[_builtins.int] | None = ...,
+        faults: _abc.Iterable[_answer_fault_pb2.AnswerFault.ValueType] | None = ...,
+        correction: _builtins.str = ...,
+        label_time: _timestamp_pb2.Timestamp | None = ...,
+        model: _builtins.str = ...,
+        prompt_name: _builtins.str = ...,
+        prompt_version: _builtins.str = ...,
+        kind: _review_pb2.Review.Kind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "label_time", b"label_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "correction", b"correction", "faults", b"faults", "kind", b"kind", "label_time", b"label_time", "model", b"model", "passages", b"passages", "prompt_name", b"prompt_name", "prompt_version", b"prompt_version", "question", b"question", "request_id", b"request_id", "right", b"right", "route", b"route", "source", b"source", "trace_id", b"trace_id", "wrong_sentences", b"wrong_sentences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LabelledCase: _TypeAlias = LabelledCase  # noqa: Y015
 
 @_typing.final
 class AppealBlockRequest(_message.Message):

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class FeedbackServiceStub(object):
-    """FeedbackService takes what callers say of outcomes.
+    """FeedbackService takes what callers say of outcomes, and gives it out as labelled cases.
     """
 
     def __init__(self, channel):
@@ -35,6 +35,21 @@ class FeedbackServiceStub(object):
         Args:
             channel: A grpc.Channel.
         """
+        self.SubmitFeedback = channel.unary_unary(
+                '/groundwire.v1.FeedbackService/SubmitFeedback',
+                request_serializer=groundwire_dot_v1_dot_feedback__service__pb2.SubmitFeedbackRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_feedback__service__pb2.SubmitFeedbackResponse.FromString,
+                _registered_method=True)
+        self.ListFeedback = channel.unary_unary(
+                '/groundwire.v1.FeedbackService/ListFeedback',
+                request_serializer=groundwire_dot_v1_dot_feedback__service__pb2.ListFeedbackRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_feedback__service__pb2.ListFeedbackResponse.FromString,
+                _registered_method=True)
+        self.ExportCases = channel.unary_stream(
+                '/groundwire.v1.FeedbackService/ExportCases',
+                request_serializer=groundwire_dot_v1_dot_feedback__service__pb2.ExportCasesRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_feedback__service__pb2.ExportCasesResponse.FromString,
+                _registered_method=True)
         self.AppealBlock = channel.unary_unary(
                 '/groundwire.v1.FeedbackService/AppealBlock',
                 request_serializer=groundwire_dot_v1_dot_feedback__service__pb2.AppealBlockRequest.SerializeToString,
@@ -43,12 +58,36 @@ class FeedbackServiceStub(object):
 
 
 class FeedbackServiceServicer(object):
-    """FeedbackService takes what callers say of outcomes.
+    """FeedbackService takes what callers say of outcomes, and gives it out as labelled cases.
     """
+
+    def SubmitFeedback(self, request, context):
+        """SubmitFeedback says whether an answer was any good. The same caller's feedback on the same request replaces what it
+        said before. UNIMPLEMENTED with FEATURE_NOT_OFFERED (FEEDBACK) where there are no records. For who may ask.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFeedback(self, request, context):
+        """ListFeedback returns the feedback of the caller's tenant, the newest first, a page at a time. For operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportCases(self, request, context):
+        """ExportCases sends what reviewers and callers have said of answers as labelled cases, the oldest first: those whose
+        question and answer are kept. For operators.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def AppealBlock(self, request, context):
         """AppealBlock says that policy forbade an answer by mistake. Nothing is answered: the operator finds the appeal in the
-        security log, with the trace of the call, and in a count by guard and category. For who may ask.
+        security log, with the trace of the call, and in a count by guard and category; where the route lays appeals before
+        reviewers, and the question is kept, it becomes a review. For who may ask.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -57,6 +96,21 @@ class FeedbackServiceServicer(object):
 
 def add_FeedbackServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'SubmitFeedback': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitFeedback,
+                    request_deserializer=groundwire_dot_v1_dot_feedback__service__pb2.SubmitFeedbackRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_feedback__service__pb2.SubmitFeedbackResponse.SerializeToString,
+            ),
+            'ListFeedback': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFeedback,
+                    request_deserializer=groundwire_dot_v1_dot_feedback__service__pb2.ListFeedbackRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_feedback__service__pb2.ListFeedbackResponse.SerializeToString,
+            ),
+            'ExportCases': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportCases,
+                    request_deserializer=groundwire_dot_v1_dot_feedback__service__pb2.ExportCasesRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_feedback__service__pb2.ExportCasesResponse.SerializeToString,
+            ),
             'AppealBlock': grpc.unary_unary_rpc_method_handler(
                     servicer.AppealBlock,
                     request_deserializer=groundwire_dot_v1_dot_feedback__service__pb2.AppealBlockRequest.FromString,
@@ -71,8 +125,89 @@ def add_FeedbackServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FeedbackService(object):
-    """FeedbackService takes what callers say of outcomes.
+    """FeedbackService takes what callers say of outcomes, and gives it out as labelled cases.
     """
+
+    @staticmethod
+    def SubmitFeedback(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.FeedbackService/SubmitFeedback',
+            groundwire_dot_v1_dot_feedback__service__pb2.SubmitFeedbackRequest.SerializeToString,
+            groundwire_dot_v1_dot_feedback__service__pb2.SubmitFeedbackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFeedback(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.FeedbackService/ListFeedback',
+            groundwire_dot_v1_dot_feedback__service__pb2.ListFeedbackRequest.SerializeToString,
+            groundwire_dot_v1_dot_feedback__service__pb2.ListFeedbackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportCases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groundwire.v1.FeedbackService/ExportCases',
+            groundwire_dot_v1_dot_feedback__service__pb2.ExportCasesRequest.SerializeToString,
+            groundwire_dot_v1_dot_feedback__service__pb2.ExportCasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def AppealBlock(request,

@@ -27,29 +27,79 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class FeedbackServiceStub:
-    """FeedbackService takes what callers say of outcomes."""
+    """FeedbackService takes what callers say of outcomes, and gives it out as labelled cases."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> FeedbackServiceAsyncStub: ...
+    SubmitFeedback: _grpc.UnaryUnaryMultiCallable[_feedback_service_pb2.SubmitFeedbackRequest, _feedback_service_pb2.SubmitFeedbackResponse]
+    """SubmitFeedback says whether an answer was any good. The same caller's feedback on the same request replaces what it
+    said before. UNIMPLEMENTED with FEATURE_NOT_OFFERED (FEEDBACK) where there are no records. For who may ask.
+    """
+    ListFeedback: _grpc.UnaryUnaryMultiCallable[_feedback_service_pb2.ListFeedbackRequest, _feedback_service_pb2.ListFeedbackResponse]
+    """ListFeedback returns the feedback of the caller's tenant, the newest first, a page at a time. For operators."""
+    ExportCases: _grpc.UnaryStreamMultiCallable[_feedback_service_pb2.ExportCasesRequest, _feedback_service_pb2.ExportCasesResponse]
+    """ExportCases sends what reviewers and callers have said of answers as labelled cases, the oldest first: those whose
+    question and answer are kept. For operators.
+    """
     AppealBlock: _grpc.UnaryUnaryMultiCallable[_feedback_service_pb2.AppealBlockRequest, _feedback_service_pb2.AppealBlockResponse]
     """AppealBlock says that policy forbade an answer by mistake. Nothing is answered: the operator finds the appeal in the
-    security log, with the trace of the call, and in a count by guard and category. For who may ask.
+    security log, with the trace of the call, and in a count by guard and category; where the route lays appeals before
+    reviewers, and the question is kept, it becomes a review. For who may ask.
     """
 
 @_typing.type_check_only
 class FeedbackServiceAsyncStub(FeedbackServiceStub):
-    """FeedbackService takes what callers say of outcomes."""
+    """FeedbackService takes what callers say of outcomes, and gives it out as labelled cases."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    SubmitFeedback: _aio.UnaryUnaryMultiCallable[_feedback_service_pb2.SubmitFeedbackRequest, _feedback_service_pb2.SubmitFeedbackResponse]  # type: ignore[assignment]
+    """SubmitFeedback says whether an answer was any good. The same caller's feedback on the same request replaces what it
+    said before. UNIMPLEMENTED with FEATURE_NOT_OFFERED (FEEDBACK) where there are no records. For who may ask.
+    """
+    ListFeedback: _aio.UnaryUnaryMultiCallable[_feedback_service_pb2.ListFeedbackRequest, _feedback_service_pb2.ListFeedbackResponse]  # type: ignore[assignment]
+    """ListFeedback returns the feedback of the caller's tenant, the newest first, a page at a time. For operators."""
+    ExportCases: _aio.UnaryStreamMultiCallable[_feedback_service_pb2.ExportCasesRequest, _feedback_service_pb2.ExportCasesResponse]  # type: ignore[assignment]
+    """ExportCases sends what reviewers and callers have said of answers as labelled cases, the oldest first: those whose
+    question and answer are kept. For operators.
+    """
     AppealBlock: _aio.UnaryUnaryMultiCallable[_feedback_service_pb2.AppealBlockRequest, _feedback_service_pb2.AppealBlockResponse]  # type: ignore[assignment]
     """AppealBlock says that policy forbade an answer by mistake. Nothing is answered: the operator finds the appeal in the
-    security log, with the trace of the call, and in a count by guard and category. For who may ask.
+    security log, with the trace of the call, and in a count by guard and category; where the route lays appeals before
+    reviewers, and the question is kept, it becomes a review. For who may ask.
     """
 
 class FeedbackServiceServicer(metaclass=_abc_1.ABCMeta):
-    """FeedbackService takes what callers say of outcomes."""
+    """FeedbackService takes what callers say of outcomes, and gives it out as labelled cases."""
+
+    @_abc_1.abstractmethod
+    def SubmitFeedback(
+        self,
+        request: _feedback_service_pb2.SubmitFeedbackRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_feedback_service_pb2.SubmitFeedbackResponse, _abc.Awaitable[_feedback_service_pb2.SubmitFeedbackResponse]]:
+        """SubmitFeedback says whether an answer was any good. The same caller's feedback on the same request replaces what it
+        said before. UNIMPLEMENTED with FEATURE_NOT_OFFERED (FEEDBACK) where there are no records. For who may ask.
+        """
+
+    @_abc_1.abstractmethod
+    def ListFeedback(
+        self,
+        request: _feedback_service_pb2.ListFeedbackRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_feedback_service_pb2.ListFeedbackResponse, _abc.Awaitable[_feedback_service_pb2.ListFeedbackResponse]]:
+        """ListFeedback returns the feedback of the caller's tenant, the newest first, a page at a time. For operators."""
+
+    @_abc_1.abstractmethod
+    def ExportCases(
+        self,
+        request: _feedback_service_pb2.ExportCasesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_feedback_service_pb2.ExportCasesResponse], _abc.AsyncIterator[_feedback_service_pb2.ExportCasesResponse]]:
+        """ExportCases sends what reviewers and callers have said of answers as labelled cases, the oldest first: those whose
+        question and answer are kept. For operators.
+        """
 
     @_abc_1.abstractmethod
     def AppealBlock(
@@ -58,7 +108,8 @@ class FeedbackServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_feedback_service_pb2.AppealBlockResponse, _abc.Awaitable[_feedback_service_pb2.AppealBlockResponse]]:
         """AppealBlock says that policy forbade an answer by mistake. Nothing is answered: the operator finds the appeal in the
-        security log, with the trace of the call, and in a count by guard and category. For who may ask.
+        security log, with the trace of the call, and in a count by guard and category; where the route lays appeals before
+        reviewers, and the question is kept, it becomes a review. For who may ask.
         """
 
 def add_FeedbackServiceServicer_to_server(servicer: FeedbackServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

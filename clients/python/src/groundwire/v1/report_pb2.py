@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from groundwire.v1 import cause_pb2 as groundwire_dot_v1_dot_cause__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1agroundwire/v1/report.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x19groundwire/v1/cause.proto\"\x8c\x04\n\x06Report\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08trace_id\x18\x02 \x01(\t\x12\r\n\x05route\x18\x03 \x01(\t\x12\x16\n\x0e\x63orpus_version\x18\x04 \x01(\t\x12\x13\n\x0bprompt_name\x18\x05 \x01(\t\x12\x16\n\x0eprompt_version\x18\x06 \x01(\t\x12\x16\n\x0e\x65xperiment_arm\x18\x07 \x01(\t\x12\r\n\x05model\x18\x08 \x01(\t\x12\x10\n\x08\x61ttempts\x18\t \x01(\x05\x12#\n\x05usage\x18\n \x03(\x0b\x32\x14.groundwire.v1.Usage\x12*\n\x06stages\x18\x0b \x03(\x0b\x32\x1a.groundwire.v1.StageTiming\x12\x36\n\x13time_to_first_token\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05total\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11searched_question\x18\x0e \x01(\t\x12+\n\trewriting\x18\x0f \x01(\x0e\x32\x18.groundwire.v1.Rewriting\x12\x14\n\x0cpassages_cut\x18\x10 \x01(\x05\x12\"\n\x05\x66lags\x18\x11 \x03(\x0b\x32\x13.groundwire.v1.Flag\x12\x1a\n\x12guards_unavailable\x18\x12 \x03(\t\"\xa0\x01\n\x04\x46lag\x12%\n\x06screen\x18\x01 \x01(\x0e\x32\x15.groundwire.v1.Screen\x12\r\n\x05guard\x18\x02 \x01(\t\x12\x15\n\rguard_version\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12*\n\x06\x61\x63tion\x18\x05 \x01(\x0e\x32\x1a.groundwire.v1.GuardAction\x12\r\n\x05\x63ount\x18\x06 \x01(\x05\"\x8c\x03\n\x05Usage\x12\r\n\x05model\x18\x01 \x01(\t\x12-\n\x07purpose\x18\x02 \x01(\x0e\x32\x1c.groundwire.v1.Usage.Purpose\x12\x14\n\x0cinput_tokens\x18\x03 \x01(\x05\x12\x1b\n\x13\x63\x61\x63hed_input_tokens\x18\x04 \x01(\x05\x12\x15\n\routput_tokens\x18\x05 \x01(\x05\x12\x11\n\testimated\x18\x06 \x01(\x08\x12\x13\n\x0b\x63ost_micros\x18\x07 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x08 \x01(\t\"\xc0\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x12\n\x0ePURPOSE_ANSWER\x10\x01\x12\x13\n\x0fPURPOSE_REWRITE\x10\x02\x12\x11\n\rPURPOSE_CHECK\x10\x03\x12\x11\n\rPURPOSE_GUARD\x10\x04\x12\x12\n\x0ePURPOSE_REPAIR\x10\x05\x12\x11\n\rPURPOSE_EMBED\x10\x06\x12\x12\n\x0ePURPOSE_SHADOW\x10\x07\x12\x12\n\x0ePURPOSE_RERANK\x10\x08\"\xea\x01\n\x0bStageTiming\x12#\n\x05stage\x18\x01 \x01(\x0e\x32\x14.groundwire.v1.Stage\x12(\n\x05start\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x64uration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06\x62udget\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12#\n\x05\x63\x61use\x18\x05 \x01(\x0e\x32\x14.groundwire.v1.Cause\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\x05*r\n\x06Screen\x12\x16\n\x12SCREEN_UNSPECIFIED\x10\x00\x12\x13\n\x0fSCREEN_QUESTION\x10\x01\x12\x13\n\x0fSCREEN_EVIDENCE\x10\x02\x12\x11\n\rSCREEN_ANSWER\x10\x03\x12\x13\n\x0fSCREEN_DOCUMENT\x10\x04*\xc0\x01\n\x0bGuardAction\x12\x1c\n\x18GUARD_ACTION_UNSPECIFIED\x10\x00\x12\x16\n\x12GUARD_ACTION_BLOCK\x10\x01\x12\x15\n\x11GUARD_ACTION_MASK\x10\x02\x12\x15\n\x11GUARD_ACTION_DROP\x10\x03\x12\x19\n\x15GUARD_ACTION_DISTRUST\x10\x04\x12\x15\n\x11GUARD_ACTION_FLAG\x10\x05\x12\x1b\n\x17GUARD_ACTION_QUARANTINE\x10\x06*d\n\tRewriting\x12\x19\n\x15REWRITING_UNSPECIFIED\x10\x00\x12\x12\n\x0eREWRITING_NONE\x10\x01\x12\x13\n\x0fREWRITING_RULES\x10\x02\x12\x13\n\x0fREWRITING_MODEL\x10\x03*\xa9\x02\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTAGE_NORMALIZE\x10\x01\x12\x19\n\x15STAGE_SCREEN_QUESTION\x10\x02\x12\x0f\n\x0bSTAGE_CACHE\x10\x03\x12\x11\n\rSTAGE_REWRITE\x10\x04\x12\x12\n\x0eSTAGE_RETRIEVE\x10\x05\x12\x19\n\x15STAGE_SCREEN_EVIDENCE\x10\x06\x12\x10\n\x0cSTAGE_SELECT\x10\x07\x12\x10\n\x0cSTAGE_PROMPT\x10\x08\x12\x12\n\x0eSTAGE_GENERATE\x10\t\x12\x0f\n\x0bSTAGE_CHECK\x10\n\x12\x17\n\x13STAGE_SCREEN_ANSWER\x10\x0b\x12\x12\n\x0eSTAGE_VALIDATE\x10\x0c\x12\x10\n\x0cSTAGE_DECIDE\x10\rB[\n\x10io.groundwire.v1B\x0bReportProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1agroundwire/v1/report.proto\x12\rgroundwire.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19groundwire/v1/cause.proto\"\xb7\x04\n\x06Report\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08trace_id\x18\x02 \x01(\t\x12\r\n\x05route\x18\x03 \x01(\t\x12\x16\n\x0e\x63orpus_version\x18\x04 \x01(\t\x12\x13\n\x0bprompt_name\x18\x05 \x01(\t\x12\x16\n\x0eprompt_version\x18\x06 \x01(\t\x12\x16\n\x0e\x65xperiment_arm\x18\x07 \x01(\t\x12\r\n\x05model\x18\x08 \x01(\t\x12\x10\n\x08\x61ttempts\x18\t \x01(\x05\x12#\n\x05usage\x18\n \x03(\x0b\x32\x14.groundwire.v1.Usage\x12*\n\x06stages\x18\x0b \x03(\x0b\x32\x1a.groundwire.v1.StageTiming\x12\x36\n\x13time_to_first_token\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05total\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11searched_question\x18\x0e \x01(\t\x12+\n\trewriting\x18\x0f \x01(\x0e\x32\x18.groundwire.v1.Rewriting\x12\x14\n\x0cpassages_cut\x18\x10 \x01(\x05\x12\"\n\x05\x66lags\x18\x11 \x03(\x0b\x32\x13.groundwire.v1.Flag\x12\x1a\n\x12guards_unavailable\x18\x12 \x03(\t\x12)\n\x06review\x18\x13 \x01(\x0b\x32\x19.groundwire.v1.ReviewMark\"\xec\x01\n\nReviewMark\x12\x0e\n\x06ticket\x18\x01 \x01(\t\x12\x34\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0e\x32\".groundwire.v1.ReviewMark.Decision\x12/\n\x0b\x64\x65\x63ide_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"g\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x45\x43ISION_APPROVED\x10\x01\x12\x13\n\x0f\x44\x45\x43ISION_EDITED\x10\x02\x12\x15\n\x11\x44\x45\x43ISION_REJECTED\x10\x03\"\xa0\x01\n\x04\x46lag\x12%\n\x06screen\x18\x01 \x01(\x0e\x32\x15.groundwire.v1.Screen\x12\r\n\x05guard\x18\x02 \x01(\t\x12\x15\n\rguard_version\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x04 \x01(\t\x12*\n\x06\x61\x63tion\x18\x05 \x01(\x0e\x32\x1a.groundwire.v1.GuardAction\x12\r\n\x05\x63ount\x18\x06 \x01(\x05\"\x8c\x03\n\x05Usage\x12\r\n\x05model\x18\x01 \x01(\t\x12-\n\x07purpose\x18\x02 \x01(\x0e\x32\x1c.groundwire.v1.Usage.Purpose\x12\x14\n\x0cinput_tokens\x18\x03 \x01(\x05\x12\x1b\n\x13\x63\x61\x63hed_input_tokens\x18\x04 \x01(\x05\x12\x15\n\routput_tokens\x18\x05 \x01(\x05\x12\x11\n\testimated\x18\x06 \x01(\x08\x12\x13\n\x0b\x63ost_micros\x18\x07 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x08 \x01(\t\"\xc0\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x12\n\x0ePURPOSE_ANSWER\x10\x01\x12\x13\n\x0fPURPOSE_REWRITE\x10\x02\x12\x11\n\rPURPOSE_CHECK\x10\x03\x12\x11\n\rPURPOSE_GUARD\x10\x04\x12\x12\n\x0ePURPOSE_REPAIR\x10\x05\x12\x11\n\rPURPOSE_EMBED\x10\x06\x12\x12\n\x0ePURPOSE_SHADOW\x10\x07\x12\x12\n\x0ePURPOSE_RERANK\x10\x08\"\xea\x01\n\x0bStageTiming\x12#\n\x05stage\x18\x01 \x01(\x0e\x32\x14.groundwire.v1.Stage\x12(\n\x05start\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x64uration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12)\n\x06\x62udget\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12#\n\x05\x63\x61use\x18\x05 \x01(\x0e\x32\x14.groundwire.v1.Cause\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\x05*r\n\x06Screen\x12\x16\n\x12SCREEN_UNSPECIFIED\x10\x00\x12\x13\n\x0fSCREEN_QUESTION\x10\x01\x12\x13\n\x0fSCREEN_EVIDENCE\x10\x02\x12\x11\n\rSCREEN_ANSWER\x10\x03\x12\x13\n\x0fSCREEN_DOCUMENT\x10\x04*\xc0\x01\n\x0bGuardAction\x12\x1c\n\x18GUARD_ACTION_UNSPECIFIED\x10\x00\x12\x16\n\x12GUARD_ACTION_BLOCK\x10\x01\x12\x15\n\x11GUARD_ACTION_MASK\x10\x02\x12\x15\n\x11GUARD_ACTION_DROP\x10\x03\x12\x19\n\x15GUARD_ACTION_DISTRUST\x10\x04\x12\x15\n\x11GUARD_ACTION_FLAG\x10\x05\x12\x1b\n\x17GUARD_ACTION_QUARANTINE\x10\x06*d\n\tRewriting\x12\x19\n\x15REWRITING_UNSPECIFIED\x10\x00\x12\x12\n\x0eREWRITING_NONE\x10\x01\x12\x13\n\x0fREWRITING_RULES\x10\x02\x12\x13\n\x0fREWRITING_MODEL\x10\x03*\xa9\x02\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTAGE_NORMALIZE\x10\x01\x12\x19\n\x15STAGE_SCREEN_QUESTION\x10\x02\x12\x0f\n\x0bSTAGE_CACHE\x10\x03\x12\x11\n\rSTAGE_REWRITE\x10\x04\x12\x12\n\x0eSTAGE_RETRIEVE\x10\x05\x12\x19\n\x15STAGE_SCREEN_EVIDENCE\x10\x06\x12\x10\n\x0cSTAGE_SELECT\x10\x07\x12\x10\n\x0cSTAGE_PROMPT\x10\x08\x12\x12\n\x0eSTAGE_GENERATE\x10\t\x12\x0f\n\x0bSTAGE_CHECK\x10\n\x12\x17\n\x13STAGE_SCREEN_ANSWER\x10\x0b\x12\x12\n\x0eSTAGE_VALIDATE\x10\x0c\x12\x10\n\x0cSTAGE_DECIDE\x10\rB[\n\x10io.groundwire.v1B\x0bReportProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,22 +35,26 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.report_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\013ReportProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
-  _globals['_SCREEN']._serialized_start=1430
-  _globals['_SCREEN']._serialized_end=1544
-  _globals['_GUARDACTION']._serialized_start=1547
-  _globals['_GUARDACTION']._serialized_end=1739
-  _globals['_REWRITING']._serialized_start=1741
-  _globals['_REWRITING']._serialized_end=1841
-  _globals['_STAGE']._serialized_start=1844
-  _globals['_STAGE']._serialized_end=2141
-  _globals['_REPORT']._serialized_start=105
-  _globals['_REPORT']._serialized_end=629
-  _globals['_FLAG']._serialized_start=632
-  _globals['_FLAG']._serialized_end=792
-  _globals['_USAGE']._serialized_start=795
-  _globals['_USAGE']._serialized_end=1191
-  _globals['_USAGE_PURPOSE']._serialized_start=999
-  _globals['_USAGE_PURPOSE']._serialized_end=1191
-  _globals['_STAGETIMING']._serialized_start=1194
-  _globals['_STAGETIMING']._serialized_end=1428
+  _globals['_SCREEN']._serialized_start=1745
+  _globals['_SCREEN']._serialized_end=1859
+  _globals['_GUARDACTION']._serialized_start=1862
+  _globals['_GUARDACTION']._serialized_end=2054
+  _globals['_REWRITING']._serialized_start=2056
+  _globals['_REWRITING']._serialized_end=2156
+  _globals['_STAGE']._serialized_start=2159
+  _globals['_STAGE']._serialized_end=2456
+  _globals['_REPORT']._serialized_start=138
+  _globals['_REPORT']._serialized_end=705
+  _globals['_REVIEWMARK']._serialized_start=708
+  _globals['_REVIEWMARK']._serialized_end=944
+  _globals['_REVIEWMARK_DECISION']._serialized_start=841
+  _globals['_REVIEWMARK_DECISION']._serialized_end=944
+  _globals['_FLAG']._serialized_start=947
+  _globals['_FLAG']._serialized_end=1107
+  _globals['_USAGE']._serialized_start=1110
+  _globals['_USAGE']._serialized_end=1506
+  _globals['_USAGE_PURPOSE']._serialized_start=1314
+  _globals['_USAGE_PURPOSE']._serialized_end=1506
+  _globals['_STAGETIMING']._serialized_start=1509
+  _globals['_STAGETIMING']._serialized_end=1743
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groundwire.v1 import cause_pb2 as _cause_pb2
@@ -213,6 +214,7 @@ class Report(_message.Message):
     PASSAGES_CUT_FIELD_NUMBER: _builtins.int
     FLAGS_FIELD_NUMBER: _builtins.int
     GUARDS_UNAVAILABLE_FIELD_NUMBER: _builtins.int
+    REVIEW_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """request_id is the id the call was given, or the one the server chose."""
     trace_id: _builtins.str
@@ -267,6 +269,10 @@ class Report(_message.Message):
     def guards_unavailable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """guards_unavailable names the guards that could not be asked, where the route goes on without them."""
 
+    @_builtins.property
+    def review(self) -> Global___ReviewMark:
+        """review says what a reviewer decided; unset where none did."""
+
     def __init__(
         self,
         *,
@@ -288,14 +294,74 @@ class Report(_message.Message):
         passages_cut: _builtins.int = ...,
         flags: _abc.Iterable[Global___Flag] | None = ...,
         guards_unavailable: _abc.Iterable[_builtins.str] | None = ...,
+        review: Global___ReviewMark | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time_to_first_token", b"time_to_first_token", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["review", b"review", "time_to_first_token", b"time_to_first_token", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "corpus_version", b"corpus_version", "experiment_arm", b"experiment_arm", "flags", b"flags", "guards_unavailable", b"guards_unavailable", "model", b"model", "passages_cut", b"passages_cut", "prompt_name", b"prompt_name", "prompt_version", b"prompt_version", "request_id", b"request_id", "rewriting", b"rewriting", "route", b"route", "searched_question", b"searched_question", "stages", b"stages", "time_to_first_token", b"time_to_first_token", "total", b"total", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "corpus_version", b"corpus_version", "experiment_arm", b"experiment_arm", "flags", b"flags", "guards_unavailable", b"guards_unavailable", "model", b"model", "passages_cut", b"passages_cut", "prompt_name", b"prompt_name", "prompt_version", b"prompt_version", "request_id", b"request_id", "review", b"review", "rewriting", b"rewriting", "route", b"route", "searched_question", b"searched_question", "stages", b"stages", "time_to_first_token", b"time_to_first_token", "total", b"total", "trace_id", b"trace_id", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Report: _TypeAlias = Report  # noqa: Y015
+
+@_typing.final
+class ReviewMark(_message.Message):
+    """ReviewMark says that a person has decided on the answer. The reviewer's name is in the audit trail alone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Decision:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _DecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ReviewMark._Decision.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        DECISION_UNSPECIFIED: ReviewMark._Decision.ValueType  # 0
+        """DECISION_UNSPECIFIED is never sent."""
+        DECISION_APPROVED: ReviewMark._Decision.ValueType  # 1
+        """DECISION_APPROVED: the answer is the service's own."""
+        DECISION_EDITED: ReviewMark._Decision.ValueType  # 2
+        """DECISION_EDITED: the answer is the reviewer's."""
+        DECISION_REJECTED: ReviewMark._Decision.ValueType  # 3
+        """DECISION_REJECTED: no answer leaves."""
+
+    class Decision(_Decision, metaclass=_DecisionEnumTypeWrapper):
+        """Decision is what the person decided."""
+
+    DECISION_UNSPECIFIED: ReviewMark.Decision.ValueType  # 0
+    """DECISION_UNSPECIFIED is never sent."""
+    DECISION_APPROVED: ReviewMark.Decision.ValueType  # 1
+    """DECISION_APPROVED: the answer is the service's own."""
+    DECISION_EDITED: ReviewMark.Decision.ValueType  # 2
+    """DECISION_EDITED: the answer is the reviewer's."""
+    DECISION_REJECTED: ReviewMark.Decision.ValueType  # 3
+    """DECISION_REJECTED: no answer leaves."""
+
+    TICKET_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    ticket: _builtins.str
+    """ticket names the review."""
+    decision: Global___ReviewMark.Decision.ValueType
+    """decision is what the person decided."""
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp:
+        """decide_time is when it was decided."""
+
+    def __init__(
+        self,
+        *,
+        ticket: _builtins.str = ...,
+        decision: Global___ReviewMark.Decision.ValueType = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decide_time", b"decide_time", "decision", b"decision", "ticket", b"ticket"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewMark: _TypeAlias = ReviewMark  # noqa: Y015
 
 @_typing.final
 class Flag(_message.Message):

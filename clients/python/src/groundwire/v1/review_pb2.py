@@ -23,13 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from groundwire.v1 import answer_fault_pb2 as groundwire_dot_v1_dot_answer__fault__pb2
 from groundwire.v1 import cause_pb2 as groundwire_dot_v1_dot_cause__pb2
 from groundwire.v1 import grounding_pb2 as groundwire_dot_v1_dot_grounding__pb2
 from groundwire.v1 import passage_pb2 as groundwire_dot_v1_dot_passage__pb2
 from groundwire.v1 import question_pb2 as groundwire_dot_v1_dot_question__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1agroundwire/v1/review.proto\x12\rgroundwire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19groundwire/v1/cause.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1cgroundwire/v1/question.proto\"\xcf\x05\n\x06Review\x12\x0e\n\x06ticket\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.groundwire.v1.Review.State\x12\r\n\x05route\x18\x03 \x01(\t\x12#\n\x05\x63\x61use\x18\x04 \x01(\x0e\x32\x14.groundwire.v1.Cause\x12)\n\x08question\x18\x05 \x01(\x0b\x32\x17.groundwire.v1.Question\x12-\n\x08proposed\x18\x06 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12(\n\x08passages\x18\x07 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12,\n\x07\x64\x65\x63ided\x18\x08 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12\x0c\n\x04note\x18\t \x01(\t\x12\x10\n\x08reviewer\x18\n \x01(\t\x12\x35\n\x11lease_expire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64\x65\x63ide_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\toperation\x18\x0f \x01(\t\x12\x12\n\nrequest_id\x18\x10 \x01(\t\"\x91\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x11\n\rSTATE_CLAIMED\x10\x02\x12\x12\n\x0eSTATE_APPROVED\x10\x03\x12\x10\n\x0cSTATE_EDITED\x10\x04\x12\x12\n\x0eSTATE_REJECTED\x10\x05\x12\x11\n\rSTATE_EXPIRED\x10\x06*]\n\x0bReviewOrder\x12\x1c\n\x18REVIEW_ORDER_UNSPECIFIED\x10\x00\x12\x17\n\x13REVIEW_ORDER_OLDEST\x10\x01\x12\x17\n\x13REVIEW_ORDER_NEWEST\x10\x02\x42[\n\x10io.groundwire.v1B\x0bReviewProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1agroundwire/v1/review.proto\x12\rgroundwire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a groundwire/v1/answer_fault.proto\x1a\x19groundwire/v1/cause.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1bgroundwire/v1/passage.proto\x1a\x1cgroundwire/v1/question.proto\"\xc1\n\n\x06Review\x12\x0e\n\x06ticket\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.groundwire.v1.Review.State\x12\r\n\x05route\x18\x03 \x01(\t\x12#\n\x05\x63\x61use\x18\x04 \x01(\x0e\x32\x14.groundwire.v1.Cause\x12)\n\x08question\x18\x05 \x01(\x0b\x32\x17.groundwire.v1.Question\x12-\n\x08proposed\x18\x06 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12(\n\x08passages\x18\x07 \x03(\x0b\x32\x16.groundwire.v1.Passage\x12,\n\x07\x64\x65\x63ided\x18\x08 \x01(\x0b\x32\x1b.groundwire.v1.GroundedText\x12\x0c\n\x04note\x18\t \x01(\t\x12\x10\n\x08reviewer\x18\n \x01(\t\x12\x35\n\x11lease_expire_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64\x65\x63ide_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\toperation\x18\x0f \x01(\t\x12\x12\n\nrequest_id\x18\x10 \x01(\t\x12(\n\x04kind\x18\x11 \x01(\x0e\x32\x1a.groundwire.v1.Review.Kind\x12.\n\x07trigger\x18\x12 \x01(\x0e\x32\x1d.groundwire.v1.Review.Trigger\x12\r\n\x05guard\x18\x13 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x14 \x01(\t\x12\x30\n\x08withheld\x18\x15 \x03(\x0b\x32\x1e.groundwire.v1.WithheldPassage\x12\x16\n\x0e\x64raft_complete\x18\x16 \x01(\x08\x12*\n\x06\x66\x61ults\x18\x17 \x03(\x0e\x32\x1a.groundwire.v1.AnswerFault\x12\x17\n\x0fwrong_sentences\x18\x18 \x03(\x05\x12\x0c\n\x04\x65tag\x18\x19 \x01(\t\x12\x10\n\x08trace_id\x18\x1a \x01(\t\x12\x15\n\rbelow_minimum\x18\x1b \x03(\x05\"P\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_APPROVAL\x10\x01\x12\x0f\n\x0bKIND_SAMPLE\x10\x02\x12\x0e\n\nKIND_BLOCK\x10\x03\"\xa6\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x11\n\rSTATE_CLAIMED\x10\x02\x12\x12\n\x0eSTATE_APPROVED\x10\x03\x12\x10\n\x0cSTATE_EDITED\x10\x04\x12\x12\n\x0eSTATE_REJECTED\x10\x05\x12\x11\n\rSTATE_EXPIRED\x10\x06\x12\x13\n\x0fSTATE_WITHDRAWN\x10\x07\"\xc7\x01\n\x07Trigger\x12\x17\n\x13TRIGGER_UNSPECIFIED\x10\x00\x12\x14\n\x10TRIGGER_FALLBACK\x10\x01\x12\x12\n\x0eTRIGGER_ALWAYS\x10\x02\x12\x11\n\rTRIGGER_SHARE\x10\x03\x12\x16\n\x12TRIGGER_CONFIDENCE\x10\x04\x12\x13\n\x0fTRIGGER_VERDICT\x10\x05\x12\x11\n\rTRIGGER_GUARD\x10\x06\x12\x12\n\x0eTRIGGER_SAMPLE\x10\x07\x12\x12\n\x0eTRIGGER_APPEAL\x10\x08\"1\n\x0fWithheldPassage\x12\x10\n\x08\x63hunk_id\x18\x01 \x01(\t\x12\x0c\n\x04rank\x18\x02 \x01(\x05*]\n\x0bReviewOrder\x12\x1c\n\x18REVIEW_ORDER_UNSPECIFIED\x10\x00\x12\x17\n\x13REVIEW_ORDER_OLDEST\x10\x01\x12\x17\n\x13REVIEW_ORDER_NEWEST\x10\x02\x42[\n\x10io.groundwire.v1B\x0bReviewProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +38,16 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.review_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\013ReviewProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
-  _globals['_REVIEWORDER']._serialized_start=917
-  _globals['_REVIEWORDER']._serialized_end=1010
-  _globals['_REVIEW']._serialized_start=196
-  _globals['_REVIEW']._serialized_end=915
-  _globals['_REVIEW_STATE']._serialized_start=770
-  _globals['_REVIEW_STATE']._serialized_end=915
+  _globals['_REVIEWORDER']._serialized_start=1628
+  _globals['_REVIEWORDER']._serialized_end=1721
+  _globals['_REVIEW']._serialized_start=230
+  _globals['_REVIEW']._serialized_end=1575
+  _globals['_REVIEW_KIND']._serialized_start=1124
+  _globals['_REVIEW_KIND']._serialized_end=1204
+  _globals['_REVIEW_STATE']._serialized_start=1207
+  _globals['_REVIEW_STATE']._serialized_end=1373
+  _globals['_REVIEW_TRIGGER']._serialized_start=1376
+  _globals['_REVIEW_TRIGGER']._serialized_end=1575
+  _globals['_WITHHELDPASSAGE']._serialized_start=1577
+  _globals['_WITHHELDPASSAGE']._serialized_end=1626
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from groundwire.v1 import answer_fault_pb2 as _answer_fault_pb2
 from groundwire.v1 import cause_pb2 as _cause_pb2
 from groundwire.v1 import grounding_pb2 as _grounding_pb2
 from groundwire.v1 import passage_pb2 as _passage_pb2
@@ -50,9 +51,40 @@ Global___ReviewOrder: _TypeAlias = ReviewOrder  # noqa: Y015
 
 @_typing.final
 class Review(_message.Message):
-    """Review is an answer that waits for a person, or has had one's decision."""
+    """Review is a question with its draft that waits for a person, or has had one's decision."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Review._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: Review._Kind.ValueType  # 0
+        """KIND_UNSPECIFIED is never sent."""
+        KIND_APPROVAL: Review._Kind.ValueType  # 1
+        """KIND_APPROVAL: whether an answer may leave. Its caller waits for the operation."""
+        KIND_SAMPLE: Review._Kind.ValueType  # 2
+        """KIND_SAMPLE: whether an answer that has left is right. Its verdicts and confidence are withheld until the decision,
+        so that they do not sway the reviewer.
+        """
+        KIND_BLOCK: Review._Kind.ValueType  # 3
+        """KIND_BLOCK: whether a guard was right to forbid an answer. There is no draft."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """Kind says what a person is asked."""
+
+    KIND_UNSPECIFIED: Review.Kind.ValueType  # 0
+    """KIND_UNSPECIFIED is never sent."""
+    KIND_APPROVAL: Review.Kind.ValueType  # 1
+    """KIND_APPROVAL: whether an answer may leave. Its caller waits for the operation."""
+    KIND_SAMPLE: Review.Kind.ValueType  # 2
+    """KIND_SAMPLE: whether an answer that has left is right. Its verdicts and confidence are withheld until the decision,
+    so that they do not sway the reviewer.
+    """
+    KIND_BLOCK: Review.Kind.ValueType  # 3
+    """KIND_BLOCK: whether a guard was right to forbid an answer. There is no draft."""
 
     class _State:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -67,13 +99,15 @@ class Review(_message.Message):
         STATE_CLAIMED: Review._State.ValueType  # 2
         """STATE_CLAIMED: a reviewer holds it until `lease_expire_time`."""
         STATE_APPROVED: Review._State.ValueType  # 3
-        """STATE_APPROVED: the answer left as it was proposed."""
+        """STATE_APPROVED: the answer left as it was proposed; a sample is right; a block was right."""
         STATE_EDITED: Review._State.ValueType  # 4
-        """STATE_EDITED: the answer left as a reviewer wrote it."""
+        """STATE_EDITED: the answer left as a reviewer wrote it; a sample is wrong, and this would have been right."""
         STATE_REJECTED: Review._State.ValueType  # 5
-        """STATE_REJECTED: no answer leaves."""
+        """STATE_REJECTED: no answer leaves; a sample is wrong; a block was a mistake."""
         STATE_EXPIRED: Review._State.ValueType  # 6
-        """STATE_EXPIRED: nobody decided in time; no answer leaves."""
+        """STATE_EXPIRED: nobody decided in time. What the caller receives stands in the route's row of REVIEW_EXPIRED."""
+        STATE_WITHDRAWN: Review._State.ValueType  # 7
+        """STATE_WITHDRAWN: the caller has cancelled or deleted the operation, or its texts were erased."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """State says where the review is."""
@@ -85,13 +119,62 @@ class Review(_message.Message):
     STATE_CLAIMED: Review.State.ValueType  # 2
     """STATE_CLAIMED: a reviewer holds it until `lease_expire_time`."""
     STATE_APPROVED: Review.State.ValueType  # 3
-    """STATE_APPROVED: the answer left as it was proposed."""
+    """STATE_APPROVED: the answer left as it was proposed; a sample is right; a block was right."""
     STATE_EDITED: Review.State.ValueType  # 4
-    """STATE_EDITED: the answer left as a reviewer wrote it."""
+    """STATE_EDITED: the answer left as a reviewer wrote it; a sample is wrong, and this would have been right."""
     STATE_REJECTED: Review.State.ValueType  # 5
-    """STATE_REJECTED: no answer leaves."""
+    """STATE_REJECTED: no answer leaves; a sample is wrong; a block was a mistake."""
     STATE_EXPIRED: Review.State.ValueType  # 6
-    """STATE_EXPIRED: nobody decided in time; no answer leaves."""
+    """STATE_EXPIRED: nobody decided in time. What the caller receives stands in the route's row of REVIEW_EXPIRED."""
+    STATE_WITHDRAWN: Review.State.ValueType  # 7
+    """STATE_WITHDRAWN: the caller has cancelled or deleted the operation, or its texts were erased."""
+
+    class _Trigger:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _TriggerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Review._Trigger.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        TRIGGER_UNSPECIFIED: Review._Trigger.ValueType  # 0
+        """TRIGGER_UNSPECIFIED is never sent."""
+        TRIGGER_FALLBACK: Review._Trigger.ValueType  # 1
+        """TRIGGER_FALLBACK: the row of `cause` in the route's table of fallbacks."""
+        TRIGGER_ALWAYS: Review._Trigger.ValueType  # 2
+        """TRIGGER_ALWAYS: the route has every answer approved."""
+        TRIGGER_SHARE: Review._Trigger.ValueType  # 3
+        """TRIGGER_SHARE: the route has a share of its answers approved, and this is one of them."""
+        TRIGGER_CONFIDENCE: Review._Trigger.ValueType  # 4
+        """TRIGGER_CONFIDENCE: the route has answers approved of whose confidence it wants more."""
+        TRIGGER_VERDICT: Review._Trigger.ValueType  # 5
+        """TRIGGER_VERDICT: the route has answers approved that have a sentence of a weaker verdict."""
+        TRIGGER_GUARD: Review._Trigger.ValueType  # 6
+        """TRIGGER_GUARD: the route has answers approved in whose question, passages or text `guard` found something."""
+        TRIGGER_SAMPLE: Review._Trigger.ValueType  # 7
+        """TRIGGER_SAMPLE: a share of what has left, or was blocked, is looked at afterwards, and this is one of them."""
+        TRIGGER_APPEAL: Review._Trigger.ValueType  # 8
+        """TRIGGER_APPEAL: a caller says that it was blocked by mistake."""
+
+    class Trigger(_Trigger, metaclass=_TriggerEnumTypeWrapper):
+        """Trigger says what laid it before a person."""
+
+    TRIGGER_UNSPECIFIED: Review.Trigger.ValueType  # 0
+    """TRIGGER_UNSPECIFIED is never sent."""
+    TRIGGER_FALLBACK: Review.Trigger.ValueType  # 1
+    """TRIGGER_FALLBACK: the row of `cause` in the route's table of fallbacks."""
+    TRIGGER_ALWAYS: Review.Trigger.ValueType  # 2
+    """TRIGGER_ALWAYS: the route has every answer approved."""
+    TRIGGER_SHARE: Review.Trigger.ValueType  # 3
+    """TRIGGER_SHARE: the route has a share of its answers approved, and this is one of them."""
+    TRIGGER_CONFIDENCE: Review.Trigger.ValueType  # 4
+    """TRIGGER_CONFIDENCE: the route has answers approved of whose confidence it wants more."""
+    TRIGGER_VERDICT: Review.Trigger.ValueType  # 5
+    """TRIGGER_VERDICT: the route has answers approved that have a sentence of a weaker verdict."""
+    TRIGGER_GUARD: Review.Trigger.ValueType  # 6
+    """TRIGGER_GUARD: the route has answers approved in whose question, passages or text `guard` found something."""
+    TRIGGER_SAMPLE: Review.Trigger.ValueType  # 7
+    """TRIGGER_SAMPLE: a share of what has left, or was blocked, is looked at afterwards, and this is one of them."""
+    TRIGGER_APPEAL: Review.Trigger.ValueType  # 8
+    """TRIGGER_APPEAL: a caller says that it was blocked by mistake."""
 
     TICKET_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -109,6 +192,17 @@ class Review(_message.Message):
     DECIDE_TIME_FIELD_NUMBER: _builtins.int
     OPERATION_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    TRIGGER_FIELD_NUMBER: _builtins.int
+    GUARD_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    DRAFT_COMPLETE_FIELD_NUMBER: _builtins.int
+    FAULTS_FIELD_NUMBER: _builtins.int
+    WRONG_SENTENCES_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
+    BELOW_MINIMUM_FIELD_NUMBER: _builtins.int
     ticket: _builtins.str
     """ticket names the review within its tenant: 1 to 64 letters, digits, `_` and `-`."""
     state: Global___Review.State.ValueType
@@ -122,24 +216,43 @@ class Review(_message.Message):
     reviewer: _builtins.str
     """reviewer is the subject that holds the claim or has decided; empty while the state is PENDING."""
     operation: _builtins.str
-    """operation names the google.longrunning operation that ends with the outcome."""
+    """operation names the google.longrunning operation that ends with the outcome; empty where nobody waits."""
     request_id: _builtins.str
     """request_id is the id of the call that led to the review."""
+    kind: Global___Review.Kind.ValueType
+    """kind says what a person is asked."""
+    trigger: Global___Review.Trigger.ValueType
+    """trigger says what laid it before a person."""
+    guard: _builtins.str
+    """guard names the guard that found something, where that is why."""
+    category: _builtins.str
+    """category names the kind of content that the guard found."""
+    draft_complete: _builtins.bool
+    """draft_complete is false where the model was stopped before the end of its draft, as it is where a sentence of a
+    stream is not supported.
+    """
+    etag: _builtins.str
+    """etag changes with every change of the review. A decision that carries another one is ABORTED with REVIEW_CHANGED."""
+    trace_id: _builtins.str
+    """trace_id names the trace of the call: 32 lower-case hexadecimal digits."""
     @_builtins.property
     def question(self) -> _question_pb2.Question:
-        """question is the question."""
+        """question is the question. A list leaves out its passages and turns."""
 
     @_builtins.property
     def proposed(self) -> _grounding_pb2.GroundedText:
-        """proposed is the answer as the service would give it, with its verdicts."""
+        """proposed is the answer as the service would give it, with its verdicts and conflicts; unset where no model has written
+        one, and in lists. What a reviewer may not see is left out of its citations and conflicts: their `chunk_id` is that of
+        `withheld`, and their words are empty.
+        """
 
     @_builtins.property
     def passages(self) -> _containers.RepeatedCompositeFieldContainer[_passage_pb2.Passage]:
-        """passages are the evidence, best first, as far as the reviewer may see its documents."""
+        """passages are the evidence, best first, as far as the reviewer may see its documents now; none in lists."""
 
     @_builtins.property
     def decided(self) -> _grounding_pb2.GroundedText:
-        """decided is the answer that left, with its verdicts; unset before the decision, and where none leaves."""
+        """decided is the answer that left, with its verdicts; unset before the decision, where none leaves, and in lists."""
 
     @_builtins.property
     def lease_expire_time(self) -> _timestamp_pb2.Timestamp:
@@ -156,6 +269,24 @@ class Review(_message.Message):
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp:
         """decide_time is when it was decided; unset before."""
+
+    @_builtins.property
+    def withheld(self) -> _containers.RepeatedCompositeFieldContainer[Global___WithheldPassage]:
+        """withheld are the passages of the evidence that the reviewer may not see."""
+
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedScalarFieldContainer[_answer_fault_pb2.AnswerFault.ValueType]:
+        """faults are what the reviewer found wrong with the draft."""
+
+    @_builtins.property
+    def wrong_sentences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """wrong_sentences are the sentences of `proposed` that the reviewer found wrong, as indexes from 0."""
+
+    @_builtins.property
+    def below_minimum(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """below_minimum are the sentences of `proposed`, or of `decided` once there is one, whose verdict is weaker than the
+        route lets leave, as indexes from 0. None is sent for a sample before its decision.
+        """
 
     def __init__(
         self,
@@ -176,11 +307,48 @@ class Review(_message.Message):
         decide_time: _timestamp_pb2.Timestamp | None = ...,
         operation: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        kind: Global___Review.Kind.ValueType = ...,
+        trigger: Global___Review.Trigger.ValueType = ...,
+        guard: _builtins.str = ...,
+        category: _builtins.str = ...,
+        withheld: _abc.Iterable[Global___WithheldPassage] | None = ...,
+        draft_complete: _builtins.bool = ...,
+        faults: _abc.Iterable[_answer_fault_pb2.AnswerFault.ValueType] | None = ...,
+        wrong_sentences: _abc.Iterable[_builtins.int] | None = ...,
+        etag: _builtins.str = ...,
+        trace_id: _builtins.str = ...,
+        below_minimum: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "decide_time", b"decide_time", "decided", b"decided", "expire_time", b"expire_time", "lease_expire_time", b"lease_expire_time", "proposed", b"proposed", "question", b"question"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cause", b"cause", "create_time", b"create_time", "decide_time", b"decide_time", "decided", b"decided", "expire_time", b"expire_time", "lease_expire_time", b"lease_expire_time", "note", b"note", "operation", b"operation", "passages", b"passages", "proposed", b"proposed", "question", b"question", "request_id", b"request_id", "reviewer", b"reviewer", "route", b"route", "state", b"state", "ticket", b"ticket"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["below_minimum", b"below_minimum", "category", b"category", "cause", b"cause", "create_time", b"create_time", "decide_time", b"decide_time", "decided", b"decided", "draft_complete", b"draft_complete", "etag", b"etag", "expire_time", b"expire_time", "faults", b"faults", "guard", b"guard", "kind", b"kind", "lease_expire_time", b"lease_expire_time", "note", b"note", "operation", b"operation", "passages", b"passages", "proposed", b"proposed", "question", b"question", "request_id", b"request_id", "reviewer", b"reviewer", "route", b"route", "state", b"state", "ticket", b"ticket", "trace_id", b"trace_id", "trigger", b"trigger", "withheld", b"withheld", "wrong_sentences", b"wrong_sentences"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Review: _TypeAlias = Review  # noqa: Y015
+
+@_typing.final
+class WithheldPassage(_message.Message):
+    """WithheldPassage stands for a passage that a reviewer may not see."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHUNK_ID_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    chunk_id: _builtins.str
+    """chunk_id stands in citations and conflicts for it: `withheld-` and its rank."""
+    rank: _builtins.int
+    """rank is its place in the evidence, from 1."""
+    def __init__(
+        self,
+        *,
+        chunk_id: _builtins.str = ...,
+        rank: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk_id", b"chunk_id", "rank", b"rank"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithheldPassage: _TypeAlias = WithheldPassage  # noqa: Y015

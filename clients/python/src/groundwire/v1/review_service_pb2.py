@@ -24,11 +24,14 @@ _sym_db = _symbol_database.Default()
 
 from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from groundwire.v1 import answer_fault_pb2 as groundwire_dot_v1_dot_answer__fault__pb2
 from groundwire.v1 import event_pb2 as groundwire_dot_v1_dot_event__pb2
+from groundwire.v1 import grounding_pb2 as groundwire_dot_v1_dot_grounding__pb2
 from groundwire.v1 import review_pb2 as groundwire_dot_v1_dot_review__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groundwire/v1/review_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x19groundwire/v1/event.proto\x1a\x1agroundwire/v1/review.proto\"\xb0\x01\n\x12ListReviewsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12+\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1b.groundwire.v1.ReviewFilter\x12\x33\n\x05order\x18\x04 \x01(\x0e\x32\x1a.groundwire.v1.ReviewOrderB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\x9c\x01\n\x0cReviewFilter\x12>\n\x06states\x18\x01 \x03(\x0e\x32\x1b.groundwire.v1.Review.StateB\x11\xbaH\x0e\x92\x01\x0b\x10\x08\"\x07\x82\x01\x04\x10\x01 \x00\x12\x30\n\x05route\x18\x02 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x1a\n\x08reviewer\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"V\n\x13ListReviewsResponse\x12&\n\x07reviews\x18\x01 \x03(\x0b\x32\x15.groundwire.v1.Review\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x10GetReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\":\n\x11GetReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"}\n\x12\x43laimReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\x12\x39\n\x05lease\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x03\x08\x90\x1c\x32\x02\x08\n\"<\n\x13\x43laimReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"\\\n\x14\x41pproveReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\x12\x16\n\x04note\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \">\n\x15\x41pproveReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"t\n\x11\x45\x64itReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\x12\x19\n\x04text\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06 \x01(\x80\x80\x04\x12\x16\n\x04note\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \";\n\x12\x45\x64itReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"[\n\x13RejectReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\x12\x16\n\x04note\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"=\n\x14RejectReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"B\n\x13WatchReviewsRequest\x12+\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.ReviewFilter\"w\n\x14WatchReviewsResponse\x12\'\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.ReviewH\x00\x12-\n\theartbeat\x18\x02 \x01(\x0b\x32\x18.groundwire.v1.HeartbeatH\x00\x42\x07\n\x05\x65vent2\x82\x05\n\rReviewService\x12Y\n\x0bListReviews\x12!.groundwire.v1.ListReviewsRequest\x1a\".groundwire.v1.ListReviewsResponse\"\x03\x90\x02\x01\x12S\n\tGetReview\x12\x1f.groundwire.v1.GetReviewRequest\x1a .groundwire.v1.GetReviewResponse\"\x03\x90\x02\x01\x12Y\n\x0b\x43laimReview\x12!.groundwire.v1.ClaimReviewRequest\x1a\".groundwire.v1.ClaimReviewResponse\"\x03\x90\x02\x02\x12Z\n\rApproveReview\x12#.groundwire.v1.ApproveReviewRequest\x1a$.groundwire.v1.ApproveReviewResponse\x12Q\n\nEditReview\x12 .groundwire.v1.EditReviewRequest\x1a!.groundwire.v1.EditReviewResponse\x12W\n\x0cRejectReview\x12\".groundwire.v1.RejectReviewRequest\x1a#.groundwire.v1.RejectReviewResponse\x12^\n\x0cWatchReviews\x12\".groundwire.v1.WatchReviewsRequest\x1a#.groundwire.v1.WatchReviewsResponse\"\x03\x90\x02\x01\x30\x01\x42\x62\n\x10io.groundwire.v1B\x12ReviewServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groundwire/v1/review_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a groundwire/v1/answer_fault.proto\x1a\x19groundwire/v1/event.proto\x1a\x1dgroundwire/v1/grounding.proto\x1a\x1agroundwire/v1/review.proto\"\xb0\x01\n\x12ListReviewsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12+\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1b.groundwire.v1.ReviewFilter\x12\x33\n\x05order\x18\x04 \x01(\x0e\x32\x1a.groundwire.v1.ReviewOrderB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\xda\x01\n\x0cReviewFilter\x12>\n\x06states\x18\x01 \x03(\x0e\x32\x1b.groundwire.v1.Review.StateB\x11\xbaH\x0e\x92\x01\x0b\x10\x08\"\x07\x82\x01\x04\x10\x01 \x00\x12\x30\n\x05route\x18\x02 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x1a\n\x08reviewer\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12<\n\x05kinds\x18\x04 \x03(\x0e\x32\x1a.groundwire.v1.Review.KindB\x11\xbaH\x0e\x92\x01\x0b\x10\x04\"\x07\x82\x01\x04\x10\x01 \x00\"d\n\x13ListReviewsResponse\x12&\n\x07reviews\x18\x01 \x03(\x0b\x32\x15.groundwire.v1.Review\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0c\n\x04open\x18\x03 \x01(\x05\"@\n\x10GetReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\":\n\x11GetReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"}\n\x12\x43laimReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\x12\x39\n\x05lease\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x03\x08\x90\x1c\x32\x02\x08\n\"<\n\x13\x43laimReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"D\n\x14ReleaseReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\">\n\x15ReleaseReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"s\n\x14\x41pproveReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\x12\x16\n\x04note\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\">\n\x15\x41pproveReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"\xa7\x02\n\x11\x45\x64itReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\x12\x19\n\x04text\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06 \x01(\x80\x80\x04\x12\x16\n\x04note\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\x12\x1a\n\x12\x61\x63\x63\x65pt_unsupported\x18\x06 \x01(\x08\x12=\n\x06\x66\x61ults\x18\x07 \x03(\x0e\x32\x1a.groundwire.v1.AnswerFaultB\x11\xbaH\x0e\x92\x01\x0b\x10\x08\"\x07\x82\x01\x04\x10\x01 \x00\x12(\n\x0fwrong_sentences\x18\x08 \x03(\x05\x42\x0f\xbaH\x0c\x92\x01\t\x10\x80\x02\"\x04\x1a\x02(\x00\";\n\x12\x45\x64itReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"\xdb\x01\n\x13RejectReviewRequest\x12,\n\x06ticket\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^[A-Za-z0-9_-]{1,64}$\x12\x16\n\x04note\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12=\n\x06\x66\x61ults\x18\x04 \x03(\x0e\x32\x1a.groundwire.v1.AnswerFaultB\x11\xbaH\x0e\x92\x01\x0b\x10\x08\"\x07\x82\x01\x04\x10\x01 \x00\x12(\n\x0fwrong_sentences\x18\x05 \x03(\x05\x42\x0f\xbaH\x0c\x92\x01\t\x10\x80\x02\"\x04\x1a\x02(\x00\"=\n\x14RejectReviewResponse\x12%\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.Review\"B\n\x13WatchReviewsRequest\x12+\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1b.groundwire.v1.ReviewFilter\"w\n\x14WatchReviewsResponse\x12\'\n\x06review\x18\x01 \x01(\x0b\x32\x15.groundwire.v1.ReviewH\x00\x12-\n\theartbeat\x18\x02 \x01(\x0b\x32\x18.groundwire.v1.HeartbeatH\x00\x42\x07\n\x05\x65vent\"\x9f\x01\n\x15MeasureReviewsRequest\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x05route\x18\x03 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\"C\n\x16MeasureReviewsResponse\x12)\n\x04rows\x18\x01 \x03(\x0b\x32\x1b.groundwire.v1.SampleCounts\"\x8e\x01\n\x0cSampleCounts\x12\r\n\x05route\x18\x01 \x01(\t\x12/\n\x0fweakest_verdict\x18\x02 \x01(\x0e\x32\x16.groundwire.v1.Verdict\x12\x0f\n\x07sampled\x18\x03 \x01(\x05\x12\x0f\n\x07\x64\x65\x63ided\x18\x04 \x01(\x05\x12\r\n\x05wrong\x18\x05 \x01(\x05\x12\r\n\x05share\x18\x06 \x01(\x01\x32\xd6\x06\n\rReviewService\x12Y\n\x0bListReviews\x12!.groundwire.v1.ListReviewsRequest\x1a\".groundwire.v1.ListReviewsResponse\"\x03\x90\x02\x01\x12S\n\tGetReview\x12\x1f.groundwire.v1.GetReviewRequest\x1a .groundwire.v1.GetReviewResponse\"\x03\x90\x02\x01\x12Y\n\x0b\x43laimReview\x12!.groundwire.v1.ClaimReviewRequest\x1a\".groundwire.v1.ClaimReviewResponse\"\x03\x90\x02\x02\x12_\n\rReleaseReview\x12#.groundwire.v1.ReleaseReviewRequest\x1a$.groundwire.v1.ReleaseReviewResponse\"\x03\x90\x02\x02\x12_\n\rApproveReview\x12#.groundwire.v1.ApproveReviewRequest\x1a$.groundwire.v1.ApproveReviewResponse\"\x03\x90\x02\x02\x12V\n\nEditReview\x12 .groundwire.v1.EditReviewRequest\x1a!.groundwire.v1.EditReviewResponse\"\x03\x90\x02\x02\x12\\\n\x0cRejectReview\x12\".groundwire.v1.RejectReviewRequest\x1a#.groundwire.v1.RejectReviewResponse\"\x03\x90\x02\x02\x12^\n\x0cWatchReviews\x12\".groundwire.v1.WatchReviewsRequest\x1a#.groundwire.v1.WatchReviewsResponse\"\x03\x90\x02\x01\x30\x01\x12\x62\n\x0eMeasureReviews\x12$.groundwire.v1.MeasureReviewsRequest\x1a%.groundwire.v1.MeasureReviewsResponse\"\x03\x90\x02\x01\x42\x62\n\x10io.groundwire.v1B\x12ReviewServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,64 +51,104 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVIEWFILTER'].fields_by_name['route']._serialized_options = b'\272H\036r\0342\032^([a-z][a-z0-9_-]{0,63})?$'
   _globals['_REVIEWFILTER'].fields_by_name['reviewer']._loaded_options = None
   _globals['_REVIEWFILTER'].fields_by_name['reviewer']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_REVIEWFILTER'].fields_by_name['kinds']._loaded_options = None
+  _globals['_REVIEWFILTER'].fields_by_name['kinds']._serialized_options = b'\272H\016\222\001\013\020\004\"\007\202\001\004\020\001 \000'
   _globals['_GETREVIEWREQUEST'].fields_by_name['ticket']._loaded_options = None
   _globals['_GETREVIEWREQUEST'].fields_by_name['ticket']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_CLAIMREVIEWREQUEST'].fields_by_name['ticket']._loaded_options = None
   _globals['_CLAIMREVIEWREQUEST'].fields_by_name['ticket']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_CLAIMREVIEWREQUEST'].fields_by_name['lease']._loaded_options = None
   _globals['_CLAIMREVIEWREQUEST'].fields_by_name['lease']._serialized_options = b'\272H\014\252\001\t\"\003\010\220\0342\002\010\n'
+  _globals['_RELEASEREVIEWREQUEST'].fields_by_name['ticket']._loaded_options = None
+  _globals['_RELEASEREVIEWREQUEST'].fields_by_name['ticket']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_APPROVEREVIEWREQUEST'].fields_by_name['ticket']._loaded_options = None
   _globals['_APPROVEREVIEWREQUEST'].fields_by_name['ticket']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_APPROVEREVIEWREQUEST'].fields_by_name['note']._loaded_options = None
   _globals['_APPROVEREVIEWREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\200 '
+  _globals['_APPROVEREVIEWREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_APPROVEREVIEWREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_EDITREVIEWREQUEST'].fields_by_name['ticket']._loaded_options = None
   _globals['_EDITREVIEWREQUEST'].fields_by_name['ticket']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_EDITREVIEWREQUEST'].fields_by_name['text']._loaded_options = None
   _globals['_EDITREVIEWREQUEST'].fields_by_name['text']._serialized_options = b'\272H\010r\006 \001(\200\200\004'
   _globals['_EDITREVIEWREQUEST'].fields_by_name['note']._loaded_options = None
   _globals['_EDITREVIEWREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\200 '
+  _globals['_EDITREVIEWREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_EDITREVIEWREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_EDITREVIEWREQUEST'].fields_by_name['faults']._loaded_options = None
+  _globals['_EDITREVIEWREQUEST'].fields_by_name['faults']._serialized_options = b'\272H\016\222\001\013\020\010\"\007\202\001\004\020\001 \000'
+  _globals['_EDITREVIEWREQUEST'].fields_by_name['wrong_sentences']._loaded_options = None
+  _globals['_EDITREVIEWREQUEST'].fields_by_name['wrong_sentences']._serialized_options = b'\272H\014\222\001\t\020\200\002\"\004\032\002(\000'
   _globals['_REJECTREVIEWREQUEST'].fields_by_name['ticket']._loaded_options = None
   _globals['_REJECTREVIEWREQUEST'].fields_by_name['ticket']._serialized_options = b'\272H\031r\0272\025^[A-Za-z0-9_-]{1,64}$'
   _globals['_REJECTREVIEWREQUEST'].fields_by_name['note']._loaded_options = None
   _globals['_REJECTREVIEWREQUEST'].fields_by_name['note']._serialized_options = b'\272H\005r\003\030\200 '
+  _globals['_REJECTREVIEWREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_REJECTREVIEWREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_REJECTREVIEWREQUEST'].fields_by_name['faults']._loaded_options = None
+  _globals['_REJECTREVIEWREQUEST'].fields_by_name['faults']._serialized_options = b'\272H\016\222\001\013\020\010\"\007\202\001\004\020\001 \000'
+  _globals['_REJECTREVIEWREQUEST'].fields_by_name['wrong_sentences']._loaded_options = None
+  _globals['_REJECTREVIEWREQUEST'].fields_by_name['wrong_sentences']._serialized_options = b'\272H\014\222\001\t\020\200\002\"\004\032\002(\000'
+  _globals['_MEASUREREVIEWSREQUEST'].fields_by_name['route']._loaded_options = None
+  _globals['_MEASUREREVIEWSREQUEST'].fields_by_name['route']._serialized_options = b'\272H\036r\0342\032^([a-z][a-z0-9_-]{0,63})?$'
   _globals['_REVIEWSERVICE'].methods_by_name['ListReviews']._loaded_options = None
   _globals['_REVIEWSERVICE'].methods_by_name['ListReviews']._serialized_options = b'\220\002\001'
   _globals['_REVIEWSERVICE'].methods_by_name['GetReview']._loaded_options = None
   _globals['_REVIEWSERVICE'].methods_by_name['GetReview']._serialized_options = b'\220\002\001'
   _globals['_REVIEWSERVICE'].methods_by_name['ClaimReview']._loaded_options = None
   _globals['_REVIEWSERVICE'].methods_by_name['ClaimReview']._serialized_options = b'\220\002\002'
+  _globals['_REVIEWSERVICE'].methods_by_name['ReleaseReview']._loaded_options = None
+  _globals['_REVIEWSERVICE'].methods_by_name['ReleaseReview']._serialized_options = b'\220\002\002'
+  _globals['_REVIEWSERVICE'].methods_by_name['ApproveReview']._loaded_options = None
+  _globals['_REVIEWSERVICE'].methods_by_name['ApproveReview']._serialized_options = b'\220\002\002'
+  _globals['_REVIEWSERVICE'].methods_by_name['EditReview']._loaded_options = None
+  _globals['_REVIEWSERVICE'].methods_by_name['EditReview']._serialized_options = b'\220\002\002'
+  _globals['_REVIEWSERVICE'].methods_by_name['RejectReview']._loaded_options = None
+  _globals['_REVIEWSERVICE'].methods_by_name['RejectReview']._serialized_options = b'\220\002\002'
   _globals['_REVIEWSERVICE'].methods_by_name['WatchReviews']._loaded_options = None
   _globals['_REVIEWSERVICE'].methods_by_name['WatchReviews']._serialized_options = b'\220\002\001'
-  _globals['_LISTREVIEWSREQUEST']._serialized_start=170
-  _globals['_LISTREVIEWSREQUEST']._serialized_end=346
-  _globals['_REVIEWFILTER']._serialized_start=349
-  _globals['_REVIEWFILTER']._serialized_end=505
-  _globals['_LISTREVIEWSRESPONSE']._serialized_start=507
-  _globals['_LISTREVIEWSRESPONSE']._serialized_end=593
-  _globals['_GETREVIEWREQUEST']._serialized_start=595
-  _globals['_GETREVIEWREQUEST']._serialized_end=659
-  _globals['_GETREVIEWRESPONSE']._serialized_start=661
-  _globals['_GETREVIEWRESPONSE']._serialized_end=719
-  _globals['_CLAIMREVIEWREQUEST']._serialized_start=721
-  _globals['_CLAIMREVIEWREQUEST']._serialized_end=846
-  _globals['_CLAIMREVIEWRESPONSE']._serialized_start=848
-  _globals['_CLAIMREVIEWRESPONSE']._serialized_end=908
-  _globals['_APPROVEREVIEWREQUEST']._serialized_start=910
-  _globals['_APPROVEREVIEWREQUEST']._serialized_end=1002
-  _globals['_APPROVEREVIEWRESPONSE']._serialized_start=1004
-  _globals['_APPROVEREVIEWRESPONSE']._serialized_end=1066
-  _globals['_EDITREVIEWREQUEST']._serialized_start=1068
-  _globals['_EDITREVIEWREQUEST']._serialized_end=1184
-  _globals['_EDITREVIEWRESPONSE']._serialized_start=1186
-  _globals['_EDITREVIEWRESPONSE']._serialized_end=1245
-  _globals['_REJECTREVIEWREQUEST']._serialized_start=1247
-  _globals['_REJECTREVIEWREQUEST']._serialized_end=1338
-  _globals['_REJECTREVIEWRESPONSE']._serialized_start=1340
-  _globals['_REJECTREVIEWRESPONSE']._serialized_end=1401
-  _globals['_WATCHREVIEWSREQUEST']._serialized_start=1403
-  _globals['_WATCHREVIEWSREQUEST']._serialized_end=1469
-  _globals['_WATCHREVIEWSRESPONSE']._serialized_start=1471
-  _globals['_WATCHREVIEWSRESPONSE']._serialized_end=1590
-  _globals['_REVIEWSERVICE']._serialized_start=1593
-  _globals['_REVIEWSERVICE']._serialized_end=2235
+  _globals['_REVIEWSERVICE'].methods_by_name['MeasureReviews']._loaded_options = None
+  _globals['_REVIEWSERVICE'].methods_by_name['MeasureReviews']._serialized_options = b'\220\002\001'
+  _globals['_LISTREVIEWSREQUEST']._serialized_start=268
+  _globals['_LISTREVIEWSREQUEST']._serialized_end=444
+  _globals['_REVIEWFILTER']._serialized_start=447
+  _globals['_REVIEWFILTER']._serialized_end=665
+  _globals['_LISTREVIEWSRESPONSE']._serialized_start=667
+  _globals['_LISTREVIEWSRESPONSE']._serialized_end=767
+  _globals['_GETREVIEWREQUEST']._serialized_start=769
+  _globals['_GETREVIEWREQUEST']._serialized_end=833
+  _globals['_GETREVIEWRESPONSE']._serialized_start=835
+  _globals['_GETREVIEWRESPONSE']._serialized_end=893
+  _globals['_CLAIMREVIEWREQUEST']._serialized_start=895
+  _globals['_CLAIMREVIEWREQUEST']._serialized_end=1020
+  _globals['_CLAIMREVIEWRESPONSE']._serialized_start=1022
+  _globals['_CLAIMREVIEWRESPONSE']._serialized_end=1082
+  _globals['_RELEASEREVIEWREQUEST']._serialized_start=1084
+  _globals['_RELEASEREVIEWREQUEST']._serialized_end=1152
+  _globals['_RELEASEREVIEWRESPONSE']._serialized_start=1154
+  _globals['_RELEASEREVIEWRESPONSE']._serialized_end=1216
+  _globals['_APPROVEREVIEWREQUEST']._serialized_start=1218
+  _globals['_APPROVEREVIEWREQUEST']._serialized_end=1333
+  _globals['_APPROVEREVIEWRESPONSE']._serialized_start=1335
+  _globals['_APPROVEREVIEWRESPONSE']._serialized_end=1397
+  _globals['_EDITREVIEWREQUEST']._serialized_start=1400
+  _globals['_EDITREVIEWREQUEST']._serialized_end=1695
+  _globals['_EDITREVIEWRESPONSE']._serialized_start=1697
+  _globals['_EDITREVIEWRESPONSE']._serialized_end=1756
+  _globals['_REJECTREVIEWREQUEST']._serialized_start=1759
+  _globals['_REJECTREVIEWREQUEST']._serialized_end=1978
+  _globals['_REJECTREVIEWRESPONSE']._serialized_start=1980
+  _globals['_REJECTREVIEWRESPONSE']._serialized_end=2041
+  _globals['_WATCHREVIEWSREQUEST']._serialized_start=2043
+  _globals['_WATCHREVIEWSREQUEST']._serialized_end=2109
+  _globals['_WATCHREVIEWSRESPONSE']._serialized_start=2111
+  _globals['_WATCHREVIEWSRESPONSE']._serialized_end=2230
+  _globals['_MEASUREREVIEWSREQUEST']._serialized_start=2233
+  _globals['_MEASUREREVIEWSREQUEST']._serialized_end=2392
+  _globals['_MEASUREREVIEWSRESPONSE']._serialized_start=2394
+  _globals['_MEASUREREVIEWSRESPONSE']._serialized_end=2461
+  _globals['_SAMPLECOUNTS']._serialized_start=2464
+  _globals['_SAMPLECOUNTS']._serialized_end=2606
+  _globals['_REVIEWSERVICE']._serialized_start=2609
+  _globals['_REVIEWSERVICE']._serialized_end=3463
 # @@protoc_insertion_point(module_scope)

@@ -7,8 +7,11 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from groundwire.v1 import answer_fault_pb2 as _answer_fault_pb2
 from groundwire.v1 import event_pb2 as _event_pb2
+from groundwire.v1 import grounding_pb2 as _grounding_pb2
 from groundwire.v1 import review_pb2 as _review_pb2
 import builtins as _builtins
 import sys
@@ -68,6 +71,7 @@ class ReviewFilter(_message.Message):
     STATES_FIELD_NUMBER: _builtins.int
     ROUTE_FIELD_NUMBER: _builtins.int
     REVIEWER_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
     route: _builtins.str
     """route is the route of the question; empty includes all."""
     reviewer: _builtins.str
@@ -76,16 +80,21 @@ class ReviewFilter(_message.Message):
     def states(self) -> _containers.RepeatedScalarFieldContainer[_review_pb2.Review.State.ValueType]:
         """states are the states to include, at most 8; empty includes all."""
 
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_review_pb2.Review.Kind.ValueType]:
+        """kinds are the kinds to include, at most 4; empty includes all."""
+
     def __init__(
         self,
         *,
         states: _abc.Iterable[_review_pb2.Review.State.ValueType] | None = ...,
         route: _builtins.str = ...,
         reviewer: _builtins.str = ...,
+        kinds: _abc.Iterable[_review_pb2.Review.Kind.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reviewer", b"reviewer", "route", b"route", "states", b"states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kinds", b"kinds", "reviewer", b"reviewer", "route", b"route", "states", b"states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -99,8 +108,11 @@ class ListReviewsResponse(_message.Message):
 
     REVIEWS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OPEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """next_page_token asks for the page that follows; empty on the last."""
+    open: _builtins.int
+    """open is how many of the caller's tenant are PENDING or CLAIMED, whatever the filter; at most 100000 are counted."""
     @_builtins.property
     def reviews(self) -> _containers.RepeatedCompositeFieldContainer[_review_pb2.Review]:
         """reviews are in the order asked for."""
@@ -110,10 +122,11 @@ class ListReviewsResponse(_message.Message):
         *,
         reviews: _abc.Iterable[_review_pb2.Review] | None = ...,
         next_page_token: _builtins.str = ...,
+        open: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "reviews", b"reviews"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "open", b"open", "reviews", b"reviews"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -218,6 +231,52 @@ class ClaimReviewResponse(_message.Message):
 Global___ClaimReviewResponse: _TypeAlias = ClaimReviewResponse  # noqa: Y015
 
 @_typing.final
+class ReleaseReviewRequest(_message.Message):
+    """ReleaseReviewRequest names the review to give back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TICKET_FIELD_NUMBER: _builtins.int
+    ticket: _builtins.str
+    """ticket names the review: 1 to 64 letters, digits, `_` and `-`."""
+    def __init__(
+        self,
+        *,
+        ticket: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ticket", b"ticket"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseReviewRequest: _TypeAlias = ReleaseReviewRequest  # noqa: Y015
+
+@_typing.final
+class ReleaseReviewResponse(_message.Message):
+    """ReleaseReviewResponse is the review as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEW_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def review(self) -> _review_pb2.Review:
+        """review is the review."""
+
+    def __init__(
+        self,
+        *,
+        review: _review_pb2.Review | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["review", b"review"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["review", b"review"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseReviewResponse: _TypeAlias = ReleaseReviewResponse  # noqa: Y015
+
+@_typing.final
 class ApproveReviewRequest(_message.Message):
     """ApproveReviewRequest names the review to approve."""
 
@@ -225,19 +284,23 @@ class ApproveReviewRequest(_message.Message):
 
     TICKET_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     ticket: _builtins.str
     """ticket names the review: 1 to 64 letters, digits, `_` and `-`."""
     note: _builtins.str
     """note is kept with the review, at most 4096 code points."""
+    etag: _builtins.str
+    """etag is that of the review as the reviewer saw it; empty decides it as it is."""
     def __init__(
         self,
         *,
         ticket: _builtins.str = ...,
         note: _builtins.str = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "ticket", b"ticket"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "note", b"note", "ticket", b"ticket"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -276,22 +339,48 @@ class EditReviewRequest(_message.Message):
     TICKET_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    ACCEPT_UNSUPPORTED_FIELD_NUMBER: _builtins.int
+    FAULTS_FIELD_NUMBER: _builtins.int
+    WRONG_SENTENCES_FIELD_NUMBER: _builtins.int
     ticket: _builtins.str
     """ticket names the review: 1 to 64 letters, digits, `_` and `-`."""
     text: _builtins.str
     """text is the answer, 1 byte to 64 KiB (65536 bytes) of UTF-8; a route may allow less."""
     note: _builtins.str
     """note is kept with the review, at most 4096 code points."""
+    etag: _builtins.str
+    """etag is that of the review as the reviewer saw it; empty decides it as it is."""
+    validate_only: _builtins.bool
+    """validate_only checks the text and returns the review with `decided` as it would leave, and decides nothing."""
+    accept_unsupported: _builtins.bool
+    """accept_unsupported lets sentences leave that are weaker than the route demands, where the route allows that; the
+    outcome is then degraded by LOSS_SENTENCES_BELOW_MINIMUM.
+    """
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedScalarFieldContainer[_answer_fault_pb2.AnswerFault.ValueType]:
+        """faults are what is wrong with the draft, at most 8."""
+
+    @_builtins.property
+    def wrong_sentences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """wrong_sentences are the sentences of `proposed` that are wrong, as indexes from 0, at most 256."""
+
     def __init__(
         self,
         *,
         ticket: _builtins.str = ...,
         text: _builtins.str = ...,
         note: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        accept_unsupported: _builtins.bool = ...,
+        faults: _abc.Iterable[_answer_fault_pb2.AnswerFault.ValueType] | None = ...,
+        wrong_sentences: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "text", b"text", "ticket", b"ticket"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_unsupported", b"accept_unsupported", "etag", b"etag", "faults", b"faults", "note", b"note", "text", b"text", "ticket", b"ticket", "validate_only", b"validate_only", "wrong_sentences", b"wrong_sentences"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -329,19 +418,35 @@ class RejectReviewRequest(_message.Message):
 
     TICKET_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    FAULTS_FIELD_NUMBER: _builtins.int
+    WRONG_SENTENCES_FIELD_NUMBER: _builtins.int
     ticket: _builtins.str
     """ticket names the review: 1 to 64 letters, digits, `_` and `-`."""
     note: _builtins.str
     """note is kept with the review, at most 4096 code points."""
+    etag: _builtins.str
+    """etag is that of the review as the reviewer saw it; empty decides it as it is."""
+    @_builtins.property
+    def faults(self) -> _containers.RepeatedScalarFieldContainer[_answer_fault_pb2.AnswerFault.ValueType]:
+        """faults are what is wrong with the draft, at most 8."""
+
+    @_builtins.property
+    def wrong_sentences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """wrong_sentences are the sentences of `proposed` that are wrong, as indexes from 0, at most 256."""
+
     def __init__(
         self,
         *,
         ticket: _builtins.str = ...,
         note: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        faults: _abc.Iterable[_answer_fault_pb2.AnswerFault.ValueType] | None = ...,
+        wrong_sentences: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["note", b"note", "ticket", b"ticket"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "faults", b"faults", "note", b"note", "ticket", b"ticket", "wrong_sentences", b"wrong_sentences"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -426,3 +531,103 @@ class WatchReviewsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
 Global___WatchReviewsResponse: _TypeAlias = WatchReviewsResponse  # noqa: Y015
+
+@_typing.final
+class MeasureReviewsRequest(_message.Message):
+    """MeasureReviewsRequest says which samples to count."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
+    route: _builtins.str
+    """route is the route to count; empty counts all."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """since counts answers that left at this time or later; unset counts all that are kept."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """until counts answers that left before this time; unset has no end."""
+
+    def __init__(
+        self,
+        *,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        route: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "since", b"since", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeasureReviewsRequest: _TypeAlias = MeasureReviewsRequest  # noqa: Y015
+
+@_typing.final
+class MeasureReviewsResponse(_message.Message):
+    """MeasureReviewsResponse has a row for each route and weakest verdict."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___SampleCounts]:
+        """rows are ordered by route, then by verdict."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___SampleCounts] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MeasureReviewsResponse: _TypeAlias = MeasureReviewsResponse  # noqa: Y015
+
+@_typing.final
+class SampleCounts(_message.Message):
+    """SampleCounts counts the samples of one route whose answers have the same weakest verdict."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROUTE_FIELD_NUMBER: _builtins.int
+    WEAKEST_VERDICT_FIELD_NUMBER: _builtins.int
+    SAMPLED_FIELD_NUMBER: _builtins.int
+    DECIDED_FIELD_NUMBER: _builtins.int
+    WRONG_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    route: _builtins.str
+    """route is the route."""
+    weakest_verdict: _grounding_pb2.Verdict.ValueType
+    """weakest_verdict is that of the answers."""
+    sampled: _builtins.int
+    """sampled is how many were laid before reviewers."""
+    decided: _builtins.int
+    """decided is how many of them reviewers have decided."""
+    wrong: _builtins.int
+    """wrong is how many of those were EDITED or REJECTED."""
+    share: _builtins.float
+    """share is the share of the route's answers that was sampled when the latest of them left, 0 to 1."""
+    def __init__(
+        self,
+        *,
+        route: _builtins.str = ...,
+        weakest_verdict: _grounding_pb2.Verdict.ValueType = ...,
+        sampled: _builtins.int = ...,
+        decided: _builtins.int = ...,
+        wrong: _builtins.int = ...,
+        share: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided", b"decided", "route", b"route", "sampled", b"sampled", "share", b"share", "weakest_verdict", b"weakest_verdict", "wrong", b"wrong"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SampleCounts: _TypeAlias = SampleCounts  # noqa: Y015

@@ -26,11 +26,13 @@ if _version_not_supported:
 
 
 class ReviewServiceStub(object):
-    """ReviewService lets reviewers decide which answers leave. Not offered yet: every call is UNIMPLEMENTED with
-    FEATURE_NOT_OFFERED (REVIEWS).
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
+    route has reviewers. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
-    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED.
+    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
+    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
+    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
     """
 
     def __init__(self, channel):
@@ -54,6 +56,11 @@ class ReviewServiceStub(object):
                 request_serializer=groundwire_dot_v1_dot_review__service__pb2.ClaimReviewRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_review__service__pb2.ClaimReviewResponse.FromString,
                 _registered_method=True)
+        self.ReleaseReview = channel.unary_unary(
+                '/groundwire.v1.ReviewService/ReleaseReview',
+                request_serializer=groundwire_dot_v1_dot_review__service__pb2.ReleaseReviewRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_review__service__pb2.ReleaseReviewResponse.FromString,
+                _registered_method=True)
         self.ApproveReview = channel.unary_unary(
                 '/groundwire.v1.ReviewService/ApproveReview',
                 request_serializer=groundwire_dot_v1_dot_review__service__pb2.ApproveReviewRequest.SerializeToString,
@@ -74,18 +81,25 @@ class ReviewServiceStub(object):
                 request_serializer=groundwire_dot_v1_dot_review__service__pb2.WatchReviewsRequest.SerializeToString,
                 response_deserializer=groundwire_dot_v1_dot_review__service__pb2.WatchReviewsResponse.FromString,
                 _registered_method=True)
+        self.MeasureReviews = channel.unary_unary(
+                '/groundwire.v1.ReviewService/MeasureReviews',
+                request_serializer=groundwire_dot_v1_dot_review__service__pb2.MeasureReviewsRequest.SerializeToString,
+                response_deserializer=groundwire_dot_v1_dot_review__service__pb2.MeasureReviewsResponse.FromString,
+                _registered_method=True)
 
 
 class ReviewServiceServicer(object):
-    """ReviewService lets reviewers decide which answers leave. Not offered yet: every call is UNIMPLEMENTED with
-    FEATURE_NOT_OFFERED (REVIEWS).
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
+    route has reviewers. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
-    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED.
+    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
+    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
+    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
     """
 
     def ListReviews(self, request, context):
-        """ListReviews returns reviews of the caller's tenant, a page at a time.
+        """ListReviews returns reviews of the caller's tenant, a page at a time, without drafts and evidence.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,8 +120,15 @@ class ReviewServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReleaseReview(self, request, context):
+        """ReleaseReview gives the caller's claim back, so that another reviewer can take the review up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ApproveReview(self, request, context):
-        """ApproveReview lets the answer leave as it was proposed.
+        """ApproveReview lets the answer leave as it was proposed. Without a draft: FAILED_PRECONDITION with REVIEW_NO_DRAFT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,21 +136,30 @@ class ReviewServiceServicer(object):
 
     def EditReview(self, request, context):
         """EditReview lets the reviewer's own text leave; it is checked against the same evidence, and its verdicts leave with
-        it.
+        it. A text with a sentence that the route does not let leave is FAILED_PRECONDITION with REVIEW_TEXT_UNSUPPORTED,
+        unless the route allows it and the request accepts it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RejectReview(self, request, context):
-        """RejectReview ends the question without an answer.
+        """RejectReview ends the question without an answer, by the route's row of REVIEW_REJECTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchReviews(self, request, context):
-        """WatchReviews sends the reviews that match, then each change of one, until the caller leaves.
+        """WatchReviews sends the reviews that match, then each change of one, until the caller leaves. Like a list it has
+        neither drafts nor evidence.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MeasureReviews(self, request, context):
+        """MeasureReviews counts the decided samples, by route and by the weakest verdict of the answers. For operators.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,6 +183,11 @@ def add_ReviewServiceServicer_to_server(servicer, server):
                     request_deserializer=groundwire_dot_v1_dot_review__service__pb2.ClaimReviewRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_review__service__pb2.ClaimReviewResponse.SerializeToString,
             ),
+            'ReleaseReview': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseReview,
+                    request_deserializer=groundwire_dot_v1_dot_review__service__pb2.ReleaseReviewRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_review__service__pb2.ReleaseReviewResponse.SerializeToString,
+            ),
             'ApproveReview': grpc.unary_unary_rpc_method_handler(
                     servicer.ApproveReview,
                     request_deserializer=groundwire_dot_v1_dot_review__service__pb2.ApproveReviewRequest.FromString,
@@ -173,6 +208,11 @@ def add_ReviewServiceServicer_to_server(servicer, server):
                     request_deserializer=groundwire_dot_v1_dot_review__service__pb2.WatchReviewsRequest.FromString,
                     response_serializer=groundwire_dot_v1_dot_review__service__pb2.WatchReviewsResponse.SerializeToString,
             ),
+            'MeasureReviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.MeasureReviews,
+                    request_deserializer=groundwire_dot_v1_dot_review__service__pb2.MeasureReviewsRequest.FromString,
+                    response_serializer=groundwire_dot_v1_dot_review__service__pb2.MeasureReviewsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'groundwire.v1.ReviewService', rpc_method_handlers)
@@ -182,11 +222,13 @@ def add_ReviewServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ReviewService(object):
-    """ReviewService lets reviewers decide which answers leave. Not offered yet: every call is UNIMPLEMENTED with
-    FEATURE_NOT_OFFERED (REVIEWS).
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
+    route has reviewers. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
-    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED.
+    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
+    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
+    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
     """
 
     @staticmethod
@@ -260,6 +302,33 @@ class ReviewService(object):
             '/groundwire.v1.ReviewService/ClaimReview',
             groundwire_dot_v1_dot_review__service__pb2.ClaimReviewRequest.SerializeToString,
             groundwire_dot_v1_dot_review__service__pb2.ClaimReviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseReview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.ReviewService/ReleaseReview',
+            groundwire_dot_v1_dot_review__service__pb2.ReleaseReviewRequest.SerializeToString,
+            groundwire_dot_v1_dot_review__service__pb2.ReleaseReviewResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -368,6 +437,33 @@ class ReviewService(object):
             '/groundwire.v1.ReviewService/WatchReviews',
             groundwire_dot_v1_dot_review__service__pb2.WatchReviewsRequest.SerializeToString,
             groundwire_dot_v1_dot_review__service__pb2.WatchReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasureReviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groundwire.v1.ReviewService/MeasureReviews',
+            groundwire_dot_v1_dot_review__service__pb2.MeasureReviewsRequest.SerializeToString,
+            groundwire_dot_v1_dot_review__service__pb2.MeasureReviewsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,11 +27,13 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ReviewServiceStub:
-    """ReviewService lets reviewers decide which answers leave. Not offered yet: every call is UNIMPLEMENTED with
-    FEATURE_NOT_OFFERED (REVIEWS).
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
+    route has reviewers. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
-    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED.
+    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
+    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
+    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
     """
 
     @_typing.overload
@@ -39,59 +41,77 @@ class ReviewServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ReviewServiceAsyncStub: ...
     ListReviews: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.ListReviewsRequest, _review_service_pb2.ListReviewsResponse]
-    """ListReviews returns reviews of the caller's tenant, a page at a time."""
+    """ListReviews returns reviews of the caller's tenant, a page at a time, without drafts and evidence."""
     GetReview: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.GetReviewRequest, _review_service_pb2.GetReviewResponse]
     """GetReview returns one review. Unknown: NOT_FOUND."""
     ClaimReview: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.ClaimReviewRequest, _review_service_pb2.ClaimReviewResponse]
     """ClaimReview reserves a review for the caller, or prolongs the caller's own claim. One that another reviewer holds
     is ABORTED with REVIEW_CLAIMED and RetryInfo.
     """
+    ReleaseReview: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.ReleaseReviewRequest, _review_service_pb2.ReleaseReviewResponse]
+    """ReleaseReview gives the caller's claim back, so that another reviewer can take the review up."""
     ApproveReview: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.ApproveReviewRequest, _review_service_pb2.ApproveReviewResponse]
-    """ApproveReview lets the answer leave as it was proposed."""
+    """ApproveReview lets the answer leave as it was proposed. Without a draft: FAILED_PRECONDITION with REVIEW_NO_DRAFT."""
     EditReview: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.EditReviewRequest, _review_service_pb2.EditReviewResponse]
     """EditReview lets the reviewer's own text leave; it is checked against the same evidence, and its verdicts leave with
-    it.
+    it. A text with a sentence that the route does not let leave is FAILED_PRECONDITION with REVIEW_TEXT_UNSUPPORTED,
+    unless the route allows it and the request accepts it.
     """
     RejectReview: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.RejectReviewRequest, _review_service_pb2.RejectReviewResponse]
-    """RejectReview ends the question without an answer."""
+    """RejectReview ends the question without an answer, by the route's row of REVIEW_REJECTED."""
     WatchReviews: _grpc.UnaryStreamMultiCallable[_review_service_pb2.WatchReviewsRequest, _review_service_pb2.WatchReviewsResponse]
-    """WatchReviews sends the reviews that match, then each change of one, until the caller leaves."""
+    """WatchReviews sends the reviews that match, then each change of one, until the caller leaves. Like a list it has
+    neither drafts nor evidence.
+    """
+    MeasureReviews: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.MeasureReviewsRequest, _review_service_pb2.MeasureReviewsResponse]
+    """MeasureReviews counts the decided samples, by route and by the weakest verdict of the answers. For operators."""
 
 @_typing.type_check_only
 class ReviewServiceAsyncStub(ReviewServiceStub):
-    """ReviewService lets reviewers decide which answers leave. Not offered yet: every call is UNIMPLEMENTED with
-    FEATURE_NOT_OFFERED (REVIEWS).
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
+    route has reviewers. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
-    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED.
+    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
+    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
+    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListReviews: _aio.UnaryUnaryMultiCallable[_review_service_pb2.ListReviewsRequest, _review_service_pb2.ListReviewsResponse]  # type: ignore[assignment]
-    """ListReviews returns reviews of the caller's tenant, a page at a time."""
+    """ListReviews returns reviews of the caller's tenant, a page at a time, without drafts and evidence."""
     GetReview: _aio.UnaryUnaryMultiCallable[_review_service_pb2.GetReviewRequest, _review_service_pb2.GetReviewResponse]  # type: ignore[assignment]
     """GetReview returns one review. Unknown: NOT_FOUND."""
     ClaimReview: _aio.UnaryUnaryMultiCallable[_review_service_pb2.ClaimReviewRequest, _review_service_pb2.ClaimReviewResponse]  # type: ignore[assignment]
     """ClaimReview reserves a review for the caller, or prolongs the caller's own claim. One that another reviewer holds
     is ABORTED with REVIEW_CLAIMED and RetryInfo.
     """
+    ReleaseReview: _aio.UnaryUnaryMultiCallable[_review_service_pb2.ReleaseReviewRequest, _review_service_pb2.ReleaseReviewResponse]  # type: ignore[assignment]
+    """ReleaseReview gives the caller's claim back, so that another reviewer can take the review up."""
     ApproveReview: _aio.UnaryUnaryMultiCallable[_review_service_pb2.ApproveReviewRequest, _review_service_pb2.ApproveReviewResponse]  # type: ignore[assignment]
-    """ApproveReview lets the answer leave as it was proposed."""
+    """ApproveReview lets the answer leave as it was proposed. Without a draft: FAILED_PRECONDITION with REVIEW_NO_DRAFT."""
     EditReview: _aio.UnaryUnaryMultiCallable[_review_service_pb2.EditReviewRequest, _review_service_pb2.EditReviewResponse]  # type: ignore[assignment]
     """EditReview lets the reviewer's own text leave; it is checked against the same evidence, and its verdicts leave with
-    it.
+    it. A text with a sentence that the route does not let leave is FAILED_PRECONDITION with REVIEW_TEXT_UNSUPPORTED,
+    unless the route allows it and the request accepts it.
     """
     RejectReview: _aio.UnaryUnaryMultiCallable[_review_service_pb2.RejectReviewRequest, _review_service_pb2.RejectReviewResponse]  # type: ignore[assignment]
-    """RejectReview ends the question without an answer."""
+    """RejectReview ends the question without an answer, by the route's row of REVIEW_REJECTED."""
     WatchReviews: _aio.UnaryStreamMultiCallable[_review_service_pb2.WatchReviewsRequest, _review_service_pb2.WatchReviewsResponse]  # type: ignore[assignment]
-    """WatchReviews sends the reviews that match, then each change of one, until the caller leaves."""
+    """WatchReviews sends the reviews that match, then each change of one, until the caller leaves. Like a list it has
+    neither drafts nor evidence.
+    """
+    MeasureReviews: _aio.UnaryUnaryMultiCallable[_review_service_pb2.MeasureReviewsRequest, _review_service_pb2.MeasureReviewsResponse]  # type: ignore[assignment]
+    """MeasureReviews counts the decided samples, by route and by the weakest verdict of the answers. For operators."""
 
 class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
-    """ReviewService lets reviewers decide which answers leave. Not offered yet: every call is UNIMPLEMENTED with
-    FEATURE_NOT_OFFERED (REVIEWS).
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
+    route has reviewers. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
-    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED.
+    claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
+    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
+    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
     """
 
     @_abc_1.abstractmethod
@@ -100,7 +120,7 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _review_service_pb2.ListReviewsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_review_service_pb2.ListReviewsResponse, _abc.Awaitable[_review_service_pb2.ListReviewsResponse]]:
-        """ListReviews returns reviews of the caller's tenant, a page at a time."""
+        """ListReviews returns reviews of the caller's tenant, a page at a time, without drafts and evidence."""
 
     @_abc_1.abstractmethod
     def GetReview(
@@ -121,12 +141,20 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ReleaseReview(
+        self,
+        request: _review_service_pb2.ReleaseReviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_service_pb2.ReleaseReviewResponse, _abc.Awaitable[_review_service_pb2.ReleaseReviewResponse]]:
+        """ReleaseReview gives the caller's claim back, so that another reviewer can take the review up."""
+
+    @_abc_1.abstractmethod
     def ApproveReview(
         self,
         request: _review_service_pb2.ApproveReviewRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_review_service_pb2.ApproveReviewResponse, _abc.Awaitable[_review_service_pb2.ApproveReviewResponse]]:
-        """ApproveReview lets the answer leave as it was proposed."""
+        """ApproveReview lets the answer leave as it was proposed. Without a draft: FAILED_PRECONDITION with REVIEW_NO_DRAFT."""
 
     @_abc_1.abstractmethod
     def EditReview(
@@ -135,7 +163,8 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_review_service_pb2.EditReviewResponse, _abc.Awaitable[_review_service_pb2.EditReviewResponse]]:
         """EditReview lets the reviewer's own text leave; it is checked against the same evidence, and its verdicts leave with
-        it.
+        it. A text with a sentence that the route does not let leave is FAILED_PRECONDITION with REVIEW_TEXT_UNSUPPORTED,
+        unless the route allows it and the request accepts it.
         """
 
     @_abc_1.abstractmethod
@@ -144,7 +173,7 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _review_service_pb2.RejectReviewRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_review_service_pb2.RejectReviewResponse, _abc.Awaitable[_review_service_pb2.RejectReviewResponse]]:
-        """RejectReview ends the question without an answer."""
+        """RejectReview ends the question without an answer, by the route's row of REVIEW_REJECTED."""
 
     @_abc_1.abstractmethod
     def WatchReviews(
@@ -152,6 +181,16 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _review_service_pb2.WatchReviewsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_review_service_pb2.WatchReviewsResponse], _abc.AsyncIterator[_review_service_pb2.WatchReviewsResponse]]:
-        """WatchReviews sends the reviews that match, then each change of one, until the caller leaves."""
+        """WatchReviews sends the reviews that match, then each change of one, until the caller leaves. Like a list it has
+        neither drafts nor evidence.
+        """
+
+    @_abc_1.abstractmethod
+    def MeasureReviews(
+        self,
+        request: _review_service_pb2.MeasureReviewsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_service_pb2.MeasureReviewsResponse, _abc.Awaitable[_review_service_pb2.MeasureReviewsResponse]]:
+        """MeasureReviews counts the decided samples, by route and by the weakest verdict of the answers. For operators."""
 
 def add_ReviewServiceServicer_to_server(servicer: ReviewServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

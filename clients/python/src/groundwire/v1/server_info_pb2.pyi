@@ -42,6 +42,12 @@ class _FeatureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Feature.Value
     """FEATURE_WEBHOOKS: `SubmitAnswerRequest.webhook` is heeded for the caller's tenant."""
     FEATURE_RECORD_ERASURE: _Feature.ValueType  # 7
     """FEATURE_RECORD_ERASURE: EraseRecords is served: questions are queued, or answers are kept that may stand in."""
+    FEATURE_FEEDBACK: _Feature.ValueType  # 8
+    """FEATURE_FEEDBACK: SubmitFeedback is served."""
+    FEATURE_USAGE: _Feature.ValueType  # 9
+    """FEATURE_USAGE: UsageService is served."""
+    FEATURE_AUDIT: _Feature.ValueType  # 10
+    """FEATURE_AUDIT: AuditService is served."""
 
 class Feature(_Feature, metaclass=_FeatureEnumTypeWrapper):
     """Feature is a part of the contract that a server may not offer. The `feature` of FEATURE_NOT_OFFERED is one of these
@@ -64,6 +70,12 @@ FEATURE_WEBHOOKS: Feature.ValueType  # 6
 """FEATURE_WEBHOOKS: `SubmitAnswerRequest.webhook` is heeded for the caller's tenant."""
 FEATURE_RECORD_ERASURE: Feature.ValueType  # 7
 """FEATURE_RECORD_ERASURE: EraseRecords is served: questions are queued, or answers are kept that may stand in."""
+FEATURE_FEEDBACK: Feature.ValueType  # 8
+"""FEATURE_FEEDBACK: SubmitFeedback is served."""
+FEATURE_USAGE: Feature.ValueType  # 9
+"""FEATURE_USAGE: UsageService is served."""
+FEATURE_AUDIT: Feature.ValueType  # 10
+"""FEATURE_AUDIT: AuditService is served."""
 Global___Feature: _TypeAlias = Feature  # noqa: Y015
 
 @_typing.final
