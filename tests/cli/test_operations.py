@@ -75,6 +75,8 @@ def test_showing_says_where_it_stands(command: Command, service: QueuedService) 
     service.going = [standing("QUEUED", position=2)]
     ran = command("operations", "show", ID)
     assert "state      QUEUED, 2 ahead" in ran.out
+    service.going = [standing("IN_REVIEW", ticket="7f3a09c2")]
+    assert "state      IN_REVIEW, ticket 7f3a09c2" in command("operations", "show", ID).out
     service.going = [answered("So it is.")]
     assert "So it is." in command("operations", "show", ID).out
     service.going = [CANCELLED]

@@ -90,7 +90,7 @@ def outcomes() -> dict[str, outcome_pb2.Outcome]:
             action=Action.ACTION_QUEUE,
         ),
         "in_review": outcome_pb2.Outcome(
-            in_review=InReview(ticket="T-1"),
+            in_review=InReview(ticket="T-1", operation="operations/7"),
             cause=Cause.CAUSE_REVIEW_REQUIRED,
             action=Action.ACTION_REVIEW,
             next_step=NextStep.NEXT_STEP_WAIT_FOR_REVIEW,

@@ -26,7 +26,7 @@ NAME = f"operations/{'5b1e' * 8}"
 State: TypeAlias = "operations_pb2.Operation | Failure | Once | End | Heartbeat"
 
 
-def standing(state: str, *, position: int = 0, name: str = NAME) -> Any:
+def standing(state: str, *, position: int = 0, name: str = NAME, ticket: str = "") -> Any:
     """An operation that is not done."""
     operation = operations_pb2.Operation(name=name)
     metadata = AnswerOperationMetadata(
@@ -34,6 +34,7 @@ def standing(state: str, *, position: int = 0, name: str = NAME) -> Any:
         position=position,
         request_id="order-4711",
         trace_id="ab" * 16,
+        ticket=ticket,
     )
     metadata.poll_after.FromMilliseconds(1)
     operation.metadata.Pack(metadata)

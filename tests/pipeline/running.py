@@ -15,12 +15,13 @@ from groundwire_server.domain.price import Price
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
-from groundwire_server.pipeline.routes import Ports, Route, RouteTable, ShadowModel
+from groundwire_server.pipeline.routes import Ports, Route, RouteReviews, RouteTable, ShadowModel
 from groundwire_server.pipeline.screening.guards import ScreenGuards
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.reviews import ReviewDesk
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import Move, ScriptedGenerator
@@ -55,9 +56,9 @@ class Path:
     counts: Counts
     shadows: Shadows
 
-    async def ask(self, sink: RecordingSink | None, seconds: float = 4.0) -> Outcome:
-        now = asyncio.get_running_loop().time()
-        return await self.answerer.answer(self.routes.inquiry(ask(), ALICE, now, Deadline(now + seconds)), sink)
+    async def ask(self, sink: RecordingSink | None, seconds: float = 4.0, request_id: str = "request-1") -> Outcome:
+        now, question = asyncio.get_running_loop().time(), replace(ask(), request_id=request_id)
+        return await self.answerer.answer(self.routes.inquiry(question, ALICE, now, Deadline(now + seconds)), sink)
 
 
 async def path(
@@ -68,6 +69,8 @@ async def path(
     lag: LoopLag | None = None,
     shadow: ShadowModel | None = None,
     screens: Mapping[Screen, ScreenGuards] | None = None,
+    desk: ReviewDesk | None = None,
+    share_key: bytes = b"key",
     **changes: Any,
 ) -> Path:
     """A path over a chain of models, each with a script for all of its calls, or one of its own making.
@@ -80,6 +83,8 @@ async def path(
         lag: how late the event loop is.
         shadow: a model that is compared with them.
         screens: the guards.
+        desk: takes reviews.
+        share_key: decides which requests are among a share.
         changes: to the policy.
     """
     store, embedder = MemoryStore(), HashingEmbedder()
@@ -101,6 +106,7 @@ async def path(
         budget=budget,
         shadow=shadow,
         screens=screens or {},
+        reviews=None if desk is None else RouteReviews(desk, inline_threads(), share_key),
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()

@@ -9,7 +9,7 @@ from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Usage
 from groundwire_server.domain.operation import QueuedQuestion
-from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, Outcome, Report, Result
+from groundwire_server.domain.outcome import Answered, Degraded, FailedSafe, InReview, Outcome, Report, Result
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import (
     Action,
@@ -50,6 +50,10 @@ def outcome(result: Result, cause: Cause, action: Action = Action.FAIL_SAFE) -> 
 
 def answered() -> Outcome:
     return outcome(Answered(ANSWER), Cause.ANSWER_VALIDATED, Action.ANSWER)
+
+
+def in_review() -> Outcome:
+    return outcome(InReview("T-1", "operations/7"), Cause.REVIEW_REQUIRED, Action.REVIEW)
 
 
 def failed_safe(cause: Cause, retry_after: float | None = 1.0) -> Outcome:

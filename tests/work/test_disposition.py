@@ -9,15 +9,15 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.fallback import QUEUEABLE, never_after
 from groundwire_server.domain.guards.finding import GuardIdentity, PolicyBlock
 from groundwire_server.domain.operation import Bill
-from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, Outcome, Report
+from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, InReview, Outcome, Report
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, Loss
 from groundwire_server.work.backoff import Backoff
 from groundwire_server.work.disposition import (
+    AwaitReview,
     Complete,
     GiveBack,
     Retry,
     after_outcome,
-    bill_of,
     documents_of,
 )
 from tests.work.questions import ANSWER, PASSAGES, USAGE, answered, failed_safe, outcome, passages_alone
@@ -70,6 +70,12 @@ def test_an_answer_and_what_would_be_the_same_later_end_the_operation(ended: Out
     assert after_outcome(ended, 1, STEADY) == Complete(ended)
 
 
+@pytest.mark.parametrize("cause", [Cause.REVIEW_REQUIRED, Cause.MODEL_TIMEOUT, Cause.BUDGET_EXHAUSTED])
+def test_an_answer_that_a_person_looks_at_is_left_to_the_person(cause: Cause) -> None:
+    ended = outcome(InReview("T-1", "operations/7"), cause, Action.REVIEW)
+    assert after_outcome(ended, 1, STEADY) == AwaitReview()
+
+
 @pytest.mark.parametrize("cause", Cause)
 def test_an_attempt_waits_for_the_causes_after_which_a_call_is_queued(cause: Cause) -> None:
     ended = failed_safe(cause, 30.0)
@@ -93,8 +99,8 @@ def test_waiting_for_money_costs_no_attempt() -> None:
 
 
 def test_the_bill_is_of_all_models_and_purposes() -> None:
-    assert bill_of(Report(usage=USAGE)) == Bill(13, 6, 9)
-    assert bill_of(Report()) == Bill()
+    assert Bill.of(Report(usage=USAGE)) == Bill(13, 6, 9)
+    assert Bill.of(Report()) == Bill()
 
 
 WHOLE = Span(0, 0, 0, 0, 0, 0)

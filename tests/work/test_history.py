@@ -16,6 +16,7 @@ Told = tuple[str, int]
 
 BEGUN: Sequence[Told] = [("accepted", 0), ("begun", 1)]
 ANSWERED: Sequence[Told] = [*BEGUN, ("effect", 1), ("billed", 1)]
+REVIEWED: Sequence[Told] = [*BEGUN, ("in_review", 1), ("billed", 1)]
 HALTED: Sequence[Told] = [*BEGUN, ("halted", 1)]
 
 
@@ -43,6 +44,13 @@ def history(told: Sequence[Told], operation_id: str = "a", first: int = 1) -> li
         ([("accepted", 0), ("cancelled", 0), ("billed", 0)], "cancelled", 0),
         ([*ANSWERED, ("erased", 1)], "effect", 0),
         ([*BEGUN, ("erased", 1), ("billed", 1)], "erased", 1),
+        (REVIEWED, None, 0),
+        ([*REVIEWED, ("effect", 1)], "effect", 0),
+        ([*REVIEWED, ("cancelled", 1)], "cancelled", 0),
+        ([*BEGUN, ("begun", 2), ("in_review", 2), ("effect", 2), ("billed", 2)], "effect", 1),
+        ([("accepted", 0), ("in_review", 0)], None, 0),
+        ([("accepted", 0), ("in_review", 0), ("effect", 0)], "effect", 0),
+        ([("accepted", 0), ("in_review", 0), ("expired", 0)], "expired", 0),
     ],
     ids=lambda each: " ".join(event for event, _ in each) if isinstance(each, list) else None,
 )
@@ -76,6 +84,14 @@ def test_a_history_in_order_has_no_fault(told: Sequence[Told], end: str | None, 
         ([*BEGUN, ("billed", 1)], HistoryFault.BILL_WITHOUT_END),
         ([*HALTED, ("begun", 2)], HistoryFault.HALTED_WENT_ON),
         ([*BEGUN, ("requeued", 1)], HistoryFault.REQUEUED_UNHALTED),
+        ([*REVIEWED, ("begun", 2)], HistoryFault.REVIEWED_WENT_ON),
+        ([*REVIEWED, ("in_review", 1)], HistoryFault.NOT_UNDER_WAY),
+        ([*REVIEWED, ("retried", 1)], HistoryFault.NOT_UNDER_WAY),
+        ([*REVIEWED, ("effect", 2)], HistoryFault.NOT_UNDER_WAY),
+        ([*REVIEWED, ("effect", 1), ("effect", 1)], HistoryFault.TWO_EFFECTS),
+        ([*BEGUN, ("begun", 2), ("in_review", 1)], HistoryFault.OTHER_ATTEMPT),
+        ([*BEGUN, ("in_review", 1), ("effect", 1)], HistoryFault.EFFECT_WITHOUT_BILL),
+        ([*BEGUN, ("retried", 1), ("in_review", 1), ("billed", 1)], HistoryFault.NOT_UNDER_WAY),
     ],
     ids=lambda each: each.name if isinstance(each, HistoryFault) else None,
 )

@@ -19,7 +19,7 @@ from groundwire_server.telemetry.trace_context import traceparent
 from groundwire_server.work.execution import SPAN
 from groundwire_server.work.worker import LAST_WORDS_SECONDS
 from tests.doubles.operation_records import ScriptedRecords, claim
-from tests.work.questions import ALICE, NOW, QUESTION, answered, failed_safe, passages_alone, queued
+from tests.work.questions import ALICE, NOW, QUESTION, answered, failed_safe, in_review, passages_alone, queued
 from tests.work.working import OPTIONS, WRITTEN, Work, Working, at_once, never
 
 USED = Bill(13, 6, 9)
@@ -64,6 +64,16 @@ async def test_a_question_is_asked_in_the_background_and_never_queued_again() ->
     (inquiry,) = place.inquiries
     assert inquiry.question == replace(QUESTION, allow_queue=False, mode=None, priority=Priority.BACKGROUND)
     assert inquiry.run is None
+
+
+async def test_an_answer_that_a_person_looks_at_leaves_nothing_to_record() -> None:
+    place = working("a", "b", work=gives(in_review()), concurrent=1)
+    async with place.wakeups.subscribed(ended("a")) as woken, place.working(1):
+        assert await woken.wait(1.0)
+    # The claim is over, the place is free, and whoever follows the operation looks at it.
+    assert (place.records.said, place.records.bills) == ([], [])
+    assert place.results == ["IN_REVIEW", "IN_REVIEW"]
+    assert [inquiry.claim and inquiry.claim.key.operation_id for inquiry in place.inquiries] == ["a", "b"]
 
 
 async def test_an_evaluation_stays_one() -> None:

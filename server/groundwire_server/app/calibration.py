@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from groundwire_server.adapters.records.options import RetentionOptions
 from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
@@ -104,7 +105,13 @@ def calibrate(
     return fitted, held_out
 
 
-def calibrated_policy(name: str, route: RouteConfig, store: Store, reranker: Reranker | None) -> Policy:
+def calibrated_policy(
+    name: str,
+    route: RouteConfig,
+    store: Store,
+    reranker: Reranker | None,
+    retention: RetentionOptions | None = None,
+) -> Policy:
     """Return the policy of a route, with the thresholds that were fitted for it, if some were.
 
     Args:
@@ -112,11 +119,12 @@ def calibrated_policy(name: str, route: RouteConfig, store: Store, reranker: Rer
         route: its section.
         store: that it searches.
         reranker: that it asks.
+        retention: how long records are kept where the route does not say; None is what is built in.
 
     Raises:
         SetupError: when a threshold was fitted on another basis than the route has.
     """
-    policy = route.policy(name)
+    policy = route.policy(name, retention=retention)
     if route.thresholds.calibration is not None:
         policy = replace(policy, min_relevance=_fitted_relevance(name, route.thresholds.calibration, store))
     section = route.rerank

@@ -16,7 +16,7 @@ from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
-from groundwire_server.app.parts.records import record_erasure
+from groundwire_server.app.parts.records import record_erasure, share_key
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
@@ -55,6 +55,7 @@ from groundwire_server.pipeline.routes import (
     RewriteModel,
     Route,
     RouteCache,
+    RouteReviews,
     RouteTable,
     SelfHostedRoutes,
     ShadowModel,
@@ -63,6 +64,7 @@ from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.erasable import Erasable, ErasableRecords
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.reviews import ReviewDesk
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
@@ -90,6 +92,7 @@ class Process:
         queue: of questions that are answered later; None where none is.
         flights: the questions that others may wait for; those of two configurations are two questions.
         usage: the accounts of what models have consumed; None where there are none.
+        reviews: takes answers that persons look at; None where none does.
     """
 
     recording: Recording
@@ -105,6 +108,7 @@ class Process:
     queue: ProcessQueue | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
     usage: OpenedUsage | None = None
+    reviews: ReviewDesk | None = None
 
     @classmethod
     def begin(
@@ -118,6 +122,7 @@ class Process:
         weights: TenantWeights | None = None,
         queue: ProcessQueue | None = None,
         usage: OpenedUsage | None = None,
+        reviews: ReviewDesk | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -131,6 +136,7 @@ class Process:
             weights: of tenants' shares; all have the same if None.
             queue: of questions that are answered later.
             usage: the accounts of what models have consumed.
+            reviews: takes answers that persons look at.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -153,6 +159,7 @@ class Process:
             records=records,
             queue=queue,
             usage=usage,
+            reviews=reviews,
         )
 
     def end(self) -> None:
@@ -187,7 +194,7 @@ def snapshot(
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = AclRecheck(process.recording.metrics)
-    rules = RuleChecker.packaged()
+    rules, reviews = RuleChecker.packaged(), _reviews(process)
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         return {
@@ -200,6 +207,7 @@ def snapshot(
                 rules,
                 process.queue,
                 process.flights,
+                reviews,
             )
             for name, (policy, store) in policies.items()
         }
@@ -303,6 +311,7 @@ def _route(
     rules: RuleChecker,
     queue: ProcessQueue | None,
     flights: SingleFlight,
+    reviews: RouteReviews | None,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -323,6 +332,7 @@ def _route(
         rewriter=_rewriter(policy, parts),
         screens=parts.screens.get(policy.route, {}),
         queue=None if queue is None else queue.accepted,
+        reviews=None if policy.review is None else reviews,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
     cache = _cache(policy, ports, parts, flights)
@@ -334,9 +344,17 @@ def _route(
             routing=routing,
             queue=policy.queue and queue is not None,
             cache=None if cache is None else policy.cache,
+            review=None if reviews is None else policy.review,
         ),
         replace(ports, cache=cache),
     )
+
+
+def _reviews(process: Process) -> RouteReviews | None:
+    """Return where routes lay answers before persons; None where none does."""
+    if process.reviews is None:
+        return None
+    return RouteReviews(process.reviews, process.checking, share_key(process.records))
 
 
 def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:

@@ -178,7 +178,13 @@ async def _open(loaded: Loaded, process: Process, shared: Shared, key_sets: KeyS
         parts = await open_parts(configuration, lease, process.recording)
         policies = {
             name: (
-                calibrated_policy(name, route, parts.of_route(name, route.store), parts.rerankers.get(name)),
+                calibrated_policy(
+                    name,
+                    route,
+                    parts.of_route(name, route.store),
+                    parts.rerankers.get(name),
+                    configuration.records.retention,
+                ),
                 route.store,
             )
             for name, route in configuration.routes.items()

@@ -262,6 +262,7 @@ def _details(outcome: Outcome) -> Iterable[tuple[str, str]]:
             yield "follow", f"groundwire operations wait {one_line(outcome.queued.operation)}"
         case "in_review":
             yield "ticket", one_line(outcome.in_review.ticket)
+            yield "follow", f"groundwire operations wait {one_line(outcome.in_review.operation)}"
         case "blocked":
             yield "policy", f"{one_line(outcome.blocked.policy)} ({one_line(outcome.blocked.category)})"
         case "failed_safe" if outcome.failed_safe.retryable:

@@ -28,6 +28,8 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "EVIDENCE_FORBIDDEN": "policy forbids using the passages found",
         "ANSWER_FORBIDDEN": "policy forbids the model's answer",
         "REVIEW_REQUIRED": "policy requires a person to review the answer",
+        "REVIEW_REJECTED": "a reviewer rejected the answer",
+        "REVIEW_EXPIRED": "no reviewer decided in time",
         "STORE_UNAVAILABLE": "the store could not be reached",
         "STORE_TIMEOUT": "the store did not respond in time",
         "STORE_MISCONFIGURED": "the store rejected the call",

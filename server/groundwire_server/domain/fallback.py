@@ -21,6 +21,8 @@ class Obstacle(Enum):
     LASTING = "waiting does not help: the same would happen later"
     NO_QUEUE = "the route has no queue"
     NO_REVIEWERS = "the route has no reviewers"
+    NOT_KEPT = "the review could not be kept"
+    DECIDED = "the question is not answered again once its review has ended"
     USED = "it was taken before"
     NO_MODEL_LEFT = "every model that could be asked was asked"
     NO_TIME = "too little time is left"
@@ -88,6 +90,12 @@ _BEFORE_PASSAGES: Final = frozenset(
 )
 """Causes that leave no passage for a prompt: the store is asked before any model, and not again."""
 
+REVIEW_ENDED: Final = frozenset({Cause.REVIEW_REJECTED, Cause.REVIEW_EXPIRED})
+"""Causes of a review that ends without an answer, when the path that led to it is long over."""
+
+_AFTER_REVIEW: Final = frozenset({Action.ABSTAIN, Action.PASSAGES_ONLY, Action.FAIL_SAFE})
+"""What is possible then: it needs what the review has kept, and nothing else."""
+
 _NEED_PASSAGES: Final = frozenset({Action.NEXT_MODEL, Action.SHORTER_PROMPT, Action.PASSAGES_ONLY})
 
 CHOOSABLE: Final = frozenset(Action) - {Action.ANSWER, Action.CUT_SHORT}
@@ -101,6 +109,8 @@ def never_after(action: Action, cause: Cause) -> Obstacle | None:
     """Return why an action can never follow a cause, whatever the route; None where it can."""
     if action in _NEED_PASSAGES and cause in _BEFORE_PASSAGES:
         return Obstacle.NOTHING_FOUND
+    if cause in REVIEW_ENDED and action not in _AFTER_REVIEW:
+        return Obstacle.DECIDED
     match action:
         case Action.REPAIR if cause not in REPAIRABLE:
             return Obstacle.NOTHING_WRITTEN

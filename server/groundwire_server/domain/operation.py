@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.outcome import Report
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
 
@@ -95,6 +96,7 @@ class Operation:
         expires: when it ends unless it is done, and is forgotten if it is.
         result: the outcome, as `OperationCodec` writes it; None without one.
         error: why it has none although it is done.
+        ticket: names its review; empty where no person has looked at it, or the review is forgotten.
     """
 
     key: OperationKey
@@ -111,6 +113,7 @@ class Operation:
     ended: datetime | None = None
     result: bytes | None = None
     error: Reason | None = None
+    ticket: str = ""
 
     @property
     def name(self) -> str:
@@ -165,3 +168,13 @@ class Bill:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micros: int = 0
+
+    @classmethod
+    def of(cls, report: Report) -> "Bill":
+        """Return what the report of an attempt says, over all models."""
+        usages = [each.usage for each in report.usage]
+        return cls(
+            sum(usage.input_tokens for usage in usages),
+            sum(usage.output_tokens for usage in usages),
+            sum(usage.cost_micros for usage in usages),
+        )

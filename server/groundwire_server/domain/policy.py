@@ -190,7 +190,7 @@ class Policy:
         priced: those of the models whose tokens cost something.
         queue: whether questions may be answered later.
         freeze_rights: whether the rights at submission count for those that cannot be looked up again.
-        review: which answers are laid before persons, and how; None has no reviewers.
+        review: which answers are laid before persons, and which are kept for feedback; None does neither.
         routing: rules that choose models before the first is asked; the first that holds does.
     """
 
@@ -249,7 +249,12 @@ class Policy:
     @property
     def reviewers(self) -> bool:
         """Whether there are persons who look at answers before they leave."""
-        return self.review is not None
+        return self.review is not None and self.review.reviewers
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether an answer may have to wait for a person although nothing is wrong with it."""
+        return self.review is not None and self.review.holds_back
 
     @property
     def holds_streams(self) -> bool:
@@ -260,7 +265,7 @@ class Policy:
         alone is allowed, since an answer that is not verified has medium confidence at most. It does as well where the
         service's own confidence decides, or a person does.
         """
-        if self.review is not None and self.review.holds_back:
+        if self.holds_back:
             return True
         every = self.release.minimum is ReleaseMinimum.VERIFIED and self.release.below is BelowMinimum.FAIL
         undecided = (

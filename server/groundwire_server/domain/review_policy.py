@@ -30,6 +30,7 @@ class ReviewPolicy:
         keep: seconds that a review is kept with its texts after its end.
         keep_share: the share of the answers that are kept for feedback, 0 to 1.
         keep_answers: seconds that they are kept.
+        reviewers: whether there are persons who look at answers; without them answers are kept for feedback alone.
     """
 
     always: bool = False
@@ -49,11 +50,12 @@ class ReviewPolicy:
     keep: float = 30 * DAY
     keep_share: float = 0.0
     keep_answers: float = 30 * DAY
+    reviewers: bool = True
 
     @property
     def holds_back(self) -> bool:
         """Whether an answer that may leave otherwise may have to wait, so that no text of it leaves before."""
-        return (
+        return self.reviewers and (
             self.always
             or self.share > 0.0
             or self.min_confidence is not Confidence.LOW

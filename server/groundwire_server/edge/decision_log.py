@@ -12,7 +12,17 @@ from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.grounding import GroundingSummary, count_verdicts
-from groundwire_server.domain.outcome import Answered, Blocked, Cached, Degraded, FailedSafe, Outcome, Queued, Report
+from groundwire_server.domain.outcome import (
+    Answered,
+    Blocked,
+    Cached,
+    Degraded,
+    FailedSafe,
+    InReview,
+    Outcome,
+    Queued,
+    Report,
+)
 from groundwire_server.domain.vocabulary import Action, Cause, Reason, StreamMode, Verdict
 from groundwire_server.edge.call import Call
 from groundwire_server.edge.options import DecisionLogOptions
@@ -187,7 +197,8 @@ class DecisionLog:
             deadline=None if call.deadline is None else call.deadline.at - call.arrived,
             left=None if call.deadline is None else call.deadline.at - now,
             abandoned=abandoned,
-            operation=result.operation if isinstance(result, Queued) else None,
+            operation=result.operation if isinstance(result, Queued | InReview) else None,
+            review=result.ticket if isinstance(result, InReview) else None,
         )
 
     def _subject(self, caller: Caller) -> str:

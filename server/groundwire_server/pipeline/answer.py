@@ -8,21 +8,23 @@ from groundwire_server.domain.event import Started
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
-from groundwire_server.domain.outcome import Outcome, Queued
+from groundwire_server.domain.outcome import InReview, Outcome, Queued
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step
 from groundwire_server.domain.vocabulary import Action, Stage
 from groundwire_server.pipeline import decide
+from groundwire_server.pipeline.alternatives import Alternative, Alternatives
 from groundwire_server.pipeline.attempt import attempt
 from groundwire_server.pipeline.caching.earlier import EarlierAnswers
 from groundwire_server.pipeline.caching.stand_in import StandIn
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
+from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.events import EventStream
 from groundwire_server.pipeline.generate import draft_reader
 from groundwire_server.pipeline.normalize import admitted_question
 from groundwire_server.pipeline.release import ReleaseGate, release_gate
-from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.retrieve import as_searched, retrieve
+from groundwire_server.pipeline.review import AnswerReview
 from groundwire_server.pipeline.rewrite import rewrite
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.routing import budget_left, routed
@@ -62,21 +64,20 @@ async def _answer(
     policy, report, asked = inquiry.policy, run.report, inquiry
     events = EventStream(sink)
     gate = release_gate(sink, inquiry.mode, events, held=policy.holds_streams)
+    review = AnswerReview(asked, ports, run, earlier)
+    alternatives = Alternatives(asked, ports.queue, earlier, review, gate, run)
     history, partial = AttemptHistory(allow_queue=inquiry.question.allow_queue), PartialResults()
     await events.emit(Started(report.request_id, report.trace_id, report.route, inquiry.mode))
 
     step: Step = decide.first(policy)
-    instead: StandIn | Queued | None = None
+    instead: Alternative | None = None
     try:
         await screen_question(inquiry, ports, run)
         instead = await earlier.fresh()
         if instead is None:
             screening = EvidenceScreening(inquiry, ports, run)
             inquiry = await _understood(inquiry, ports, run)
-            async with run.stage(Stage.RETRIEVE) as stage:
-                found = await retrieve(inquiry, ports, stage, run)
-            found = await screening.evidence(found)
-            report.corpus_version, report.found = found.corpus_version, found.passages
+            found = await _found(inquiry, screening, review, ports, run)
             inquiry, partial = as_searched(inquiry, found), PartialResults(found.passages)
             async with run.stage(Stage.SELECT) as stage:
                 chosen = await widen(select(found, policy), inquiry, ports, stage)
@@ -87,39 +88,61 @@ async def _answer(
         else:
             step = decide.served()
     except Failure as failure:
-        step, instead = await _after(failure, history, asked, ports, run, earlier)
+        step, instead = await alternatives.after(failure, history)
 
     while isinstance(step, Attempt):
         history = history.begun(step)
         start_by = decide.start_by(history, run.plan, policy, run.now())
-        draft = draft_reader(policy.display_limit, gate)
+        draft, stood = draft_reader(policy.display_limit, gate), gate.released
         try:
             text = await attempt(step, inquiry, partial.chosen, ports, run, gate, draft, start_by)
+            review.hold_back(text)
         except Failure as failure:
-            report.attempt_failed(failure.cause)
-            if gate.confidence is not None:
+            review.failed(failure, stood, draft)
+            # Where answers wait for a person, no part of one leaves without.
+            if gate.confidence is not None and not policy.holds_back:
                 partial = partial.or_longer(gate.released, step.model, gate.left_out)
-            history = replace(
-                history,
-                passages=len(partial.chosen),
-                presentable=bool(partial.presentable),
-                draft=draft.text,
-                standing=len(gate.released),
-                committed=gate.committed,
-                beginning=bool(partial.beginning),
-            )
-            step, instead = await _after(failure, history, asked, ports, run, earlier)
+            history = _after_attempt(history, partial, gate, draft)
+            step, instead = await alternatives.after(failure, history)
             await (gate.withdraw if decide.keeps_beginning(step) else gate.retract)(failure.cause)
         else:
             step = Accept(step, text)
 
-    partial = await _with(instead, partial, gate, events, report)
+    partial = await _with(instead, partial, gate, events, run)
     step, partial = await _presented(step, partial, gate, inquiry, ports, run)
     await gate.conclude()
     outcome = _decided(step, partial, policy, run)
     await earlier.land(outcome)
     await events.emit(outcome)
+    review.sample(outcome, instead.evidence if isinstance(instead, StandIn) else ())
     return outcome
+
+
+async def _found(
+    inquiry: Inquiry, screening: EvidenceScreening, review: AnswerReview, ports: Ports, run: StageRunner
+) -> Evidence:
+    """Return what a search found, as far as guards let it pass."""
+    async with run.stage(Stage.RETRIEVE) as stage:
+        found = await retrieve(inquiry, ports, stage, run)
+    review.found = found.passages
+    found = await screening.evidence(found)
+    run.report.corpus_version, run.report.found = found.corpus_version, found.passages
+    return found
+
+
+def _after_attempt(
+    history: AttemptHistory, partial: PartialResults, gate: ReleaseGate, draft: DraftReader
+) -> AttemptHistory:
+    """Return the history with an attempt that has failed."""
+    return replace(
+        history,
+        passages=len(partial.chosen),
+        presentable=bool(partial.presentable),
+        draft=draft.text,
+        standing=len(gate.released),
+        committed=gate.committed,
+        beginning=bool(partial.beginning),
+    )
 
 
 def _decided(step: Accept | Conclude, partial: PartialResults, policy: Policy, run: StageRunner) -> Outcome:
@@ -129,54 +152,24 @@ def _decided(step: Accept | Conclude, partial: PartialResults, policy: Policy, r
     return replace(outcome, report=run.report.build(run.now()))
 
 
-async def _after(
-    failure: Failure, history: AttemptHistory, asked: Inquiry, ports: Ports, run: StageRunner, earlier: EarlierAnswers
-) -> tuple[Step, StandIn | Queued | None]:
-    """Return what follows a failure, with what takes the place of an answer where that is what follows.
-
-    An earlier answer is looked for, and a question accepted for later, only where the row comes to it; where neither
-    can be had, the row goes on.
-    """
-    history = replace(history, stand_in=True)
-    while True:
-        history = replace(history, remaining=run.remaining())
-        step = decide.after(failure, history, asked.policy)
-        match step.action:
-            case Action.CACHED_ANSWER:
-                instead: StandIn | Queued | None = await earlier.after(failure)
-                history = replace(history, stand_in=False)
-            case Action.QUEUE:
-                instead = await _accepted(asked, failure, ports)
-                history = replace(history, allow_queue=False)
-            case _:
-                return step, None
-        if instead is not None:
-            return step, instead
-
-
-async def _accepted(asked: Inquiry, failure: Failure, ports: Ports) -> Queued | None:
-    """Return where a question waits that could not be answered now; None where it is not accepted."""
-    if ports.queue is None:
-        return None
-    try:
-        return await ports.queue.submit(asked, failure.cause)
-    except Failure:
-        return None
-
-
 async def _with(
-    instead: StandIn | Queued | None,
+    instead: Alternative | None,
     partial: PartialResults,
     gate: ReleaseGate,
     events: EventStream,
-    report: ReportBuilder,
+    run: StageRunner,
 ) -> PartialResults:
     """Return the results with what takes the place of an answer; an earlier one is shown with its passages first."""
-    if instead is None:
-        return partial
-    if isinstance(instead, Queued):
-        return replace(partial, queued=instead)
-    report.corpus_version = report.corpus_version or instead.corpus_version
+    match instead:
+        case None:
+            return partial
+        case Queued():
+            return replace(partial, queued=instead)
+        case InReview():
+            return replace(partial, in_review=instead)
+        case StandIn():
+            pass
+    run.report.corpus_version = run.report.corpus_version or instead.corpus_version
     await events.emit(Evidence(instead.evidence, instead.corpus_version))
     answer = instead.cached.answer
     whole = Span.within(answer.text, 0, len(answer.text))

@@ -1,18 +1,21 @@
 """The pipeline as other packages call it: one question, one search or one check, its time divided, its report begun."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opentelemetry.trace import format_trace_id, get_current_span
 
 from groundwire_server.domain.allowance import Allowance
-from groundwire_server.domain.evidence import Evidence
+from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.fencing.fence import draw_mark
 from groundwire_server.domain.grounding import GroundingSummary
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome, Report
 from groundwire_server.pipeline.answer import answer
+from groundwire_server.pipeline.confidence import rated
+from groundwire_server.pipeline.draft_check import checked_segment
 from groundwire_server.pipeline.grounding import check_grounding
 from groundwire_server.pipeline.report import ReportBuilder
 from groundwire_server.pipeline.routes import RouteTable
@@ -38,7 +41,7 @@ class SearchResult:
 
 
 class PipelineAnswerer:
-    """The Answerer, and GroundingChecker, that does the work itself.
+    """The Answerer, GroundingChecker and DraftChecker that does the work itself.
 
     Args:
         routes: what inquiries work with.
@@ -113,6 +116,20 @@ class PipelineAnswerer:
         run = self._runner(inquiry)
         try:
             return await check_grounding(text, inquiry, self._routes.ports(inquiry), run, self._threads, sink)
+        finally:
+            self._record(inquiry, run.report.build(self._clock.now()), None)
+
+    async def check_draft(self, text: str, inquiry: Inquiry, evidence: Sequence[Passage]) -> GroundedText:
+        """Give every sentence of a text its verdict by passages that are known; see `DraftChecker`.
+
+        Raises:
+            Failure: TIME_EXHAUSTED, CAPACITY_EXHAUSTED.
+        """
+        run = self._runner(inquiry)
+        try:
+            ports = self._routes.ports(inquiry)
+            segment = await checked_segment(text, inquiry, evidence, ports, run, self._threads)
+            return rated(inquiry.question.searched, GroundedText.of((segment,), None))
         finally:
             self._record(inquiry, run.report.build(self._clock.now()), None)
 

@@ -17,6 +17,7 @@ from groundwire_server.domain.outcome import (
     Cached,
     Degraded,
     FailedSafe,
+    InReview,
     Outcome,
     Queued,
     Result,
@@ -56,6 +57,7 @@ class AttemptHistory:
         remaining: seconds until the outcome must be decided.
         stand_in: whether there is an earlier answer that may be shown to this caller now.
         allow_queue: whether the caller lets the answer come later.
+        review: whether a review can be opened.
     """
 
     used: frozenset[Action] = frozenset()
@@ -70,6 +72,7 @@ class AttemptHistory:
     remaining: float = 0.0
     stand_in: bool = False
     allow_queue: bool = False
+    review: bool = True
 
     def begun(self, step: Attempt) -> "AttemptHistory":
         """Return the history with an attempt that is about to be made."""
@@ -90,6 +93,7 @@ class PartialResults:
         shown: passages that stand in the place of an answer, as they may leave.
         stand_in: the earlier answer that may be shown in the place of one.
         queued: where the question waits, once it has been accepted for later.
+        in_review: where the answer waits, once it has been laid before a person.
     """
 
     searched: tuple[Passage, ...] = ()
@@ -100,6 +104,7 @@ class PartialResults:
     shown: tuple[Passage, ...] = ()
     stand_in: Cached | None = None
     queued: Queued | None = None
+    in_review: InReview | None = None
 
     def nearest(self, most: int) -> tuple[Passage, ...]:
         """Return the passages that came closest, without those that a guard distrusts."""
@@ -185,6 +190,7 @@ def describe(outcome: Outcome) -> Attributes:
         names.CAUSE: outcome.cause.value,
         names.ACTION: outcome.action.value,
         names.NEXT_STEP: outcome.next_step.value,
+        **({names.TICKET: outcome.result.ticket} if isinstance(outcome.result, InReview) else {}),
     }
 
 
@@ -236,6 +242,8 @@ def _step(action: Action, failure: Failure, history: AttemptHistory, policy: Pol
             return Obstacle.MAY_NOT_QUEUE
         case Action.QUEUE if failure.cause is Cause.BUDGET_EXHAUSTED and failure.retry_after is None:
             return Obstacle.LASTING
+        case Action.REVIEW if not history.review:
+            return Obstacle.NOT_KEPT
         case Action.PASSAGES_ONLY if history.beginning:
             return Conclude(Action.CUT_SHORT, failure.cause)
         case Action.PASSAGES_ONLY if not history.passages or not history.presentable:
@@ -328,6 +336,8 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
             return partial.stand_in, NextStep.SHOW if served else NextStep.SHOW_WITH_CAUTION
         case Action.QUEUE if partial.queued is not None:
             return partial.queued, NextStep.WAIT_FOR_OPERATION
+        case Action.REVIEW if partial.in_review is not None:
+            return partial.in_review, NextStep.WAIT_FOR_REVIEW
         case Action.BLOCK if step.block is not None:
             return Blocked(step.block), NextStep.DO_NOT_RETRY
         case Action.CUT_SHORT:

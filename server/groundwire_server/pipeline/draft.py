@@ -40,6 +40,7 @@ class DraftReader:
 
     Attributes:
         confidence: once it has been read.
+        segments: those that are complete, in order.
         unfinished: the text so far of the segment that is being written.
         failure: OUTPUT_MALFORMED as soon as the draft cannot become valid any more, OUTPUT_TOO_LONG over the limit, or
             PROMPT_LEAKED as soon as it says again what its prompt says.
@@ -57,6 +58,7 @@ class DraftReader:
         self._taken = 0
         self._ambiguous = False
         self.confidence: Confidence | None = None
+        self.segments: list[Segment] = []
         self.unfinished = ""
         self.failure: Failure | None = None
 
@@ -99,6 +101,11 @@ class DraftReader:
     def text(self) -> str:
         """The draft so far, as the model wrote it."""
         return self._text
+
+    @property
+    def complete(self) -> bool:
+        """Whether the model has come to the end of a draft that can be read."""
+        return self._brackets.ended and self.failure is None
 
     def finish(self) -> None:
         """Check the draft as a whole.
@@ -167,6 +174,7 @@ class DraftReader:
         self.unfinished = ""
         for value in segments[self._taken : self._brackets.closed]:
             fresh.append(self._segment(value))
+            self.segments.append(fresh[-1])
             self._taken += 1
         if len(segments) > self._taken:
             self.unfinished = self._beginning(segments[self._taken])

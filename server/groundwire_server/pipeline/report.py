@@ -71,6 +71,15 @@ class ReportBuilder:
     cache_staleness: CacheStaleness | None = None
     routing_rule: str = ""
 
+    @property
+    def evidence(self) -> tuple[Passage, ...]:
+        """The passages of a prompt with their whole texts: those are what the store is asked for."""
+        whole = {each.chunk_id: each.text for each in self.found}
+        return tuple(
+            each if (text := whole.get(each.chunk_id, each.text)) == each.text else replace(each, text=text)
+            for each in self.chosen
+        )
+
     def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:
         """Record that a model is about to be asked."""
         self.attempts.append(ModelAttempt(step.model, identity, step.action))

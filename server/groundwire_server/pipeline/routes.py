@@ -25,6 +25,8 @@ from groundwire_server.ports.operations import AnswerQueue
 from groundwire_server.ports.prompts import Prompts, RewritePrompts
 from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
+from groundwire_server.ports.reviews import ReviewDesk
+from groundwire_server.ports.threads import Threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,21 @@ class RouteCache:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteReviews:
+    """Where a route's answers are laid before persons.
+
+    Attributes:
+        desk: takes them.
+        threads: check the sentences of drafts that the path has not checked.
+        share_key: decides with a request's id whether it is among a share, so that no caller can choose.
+    """
+
+    desk: ReviewDesk
+    threads: Threads
+    share_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """The dependencies of a route; put together by `app/` alone.
 
@@ -85,6 +102,7 @@ class Ports:
         screens: the guards of each screen.
         queue: accepts questions for later; None where none is answered later.
         cache: the route's earlier answers; None keeps none.
+        reviews: the route's reviews; None has none.
     """
 
     retriever: Retriever
@@ -103,6 +121,7 @@ class Ports:
     screens: Mapping[Screen, ScreenGuards] = field(default_factory=dict)
     queue: AnswerQueue | None = None
     cache: RouteCache | None = None
+    reviews: RouteReviews | None = None
 
 
 @dataclass(frozen=True, slots=True)

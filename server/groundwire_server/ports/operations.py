@@ -125,8 +125,8 @@ class HistoryEntry:
     """One thing that has happened to an operation, in the order of `number`: what `work/history.py` checks.
 
     Attributes:
-        event: `accepted`, `begun`, `effect`, `billed`, `retried`, `released`, `halted`, `requeued`, `cancelled`,
-            `expired`, `refused`, `erased`.
+        event: `accepted`, `begun`, `effect`, `billed`, `retried`, `released`, `in_review`, `halted`, `requeued`,
+            `cancelled`, `expired`, `refused`, `erased`.
         attempt: the attempt that it belongs to; 0 before the first.
     """
 

@@ -145,11 +145,12 @@ class DecisionEvent:
     left: float | None = _about("The time that was left at the end.", names.DEADLINE_LEFT)
     abandoned: bool | None = _about("True for work that ended after its call had; the call has an event of its own.")
     operation: str | None = _about(
-        "The queued answer that the call was accepted as, or that a worker was at.", names.OPERATION
+        "The operation that the caller waits for, queued or in review, or that a worker was at.", names.OPERATION
     )
+    review: str | None = _about("The ticket of the review that the answer waits for.", names.TICKET)
     operation_attempt: int | None = _about("How often a worker had taken it up, this time included.")
     operation_result: str | None = _about(
-        "What became of the attempt: COMPLETED, RETRIED (or halted), RELEASED, REFUSED or LOST."
+        "What became of the attempt: COMPLETED, RETRIED (or halted), RELEASED, REFUSED, IN_REVIEW or LOST."
     )
     shadow_of: ComparedAnswer | None = _about(
         "Of the event `groundwire.shadow` alone, whose other fields describe an answer in the shadow, which nobody "

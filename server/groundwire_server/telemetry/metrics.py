@@ -365,7 +365,8 @@ QUEUE_ACCEPTED: Final = Counter(
 QUEUE_ATTEMPTS: Final = Counter(
     "groundwire.queue.attempts",
     "{attempt}",
-    "Attempts at queued answers, by what became of them: COMPLETED, RETRIED (or halted), RELEASED, REFUSED or LOST.",
+    "Attempts at queued answers, by what became of them: COMPLETED, RETRIED (or halted), RELEASED, REFUSED, IN_REVIEW "
+    "or LOST.",
     (names.ROUTE, names.RESULT),
 )
 QUEUE_RUNNING: Final = Gauge("groundwire.queue.running", "{question}", "Queued questions that are being answered.")

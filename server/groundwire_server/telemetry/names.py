@@ -255,6 +255,8 @@ OPERATION = "groundwire.operation"
 """The name of a queued answer, such as `operations/…`, on the call that was queued and on the attempts at it."""
 OPERATION_ATTEMPT = "groundwire.operation.attempt"
 """How often a worker has taken it up, this time included."""
+TICKET = "groundwire.review.ticket"
+"""The ticket of a review, on the call that opened it and on the decision."""
 STORE = "groundwire.store"
 """The folder of an embedded store; of one in Weaviate, the address and the collection."""
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from groundwire_server.domain.fallback import QUEUEABLE
-from groundwire_server.domain.operation import Bill
-from groundwire_server.domain.outcome import Abstained, Degraded, FailedSafe, Outcome, Report
+from groundwire_server.domain.outcome import Abstained, Degraded, FailedSafe, InReview, Outcome
 from groundwire_server.domain.vocabulary import Cause, Reason
 from groundwire_server.work.backoff import Backoff
 
@@ -40,7 +39,12 @@ class Refuse:
     reason: Reason
 
 
-Disposition: TypeAlias = Complete | Retry | GiveBack | Refuse
+@dataclass(frozen=True, slots=True)
+class AwaitReview:
+    """A person decides: the operation waits for that, and the claim on it has ended."""
+
+
+Disposition: TypeAlias = Complete | Retry | GiveBack | Refuse | AwaitReview
 
 
 RESULTS: Final[Mapping[type[Disposition], str]] = {
@@ -48,6 +52,7 @@ RESULTS: Final[Mapping[type[Disposition], str]] = {
     Retry: "RETRIED",
     GiveBack: "RELEASED",
     Refuse: "REFUSED",
+    AwaitReview: "IN_REVIEW",
 }
 """What became of an attempt, in spans, metrics and decisions; beside them LOST, where its claim held no more."""
 
@@ -59,22 +64,14 @@ def after_outcome(outcome: Outcome, attempt: int, backoff: Backoff) -> Dispositi
     wait: it waits on. Money that is used up comes back at a known time, and to wait for it costs no attempt; where no
     time is known, it is the call's own, and the next attempt would have no more.
     """
+    if isinstance(outcome.result, InReview):
+        return AwaitReview()
     wait = outcome.result.retry_after if isinstance(outcome.result, FailedSafe) else None
     if outcome.cause is Cause.BUDGET_EXHAUSTED and wait is not None:
         return GiveBack(backoff.after(attempt, wait))
     if outcome.cause in _WAITED_FOR and outcome.answer is None:
         return Retry(outcome.cause, backoff.after(attempt, wait))
     return Complete(outcome)
-
-
-def bill_of(report: Report) -> Bill:
-    """Return what an attempt has consumed, over all models."""
-    usages = [each.usage for each in report.usage]
-    return Bill(
-        sum(usage.input_tokens for usage in usages),
-        sum(usage.output_tokens for usage in usages),
-        sum(usage.cost_micros for usage in usages),
-    )
 
 
 def documents_of(outcome: Outcome) -> frozenset[str]:

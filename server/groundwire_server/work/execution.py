@@ -28,7 +28,6 @@ from groundwire_server.work.disposition import (
     Disposition,
     Refuse,
     after_outcome,
-    bill_of,
 )
 
 SPAN: Final = "process operation"
@@ -89,7 +88,7 @@ class QueuedAttempt:
 
     def bill(self, now: float) -> Bill:
         """Return what it has consumed, whether or not it came to an end."""
-        return bill_of(self.report(now))
+        return Bill.of(self.report(now))
 
 
 class AttemptLog(Protocol):
@@ -162,7 +161,7 @@ class Executor:
                 if caller is None:
                     return _refused(attempt, Reason.RIGHTS_WITHDRAWN)
                 attempt.caller, attempt.deadline = caller, inquiry.deadline
-                inquiry = replace(inquiry, caller=caller)
+                inquiry = replace(inquiry, caller=caller, claim=attempt.claim)
                 attempt.outcome = await serving.answerer.answer(inquiry, None)
             except Rejection as rejection:
                 if rejection.reason is Reason.OVERLOADED:

@@ -17,6 +17,7 @@ class HistoryEvent(StrEnum):
     BILLED = "billed"
     RETRIED = "retried"
     RELEASED = "released"
+    IN_REVIEW = "in_review"
     HALTED = "halted"
     REQUEUED = "requeued"
     CANCELLED = "cancelled"
@@ -42,6 +43,7 @@ class HistoryFault(StrEnum):
     EFFECT_WITHOUT_BILL = "an effect was not billed"
     BILL_WITHOUT_END = "an operation was billed that has not ended"
     HALTED_WENT_ON = "an operation went on that was halted"
+    REVIEWED_WENT_ON = "an operation was taken up that a person looks at"
     REQUEUED_UNHALTED = "an operation was requeued that was not halted"
 
 
@@ -80,9 +82,9 @@ class HistoryReport:
 def check_history(entries: Iterable[HistoryEntry], promised: Collection[str] = ()) -> HistoryReport:
     """Return what a history comes to, with every fault in it.
 
-    Each accepted operation ends at most once: with one effect, by one attempt, that was billed once; or refused,
-    cancelled, expired or erased. Attempts have the numbers 1, 2, 3 and so on, and one that another has overtaken ends
-    nothing.
+    Each accepted operation ends at most once: with one effect that was billed once, by one attempt, or by the review
+    that it has led to; or refused, cancelled, expired or erased. Attempts have the numbers 1, 2, 3 and so on, and one
+    that another has overtaken ends nothing.
 
     Args:
         entries: the whole history, in order.
@@ -118,6 +120,7 @@ class _Operation:
     begun: int = 0
     under_way: bool = False
     halted: bool = False
+    in_review: bool = False
     end: HistoryEvent | None = None
     billed: int = 0
     lost_attempts: int = 0
@@ -146,9 +149,10 @@ class _Operation:
 
     def left(self) -> Iterable[HistoryFault]:
         """Yield what is wrong with it at the end of the history."""
-        if self.end is HistoryEvent.EFFECT and not self.billed:
+        # What a call consumed is its own bill: no attempt of a worker has led to its review.
+        if self.end is HistoryEvent.EFFECT and not self.billed and self.begun:
             yield HistoryFault.EFFECT_WITHOUT_BILL
-        if self.billed and self.end is None:
+        if self.billed and self.end is None and not self.in_review:
             yield HistoryFault.BILL_WITHOUT_END
 
     def _moved(self, event: HistoryEvent, attempt: int) -> Iterable[HistoryFault]:
@@ -157,16 +161,11 @@ class _Operation:
             yield HistoryFault.TWO_EFFECTS if both else HistoryFault.AFTER_THE_END
             return
         if event in _OF_AN_ATTEMPT:
-            if not self.under_way:
-                yield HistoryFault.NOT_UNDER_WAY
-            elif attempt != self.begun:
-                yield HistoryFault.OTHER_ATTEMPT
+            if not self._of_a_review(event, attempt):
+                yield from self._wrong_end(attempt)
             self.under_way = False
         elif event is HistoryEvent.BEGUN:
-            if self.halted:
-                yield HistoryFault.HALTED_WENT_ON
-            if attempt != self.begun + 1:
-                yield HistoryFault.ATTEMPT_SKIPPED
+            yield from self._wrong_begin(attempt)
             self.lost_attempts += self.under_way
             self.begun, self.under_way = attempt, True
         elif event is HistoryEvent.REQUEUED:
@@ -175,14 +174,44 @@ class _Operation:
             self.halted = False
         if event is HistoryEvent.HALTED:
             self.halted = True
+        if event is HistoryEvent.IN_REVIEW:
+            self.in_review = True
         if event in _ENDS:
             # Erasing forgets what was there, and ends what was still open.
             self.lost_attempts += self.under_way
             self.under_way, self.end = False, self.end or event
 
+    def _wrong_begin(self, attempt: int) -> Iterable[HistoryFault]:
+        if self.halted:
+            yield HistoryFault.HALTED_WENT_ON
+        if self.in_review:
+            yield HistoryFault.REVIEWED_WENT_ON
+        if attempt != self.begun + 1:
+            yield HistoryFault.ATTEMPT_SKIPPED
+
+    def _wrong_end(self, attempt: int) -> Iterable[HistoryFault]:
+        if not self.under_way:
+            yield HistoryFault.NOT_UNDER_WAY
+        elif attempt != self.begun:
+            yield HistoryFault.OTHER_ATTEMPT
+
+    def _of_a_review(self, event: HistoryEvent, attempt: int) -> bool:
+        """Return whether no attempt need be under way: a person decides, or is asked after a call that waited."""
+        if self.under_way or attempt != self.begun:
+            return False
+        asked = event is HistoryEvent.IN_REVIEW and not self.begun and not self.in_review
+        return asked or (event is HistoryEvent.EFFECT and self.in_review)
+
 
 _OF_AN_ATTEMPT: Final = frozenset(
-    {HistoryEvent.EFFECT, HistoryEvent.RETRIED, HistoryEvent.RELEASED, HistoryEvent.HALTED, HistoryEvent.REFUSED}
+    {
+        HistoryEvent.EFFECT,
+        HistoryEvent.RETRIED,
+        HistoryEvent.RELEASED,
+        HistoryEvent.IN_REVIEW,
+        HistoryEvent.HALTED,
+        HistoryEvent.REFUSED,
+    }
 )
 """Events by which a worker ends its own attempt."""
 

@@ -22,6 +22,7 @@ from groundwire_server.telemetry import metrics
 from groundwire_server.work.backoff import Backoff
 from groundwire_server.work.disposition import (
     RESULTS,
+    AwaitReview,
     Complete,
     Disposition,
     GiveBack,
@@ -219,6 +220,9 @@ class QueueWorker:
                 return await self._records.release(claim, after, bill)
             case Refuse(reason):
                 return await self._records.refuse(claim, reason, bill)
+            case AwaitReview():
+                # The transaction that opened the review has ended the claim, with its bill.
+                return True
 
     def _note(self, attempt: QueuedAttempt, result: str) -> None:
         self._metrics.add(metrics.QUEUE_ATTEMPTS, 1, attempt.claim.work.question.route, result)

@@ -32,7 +32,16 @@ TWO, ONE = "large, extractive", "large"
             "the question must be screened, and allowed, before an earlier answer is looked up; leave it out",
         ),
         (TWO, "UNSUPPORTED: [QUEUE]", "waiting does not help: the same would happen later; leave it out"),
-        (TWO, "UNSUPPORTED: [REVIEW]", "the route has no reviewers; leave it out"),
+        (
+            TWO,
+            "UNSUPPORTED: [REVIEW]",
+            "the route has no reviewers; set review.enabled of the route, and records.enabled, or leave it out",
+        ),
+        (
+            TWO,
+            "REVIEW_EXPIRED: [NEXT_MODEL]",
+            "the question is not answered again once its review has ended; leave it out",
+        ),
         (ONE, "MODEL_TIMEOUT: [NEXT_MODEL]", "the route asks one model alone; name another in models, or leave it out"),
         (
             "large, dear",

@@ -129,3 +129,9 @@ def test_another_filter_is_refused(condition: str) -> None:
     with pytest.raises(Rejection) as refused:
         states_of(condition)
     assert refused.value.violations[0].field == "filter"
+
+
+def test_one_that_a_person_looks_at_names_its_review() -> None:
+    said = metadata(replace(WAITING, state=OperationState.IN_REVIEW, ticket="7f3a09c2"))
+    assert (said.state, said.ticket) == (AnswerOperationMetadata.STATE_IN_REVIEW, "7f3a09c2")
+    assert metadata(WAITING).ticket == ""

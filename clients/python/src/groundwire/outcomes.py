@@ -286,7 +286,7 @@ def text_or_reason(outcome: Outcome) -> str:
     """Return the answer's text, or one line that says why there is none, for a model that reads a tool's result."""
     if outcome.text:
         return outcome.text
-    operation = f" {outcome.operation}" if isinstance(outcome, Queued) else ""
+    operation = f" {outcome.operation}" if isinstance(outcome, Queued | InReview) else ""
     return (
         f"No answer: {outcome.kind or 'unrecognized'}, {outcome.cause}; next step {outcome.next_step.name}{operation}."
     )

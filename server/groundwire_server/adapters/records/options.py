@@ -90,6 +90,19 @@ class RetentionOptions(Options):
     ledger_days: float = Field(
         400.0, gt=0, le=3650, description="Days of what operations have consumed: numbers, no texts."
     )
+    review_days: float = Field(
+        30.0,
+        gt=0,
+        le=3650,
+        description="Days that reviews are kept with their texts after their end, where the route does not say. The "
+        "audit trail of them, which has no texts, is kept for good.",
+    )
+    feedback_days: float = Field(
+        90.0,
+        gt=0,
+        le=3650,
+        description="Days that feedback is kept, and the answers that are kept for it, where the route does not say.",
+    )
     usage_days: float = Field(
         400.0, gt=0, le=3650, description="Days of the accounts of usage: numbers by tenant, subject and day, no texts."
     )

@@ -13,6 +13,7 @@ from groundwire_server.domain.policy import Policy
 _ADVICE = {
     Obstacle.ONE_MODEL: "name another in models, or leave it out",
     Obstacle.NO_FREE_MODEL: "add a model without a price, or leave it out",
+    Obstacle.NO_REVIEWERS: "set review.enabled of the route, and records.enabled, or leave it out",
     Obstacle.NO_QUEUE: "set queue.enabled, also of the route, and records.enabled, or leave it out",
 }
 """What can be done about an obstacle beside leaving the action out."""
@@ -36,5 +37,9 @@ def check_fallbacks(configuration: Configuration) -> Iterator[ConfigError]:
 
 def route_policy(configuration: Configuration, name: str) -> Policy:
     """Return the policy of a route as far as the configuration alone decides it."""
-    policy = configuration.routes[name].policy(name, priced_models(configuration))
-    return replace(policy, queue=policy.queue and configuration.queues)
+    policy = configuration.routes[name].policy(name, priced_models(configuration), configuration.records.retention)
+    return replace(
+        policy,
+        queue=policy.queue and configuration.queues,
+        review=policy.review if configuration.records.enabled else None,
+    )

@@ -101,6 +101,8 @@ def standing(operation: groundwire.SyncAnswerOperation) -> str:
             return f"RUNNING, attempt {said.attempts}"
         case "HALTED":
             return f"HALTED after {_attempts(said.attempts)}{cause}"
+        case "IN_REVIEW":
+            return f"IN_REVIEW, ticket {one_line(said.ticket)}{cause}" if said.ticket else f"IN_REVIEW{cause}"
         case other:
             return other
 

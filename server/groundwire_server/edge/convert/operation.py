@@ -72,6 +72,7 @@ def metadata_to_pb(operation: Operation) -> operation_pb2.AnswerOperationMetadat
         trace_id=operation.trace_id,
         route=operation.route,
         attempts=operation.attempts,
+        ticket=operation.ticket,
     )
     if operation.poll_after is not None:
         fill(message.poll_after, operation.poll_after)

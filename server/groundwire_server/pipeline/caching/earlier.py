@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.cached_answer import AnswerKey, AnswerStamp, CachedAnswer
+from groundwire_server.domain.case import AnswerPlace
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import end_user_hash
-from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Answered, Outcome
@@ -120,6 +121,12 @@ class EarlierAnswers:
                 else:
                     self._lead.land(kept)
 
+    def place(self, draft: GroundedText) -> AnswerPlace | None:
+        """Return where a draft may be kept once a person has approved it; None where no other call may have it."""
+        if self._place is None or not _shareable(draft, self._run.report):
+            return None
+        return AnswerPlace(self._place.key, AnswerStamp(self._place.stamp, self._run.report.corpus_version))
+
     async def _look_up(self, place: _Place, stage: TimedStage, *, store_down: bool = False) -> StandIn | None:
         kept = await _within(self._look_up_by(stage), place.cache.answers.get(place.key))
         if kept is None:
@@ -189,26 +196,21 @@ def _kept(outcome: Outcome, place: _Place, inquiry: Inquiry, run: StageRunner) -
     looked at. An answer with a placeholder is not: its passages hold what was kept back.
     """
     report, result = run.report, outcome.result
-    if not isinstance(result, Answered) or report.guards_unavailable:
+    if not isinstance(result, Answered) or not _shareable(result.answer, report):
         return None
     answer = result.answer
-    accepted = answer.verified or place.policy.accept is CacheAccept.ANSWERED
-    if not accepted or answer.masks or not all(each.trusted for each in report.chosen):
+    if not answer.verified and place.policy.accept is not CacheAccept.ANSWERED:
         return None
     return CachedAnswer(
         answer,
         AnswerStamp(place.stamp, report.corpus_version),
         run.clock.today().timestamp(),
-        _as_found(report),
+        report.evidence,
         inquiry.caller.subject,
         end_user_hash(inquiry.caller.tenant, inquiry.question.end_user_id),
     )
 
 
-def _as_found(report: ReportBuilder) -> tuple[Passage, ...]:
-    """Return the passages of a prompt with their whole texts: those are what the store is asked for."""
-    whole = {each.chunk_id: each.text for each in report.found}
-    return tuple(
-        each if (text := whole.get(each.chunk_id, each.text)) == each.text else replace(each, text=text)
-        for each in report.chosen
-    )
+def _shareable(answer: GroundedText, report: ReportBuilder) -> bool:
+    """Return whether another call may have an answer, as far as guards have a say in it."""
+    return not report.guards_unavailable and not answer.masks and all(each.trusted for each in report.chosen)

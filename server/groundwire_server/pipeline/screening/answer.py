@@ -95,6 +95,20 @@ class AnswerScreening:
             leaving.append(replace(passage, text=mask(passage.text, masks).text) if masks else passage)
         return tuple(leaving)
 
+    async def masked(self, segment: CheckedSegment) -> CheckedSegment:
+        """Return a checked text as a reviewer sees it: masked as it would leave, and with what is forbidden.
+
+        Raises:
+            Failure: GUARD_UNAVAILABLE or TIME_EXHAUSTED.
+        """
+        if not self._screening:
+            return segment
+        await self._learn(each.passage for each in segment.citations)
+        text = ScreenedText(segment.delta, known=tuple(self._known.values()))
+        (found,) = await self._screening.screen([text], self._counts)
+        masking = [one.finding for one in found if one.action is GuardAction.MASK]
+        return masked(segment, masking, "", self._in_passage)
+
     async def settled(self, unfinished: str, before: str) -> str:
         """Return as much of a text that still grows as may be shown: whole words, up to what a guard objects to.
 
@@ -150,10 +164,15 @@ def check_mode(inquiry: Inquiry, ports: Ports) -> None:
     """Make sure that a stream shows nothing before the guards that could keep it back have seen it.
 
     Raises:
-        Rejection: INVALID_REQUEST for a provisional stream of a route with a guard that needs whole sentences.
+        Rejection: INVALID_REQUEST for a provisional stream of a route with a guard that needs whole sentences, or whose
+            answers wait for a person.
     """
+    if inquiry.mode is not StreamMode.PROVISIONAL:
+        return
+    if inquiry.policy.holds_back:
+        raise Rejection.invalid("mode", "must be CHECKED on this route: a person sees its answers first", "mode")
     guards = ports.screens.get(Screen.ANSWER)
-    if guards is None or inquiry.mode is not StreamMode.PROVISIONAL:
+    if guards is None:
         return
     guards = guards.of(inquiry.caller.tenant)
     by_word = {each.identity for each in guards.local if each.guard.by_word}

@@ -6,9 +6,11 @@ from typing import Literal, TypeAlias, get_args
 
 from pydantic import Field
 
+from groundwire_server.adapters.records.options import RetentionOptions
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.caching import RouteCacheConfig
+from groundwire_server.app.configuration.models.reviews import RouteFeedbackConfig, RouteReviewConfig
 from groundwire_server.app.configuration.models.routing import RoutingRuleConfig
 from groundwire_server.app.configuration.models.screens import ScreensConfig
 from groundwire_server.app.configuration.models.section import Name
@@ -328,6 +330,14 @@ class RouteConfig(Options):
         default_factory=RouteQueueConfig,
         description="Whether questions can be answered later, and with whose rights.",
     )
+    review: RouteReviewConfig = Field(
+        default_factory=RouteReviewConfig,
+        description="Which answers persons look at, before or after they leave, and what may come of it.",
+    )
+    feedback: RouteFeedbackConfig = Field(
+        default_factory=RouteFeedbackConfig,
+        description="Which answers are kept, so that feedback on them can become labelled cases.",
+    )
     fallbacks: Fallbacks = Field(
         default_factory=lambda: dict(FALLBACKS),
         description="What follows a failure: for each cause the actions to try, in order. A row replaces the one built "
@@ -339,13 +349,15 @@ class RouteConfig(Options):
         """Seconds after which nothing that a call has begun can still be running."""
         return self.time.max_seconds + (0.0 if self.shadow is None else self.shadow.max_seconds + _SHADOW_SLACK)
 
-    def policy(self, name: str, priced: Collection[str] = ()) -> Policy:
+    def policy(self, name: str, priced: Collection[str] = (), retention: RetentionOptions | None = None) -> Policy:
         """Return the policy that the pipeline follows.
 
         Args:
             name: of the route.
             priced: the models whose tokens cost something.
+            retention: how long records are kept where the route does not say; None is what is built in.
         """
+        retention = retention or RetentionOptions()
         return Policy(
             route=name,
             prompt=self.prompt.name,
@@ -383,4 +395,5 @@ class RouteConfig(Options):
             queue=self.queue.enabled,
             freeze_rights=self.queue.freeze_rights,
             cache=self.cache.policy,
+            review=self.feedback.added(self.review.policy(retention), retention),
         )

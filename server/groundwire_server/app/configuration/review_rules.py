@@ -1,0 +1,40 @@
+"""Rules for reviews that a route's section alone cannot express: what they need beside it."""
+
+from collections.abc import Iterator
+
+from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.routes import RouteConfig
+from groundwire_server.domain.vocabulary import StreamMode
+
+
+def check_reviews(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each route whose reviews, or whose answers kept for feedback, have no place or no sense."""
+    for name, route in configuration.routes.items():
+        path: Path = ("routes", name)
+        if not configuration.records.enabled:
+            if route.review.enabled:
+                yield ConfigError((*path, "review", "enabled"), "reviews are kept in records: set records.enabled")
+            if route.feedback.keep_share:
+                yield ConfigError((*path, "feedback", "keep_share"), "answers are kept in records: set records.enabled")
+        if route.review.enabled:
+            yield from _check_review((*path, "review"), route)
+
+
+def _check_review(path: Path, route: RouteConfig) -> Iterator[ConfigError]:
+    review = route.review
+    used = {use.guard for uses in route.screens.uses.values() for use in uses}
+    for guard in sorted(review.guards - used):
+        yield ConfigError((*path, "guards"), not_among(guard, used, "no screen of the route has a guard of this name"))
+    expected = review.expected_within_seconds
+    if expected is not None and expected > review.answer_within_seconds:
+        yield ConfigError((*path, "expected_within_seconds"), "must be at most answer_within_seconds")
+    if route.mode is StreamMode.PROVISIONAL and _holds_back(route):
+        yield ConfigError(
+            (*path[:-1], "mode"), "with PROVISIONAL text leaves before a reviewer has seen it: use CHECKED"
+        )
+
+
+def _holds_back(route: RouteConfig) -> bool:
+    """Return whether answers wait that are as the route wants them."""
+    return route.policy("").holds_back
