@@ -91,8 +91,8 @@ class Process:
         records: the database of what outlives the process; None where there is none.
         queue: of questions that are answered later; None where none is.
         flights: the questions that others may wait for; those of two configurations are two questions.
-        usage: the accounts of what models have consumed; None where there are none.
         reviews: takes answers that persons look at; None where none does.
+        usage: the accounts of what models have consumed; None where there are none.
     """
 
     recording: Recording
@@ -107,8 +107,8 @@ class Process:
     records: "opening.OpenedRecords | None" = None
     queue: ProcessQueue | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
-    usage: OpenedUsage | None = None
     reviews: ReviewDesk | None = None
+    usage: OpenedUsage | None = None
 
     @classmethod
     def begin(
@@ -121,8 +121,8 @@ class Process:
         records: "opening.OpenedRecords | None" = None,
         weights: TenantWeights | None = None,
         queue: ProcessQueue | None = None,
-        usage: OpenedUsage | None = None,
         reviews: ReviewDesk | None = None,
+        usage: OpenedUsage | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -135,8 +135,8 @@ class Process:
             runs: those that other processes see; by default they are this process's own.
             weights: of tenants' shares; all have the same if None.
             queue: of questions that are answered later.
-            usage: the accounts of what models have consumed.
             reviews: takes answers that persons look at.
+            usage: the accounts of what models have consumed.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -158,8 +158,8 @@ class Process:
             texts or ProcessTexts(),
             records=records,
             queue=queue,
-            usage=usage,
             reviews=reviews,
+            usage=usage,
         )
 
     def end(self) -> None:
