@@ -26,6 +26,7 @@ from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue, open_queue
 from groundwire_server.app.parts.records import open_records
+from groundwire_server.app.parts.reviews import ProcessReviews, open_reviews
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.queue_work import QueueWork
 from groundwire_server.corpus.screening import DocumentScreen
@@ -92,6 +93,7 @@ class Product:
     current: CurrentSnapshot
     address: str
     queue: ProcessQueue | None = None
+    reviews: ProcessReviews | None = None
     answers: "AnswerServiceAsyncStub" = field(init=False)
     retrieval: "RetrievalServiceAsyncStub" = field(init=False)
     documents: "DocumentServiceAsyncStub" = field(init=False)
@@ -156,7 +158,10 @@ def serving(folder: Path) -> Serve:
         routes = {"default": (default, "main")}
         kept = records_options or RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})
         async with _queue(kept, queue, counts) as queued:
-            process = compose.Process.begin(recording, capacity=capacity, queue=queued, records=records)
+            reviews = open_reviews(records, MemoryWakeups(), counts)
+            process = compose.Process.begin(
+                recording, capacity=capacity, queue=queued, records=records, reviews=reviews
+            )
             snapshot = compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds)
             current = CurrentSnapshot(snapshot)
             server = compose.server(current, process, options or ServerOptions(), DecisionLogOptions())
@@ -167,10 +172,14 @@ def serving(folder: Path) -> Serve:
                 work.begin()
                 try:
                     async with grpc.aio.insecure_channel(address) as channel:
-                        yield Product(channel, generator, embedder, spans, counts, server, current, address, queued)
+                        yield Product(
+                            channel, generator, embedder, spans, counts, server, current, address, queued, reviews
+                        )
                 finally:
                     await work.end(0.0)
                     await server.drain(0.0, 0.0)
+                    if reviews is not None:
+                        await reviews.feedback.samples.end()
                     embedded.close()
 
     return start
