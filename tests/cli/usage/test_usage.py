@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.doubles.reviewed_service import ReviewedService, serving_reviewed
 
 Command = Callable[..., Ran]
 
-FIGURES = {"input_tokens": 812, "cached_input_tokens": 512, "output_tokens": 61, "calls": 2}
+FIGURES: dict[str, Any] = {"input_tokens": 812, "cached_input_tokens": 512, "output_tokens": 61, "calls": 2}
 ROWS = (
     UsageRow(day="2026-11-26", model="large", **FIGURES, cost_micros=1969, currency="EUR"),
     UsageRow(day="2026-11-27", model="large", **FIGURES, cost_micros=1_234_567_890, currency="EUR", estimated_calls=1),
