@@ -26,6 +26,7 @@ from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue, open_queue
 from groundwire_server.app.parts.records import open_records
+from groundwire_server.app.parts.reviews import ProcessReviews, open_reviews
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.queue_work import QueueWork
 from groundwire_server.corpus.screening import DocumentScreen
@@ -33,6 +34,8 @@ from groundwire_server.domain.guards.finding import GuardActions, GuardIdentity
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import GuardAction, Screen
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.gateway.options import GatewayOptions
+from groundwire_server.edge.gateway.server import Gateway
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server
 from groundwire_server.edge.snapshot import CurrentSnapshot
@@ -92,6 +95,8 @@ class Product:
     current: CurrentSnapshot
     address: str
     queue: ProcessQueue | None = None
+    gateway: Gateway | None = None
+    reviews: ProcessReviews | None = None
     answers: "AnswerServiceAsyncStub" = field(init=False)
     retrieval: "RetrievalServiceAsyncStub" = field(init=False)
     documents: "DocumentServiceAsyncStub" = field(init=False)
@@ -130,6 +135,7 @@ def serving(folder: Path) -> Serve:
         records: OpenedRecords | None = None,
         queue: QueueOptions | None = None,
         records_options: RecordsOptions | None = None,
+        gateway: GatewayOptions | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -156,21 +162,30 @@ def serving(folder: Path) -> Serve:
         routes = {"default": (default, "main")}
         kept = records_options or RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})
         async with _queue(kept, queue, counts) as queued:
-            process = compose.Process.begin(recording, capacity=capacity, queue=queued, records=records)
+            reviews = open_reviews(records, MemoryWakeups(), counts)
+            process = compose.Process.begin(
+                recording, capacity=capacity, queue=queued, records=records, reviews=reviews
+            )
             snapshot = compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds)
             current = CurrentSnapshot(snapshot)
             server = compose.server(current, process, options or ServerOptions(), DecisionLogOptions())
             port = await server.start("127.0.0.1:0", tls)
             address = f"127.0.0.1:{port}"
+            http = None if gateway is None else await Gateway.of(server, gateway, current)
+            if http is not None:
+                await http.start()
             with system_clock_of_the_loop():
                 work = QueueWork(process, current, 0 if queue is None else queue.concurrent, DecisionLogOptions())
                 work.begin()
                 try:
                     async with grpc.aio.insecure_channel(address) as channel:
-                        yield Product(channel, generator, embedder, spans, counts, server, current, address, queued)
+                        parts_of = (channel, generator, embedder, spans, counts, server, current, address, queued)
+                        yield Product(*parts_of, http, reviews)
                 finally:
                     await work.end(0.0)
-                    await server.drain(0.0, 0.0)
+                    await asyncio.gather(*(each.drain(0.0, 0.0) for each in (server, http) if each is not None))
+                    if reviews is not None:
+                        await reviews.feedback.samples.end()
                     embedded.close()
 
     return start
