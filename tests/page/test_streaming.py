@@ -155,8 +155,25 @@ async def test_an_answer_in_review_is_followed_until_it_is_there(server: Reviewi
 
     await tab.until("document.querySelector('.card.waiting')?.innerText.includes('A reviewer looks at it.')")
     assert "A person looks at the answer first" in await text(tab, ".banner h3")
+    assert not await tab.evaluate("document.querySelector('.composer .primary').disabled")
     server.goes_on.set()
     await tab.until("document.querySelectorAll('.prose .badge').length === 2")
+    assert await tab.evaluate("document.querySelector('.card.waiting')") is None
+
+
+async def test_an_answer_that_is_waited_for_outlives_a_reload(server: ReviewingServer, tab: Tab) -> None:
+    waits = {"queued": {"operation": f"operations/{'5b1e' * 8}"}, "nextStep": "NEXT_STEP_WAIT_FOR_OPERATION"}
+    server.operation = {"metadata": {"state": "STATE_QUEUED", "position": 3}, "response": {"outcome": ANSWERED}}
+    await ask(tab, server, {"outcome": waits})
+    await tab.until("document.querySelector('.card.waiting')?.innerText.includes('Questions ahead: 3')")
+
+    await tab.call("Page.reload")
+    await tab.until("document.querySelector('.card.waiting .asked')?.innerText.startsWith('How much')")
+    server.goes_on.set()
+    await tab.until("document.querySelector('.card.waiting .primary')")
+    await tab.evaluate("document.querySelector('.card.waiting .primary').click()")
+    await tab.until("document.querySelectorAll('.prose .badge').length === 2")
+    assert await tab.evaluate("sessionStorage.length") == 0
 
 
 async def test_hostile_answers_stay_texts(server: ReviewingServer, tab: Tab) -> None:

@@ -44,8 +44,7 @@ class Page {
   }
 
   #begin() {
-    this.shown?.close();
-    this.shown = null;
+    this.#close();
     this.tabs = this.#offered();
     this.#identity();
     this.#route();
@@ -99,10 +98,15 @@ class Page {
     this.#signedOut();
   }
 
-  #signedOut() {
+  #close() {
     this.shown?.close();
     this.shown = null;
+    for (const { view } of this.tabs) view.end?.();
     this.tabs = [];
+  }
+
+  #signedOut() {
+    this.#close();
     useKeys(() => []);
     fill(byId("who"));
     fill(byId("views"));

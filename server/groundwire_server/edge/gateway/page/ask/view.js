@@ -7,13 +7,12 @@ import { choice, sendByKey } from "../lib/forms.js";
 import { card } from "../lib/passages.js";
 import { RESULTS } from "../lib/words.js";
 import { feedback } from "./feedback.js";
-import { follow } from "./operation.js";
 import { passagesOf, resultOf, view } from "./outcome.js";
 import { Running } from "./running.js";
+import { Waiting } from "./waiting.js";
 
 const STREAM = "groundwire.v1.AnswerService/StreamAnswer";
 const ROUTES = "groundwire.v1.RouteService/ListRoutes";
-const CANCEL = "google.longrunning.Operations/CancelOperation";
 const TEXTS = ["answered", "cached", "degraded"];
 
 /** Asks questions, one at a time. */
@@ -28,6 +27,9 @@ export class AskView {
     this.running = null;
     /** @type {any[]} */
     this.passages = [];
+    /** The operation whose outcome takes the place of what is shown; empty where that is final. */
+    this.operation = "";
+    this.waiting = new Waiting(client, (operation, outcome, show) => this.#came(operation, outcome, show));
     /** @type {import("../lib/sentences.js").Shown} */
     this.shown = {
       rankOf: (citation) => this.#rankOf(citation),
@@ -59,6 +61,7 @@ export class AskView {
         ),
         this.progress,
         this.answer,
+        this.waiting.element,
       ),
       this.evidence,
     );
@@ -73,6 +76,7 @@ export class AskView {
 
   /** Show which routes there are. */
   async open() {
+    this.waiting.resume();
     try {
       const { routes = [] } = await this.client.call(ROUTES, { pageSize: 1000 }, { reads: true });
       this.routes = routes;
@@ -88,6 +92,12 @@ export class AskView {
   }
 
   close() {}
+
+  /** End all that goes on, since somebody else uses the page. */
+  end() {
+    this.cancel();
+    this.waiting.end();
+  }
 
   /** End the answer; the model stops at once. */
   cancel() {
@@ -106,6 +116,7 @@ export class AskView {
     if (this.running || !this.text.value.trim()) return;
     const running = new AbortController();
     this.running = running;
+    this.operation = "";
     this.#busy(true);
     fill(this.answer);
     fill(this.evidence);
@@ -135,7 +146,7 @@ export class AskView {
       else if (event.textDelta) drawn.text(sequence, event.textDelta);
       else if (event.citation) drawn.citation(sequence, event.citation);
       else if (event.retraction) this.#say(`Text was taken back: ${drawn.retract(event.retraction)}. The answer goes on.`);
-      else if (event.outcome) await this.#ended(event.outcome, drawn.retracted, signal);
+      else if (event.outcome) this.#ended(event.outcome, drawn.retracted);
     }
   }
 
@@ -145,37 +156,26 @@ export class AskView {
     this.#say(`${passages.length} ${passages.length === 1 ? "passage" : "passages"} found. The answer is being written…`);
   }
 
-  /** @param {any} outcome @param {{text: string, cause: string}[]} retracted @param {AbortSignal} signal */
-  async #ended(outcome, retracted, signal) {
+  /** @param {any} outcome @param {{text: string, cause: string}[]} retracted */
+  #ended(outcome, retracted) {
     const { kind, result } = resultOf(outcome);
     if (passagesOf(outcome).length) this.#show(passagesOf(outcome));
     const waits = (kind === "queued" || kind === "inReview") && result.operation;
+    this.operation = waits ? result.operation : "";
     this.#say("");
     say(`${RESULTS[kind] ?? "The question has ended"}.`);
     const rated = TEXTS.includes(kind) && outcome.report?.requestId;
-    fill(this.answer, h("h2", {}, kind === "queued" || waits ? "Not yet" : "Answer"), view(outcome, this.shown, retracted, rated ? feedback(this.client, outcome.report) : null));
-    if (waits) await this.#wait(result.operation, signal);
+    const rating = rated ? feedback(this.client, outcome.report) : null;
+    fill(this.answer, h("h2", {}, waits ? "Not yet" : "Answer"), view(outcome, this.shown, retracted, rating));
+    if (waits) this.waiting.add({ operation: waits, question: this.text.value });
   }
 
-  /** @param {string} operation @param {AbortSignal} signal */
-  async #wait(operation, signal) {
-    const status = h("p", { role: "status" }, "Waiting…");
-    const give = h("button", { type: "button", on: { click: () => this.#giveUp(operation, give) } }, "I no longer need it");
-    this.answer.append(h("div", { class: "card waiting" }, status, give));
-    const outcome = await follow(this.client, operation, (said) => fill(status, said), signal);
-    await this.#ended(outcome, [], signal);
-  }
-
-  /** @param {string} name @param {HTMLElement} button */
-  async #giveUp(name, button) {
-    button.setAttribute("disabled", "");
-    try {
-      await this.client.call(CANCEL, { name });
-      this.cancel();
-    } catch (wrong) {
-      button.removeAttribute("disabled");
-      notify(sentenceOf(wrong), "failed");
-    }
+  /** @param {string} operation @param {any} outcome @param {boolean} show whether the user has asked for it */
+  #came(operation, outcome, show) {
+    if (!show && this.operation !== operation) return;
+    this.waiting.forget(operation);
+    if (show) fill(this.evidence);
+    this.#ended(outcome, []);
   }
 
   /** @param {any} citation */
