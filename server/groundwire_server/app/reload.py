@@ -30,6 +30,7 @@ FIXED: tuple[Path, ...] = (
     ("server", "workers"),
     ("server", "tls"),
     ("server", "max_concurrent_calls"),
+    ("gateway",),
     ("redis",),
     ("records",),
     ("queue",),

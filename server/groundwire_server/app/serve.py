@@ -15,6 +15,7 @@ from groundwire_server.app.background import in_background
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.document_counts import DocumentCounts
+from groundwire_server.app.gateway import open_gateway
 from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
@@ -30,6 +31,7 @@ from groundwire_server.edge.options import DrainOptions, TlsOptions
 from groundwire_server.telemetry.line_sums import LineSums
 
 if TYPE_CHECKING:
+    from groundwire_server.edge.gateway.server import Gateway
     from groundwire_server.edge.tls import ServerTls
 
 _log = logging.getLogger(__name__)
@@ -37,12 +39,21 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running server."""
+    """A running server.
+
+    Attributes:
+        address: HOST:PORT of gRPC.
+        reloader: of its configuration.
+        telemetry: of the process.
+        process: what its snapshots have in common.
+        gateway: the URL of the gateway; None without one.
+    """
 
     address: str
     reloader: ConfigReloader
     telemetry: Telemetry
     process: compose.Process
+    gateway: str | None = None
 
 
 class Stop:
@@ -90,16 +101,20 @@ async def running(
         reviews = ReviewWork(process, reloader.current)
         work.begin()
         reviews.begin()
+        gateway: Gateway | None = None
         try:
+            gateway = await open_gateway(server, first, reloader.current)
             page, shared = first.telemetry.prometheus_listen, first.server.workers > 1
             with metrics_page(page, parts.telemetry.metrics, reuse_port=shared):
-                yield Running(f"{host}:{port}", reloader, parts.telemetry, process)
+                yield Running(
+                    f"{host}:{port}", reloader, parts.telemetry, process, gateway.address if gateway else None
+                )
         finally:
             # Nobody waits for them: their time and slots are those of the calls that are to finish.
             process.shadows.end()
             drain = (stop and stop.drain) or reloader.configuration.server.drain
-            calls = server.drain(drain.notice_seconds, drain.grace_seconds)
-            await asyncio.gather(calls, work.end(drain.grace_seconds), reviews.end())
+            draining = (each.drain(drain.notice_seconds, drain.grace_seconds) for each in (server, gateway) if each)
+            await asyncio.gather(*draining, work.end(drain.grace_seconds), reviews.end())
 
 
 def serve(sources: Sources, loaded: Loaded) -> None:

@@ -45,6 +45,7 @@ class Call:
         outcome: the outcome that left.
         grounding: what the check of a caller's own text came to.
         trail: what the work for it leaves behind.
+        rpc_system: by which it came: gRPC, or the Connect protocol.
     """
 
     method: str
@@ -63,6 +64,7 @@ class Call:
     outcome: Outcome | None = field(default=None, repr=False)  # holds texts
     grounding: GroundingSummary | None = None
     trail: Trail = field(default_factory=Trail)
+    rpc_system: str = "grpc"
 
     def within(self, now: float, most: float) -> Deadline:
         """Return the call's deadline, at most so many seconds from now on the loop's clock."""

@@ -25,6 +25,7 @@ from groundwire.v1 import (
     review_service_pb2,
     route_service_pb2,
     server_info_service_pb2,
+    usage_service_pb2,
 )
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
 from groundwire.v1.audit_service_pb2_grpc import AuditServiceServicer, add_AuditServiceServicer_to_server
@@ -44,10 +45,12 @@ from groundwire.v1.server_info_service_pb2_grpc import (
     ServerInfoServiceServicer,
     add_ServerInfoServiceServicer_to_server,
 )
+from groundwire.v1.usage_service_pb2_grpc import UsageServiceServicer, add_UsageServiceServicer_to_server
 from groundwire_server.edge import security_events
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.convert.request import Received
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.handlers import Handlers
 from groundwire_server.edge.interceptors.access import (
     Authentication,
     Authorization,
@@ -95,6 +98,7 @@ _OURS = (
     feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
     record_service_pb2.DESCRIPTOR.services_by_name["RecordService"].full_name,
     operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"].full_name,
+    usage_service_pb2.DESCRIPTOR.services_by_name["UsageService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"].full_name,
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
@@ -117,6 +121,7 @@ class Servicers:
     records: RecordServiceServicer
     operations: OperationsServicer
     operation_service: OperationServiceServicer
+    usage: UsageServiceServicer
     reviews: ReviewServiceServicer
     audit: AuditServiceServicer
 
@@ -134,6 +139,10 @@ class Server:
         clock: times the windows of the security log.
         draining: ends the calls that would wait longer than a drain may.
         end: ends the runs that go on without a call, after the server has stopped.
+
+    Attributes:
+        handlers: of every method, behind the interceptors, for another transport.
+        services: the full names of our services, and that of health.
     """
 
     def __init__(
@@ -148,6 +157,7 @@ class Server:
         draining: Callable[[], None] = lambda: None,
         end: Callable[[], None] = lambda: None,
     ) -> None:
+        self.services = (*_OURS, health.SERVICE_NAME)
         self._draining = draining
         self._end = end
         self._security_events = security_events.SecurityEventLog(clock)
@@ -179,36 +189,39 @@ class Server:
         )
         recording.metrics.watch(metrics.CALLS_ACTIVE, self._chain, lambda chain: [((), chain.active)])
         self._health = health.aio.HealthServicer()
-        self._server = grpc.aio.server(
-            interceptors=[
-                HealthLimits(_health_places(options.arrival), options.arrival.request_seconds, recording.metrics),
-                self._chain,
-                Chain(
-                    (*outer, anybody),
-                    reception(CallPlaces.of_reflection(options.arrival), anybody.precheck),
-                    write_seconds,
-                    methods=f"/{_REFLECTION}/",
-                ),
-            ],
-            options=_options(options.connections, reuse_port=options.workers > 1),
+        interceptors = (
+            HealthLimits(_health_places(options.arrival), options.arrival.request_seconds, recording.metrics),
+            self._chain,
+            Chain(
+                (*outer, anybody),
+                reception(CallPlaces.of_reflection(options.arrival), anybody.precheck),
+                write_seconds,
+                methods=f"/{_REFLECTION}/",
+            ),
         )
-        add_AnswerServiceServicer_to_server(servicers.answers, self._server)
-        add_RetrievalServiceServicer_to_server(servicers.retrieval, self._server)
-        add_GroundingServiceServicer_to_server(servicers.grounding, self._server)
-        add_DocumentServiceServicer_to_server(servicers.documents, self._server)
-        add_RouteServiceServicer_to_server(servicers.routes, self._server)
-        add_ServerInfoServiceServicer_to_server(servicers.server_info, self._server)
-        add_LimitServiceServicer_to_server(servicers.limits, self._server)
-        add_FeedbackServiceServicer_to_server(servicers.feedback, self._server)
-        add_RecordServiceServicer_to_server(servicers.records, self._server)
-        add_OperationsServicer_to_server(servicers.operations, self._server)
-        add_OperationServiceServicer_to_server(servicers.operation_service, self._server)
-        add_ReviewServiceServicer_to_server(servicers.reviews, self._server)
-        add_AuditServiceServicer_to_server(servicers.audit, self._server)
-        self._server.add_generic_rpc_handlers(not_offered.handlers())
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._server = grpc.aio.server(
+            interceptors=interceptors, options=_options(options.connections, reuse_port=options.workers > 1)
+        )
+        self.handlers = Handlers(self._server, interceptors)
+        handlers: Any = self.handlers
+        add_AnswerServiceServicer_to_server(servicers.answers, handlers)
+        add_RetrievalServiceServicer_to_server(servicers.retrieval, handlers)
+        add_GroundingServiceServicer_to_server(servicers.grounding, handlers)
+        add_DocumentServiceServicer_to_server(servicers.documents, handlers)
+        add_RouteServiceServicer_to_server(servicers.routes, handlers)
+        add_ServerInfoServiceServicer_to_server(servicers.server_info, handlers)
+        add_LimitServiceServicer_to_server(servicers.limits, handlers)
+        add_FeedbackServiceServicer_to_server(servicers.feedback, handlers)
+        add_RecordServiceServicer_to_server(servicers.records, handlers)
+        add_OperationsServicer_to_server(servicers.operations, handlers)
+        add_OperationServiceServicer_to_server(servicers.operation_service, handlers)
+        add_UsageServiceServicer_to_server(servicers.usage, handlers)
+        add_ReviewServiceServicer_to_server(servicers.reviews, handlers)
+        add_AuditServiceServicer_to_server(servicers.audit, handlers)
+        handlers.add_generic_rpc_handlers(not_offered.handlers())
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))
-        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, self._server)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, handlers)
 
     def __repr__(self) -> str:
         return f"<Server on {self._address or 'no address yet'}: {self._chain}>"

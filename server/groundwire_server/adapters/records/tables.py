@@ -184,6 +184,7 @@ reviews: Final = Table(
     Column("weakest_verdict", String(16)),
     Column("share", Float, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("answer_by", BigInteger, nullable=False, comment="it expires then, unless it has ended"),
     Column("expires", BigInteger, nullable=False, comment="it is ended then; once it has ended, it is forgotten"),
     Column("keep", BigInteger, nullable=False, comment="microseconds that it is kept after its end"),
     Column("reviewer", String(256), nullable=False),
@@ -272,6 +273,7 @@ usage_books: Final = Table(
     Column("process", String(128), primary_key=True),
     Column("began", BigInteger, nullable=False),
     Column("written", BigInteger, nullable=False),
+    Column("batch", BigInteger, nullable=False, comment="number of the last; one that comes again is not added again"),
     Column("closed", BigInteger, comment="when; none while the process goes on, or where it crashed"),
     Index(None, "written"),
 )

@@ -46,8 +46,9 @@ def verify(loaded: Loaded, now: datetime) -> None:
 def check_external(configuration: Configuration, now: datetime) -> Iterator[ConfigError]:
     """Yield an error for each thing outside that cannot be used."""
     yield from _check_prompts(configuration)
-    if configuration.server.tls is not None:
-        yield from _check_tls(configuration.server.tls, now)
+    for section, tls in {"server": configuration.server.tls, "gateway": configuration.gateway.tls}.items():
+        if tls is not None:
+            yield from _check_tls(section, tls, now)
     yield from _check_telemetry(configuration.telemetry.otlp)
     yield from _check_authentication(configuration)
     yield from _check_embedders(configuration)
@@ -69,14 +70,14 @@ def _check_prompts(configuration: Configuration) -> Iterator[ConfigError]:
             yield ConfigError(("routes", name, "prompt"), str(unknown))
 
 
-def _check_tls(options: TlsOptions, now: datetime) -> Iterator[ConfigError]:
+def _check_tls(section: str, options: TlsOptions, now: datetime) -> Iterator[ConfigError]:
     # Imported here: a server without TLS is spared its imports.
     from groundwire_server.edge.tls import TlsError, check  # noqa: PLC0415
 
     try:
         check(options, now)
     except TlsError as wrong:
-        yield ConfigError(("server", "tls"), str(wrong))
+        yield ConfigError((section, "tls"), str(wrong))
 
 
 def _check_telemetry(section: OtlpConfig) -> Iterator[ConfigError]:

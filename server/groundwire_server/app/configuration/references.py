@@ -85,11 +85,22 @@ def _check_access(configuration: Configuration) -> Iterator[ConfigError]:
     )
     if wrong:
         yield ConfigError(("server", "listen"), wrong)
+    gateway = configuration.gateway
+    if gateway.listen is not None:
+        wrong = may_listen(
+            gateway.listen,
+            tls=gateway.tls is not None,
+            authenticated=authentication.required,
+            dangerous=server.dangerously_listen_without_authentication,
+            section="gateway",
+        )
+        if wrong:
+            yield ConfigError(("gateway", "listen"), wrong)
     if authentication.certificates is not None and (server.tls is None or server.tls.client_ca is None):
         yield ConfigError(("authentication", "certificates"), "needs server.tls.client_ca, which vouches for them")
 
 
-def may_listen(address: str, *, tls: bool, authenticated: bool, dangerous: bool) -> str | None:
+def may_listen(address: str, *, tls: bool, authenticated: bool, dangerous: bool, section: str = "server") -> str | None:
     """Return None if the server may listen on the address, or else a sentence that says why not and what to do.
 
     Args:
@@ -97,12 +108,13 @@ def may_listen(address: str, *, tls: bool, authenticated: bool, dangerous: bool)
         tls: whether connections use TLS.
         authenticated: whether callers have to present a credential.
         dangerous: whether `dangerously_listen_without_authentication` is set.
+        section: of the configuration that has the address and its TLS.
     """
     if dangerous or is_loopback(address) or (tls and authenticated):
         return None
     needed = {"TLS": tls, "authentication": authenticated}
     missing = " and no ".join(word for word, there in needed.items() if not there)
     return (
-        f"{address} is reachable from other machines and there is no {missing}: set up server.tls and authentication, "
-        "listen on 127.0.0.1, or set dangerously_listen_without_authentication"
+        f"{address} is reachable from other machines and there is no {missing}: set up {section}.tls and "
+        "authentication, listen on 127.0.0.1, or set dangerously_listen_without_authentication"
     )

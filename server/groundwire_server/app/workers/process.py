@@ -43,10 +43,12 @@ class WorkerStart:
 
     Attributes:
         address: HOST:PORT that the workers share.
+        gateway: HOST:PORT that their gateways share; None without one.
         loaded: the configuration of the whole server. It holds secrets, and so travels in a pipe.
     """
 
     address: str
+    gateway: str | None
     loaded: Loaded
 
     def written(self) -> bytes:

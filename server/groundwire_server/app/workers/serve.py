@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,7 @@ from groundwire_server.app.workers.supervisor import Supervisor, Worker
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.telemetry.line_sums import LineSums
 
-_FIXED: Final[Sequence[Place]] = (("server", "listen"), ("server", "workers"))
+_FIXED: Final[Sequence[Place]] = (("server", "listen"), ("server", "workers"), ("gateway", "listen"))
 """Settings that only a restart can change: a new worker takes all others as it starts."""
 
 _log = logging.getLogger(__name__)
@@ -58,10 +58,14 @@ async def _until_signalled(sources: Sources, loaded: Loaded) -> None:
     await asyncio.to_thread(verify, loaded, SystemClock().today())
     async with _Folders() as folders:
         await folders.lock(loaded.configuration)
-        with held_port(loaded.configuration.server.listen) as address:
+        http = loaded.configuration.gateway.listen
+        with (
+            held_port(loaded.configuration.server.listen) as address,
+            nullcontext() if http is None else held_port(http) as gateway,
+        ):
 
             async def start(number: int, current: Loaded) -> Worker:
-                return await WorkerProcess.start(number, WorkerStart(address, current), folders.descriptors)
+                return await WorkerProcess.start(number, WorkerStart(address, gateway, current), folders.descriptors)
 
             supervisor = Supervisor(start, loaded, random.random)
             serving = asyncio.create_task(_serve(supervisor, address, sources, again, folders))

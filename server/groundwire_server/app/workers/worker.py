@@ -56,7 +56,7 @@ async def _serve(number: int, start: WorkerStart, logs: Logs, said: TextIO) -> N
     loop, stop = asyncio.get_running_loop(), Stop()
     loop.add_signal_handler(signal.SIGTERM, stop.ask)
     threading.Thread(target=_hear, args=(loop, stop, start), name="supervisor", daemon=True).start()
-    own = of_worker(start.loaded.configuration, number, start.address)
+    own = of_worker(start.loaded.configuration, number, start.address, start.gateway)
     loaded = replace(start.loaded, configuration=own)
     await serve_until(stop, Sources(), loaded, logs, partial(_say, said, SERVING))
 

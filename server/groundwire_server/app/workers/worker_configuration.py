@@ -11,12 +11,14 @@ from groundwire_server.admission.capacity import CapacityOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.routes import ShadowConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
+from groundwire_server.edge.gateway.options import HttpConnectionOptions
 from groundwire_server.edge.options import ArrivalOptions, ServerOptions, TransportOptions
 from groundwire_server.options import Options
 
 DIVIDED: Final[Mapping[type[Options], Sequence[str]]] = {
     ServerOptions: ("max_concurrent_calls",),
     TransportOptions: ("max_connections",),
+    HttpConnectionOptions: ("max_connections", "max_connections_per_address"),
     # One connection has one worker: what it may do is not divided.
     ArrivalOptions: tuple(
         name for name in ArrivalOptions.model_fields if name.startswith("max_") and name != "max_waiting_per_connection"
@@ -34,17 +36,19 @@ DIVIDED: Final[Mapping[type[Options], Sequence[str]]] = {
 _INSTANCE: Final = "service.instance.id"
 
 
-def of_worker(configuration: Configuration, number: int, address: str) -> Configuration:
+def of_worker(configuration: Configuration, number: int, address: str, gateway: str | None = None) -> Configuration:
     """Return the configuration that one worker serves with.
 
     Args:
         configuration: of the whole server.
         number: of the worker, from 1.
         address: HOST:PORT that all of them listen on.
+        gateway: HOST:PORT that their gateways listen on; None without one.
     """
     part: Configuration = _divided(configuration, configuration.server.workers)
     server = part.server.model_copy(update={"listen": address})
-    return part.model_copy(update={"server": server, "telemetry": _telemetry(part.telemetry, number)})
+    http = part.gateway.model_copy(update={"listen": gateway})
+    return part.model_copy(update={"server": server, "gateway": http, "telemetry": _telemetry(part.telemetry, number)})
 
 
 def part_of(limit: Any, workers: int) -> Any:

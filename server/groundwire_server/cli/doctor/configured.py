@@ -15,6 +15,7 @@ from groundwire_server.cli.doctor.providers import checkers, embedders, guards, 
 from groundwire_server.cli.doctor.remote import connect_error
 from groundwire_server.cli.doctor.target import reachable
 from groundwire_server.cli.doctor.weaviate import weaviate
+from groundwire_server.edge.gateway.options import GatewayOptions
 
 _CHECKED_AS_FILES = frozenset({("server", "tls"), ("authentication", "api_keys")})
 
@@ -48,6 +49,7 @@ def configured(loaded: Loaded, file: Path | None, *, here: bool, repair: bool = 
     yield from checkers(loaded.configuration)
     yield from rerankers(loaded.configuration)
     yield from guards(loaded.configuration)
+    yield from _gateway(loaded.configuration.gateway)
     yield from _telemetry(loaded.configuration.telemetry)
 
 
@@ -116,6 +118,17 @@ def _key_sets(loaded: Loaded) -> Iterator[CheckResult]:
             yield CheckResult.ok(
                 "keys", f"the key set of {issuer.issuer} has {found} usable key{'' if found == 1 else 's'}"
             )
+
+
+def _gateway(section: GatewayOptions) -> Iterator[CheckResult]:
+    if section.listen is not None:
+        host, _, port = section.listen.rpartition(":")
+        refused = connect_error(reachable(host).strip("[]"), int(port))
+        if refused:
+            message = f"no gateway at {section.listen} ({refused})"
+            yield CheckResult.warn("gateway", message, "start the server; its log says where its gateway listens")
+        else:
+            yield CheckResult.ok("gateway", f"{section.listen} accepts connections")
 
 
 def _telemetry(section: TelemetryConfig) -> Iterator[CheckResult]:

@@ -135,7 +135,8 @@ class Chain(grpc.aio.ServerInterceptor):
     ) -> None:
         """Run the interceptors, and the method innermost; without a request, one of them rejects the call."""
         received = request if isinstance(request, Received) else None
-        call = Call(method, context, received, metadata, asyncio.get_running_loop().time(), caller=caller)
+        now, system = asyncio.get_running_loop().time(), getattr(context, "rpc_system", "grpc")
+        call = Call(method, context, received, metadata, now, caller=caller, rpc_system=system)
         enter(call)
 
         async def innermost() -> None:

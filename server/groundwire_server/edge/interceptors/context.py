@@ -55,7 +55,7 @@ class Tracing:
             call.method,
             context=self._propagator.extract(call.metadata),
             kind=SpanKind.SERVER,
-            attributes={names.RPC_SYSTEM: "grpc", names.RPC_METHOD: call.method},
+            attributes={names.RPC_SYSTEM: call.rpc_system, names.RPC_METHOD: call.method},
             record_exception=False,
             set_status_on_exception=False,
         ) as span:

@@ -49,7 +49,8 @@ class Decisions:
         event = self._log.event_of(call, now)
         call.span.set_attributes(span_attributes(event))
         failed = "" if event.status == "OK" else event.status
-        self._metrics.record(metrics.CALL_DURATION, event.duration, "grpc", event.method, event.status, failed)
+        labels = (call.rpc_system, event.method, event.status, failed)
+        self._metrics.record(metrics.CALL_DURATION, event.duration, *labels)
         if event.outcome and event.cause and event.action:
             self._metrics.add(metrics.ANSWERS, 1, event.route or "", event.outcome, event.cause, event.action)
         self._log.write(event)

@@ -25,6 +25,7 @@ from groundwire_server.app.configuration.models.screens import IngestConfig
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig, StoreConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
+from groundwire_server.edge.gateway.options import GatewayOptions
 from groundwire_server.edge.options import ServerOptions
 from groundwire_server.options import Options
 
@@ -44,6 +45,10 @@ class Configuration(Options):
 
     server: ServerOptions = Field(
         default_factory=ServerOptions, description="How the server listens, limits its load and shuts down."
+    )
+    gateway: GatewayOptions = Field(
+        default_factory=GatewayOptions,
+        description="The contract over HTTP, for browsers and plain HTTP; off by default.",
     )
     authentication: AuthenticationConfig = Field(
         default_factory=AuthenticationConfig,

@@ -1,0 +1,1 @@
+"""The gateway: the contract over plain HTTP, for browsers and tools that do not speak gRPC."""
