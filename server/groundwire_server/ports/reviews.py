@@ -248,17 +248,6 @@ class ReviewRecords(Protocol):
         """Return how many of all tenants wait for a decision."""
         ...
 
-    async def note_reading(self, tenant: str, ticket: str, reviewer: str, withheld: int) -> None:
-        """Write into the audit trail that a reviewer has read the texts of a review: once for each, `review.read`.
-
-        Args:
-            tenant: whose.
-            ticket: names it; one that the tenant has not is left alone.
-            reviewer: the subject that reads.
-            withheld: how many of its passages the reviewer may not see.
-        """
-        ...
-
     async def claim(self, tenant: str, ticket: str, reviewer: str, lease: float) -> Review:
         """Reserve a review for a reviewer, or prolong the reviewer's own claim, which leaves the etag as it is.
 
