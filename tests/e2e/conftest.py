@@ -164,9 +164,9 @@ def serving(folder: Path) -> Serve:
         )
         routes = {"default": (default, "main")}
         kept = records_options or RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})
-        async with _records(kept, queue, counts, reviews=reviews) as (opened, queued, reviewed):
+        async with _records(kept, queue, counts, reviews=reviews) as (opened, queued, beside):
             records = records or (opened if reviews else None)
-            reviewed = reviewed or open_reviews(records, MemoryWakeups(), counts)
+            reviewed = beside or open_reviews(records, MemoryWakeups(), counts)
             process = compose.Process.begin(
                 recording, capacity=capacity, queue=queued, records=records, reviews=reviewed
             )

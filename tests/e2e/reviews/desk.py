@@ -82,7 +82,8 @@ class Desk:
         raise AssertionError(f"{method} was not refused")
 
     async def claim(self, ticket: str, who: Metadata = RITA) -> review_pb2.Review:
-        return await self.call("ClaimReview", who, ticket=ticket)
+        review: review_pb2.Review = await self.call("ClaimReview", who, ticket=ticket)
+        return review
 
     async def operation(self, name: str, who: Metadata = ACME) -> operations_pb2.Operation:
         request = operations_pb2.GetOperationRequest(name=name)

@@ -13,12 +13,9 @@ from groundwire.v1 import (
     answer_service_pb2,
     audit_service_pb2,
     document_pb2,
-    erasure_pb2,
     review_pb2,
     review_service_pb2,
 )
-from groundwire.v1.record_service_pb2 import EraseRecordsRequest
-from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from groundwire_server.adapters.answer_cache.memory import MemoryAnswerCache
 from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
 from groundwire_server.adapters.authentication.declared import DeclaredIdentity
@@ -238,25 +235,6 @@ async def test_a_reviewer_whose_role_is_withdrawn_can_do_nothing_more_and_the_cl
         assert name_of(await desk.call("ApproveReview", OTTO, ticket=ticket)) == "APPROVED"
         claims = [each.actor for each in await desk.trail() if each.event == "review.claimed"]
     assert claims == ["rita", "otto"]
-
-
-@pytest.mark.parametrize("target", ["subject", "document_id", "tenant"])
-async def test_what_is_erased_meanwhile_is_decided_no_more(serve: Serve, target: str) -> None:
-    async with reviewing(serve) as desk:
-        waits = await desk.ask()
-        await desk.claim(waits.ticket)
-        chosen = {
-            "subject": erasure_pb2.ErasureTarget(subject="alice"),
-            "document_id": erasure_pb2.ErasureTarget(document_id="lambdas"),
-            "tenant": erasure_pb2.ErasureTarget(tenant=erasure_pb2.EntireTenant()),
-        }[target]
-        stub: Any = RecordServiceStub(desk.product.channel)
-        await stub.EraseRecords(EraseRecordsRequest(target=chosen), metadata=ACME, timeout=SECONDS)
-        assert (await desk.refused("ApproveReview", ticket=waits.ticket)).reason == "REVIEW_DECIDED"
-        shown = await desk.call("GetReview", ticket=waits.ticket)
-        assert name_of(shown) == "WITHDRAWN"
-        assert LAMBDAS not in str(shown)
-        assert question().text not in str(shown)
 
 
 async def test_a_decided_answer_stands_in_for_those_who_may_see_what_it_cites(serve: Serve) -> None:
