@@ -98,6 +98,7 @@ class Product:
     address: str
     queue: ProcessQueue | None = None
     gateway: Gateway | None = None
+    reviews: ProcessReviews | None = None
     answers: "AnswerServiceAsyncStub" = field(init=False)
     retrieval: "RetrievalServiceAsyncStub" = field(init=False)
     documents: "DocumentServiceAsyncStub" = field(init=False)
@@ -163,8 +164,9 @@ def serving(folder: Path) -> Serve:
         )
         routes = {"default": (default, "main")}
         kept = records_options or RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})
-        async with _records(kept, queue, counts, reviews=reviews) as (opened, queued, reviewed):
+        async with _records(kept, queue, counts, reviews=reviews) as (opened, queued, beside):
             records = records or (opened if reviews else None)
+            reviewed = beside or open_reviews(records, MemoryWakeups(), counts)
             process = compose.Process.begin(
                 recording, capacity=capacity, queue=queued, records=records, reviews=reviewed
             )
@@ -184,7 +186,7 @@ def serving(folder: Path) -> Serve:
                 try:
                     async with grpc.aio.insecure_channel(address) as channel:
                         parts_of = (channel, generator, embedder, spans, counts, server, current, address, queued)
-                        yield Product(*parts_of, http)
+                        yield Product(*parts_of, http, reviewed)
                 finally:
                     await work.end(0.0)
                     await review_work.end()

@@ -248,6 +248,17 @@ class ReviewRecords(Protocol):
         """Return how many of all tenants wait for a decision."""
         ...
 
+    async def note_reading(self, tenant: str, ticket: str, reviewer: str, withheld: int) -> None:
+        """Write into the audit trail that a reviewer has read the texts of a review: once for each, `review.read`.
+
+        Args:
+            tenant: whose.
+            ticket: names it.
+            reviewer: the subject that reads.
+            withheld: how many of its passages the reviewer may not see.
+        """
+        ...
+
     async def claim(self, tenant: str, ticket: str, reviewer: str, lease: float) -> Review:
         """Reserve a review for a reviewer, or prolong the reviewer's own claim, which leaves the etag as it is.
 
