@@ -61,7 +61,7 @@ class WrongShares:
         few: whether fewer were decided than say much.
         undecided: how many samples were not decided.
         many_undecided: whether they are so many that they may change the result.
-        weighed: whether the tallies stand for answers in different measure, so that the total is no plain sum.
+        weighed: whether the tallies are sampled by different shares, so that the total is no plain sum.
     """
 
     rows: Sequence[tuple[SampleTally, WrongShare]]
@@ -85,14 +85,13 @@ def wrong_shares(tallies: Sequence[SampleTally], within: float, confidence: floa
     """
     rows = [(each, _share(each, within, confidence)) for each in tallies]
     sampled, decided = sum(each.sampled for each in tallies), sum(each.decided for each in tallies)
-    weights = {_weight(each) for each in tallies if each.decided}
     return WrongShares(
         rows,
         _total(tallies, within, confidence),
         few=decided < FEW,
         undecided=sampled - decided,
         many_undecided=decided < MOST_DECIDED * sampled,
-        weighed=len(weights) > 1,
+        weighed=len({each.share for each in tallies if each.decided}) > 1,
     )
 
 
@@ -131,4 +130,4 @@ def _measured(
 
 def _weight(tally: SampleTally) -> float:
     """Return how many answers each decided sample stands for."""
-    return round(tally.sampled / tally.decided / (tally.share or 1.0), 6)
+    return tally.sampled / tally.decided / (tally.share or 1.0)
