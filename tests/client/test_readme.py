@@ -9,6 +9,7 @@ from pathlib import Path
 from groundwire_server.app.configuration.load import load
 from groundwire_server.app.serve import running
 from tests.doubles.configured import beside
+from tests.doubles.reviewed_service import TICKET, ReviewedService, serving_reviewed
 
 README = Path(__file__).parents[2] / "clients" / "python" / "README.md"
 
@@ -25,13 +26,13 @@ def run(code: str) -> str:
 
 
 async def test_the_examples_run_in_their_order(tmp_path: Path) -> None:
+    answering = examples()[:3]
     sources = beside(tmp_path, embedder=None)
     async with running(sources, load(sources)) as server:
         printed = [
-            await asyncio.to_thread(run, example.replace("127.0.0.1:50051", server.address)) for example in examples()
+            await asyncio.to_thread(run, example.replace("127.0.0.1:50051", server.address)) for example in answering
         ]
 
-    assert len(printed) == 3
     stored, text, citation, *_ = printed[0].splitlines()
     assert stored == "handbook 1"
     assert "front desk may sign" in text
@@ -42,3 +43,13 @@ async def test_the_examples_run_in_their_order(tmp_path: Path) -> None:
     *states, text = printed[2].splitlines()
     assert states[-1] == "DONE"
     assert "front desk may sign" in text
+
+
+def test_the_example_of_a_reviewer_decides_what_waits() -> None:
+    service = ReviewedService()
+    (example,) = examples()[3:]
+    with serving_reviewed(service) as address:
+        printed = run(example.replace("127.0.0.1:50051", address))
+    assert printed.splitlines()[0] == "Who may sign for parcels?"
+    decided = service.calls[-1]
+    assert (decided.method, decided.request.ticket, decided.request.etag) == ("ApproveReview", TICKET, "2")

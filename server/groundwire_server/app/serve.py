@@ -15,6 +15,7 @@ from groundwire_server.app.background import in_background
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.document_counts import DocumentCounts
+from groundwire_server.app.feedback_work import FeedbackWork
 from groundwire_server.app.gateway import open_gateway
 from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import Logs, logging_to
@@ -24,6 +25,7 @@ from groundwire_server.app.opened import opened
 from groundwire_server.app.queue_work import QueueWork
 from groundwire_server.app.recovery_sweeps import sweep_stores
 from groundwire_server.app.reload import ConfigReloader
+from groundwire_server.app.review_work import ReviewWork
 from groundwire_server.app.telemetry.setup import Telemetry
 from groundwire_server.app.watch import reload_when_due
 from groundwire_server.edge.options import DrainOptions, TlsOptions
@@ -97,7 +99,10 @@ async def running(
         port = await server.start(first.server.listen, _tls(first.server.tls))
         host = first.server.listen.rpartition(":")[0]
         work = QueueWork(process, reloader.current, first.queue.concurrent, first.telemetry.decisions)
+        reviews, feedback = ReviewWork(process, reloader.current), FeedbackWork(process)
         work.begin()
+        reviews.begin()
+        feedback.begin()
         gateway: Gateway | None = None
         try:
             gateway = await open_gateway(server, first, reloader.current)
@@ -111,7 +116,9 @@ async def running(
             process.shadows.end()
             drain = (stop and stop.drain) or reloader.configuration.server.drain
             draining = (each.drain(drain.notice_seconds, drain.grace_seconds) for each in (server, gateway) if each)
-            await asyncio.gather(*draining, work.end(drain.grace_seconds))
+            await asyncio.gather(*draining, work.end(drain.grace_seconds), reviews.end())
+            # What has just left may be a sample.
+            await feedback.end()
 
 
 def serve(sources: Sources, loaded: Loaded) -> None:

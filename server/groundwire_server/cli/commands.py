@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from groundwire_server.cli import cache, config, db, keys, limits, records
+from groundwire_server.cli import audit, cache, config, db, keys, limits, records
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.calibrate.checker import calibrate_checker
@@ -17,15 +17,19 @@ from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
 from groundwire_server.cli.evaluate import command as evaluate
+from groundwire_server.cli.feedback import commands as feedback
 from groundwire_server.cli.guards.command import list_guards, try_text
 from groundwire_server.cli.ingest.command import ingest
 from groundwire_server.cli.init import init
+from groundwire_server.cli.measure.command import measure
 from groundwire_server.cli.operations import commands as operations
 from groundwire_server.cli.operations.submit import submit
 from groundwire_server.cli.policy import command as policy
 from groundwire_server.cli.retrieve import retrieve
+from groundwire_server.cli.reviews import commands as reviews
 from groundwire_server.cli.serve import serve
 from groundwire_server.cli.trace import command as trace
+from groundwire_server.cli.usage.command import usage
 from groundwire_server.cli.worker import worker
 
 Command: TypeAlias = Callable[..., None]
@@ -105,6 +109,17 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire bench --questions questions.txt --callers 8 --html load.html",
             "groundwire bench --question parcels --json | jq .latency_ms.p95",
         ),
+        usage: (
+            "groundwire usage",
+            "groundwire usage --by day,route --from 2026-11-01 --to 2026-11-30",
+            "groundwire usage --by subject,model --csv > usage.csv",
+            "groundwire usage --by total --json | jq '.rows[] | {costMicros, currency}'",
+        ),
+        measure: (
+            "groundwire measure",
+            "groundwire measure --since 30d --within 0.01",
+            "groundwire measure --route faq --json | jq .total.high",
+        ),
         version: ("groundwire version",),
     }
 
@@ -113,9 +128,12 @@ def groups() -> tuple[Group, ...]:
     """Return the groups of commands."""
     return (
         _operations(),
+        _reviews(),
+        _audit(),
         _documents(),
         _records(),
         _db(),
+        _feedback(),
         _evaluate(),
         _trace(),
         _limits(),
@@ -165,6 +183,85 @@ def _operations() -> Group:
                     "groundwire operations requeue $(groundwire operations halted | cut -f 1)",
                 ),
             ),
+        },
+    )
+
+
+def _reviews() -> Group:
+    return Group(
+        "reviews",
+        "Decide which answers leave: list, show, claim, approve, edit and reject those that wait for a person.",
+        {
+            reviews.list_: (
+                "list",
+                (
+                    "groundwire reviews list",
+                    "groundwire reviews list --kind sample --route faq",
+                    "groundwire reviews list --all --newest --limit 20",
+                    "groundwire reviews list --json | jq -r .ticket",
+                ),
+            ),
+            reviews.show: (
+                "show",
+                ("groundwire reviews show 7f3a09c2", "groundwire reviews show 7f3a09c2 --full --json"),
+            ),
+            reviews.claim: (
+                "claim",
+                ("groundwire reviews claim 7f3a09c2", "groundwire reviews claim 7f3a09c2 --lease 3600"),
+            ),
+            reviews.release: ("release", ("groundwire reviews release 7f3a09c2",)),
+            reviews.approve: (
+                "approve",
+                (
+                    "groundwire reviews approve 7f3a09c2",
+                    "groundwire reviews approve 7f3a09c2 --note 'as the handbook says'",
+                ),
+            ),
+            reviews.edit: (
+                "edit",
+                (
+                    "groundwire reviews edit 7f3a09c2",
+                    "groundwire reviews edit 7f3a09c2 --text answer.md --wrong 2",
+                    "groundwire reviews edit 7f3a09c2 --text answer.md --yes --json",
+                ),
+            ),
+            reviews.reject: (
+                "reject",
+                (
+                    "groundwire reviews reject 7f3a09c2 --fault unsafe",
+                    "groundwire reviews reject 7f3a09c2 --fault outdated --note 'changed in May'",
+                ),
+            ),
+            reviews.watch: (
+                "watch",
+                ("groundwire reviews watch", "groundwire reviews watch --kind approval --json | jq -r .ticket"),
+            ),
+            reviews.next_: (
+                "next",
+                ("groundwire reviews next", "groundwire reviews next --kind sample --once"),
+            ),
+        },
+    )
+
+
+def _audit() -> Group:
+    return Group(
+        "audit",
+        "Show who has decided what, and verify that the trail is as it was written.",
+        {
+            audit.list_: (
+                "list",
+                (
+                    "groundwire audit list",
+                    "groundwire audit list --target reviews/7f3a09c2",
+                    "groundwire audit list --json | jq -r .event",
+                ),
+            ),
+            audit.verify: (
+                "verify",
+                ("groundwire audit verify", 'groundwire audit verify --known "$(cat audit-head)"'),
+            ),
+            audit.head: ("head", ("groundwire audit head > audit-head",)),
         },
     )
 
@@ -263,6 +360,31 @@ def _db() -> Group:
             ),
             db.current: ("current", ("groundwire db current", "groundwire db current || groundwire db upgrade")),
             db.check: ("check", ("groundwire db check --config /etc/groundwire/groundwire.yaml",)),
+        },
+    )
+
+
+def _feedback() -> Group:
+    return Group(
+        "feedback",
+        "List what callers have said of answers, and export answers that people have judged.",
+        {
+            feedback.list_: (
+                "list",
+                (
+                    "groundwire feedback list",
+                    "groundwire feedback list --rating down --route faq",
+                    "groundwire feedback list --json | jq -r .comment",
+                ),
+            ),
+            feedback.export: (
+                "export",
+                (
+                    "groundwire feedback export cases.jsonl --since 30d",
+                    "groundwire feedback export statements.json --format statements",
+                    "groundwire feedback export questions.jsonl --format questions --route faq",
+                ),
+            ),
         },
     )
 

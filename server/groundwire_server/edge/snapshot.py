@@ -9,7 +9,9 @@ from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.feedback import FeedbackCalls
 from groundwire_server.edge.queue import QueuedAnswers
+from groundwire_server.edge.reviews import ReviewCalls
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.ports.answer_cache import AnswerCache
@@ -41,6 +43,8 @@ class ServingSnapshot:
         later: answers questions that no call waits for, and that are nobody's run, once there is capacity for them.
         queue: of answers for later; None where the server has none.
         usage: the accounts of what models have consumed; None where the server has none.
+        reviews: answers that wait for a person; None where the server keeps no records.
+        feedback: takes what callers say of answers; None where the server keeps no records.
     """
 
     access: Access
@@ -60,6 +64,8 @@ class ServingSnapshot:
     answer_cache: AnswerCache | None = None
     queue: QueuedAnswers | None = None
     usage: UsageRecords | None = None
+    reviews: ReviewCalls | None = None
+    feedback: FeedbackCalls | None = None
 
     @property
     def queued_answers(self) -> QueuedAnswers:
@@ -71,6 +77,27 @@ class ServingSnapshot:
         if self.queue is None:
             raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
         return self.queue
+
+    def review_calls(self, feature: Feature) -> ReviewCalls:
+        """Return the reviews, for a call that needs a feature of theirs.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED where the server keeps no records.
+        """
+        if self.reviews is None:
+            raise Rejection.not_offered(feature)
+        return self.reviews
+
+    @property
+    def feedback_calls(self) -> FeedbackCalls:
+        """What takes feedback.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED where the server keeps no records.
+        """
+        if self.feedback is None:
+            raise Rejection.not_offered(Feature.FEEDBACK)
+        return self.feedback
 
 
 class CurrentSnapshot:

@@ -1,18 +1,27 @@
 """Builds the contract's requests from what a caller says in Python."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
+from google.protobuf.descriptor import EnumDescriptor
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from groundwire.retrying import Retry
+from groundwire.v1.answer_fault_pb2 import AnswerFault
 from groundwire.v1.answer_service_pb2 import AnswerRequest, StreamAnswerRequest, SubmitAnswerRequest, Webhook
 from groundwire.v1.document_pb2 import Document
 from groundwire.v1.document_service_pb2 import IngestDocumentsRequest
 from groundwire.v1.event_pb2 import StreamMode
+from groundwire.v1.feedback_service_pb2 import Rating
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.grounding_service_pb2 import CheckGroundingRequest, Fact
 from groundwire.v1.passage_pb2 import ProvidedPassage, Search
 from groundwire.v1.question_pb2 import Question
 from groundwire.v1.retrieval_service_pb2 import RetrieveRequest
+from groundwire.v1.review_pb2 import Review
+from groundwire.v1.review_service_pb2 import ReviewFilter
 
 NANOS = 1_000_000_000
 
@@ -148,6 +157,70 @@ def check_request(
 def ingest_request(document: Document | IngestDocumentsRequest) -> IngestDocumentsRequest:
     """Return the request that carries a document."""
     return IngestDocumentsRequest(document=document) if isinstance(document, Document) else document
+
+
+def review_filter(states: Iterable[str], kinds: Iterable[str], route: str, reviewer: str) -> ReviewFilter:
+    """Return which reviews are meant, by the names of states and kinds.
+
+    Raises:
+        ValueError: for a name that the contract does not have.
+    """
+    return ReviewFilter(
+        states=[numbered(Review.State.DESCRIPTOR, state) for state in states],
+        kinds=[numbered(Review.Kind.DESCRIPTOR, kind) for kind in kinds],
+        route=route,
+        reviewer=reviewer,
+    )
+
+
+def fault_numbers(faults: Iterable[str]) -> "list[AnswerFault.ValueType]":
+    """Return faults by their names.
+
+    Raises:
+        ValueError: for a name that the contract does not have.
+    """
+    return [numbered(AnswerFault.DESCRIPTOR, fault) for fault in faults]
+
+
+def rating_number(rating: str) -> "Rating.ValueType":
+    """Return a rating by its name; an empty one is none.
+
+    Raises:
+        ValueError: for a name that the contract does not have.
+    """
+    if not rating:
+        return Rating.RATING_UNSPECIFIED
+    number: Rating.ValueType = numbered(Rating.DESCRIPTOR, rating)
+    return number
+
+
+def numbered(enum: EnumDescriptor, name: str) -> Any:
+    """Return the number of an enum's value that is named without its prefix.
+
+    Raises:
+        ValueError: for a name that the enum does not have; it lists those that it has.
+    """
+    prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    value = enum.values_by_name.get(f"{prefix}{name}")
+    if value is None or not value.number:
+        known = ", ".join(each.name.removeprefix(prefix) for each in enum.values if each.number)
+        raise ValueError(f"{name!r} is not one of {known}")
+    return value.number
+
+
+def stamp(time: datetime | None) -> Timestamp | None:
+    """Return a time as the contract has it.
+
+    Raises:
+        ValueError: for a time without a time zone.
+    """
+    if time is None:
+        return None
+    if time.tzinfo is None:
+        raise ValueError("a time needs a time zone, such as datetime.UTC")
+    converted = Timestamp()
+    converted.FromDatetime(time)
+    return converted
 
 
 def _new_id() -> str:

@@ -52,6 +52,9 @@ def _missing(snapshot: ServingSnapshot, tenant: str) -> set[Feature]:
         Feature.WEBHOOKS: queue is not None and tenant in queue.webhook_tenants,
         Feature.RECORD_ERASURE: snapshot.record_eraser is not None,
         Feature.USAGE: snapshot.usage is not None,
+        Feature.REVIEWS: snapshot.reviews is not None,
+        Feature.AUDIT: snapshot.reviews is not None,
+        Feature.FEEDBACK: snapshot.feedback is not None,
     }
     return {feature for feature, there in has.items() if not there}
 

@@ -9,11 +9,15 @@ import grpc.aio
 
 from groundwire._aio.calls import INTERRUPTED
 from groundwire._aio.ingest import Documents, ingest
+from groundwire._async.audit import AuditCalls
 from groundwire._async.checks import check
 from groundwire._async.connection import Connection
+from groundwire._async.feedback import FeedbackCalls
 from groundwire._async.operations import QueuedCalls
 from groundwire._async.records import RecordCalls
+from groundwire._async.reviews import ReviewCalls
 from groundwire._async.stream import AnswerStream
+from groundwire._async.usage import UsageCalls
 from groundwire.caller import Caller
 from groundwire.channels import DEFAULT_SERVER, DEFAULT_TIMEOUT, INGEST_TIMEOUT
 from groundwire.outcomes import Blocked, Outcome, outcome_of
@@ -57,7 +61,7 @@ from groundwire.v1.server_info_pb2 import ServerInfo
 from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
-class Client(QueuedCalls, RecordCalls):
+class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls):
     """A connection to a groundwire server, for asyncio. Use it with ``async with``, or call ``close``.
 
     Every call has a deadline, `timeout` where a call names none, and raises ``groundwire.Error`` when it fails.

@@ -7,11 +7,15 @@ from typing import Self
 
 import grpc
 
+from groundwire._sync.audit import AuditCalls
 from groundwire._sync.checks import check
 from groundwire._sync.connection import Connection
+from groundwire._sync.feedback import FeedbackCalls
 from groundwire._sync.operations import QueuedCalls
 from groundwire._sync.records import RecordCalls
+from groundwire._sync.reviews import ReviewCalls
 from groundwire._sync.stream import SyncAnswerStream
+from groundwire._sync.usage import UsageCalls
 from groundwire._threads.calls import INTERRUPTED
 from groundwire._threads.ingest import Documents, ingest
 from groundwire.caller import Caller
@@ -57,7 +61,7 @@ from groundwire.v1.server_info_pb2 import ServerInfo
 from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
-class SyncClient(QueuedCalls, RecordCalls):
+class SyncClient(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls):
     """A connection to a groundwire server, for programs without asyncio. Use it with ``with``, or call ``close``.
 
     Every call has a deadline, `timeout` where a call names none, and raises ``groundwire.Error`` when it fails.

@@ -16,6 +16,7 @@ from groundwire.retrying import Attempts, Retry, RetryBudget
 from groundwire.security import Credential
 from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
+from groundwire.v1.audit_service_pb2_grpc import AuditServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
@@ -23,8 +24,10 @@ from groundwire.v1.limit_service_pb2_grpc import LimitServiceStub
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceStub
 from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
+from groundwire.v1.review_service_pb2_grpc import ReviewServiceStub
 from groundwire.v1.route_service_pb2_grpc import RouteServiceStub
 from groundwire.v1.server_info_service_pb2_grpc import ServerInfoServiceStub
+from groundwire.v1.usage_service_pb2_grpc import UsageServiceStub
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
@@ -61,6 +64,9 @@ class Connection:
         operations: the calls of google.longrunning.Operations.
         operation_service: the calls of OperationService.
         records: the calls of RecordService.
+        reviews: the calls of ReviewService.
+        usage: the calls of UsageService.
+        audit: the calls of AuditService.
 
     Raises:
         ValueError: when a credential would go to another machine over a connection that is not secured.
@@ -106,6 +112,9 @@ class Connection:
         self.operations = OperationsStub(self._channel)
         self.operation_service = OperationServiceStub(self._channel)
         self.records = RecordServiceStub(self._channel)
+        self.reviews = ReviewServiceStub(self._channel)
+        self.usage = UsageServiceStub(self._channel)
+        self.audit = AuditServiceStub(self._channel)
         self._canceller = Canceller(self.answers.CancelAnswer)
 
     def metadata(self) -> Metadata:

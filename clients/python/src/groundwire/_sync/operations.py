@@ -33,8 +33,8 @@ _SLICE: Final = 60.0
 _REPLY: Final = 10.0
 """Seconds that the reply of such a call may take beyond its wait."""
 
-_LONGEST: Final = 8 * 86_400.0
-"""Seconds: no operation waits longer than the seven days that a question may be of use."""
+_LONGEST: Final = 400 * 86_400.0
+"""Seconds: no operation lasts longer, with the time that a reviewer may take."""
 
 
 class SyncAnswerOperation:
@@ -118,7 +118,7 @@ class SyncAnswerOperation:
                 return self._result()
             left = until - time.monotonic()
             if left <= 0:
-                raise TimeoutError(f"{self.name} is not done: it is {self.state}, {self.position} ahead of it")
+                raise TimeoutError(self._unfinished())
             if time.monotonic() - began < wait / 2:
                 # The server waits no more, for it shuts down.
                 sleep(min(left, self.metadata.poll_after.ToNanoseconds() / NANOS))
@@ -162,7 +162,7 @@ class SyncAnswerOperation:
             if wait is None:
                 raise error
             sleep(wait)
-        raise TimeoutError(f"{self.name} is not done: it is {self.state}, {self.position} ahead of it")
+        raise TimeoutError(self._unfinished())
 
     def cancel(self, *, timeout: float | None = None) -> None:
         """End it, and the work on it; nothing changes where it is done."""
@@ -177,6 +177,10 @@ class SyncAnswerOperation:
 
     def __repr__(self) -> str:
         return f"<groundwire.{type(self).__name__} {self.name}, {self.state}>"
+
+    def _unfinished(self) -> str:
+        ahead = f", {self.position} ahead of it" if self.state == "QUEUED" else ""
+        return f"{self.name} is not done: it is {self.state}{ahead}"
 
     def _result(self) -> Outcome:
         if self.outcome is None:
