@@ -26,8 +26,8 @@ from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
 from bench.over_http import GatewayCalls, free_address
-from bench.queueing import queueing_on_sqlite
-from bench.reviewing import reviewing
+from bench.queueing import Queueing, queueing_on_sqlite
+from bench.reviewing import Reviewing, reviewing
 from bench.screening import GuardsAtWork
 from bench.servers import ServerProcess, redis, server
 from bench.storing import corpus, few, storing
@@ -84,6 +84,14 @@ class Kind:
     latency: str = ""
     first: str = ""
     shares: Sequence[str] = ("p50", "p95", "p99")
+
+
+async def _measure_records(measured: Measured, rows: Queueing, reviews: Reviewing, calls: int) -> None:
+    """Measure what queued answers and reviews take of the records."""
+    queued = await rows.measured(calls)
+    measured.figure("queue_accept_cpu", queued.accept_cpu)
+    measured.figure("queue_work_cpu", queued.work_cpu)
+    measured.figure("review_completion", median(await reviews.milliseconds(_DECISIONS)))
 
 
 async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
@@ -153,10 +161,7 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
                 measured.figure("guards_cpu", await guards.milliseconds(known=True))
                 measured.figure("guards_cpu_new", await guards.milliseconds(known=False))
                 measured.figure("admission_cpu", await admitting.milliseconds(calls * 10))
-                queued = await rows.measured(calls)
-                measured.figure("queue_accept_cpu", queued.accept_cpu)
-                measured.figure("queue_work_cpu", queued.work_cpu)
-                measured.figure("review_completion", median(await reviews.milliseconds(_DECISIONS)))
+                await _measure_records(measured, rows, reviews, calls)
                 measured.figure("cache_miss_cpu", await misses.milliseconds(calls * 2))
                 for kind in kinds:
                     await _take(kind, measured)
