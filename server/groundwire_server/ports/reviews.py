@@ -171,6 +171,7 @@ class SampleCount:
     decided: int
     wrong: int
     share: float
+    lowest_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ class ReviewRecords(Protocol):
 
         Args:
             tenant: whose.
-            ticket: names it; one that the tenant has not is left alone.
+            ticket: names it.
             reviewer: the subject that reads.
             withheld: how many of its passages the reviewer may not see.
         """
