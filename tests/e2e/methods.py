@@ -124,6 +124,9 @@ _OF_FEEDBACK = {
 }
 """What needs the records of feedback."""
 
+_OF_RECORDS = {"groundwire.v1.ReviewService": Feature.REVIEWS, "groundwire.v1.AuditService": Feature.AUDIT}
+"""The services that need records."""
+
 
 @dataclass(frozen=True)
 class Method:
@@ -141,8 +144,10 @@ class Method:
             return Feature.RECORD_ERASURE.value
         if self.name in _OF_FEEDBACK:
             return Feature.FEEDBACK.value
-        feature = NOT_OFFERED.get(self.descriptor.containing_service)
-        return None if feature is None else feature.value
+        if (feature := _OF_RECORDS.get(self.name.rpartition("/")[0])) is not None:
+            return feature.value
+        missing = NOT_OFFERED.get(self.descriptor.containing_service)
+        return None if missing is None else missing.value
 
     async def call(self, channel: grpc.aio.Channel, metadata: tuple[tuple[str, str], ...]) -> list[Any]:
         """Make the call with its sample request; return every response.

@@ -24,9 +24,11 @@ from groundwire_server.edge.interceptors.errors import ErrorMapping
 from groundwire_server.edge.interceptors.validation import Validation
 from groundwire_server.edge.options import ArrivalOptions, DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
+from groundwire_server.edge.review_watching import ReviewWatching
 from groundwire_server.edge.security_events import SecurityEventLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
+from groundwire_server.edge.servicers.audit import Audit
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
@@ -35,6 +37,7 @@ from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
+from groundwire_server.edge.servicers.reviews import Reviews
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot
@@ -93,6 +96,8 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         Records(CURRENT, SetClock()),
         Operations(CURRENT, FOLLOWING, SetClock()),
         OperationService(CURRENT, FOLLOWING, SetClock()),
+        Reviews(CURRENT, ReviewWatching(ArrivalOptions(), Counts()), SetClock()),
+        Audit(CURRENT),
     )
     server = Server(
         servicers,

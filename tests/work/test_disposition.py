@@ -18,7 +18,6 @@ from groundwire_server.work.disposition import (
     GiveBack,
     Retry,
     after_outcome,
-    documents_of,
 )
 from tests.work.questions import ANSWER, PASSAGES, USAGE, answered, failed_safe, outcome, passages_alone
 
@@ -122,4 +121,4 @@ CITING = GroundedText("Anna signs.", Confidence.HIGH, (CITED, CITED, MINE), (), 
     ids=lambda each: type(each.result).__name__ if isinstance(each, Outcome) else None,
 )
 def test_an_outcome_belongs_to_every_document_that_it_cites_or_shows(ended: Outcome, documents: set[str]) -> None:
-    assert documents_of(ended) == documents
+    assert ended.documents == documents

@@ -17,6 +17,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
 from groundwire_server.app.parts.records import record_erasure, share_key
+from groundwire_server.app.parts.reviews import ProcessReviews
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
@@ -31,8 +32,10 @@ from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
+from groundwire_server.edge.review_watching import ReviewWatching
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
+from groundwire_server.edge.servicers.audit import Audit
 from groundwire_server.edge.servicers.documents import Documents
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
@@ -41,6 +44,7 @@ from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
+from groundwire_server.edge.servicers.reviews import Reviews
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
@@ -62,7 +66,6 @@ from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.erasable import Erasable, ErasableRecords
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
-from groundwire_server.ports.reviews import ReviewDesk
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
@@ -88,8 +91,8 @@ class Process:
         shadows: the comparisons in flight, by whatever configuration they began.
         records: the database of what outlives the process; None where there is none.
         queue: of questions that are answered later; None where none is.
+        reviews: of answers that wait for a person; None where there are no records.
         flights: the questions that others may wait for; those of two configurations are two questions.
-        reviews: takes answers that persons look at; None where none does.
     """
 
     recording: Recording
@@ -103,8 +106,8 @@ class Process:
     shadows: Shadows = field(default_factory=Shadows)
     records: "opening.OpenedRecords | None" = None
     queue: ProcessQueue | None = None
+    reviews: ProcessReviews | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
-    reviews: ReviewDesk | None = None
 
     @classmethod
     def begin(
@@ -117,7 +120,7 @@ class Process:
         records: "opening.OpenedRecords | None" = None,
         weights: TenantWeights | None = None,
         queue: ProcessQueue | None = None,
-        reviews: ReviewDesk | None = None,
+        reviews: ProcessReviews | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -130,7 +133,7 @@ class Process:
             runs: those that other processes see; by default they are this process's own.
             weights: of tenants' shares; all have the same if None.
             queue: of questions that are answered later.
-            reviews: takes answers that persons look at.
+            reviews: of answers that wait for a person.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -240,6 +243,9 @@ def snapshot(
         AdmittedAnswerer(limited, Admission((process.capacity,))),
         parts.answer_cache,
         None if process.queue is None else process.queue.calls,
+        None
+        if process.reviews is None
+        else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
     )
 
 
@@ -273,7 +279,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     clock = SystemClock()
     recorder = process.recording.metrics
     blocked = BlockedContentLog(process.sums)
-    following = Following(options.arrival, recorder)
+    following, watching = Following(options.arrival, recorder), ReviewWatching(options.arrival, recorder)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -286,9 +292,16 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Records(current, clock),
         Operations(current, following, clock),
         OperationService(current, following, clock),
+        Reviews(current, watching, clock),
+        Audit(current),
     )
     log = DecisionLog(process.sums, decisions)
-    return Server(servicers, process.recording, log, blocked, options, current, clock, following.end, process.end)
+
+    def draining() -> None:
+        following.end()
+        watching.end()
+
+    return Server(servicers, process.recording, log, blocked, options, current, clock, draining, process.end)
 
 
 def _route(
@@ -343,7 +356,7 @@ def _reviews(process: Process) -> RouteReviews | None:
     """Return where routes lay answers before persons; None where none does."""
     if process.reviews is None:
         return None
-    return RouteReviews(process.reviews, process.checking, share_key(process.records))
+    return RouteReviews(process.reviews.desk, process.checking, share_key(process.records))
 
 
 def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:

@@ -24,6 +24,7 @@ from groundwire_server.app.opened import opened
 from groundwire_server.app.queue_work import QueueWork
 from groundwire_server.app.recovery_sweeps import sweep_stores
 from groundwire_server.app.reload import ConfigReloader
+from groundwire_server.app.review_work import ReviewWork
 from groundwire_server.app.telemetry.setup import Telemetry
 from groundwire_server.app.watch import reload_when_due
 from groundwire_server.edge.options import DrainOptions, TlsOptions
@@ -97,7 +98,9 @@ async def running(
         port = await server.start(first.server.listen, _tls(first.server.tls))
         host = first.server.listen.rpartition(":")[0]
         work = QueueWork(process, reloader.current, first.queue.concurrent, first.telemetry.decisions)
+        reviews = ReviewWork(process, reloader.current)
         work.begin()
+        reviews.begin()
         gateway: Gateway | None = None
         try:
             gateway = await open_gateway(server, first, reloader.current)
@@ -111,7 +114,7 @@ async def running(
             process.shadows.end()
             drain = (stop and stop.drain) or reloader.configuration.server.drain
             draining = (each.drain(drain.notice_seconds, drain.grace_seconds) for each in (server, gateway) if each)
-            await asyncio.gather(*draining, work.end(drain.grace_seconds))
+            await asyncio.gather(*draining, work.end(drain.grace_seconds), reviews.end())
 
 
 def serve(sources: Sources, loaded: Loaded) -> None:

@@ -54,3 +54,13 @@ class AnswerFeedback:
     comment: str = field(default="", repr=False)
     end_user_id: str = field(default="", repr=False)
     case_id: str = ""
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the answer was found right; None where only a comment says something.
+
+        A fault or a correction weighs more than a thumb that is up.
+        """
+        if self.rating is Rating.DOWN or self.faults or self.correction:
+            return False
+        return None if self.rating is None else True

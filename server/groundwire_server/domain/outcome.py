@@ -1,4 +1,4 @@
-"""How a question ends: exactly one of a closed set, made by `pipeline/decide.py` alone."""
+"""How a question ends: one of a closed set, made by `pipeline/decide.py` and, after a review, `review/outcomes.py`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -241,6 +241,19 @@ class Outcome:
                 return answer
             case _:
                 return None
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """The ids of the documents that it cites or shows: with one of them it is erased."""
+        match self.result:
+            case Abstained(_, shown) | Degraded(_, _, shown):
+                pass
+            case _:
+                shown = ()
+        answer = self.answer
+        citations = () if answer is None else (*answer.citations, *answer.dropped_citations)
+        passages = (*shown, *(citation.passage for citation in citations))
+        return frozenset(passage.document_id for passage in passages if passage.document_id)
 
 
 _WRITING: Final = frozenset({Purpose.ANSWER, Purpose.REPAIR, Purpose.SHADOW})

@@ -135,6 +135,11 @@ class Review:
         return self.state in OPEN_STATES
 
     @property
+    def blind(self) -> bool:
+        """Whether nothing may be shown that says how far its answer was supported: it would sway the reviewer."""
+        return self.open and self.kind is ReviewKind.SAMPLE
+
+    @property
     def etag(self) -> str:
         """What changes with every change of it."""
         return str(self.version)

@@ -171,6 +171,10 @@ class ArrivalOptions(Options):
     max_operation_waits_per_tenant: int = Field(
         100, ge=1, le=100_000, description="Calls of one tenant at once that wait for a queued answer, or follow one."
     )
+    max_review_watches: int = Field(100, ge=1, le=100_000, description="Calls at once that watch reviews.")
+    max_review_watches_per_tenant: int = Field(
+        50, ge=1, le=100_000, description="Calls of one tenant at once that watch reviews."
+    )
     max_health_checks: int = Field(
         200, ge=1, le=100_000, description="Health checks at once; they count in no other limit."
     )

@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha._async import ReflectionServicer
 
 from groundwire.v1 import (
     answer_service_pb2,
+    audit_service_pb2,
     document_service_pb2,
     feedback_service_pb2,
     grounding_service_pb2,
@@ -21,10 +22,12 @@ from groundwire.v1 import (
     operation_service_pb2,
     record_service_pb2,
     retrieval_service_pb2,
+    review_service_pb2,
     route_service_pb2,
     server_info_service_pb2,
 )
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
+from groundwire.v1.audit_service_pb2_grpc import AuditServiceServicer, add_AuditServiceServicer_to_server
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add_DocumentServiceServicer_to_server
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer, add_FeedbackServiceServicer_to_server
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, add_GroundingServiceServicer_to_server
@@ -35,6 +38,7 @@ from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
 )
+from groundwire.v1.review_service_pb2_grpc import ReviewServiceServicer, add_ReviewServiceServicer_to_server
 from groundwire.v1.route_service_pb2_grpc import RouteServiceServicer, add_RouteServiceServicer_to_server
 from groundwire.v1.server_info_service_pb2_grpc import (
     ServerInfoServiceServicer,
@@ -93,6 +97,8 @@ _OURS = (
     record_service_pb2.DESCRIPTOR.services_by_name["RecordService"].full_name,
     operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
+    review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"].full_name,
+    audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
     *(service.full_name for service in not_offered.NOT_OFFERED),
 )
 
@@ -112,6 +118,8 @@ class Servicers:
     records: RecordServiceServicer
     operations: OperationsServicer
     operation_service: OperationServiceServicer
+    reviews: ReviewServiceServicer
+    audit: AuditServiceServicer
 
 
 class Server:
@@ -203,6 +211,8 @@ class Server:
         add_RecordServiceServicer_to_server(servicers.records, handlers)
         add_OperationsServicer_to_server(servicers.operations, handlers)
         add_OperationServiceServicer_to_server(servicers.operation_service, handlers)
+        add_ReviewServiceServicer_to_server(servicers.reviews, handlers)
+        add_AuditServiceServicer_to_server(servicers.audit, handlers)
         handlers.add_generic_rpc_handlers(not_offered.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))

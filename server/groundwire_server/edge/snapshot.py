@@ -10,6 +10,7 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.queue import QueuedAnswers
+from groundwire_server.edge.reviews import ReviewCalls
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.ports.answer_cache import AnswerCache
@@ -39,6 +40,7 @@ class ServingSnapshot:
         submissions: decides which questions may be submitted for later: the requests of a caller are counted then.
         later: answers questions that no call waits for, and that are nobody's run, once there is capacity for them.
         queue: of answers for later; None where the server has none.
+        reviews: answers that wait for a person; None where the server keeps no records.
     """
 
     access: Access
@@ -57,6 +59,7 @@ class ServingSnapshot:
     later: Answerer
     answer_cache: AnswerCache | None = None
     queue: QueuedAnswers | None = None
+    reviews: ReviewCalls | None = None
 
     @property
     def queued_answers(self) -> QueuedAnswers:
@@ -68,6 +71,16 @@ class ServingSnapshot:
         if self.queue is None:
             raise Rejection.not_offered(Feature.QUEUED_ANSWERS)
         return self.queue
+
+    def review_calls(self, feature: Feature) -> ReviewCalls:
+        """Return the reviews, for a call that needs a feature of theirs.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED where the server keeps no records.
+        """
+        if self.reviews is None:
+            raise Rejection.not_offered(feature)
+        return self.reviews
 
 
 class CurrentSnapshot:

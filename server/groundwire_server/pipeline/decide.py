@@ -24,10 +24,10 @@ from groundwire_server.domain.outcome import (
 )
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.refused import SentenceFailure
+from groundwire_server.domain.shortfall import lacking
 from groundwire_server.domain.step import Accept, Attempt, Conclude, Step, Variant
 from groundwire_server.domain.vocabulary import Action, Cause, Loss, NextStep
 from groundwire_server.pipeline.stage import Attributes
-from groundwire_server.pipeline.standing import shortfall, worst
 from groundwire_server.telemetry import names
 
 LEAST_ATTEMPT = 0.1
@@ -302,25 +302,14 @@ def _answered(step: Attempt, answer: GroundedText, policy: Policy) -> Outcome:
 
     A repair gives up nothing.
     """
-    lacking = _lacking(answer, policy)
-    cause = step.cause or next(iter(lacking.values()), Cause.ANSWER_VALIDATED)
-    losses = tuple(lacking)
+    missing = lacking(answer, policy)
+    cause = step.cause or next(iter(missing.values()), Cause.ANSWER_VALIDATED)
+    losses = tuple(missing)
     if step.cause is not None and step.action is not Action.REPAIR:
         losses = (Loss.FEWER_PASSAGES if step.variant is Variant.SHORTENED else Loss.SIMPLER_MODEL, *losses)
     if losses:
         return Outcome(Degraded(losses, answer), cause, step.action, NextStep.SHOW_WITH_CAUTION)
     return Outcome(Answered(answer), cause, step.action, NextStep.SHOW)
-
-
-def _lacking(answer: GroundedText, policy: Policy) -> dict[Loss, Cause]:
-    """Return what an answer lacks by its sentences and its placeholders, each with why."""
-    below = worst(shortfall(sentence, policy) for sentence in answer.sentences)
-    left_out = worst(answer.left_out)
-    return {
-        **({} if below is None else {Loss.SENTENCES_BELOW_MINIMUM: below}),
-        **({} if left_out is None else {Loss.SENTENCES_DROPPED: left_out}),
-        **({Loss.TEXT_MASKED: Cause.ANSWER_FORBIDDEN} if answer.masks and policy.masking_is_loss else {}),
-    }
 
 
 def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Result, NextStep]:
@@ -342,7 +331,7 @@ def _result(step: Conclude, partial: PartialResults, policy: Policy) -> tuple[Re
             return Blocked(step.block), NextStep.DO_NOT_RETRY
         case Action.CUT_SHORT:
             answer = GroundedText.of(partial.beginning, None, partial.left_out)
-            losses = (Loss.REST_OF_ANSWER, *_lacking(answer, policy))
+            losses = (Loss.REST_OF_ANSWER, *lacking(answer, policy))
             return Degraded(losses, answer), NextStep.SHOW_WITH_CAUTION
         case _:
             # A budget that says when there is more is that of a minute, a day or a month, not that of the call.

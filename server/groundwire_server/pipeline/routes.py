@@ -203,8 +203,12 @@ class RouteTable:
         """Return what the inquiry's route works with."""
         return self._of(inquiry.caller.tenant, inquiry.policy.route).ports
 
+    def route(self, tenant: str, name: str) -> Route | None:
+        """Return a route of a tenant; None where there is none of this name."""
+        return self._for(tenant).get(name)
+
     def _of(self, tenant: str, name: str) -> Route:
-        route = self._for(tenant).get(name)
+        route = self.route(tenant, name)
         if route is None:
             raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": name})
         return route

@@ -1,6 +1,6 @@
-"""What a route lets leave: how a sentence's verdict stands to the minimum, and what becomes of one below it."""
+"""What a route lets leave: what becomes of a sentence whose verdict is below the minimum."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from groundwire_server.domain.answer import CheckedSegment, CheckedSentence, Citation, Span, separator
@@ -8,35 +8,10 @@ from groundwire_server.domain.claims.dependence import qualifies, refers_back, s
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.refused import SentenceFailure
-from groundwire_server.domain.vocabulary import BelowMinimum, Cause, ConflictKind, ReleaseMinimum, Verdict
+from groundwire_server.domain.shortfall import shortfall, worst
+from groundwire_server.domain.vocabulary import BelowMinimum, Cause, ConflictKind, Verdict
 from groundwire_server.pipeline.judge import STANDING, JudgedSegment, refused, refused_sentence
 from groundwire_server.pipeline.support import Source
-
-
-def shortfall(sentence: CheckedSentence, policy: Policy) -> Cause | None:
-    """Return why a sentence is below what a route lets leave; None where it is not.
-
-    One that claims nothing is never below: it decides nothing.
-    """
-    match sentence.verdict:
-        case Verdict.NOT_A_CLAIM:
-            return None
-        case Verdict.CONTRADICTED:
-            return Cause.CONTRADICTED
-        case Verdict.UNSUPPORTED:
-            return Cause.UNSUPPORTED
-        case _ if sentence.support < policy.min_support:
-            return Cause.UNSUPPORTED
-        case verdict if policy.release.minimum is ReleaseMinimum.VERIFIED and not verdict.verifies:
-            return Cause.NOT_VERIFIED
-        case _:
-            return None
-
-
-def worst(causes: Iterable[Cause | None]) -> Cause | None:
-    """Return the most serious shortfall; None where there is none."""
-    found = frozenset(causes)
-    return next((cause for cause in _BY_SERIOUSNESS if cause in found), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,5 +209,3 @@ def _body(segment: JudgedSegment, kept: Sequence[int]) -> tuple[str, list[tuple[
 
 
 _HARMFUL = frozenset({ConflictKind.MARKUP, ConflictKind.UNTRUSTED, ConflictKind.COMMAND})
-
-_BY_SERIOUSNESS = (Cause.CONTRADICTED, Cause.UNSUPPORTED, Cause.NOT_VERIFIED)

@@ -50,16 +50,30 @@ class FeedbackPlace:
     feedback_id: str
 
 
-class FeedbackRecords(Protocol):
-    """Feedback in the database. Every method raises RecordsError when the database cannot be asked."""
+@dataclass(frozen=True, slots=True)
+class KeptFeedback:
+    """What became of feedback.
 
-    async def put(self, feedback: AnswerFeedback, keep: float) -> bool:
+    Attributes:
+        case: the answer that it is about; None where that is not kept.
+        replaced: whether the same subject had said something of the same request before.
+    """
+
+    case: Case | None
+    replaced: bool
+
+
+class FeedbackRecords(Protocol):
+    """Feedback in the database.
+
+    Every adapter passes `tests/contract/feedback`. Every method raises RecordsError when the database cannot be asked.
+    """
+
+    async def put(self, feedback: AnswerFeedback, keep: float) -> KeptFeedback:
         """Keep feedback in the place of what the same subject said of the same request.
 
-        Return whether the answer that it is about is kept.
-
         Args:
-            feedback: what was said.
+            feedback: what was said; its `case_id` is not read: the case is looked up.
             keep: seconds.
         """
         ...
@@ -74,8 +88,8 @@ class FeedbackRecords(Protocol):
         """Keep an answer for so many seconds, so that feedback on it can become a labelled case."""
         ...
 
-    async def case_of(self, tenant: str, subject: str, request_id: str) -> tuple[str, Case] | None:
-        """Return the kept answer of a request with its id; None where none is kept."""
+    async def case_of(self, tenant: str, subject: str, request_id: str, trace_id: str) -> Case | None:
+        """Return the kept answer of a request; None where none is kept."""
         ...
 
     def labelled(

@@ -1,7 +1,7 @@
 """The ports of reviews: what lays an answer before a person, and what keeps reviews."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -62,6 +62,31 @@ class DraftChecker(Protocol):
         ...
 
 
+class ReviewedTexts(Protocol):
+    """What leaves after a review, screened by the guards of answers as everything that leaves."""
+
+    def normalized(self, text: str) -> str:
+        """Return a reviewer's text in the form that a model's has: NFC, without control characters."""
+        ...
+
+    async def check(self, text: str, inquiry: Inquiry, evidence: Sequence[Passage]) -> GroundedText:
+        """Return a reviewer's text as it would leave: with its verdicts, and with what guards mask.
+
+        Args:
+            text: in its normal form.
+            inquiry: the question that it answers, with the route's policy and the time.
+            evidence: what it is compared with.
+
+        Raises:
+            Failure: as `DraftChecker.check_draft`; ANSWER_FORBIDDEN where a guard forbids the text, GUARD_UNAVAILABLE.
+        """
+        ...
+
+    async def presentable(self, inquiry: Inquiry, evidence: Sequence[Passage]) -> Sequence[Passage]:
+        """Return those of some passages that may stand in the place of an answer, as they may leave."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewOpening:
     """A review that is to be opened.
@@ -116,12 +141,24 @@ class ReviewSelection:
     Attributes:
         states: as the contract has them: a lapsed claim is PENDING.
         reviewer: the subject that holds the claim or has decided.
+        tickets: those to look among; few.
     """
 
     states: frozenset[ReviewState] = frozenset()
     route: str = ""
     reviewer: str = ""
     kinds: frozenset[ReviewKind] = frozenset()
+    tickets: frozenset[str] = frozenset()
+
+    def holds(self, review: Review) -> bool:
+        """Return whether a review satisfies every condition."""
+        return (
+            (not self.states or review.state in self.states)
+            and self.route in ("", review.route)
+            and self.reviewer in ("", review.reviewer)
+            and (not self.kinds or review.kind in self.kinds)
+            and (not self.tickets or review.ticket in self.tickets)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +171,19 @@ class SampleCount:
     decided: int
     wrong: int
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReviews:
+    """The reviews of all tenants that wait for a decision.
+
+    Attributes:
+        counts: how many, by kind.
+        oldest: when the oldest was created for whose decision a caller waits; None where none does.
+    """
+
+    counts: Mapping[ReviewKind, int] = field(default_factory=dict)
+    oldest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +216,9 @@ class ReviewRecords(Protocol):
 
         Returns:
             The review; None where the claim holds no more.
+
+        Raises:
+            FingerprintError: when another request has the request id.
         """
         ...
 
@@ -189,6 +242,21 @@ class ReviewRecords(Protocol):
 
     async def count_open(self, tenant: str, most: int) -> int:
         """Return how many of a tenant wait for a decision; counts `most` at most."""
+        ...
+
+    async def waiting(self) -> WaitingReviews:
+        """Return how many of all tenants wait for a decision."""
+        ...
+
+    async def note_reading(self, tenant: str, ticket: str, reviewer: str, withheld: int) -> None:
+        """Write into the audit trail that a reviewer has read the texts of a review: once for each, `review.read`.
+
+        Args:
+            tenant: whose.
+            ticket: names it; one that the tenant has not is left alone.
+            reviewer: the subject that reads.
+            withheld: how many of its passages the reviewer may not see.
+        """
         ...
 
     async def claim(self, tenant: str, ticket: str, reviewer: str, lease: float) -> Review:

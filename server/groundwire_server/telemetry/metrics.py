@@ -16,6 +16,7 @@ OTHER: Final = "other"
 _CALL_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 _STORE_SECONDS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 _MODEL_SECONDS: Final = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
+_REVIEW_SECONDS: Final = (10, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 172800, 604800)
 _TOKENS: Final = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576)
 _SHARES: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
@@ -190,6 +191,26 @@ BLOCKS_APPEALED: Final = Counter(
     "{answer}",
     "Outcomes that callers say were blocked by mistake, by the guard and the category that they name.",
     (names.GUARD, names.GUARD_CATEGORY),
+)
+FEEDBACK: Final = Counter(
+    "groundwire.feedback",
+    "{answer}",
+    "Outcomes that callers gave feedback on, by their rating; by the weakest verdict and the model too where the "
+    "answer is kept. Feedback that replaces what the same caller said before is not counted again.",
+    (names.ROUTE, names.RATING, names.VERDICT, names.MODEL),
+)
+FEEDBACK_FAULTS: Final = Counter(
+    "groundwire.feedback.faults",
+    "{fault}",
+    "Faults that callers found in answers, each once an answer.",
+    (names.ROUTE, names.FAULT),
+)
+REVIEW_SAMPLES: Final = Counter(
+    "groundwire.review.samples",
+    "{answer}",
+    "Outcomes that were drawn to be kept after they had left, by what for and what became of it: `kept`, `no_room` "
+    "where too many were on their way, or `unavailable` where the database was.",
+    (names.ROUTE, names.SAMPLE_PURPOSE, names.RESULT),
 )
 GUARDS_UNAVAILABLE: Final = Counter(
     "groundwire.guard.unavailable",
@@ -390,6 +411,37 @@ WEBHOOKS: Final = Counter(
     (names.RESULT,),
 )
 
+REVIEWS_OPENED: Final = Counter(
+    "groundwire.reviews.opened",
+    "{review}",
+    "Reviews that were opened, by what a person is asked, and by what laid it before one.",
+    (names.ROUTE, names.REVIEW_KIND, names.REVIEW_TRIGGER),
+)
+REVIEWS_ENDED: Final = Counter(
+    "groundwire.reviews.ended",
+    "{review}",
+    "Reviews that have ended, by how: APPROVED, EDITED, REJECTED or EXPIRED.",
+    (names.ROUTE, names.REVIEW_KIND, names.REVIEW_DECISION),
+)
+REVIEW_DURATION: Final = Histogram(
+    "groundwire.review.duration",
+    "s",
+    "How long a review was open before a person decided it.",
+    (names.ROUTE, names.REVIEW_KIND),
+    _REVIEW_SECONDS,
+)
+REVIEWS_OPEN: Final = Gauge(
+    "groundwire.reviews.open",
+    "{review}",
+    "Reviews of all tenants that wait for a decision, as last counted: every process counts all of them.",
+    (names.REVIEW_KIND,),
+)
+REVIEWS_OLDEST_AGE: Final = Gauge(
+    "groundwire.reviews.oldest_age",
+    "s",
+    "How long the oldest review has waited for whose decision a caller waits; 0 where none does.",
+)
+
 DOCUMENTS: Final = Counter(
     "groundwire.documents.ingested", "{document}", "Documents that were sent to be stored.", (names.RESULT,)
 )
@@ -450,6 +502,9 @@ CATALOG: Final[tuple[Metric, ...]] = (
     GUARD_FINDINGS,
     GUARDS_UNAVAILABLE,
     BLOCKS_APPEALED,
+    FEEDBACK,
+    FEEDBACK_FAULTS,
+    REVIEW_SAMPLES,
     PASSAGES_DROPPED,
     PASSAGES_OVERTAKEN,
     SHADOW_ANSWERS,
@@ -485,6 +540,11 @@ CATALOG: Final[tuple[Metric, ...]] = (
     QUEUE_HALTED,
     QUEUE_OLDEST_AGE,
     WEBHOOKS,
+    REVIEWS_OPENED,
+    REVIEWS_ENDED,
+    REVIEW_DURATION,
+    REVIEWS_OPEN,
+    REVIEWS_OLDEST_AGE,
     DOCUMENTS,
     DOCUMENTS_DELETED,
     DOCUMENTS_RELEASED,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from groundwire_server.domain.fallback import QUEUEABLE
-from groundwire_server.domain.outcome import Abstained, Degraded, FailedSafe, InReview, Outcome
+from groundwire_server.domain.outcome import FailedSafe, InReview, Outcome
 from groundwire_server.domain.vocabulary import Cause, Reason
 from groundwire_server.work.backoff import Backoff
 
@@ -72,19 +72,6 @@ def after_outcome(outcome: Outcome, attempt: int, backoff: Backoff) -> Dispositi
     if outcome.cause in _WAITED_FOR and outcome.answer is None:
         return Retry(outcome.cause, backoff.after(attempt, wait))
     return Complete(outcome)
-
-
-def documents_of(outcome: Outcome) -> frozenset[str]:
-    """Return the ids of the documents that an outcome cites or shows: with one of them it is erased."""
-    match outcome.result:
-        case Abstained(_, shown) | Degraded(_, _, shown):
-            pass
-        case _:
-            shown = ()
-    answer = outcome.answer
-    citations = () if answer is None else (*answer.citations, *answer.dropped_citations)
-    passages = (*shown, *(citation.passage for citation in citations))
-    return frozenset(passage.document_id for passage in passages if passage.document_id)
 
 
 _WAITED_FOR: Final = QUEUEABLE - {Cause.BUDGET_EXHAUSTED}

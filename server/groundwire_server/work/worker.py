@@ -28,7 +28,6 @@ from groundwire_server.work.disposition import (
     GiveBack,
     Refuse,
     Retry,
-    documents_of,
 )
 from groundwire_server.work.execution import AttemptLog, Executor, QueuedAttempt
 from groundwire_server.work.options import QueueOptions
@@ -213,7 +212,7 @@ class QueueWorker:
         match disposition:
             case Complete(outcome):
                 result = self._codec.encode_outcome(outcome)
-                return await self._records.complete(claim, result, bill, documents_of(outcome))
+                return await self._records.complete(claim, result, bill, outcome.documents)
             case Retry(cause, after):
                 return await self._records.retry(claim, cause, after, bill)
             case GiveBack(after):

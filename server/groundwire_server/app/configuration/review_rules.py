@@ -17,6 +17,8 @@ def check_reviews(configuration: Configuration) -> Iterator[ConfigError]:
                 yield ConfigError((*path, "review", "enabled"), "reviews are kept in records: set records.enabled")
             if route.feedback.keep_share:
                 yield ConfigError((*path, "feedback", "keep_share"), "answers are kept in records: set records.enabled")
+        elif route.review.enabled and not configuration.queue.enabled:
+            yield ConfigError((*path, "review", "enabled"), "callers wait for an operation: set queue.enabled")
         if route.review.enabled:
             yield from _check_review((*path, "review"), route)
 

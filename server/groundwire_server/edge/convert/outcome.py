@@ -58,12 +58,12 @@ def fill_outcome(message: outcome_pb2.Outcome, outcome: Outcome) -> None:
 def _fill_result(message: outcome_pb2.Outcome, result: Result) -> None:
     match result:
         case Answered(answer):
-            _fill_text(message.answered.answer, answer)
+            fill_text(message.answered.answer, answer)
         case Abstained(searched, nearest):
             message.abstained.searched = searched
             fill_passages(message.abstained.nearest, nearest)
         case Cached(answer, age, keyed_on):
-            _fill_text(message.cached.answer, answer)
+            fill_text(message.cached.answer, answer)
             fill(message.cached.age, age)
             message.cached.keyed_on.extend(CACHE_KEYS[each] for each in keyed_on)
         case Queued(operation, position, poll_after):
@@ -77,7 +77,7 @@ def _fill_result(message: outcome_pb2.Outcome, result: Result) -> None:
             message.degraded.losses.extend(LOSSES[loss] for loss in losses)
             fill_passages(message.degraded.passages, passages, excerpts=True)
             if answer is not None:
-                _fill_text(message.degraded.answer, answer)
+                fill_text(message.degraded.answer, answer)
         case Blocked(by):
             blocked = message.blocked
             blocked.policy, blocked.policy_version, blocked.category = by.guard.name, by.guard.version, by.category
@@ -111,7 +111,8 @@ def fill_stages(messages: "RepeatedCompositeFieldContainer[report_pb2.StageTimin
             message.cause = CAUSES[timing.cause]
 
 
-def _fill_text(message: grounding_pb2.GroundedText, answer: GroundedText) -> None:
+def fill_text(message: grounding_pb2.GroundedText, answer: GroundedText) -> None:
+    """Write a text with its evidence and verdicts into a message."""
     message.text = answer.text
     message.verified = answer.verified
     if answer.confidence is not None:

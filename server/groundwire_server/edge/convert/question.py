@@ -37,7 +37,12 @@ def question_to_pb(question: Question) -> answer_service_pb2.StreamAnswerRequest
     request = answer_service_pb2.StreamAnswerRequest(request_id=question.request_id)
     if question.mode is not None:
         request.mode = STREAM_MODES[question.mode]
-    message = request.question
+    fill_question(request.question, question)
+    return request
+
+
+def fill_question(message: question_pb2.Question, question: Question) -> None:
+    """Write a question into a message."""
     message.route, message.text = question.route, question.text
     message.allow_queue, message.end_user_id = question.allow_queue, question.end_user_id
     message.priority, message.task = PRIORITIES[question.priority], question.task
@@ -54,7 +59,6 @@ def question_to_pb(question: Question) -> answer_service_pb2.StreamAnswerRequest
         message.search.alpha = question.alpha
     if question.filter is not None:
         fill_filter(message.search.filter, question.filter)
-    return request
 
 
 def question_from_retrieve(request: retrieval_service_pb2.RetrieveRequest, request_id: str) -> Question:

@@ -11,14 +11,12 @@ import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from groundwire.v1 import audit_service_pb2, review_service_pb2, usage_service_pb2
+from groundwire.v1 import usage_service_pb2
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature
 
 NOT_OFFERED: Mapping[ServiceDescriptor, Feature] = {
-    review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"]: Feature.REVIEWS,
     usage_service_pb2.DESCRIPTOR.services_by_name["UsageService"]: Feature.USAGE,
-    audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"]: Feature.AUDIT,
 }
 """The feature that each of them needs."""
 

@@ -188,8 +188,10 @@ class VerifyAuditResponse(_message.Message):
     FIRST_WRONG_FIELD_NUMBER: _builtins.int
     LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
     LAST_DIGEST_FIELD_NUMBER: _builtins.int
+    UNVERIFIED_FIELD_NUMBER: _builtins.int
+    MISSING_KEYS_FIELD_NUMBER: _builtins.int
     intact: _builtins.bool
-    """intact is whether it is."""
+    """intact is whether it is, and every entry could be verified."""
     entries: _builtins.int
     """entries is how many were verified."""
     first_wrong: _builtins.int
@@ -198,6 +200,14 @@ class VerifyAuditResponse(_message.Message):
     """last_sequence is that of the last entry; note it, with its digest, outside the service."""
     last_digest: _builtins.str
     """last_digest is the digest of the last entry, in lower-case hexadecimal."""
+    unverified: _builtins.int
+    """unverified is how many entries cannot be verified, because the key that their digests were made with is not
+    configured any more.
+    """
+    @_builtins.property
+    def missing_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """missing_keys are the ids of those keys."""
+
     def __init__(
         self,
         *,
@@ -206,10 +216,12 @@ class VerifyAuditResponse(_message.Message):
         first_wrong: _builtins.int = ...,
         last_sequence: _builtins.int = ...,
         last_digest: _builtins.str = ...,
+        unverified: _builtins.int = ...,
+        missing_keys: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "first_wrong", b"first_wrong", "intact", b"intact", "last_digest", b"last_digest", "last_sequence", b"last_sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entries", b"entries", "first_wrong", b"first_wrong", "intact", b"intact", "last_digest", b"last_digest", "last_sequence", b"last_sequence", "missing_keys", b"missing_keys", "unverified", b"unverified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -66,8 +66,8 @@ class Review(_message.Message):
         KIND_APPROVAL: Review._Kind.ValueType  # 1
         """KIND_APPROVAL: whether an answer may leave. Its caller waits for the operation."""
         KIND_SAMPLE: Review._Kind.ValueType  # 2
-        """KIND_SAMPLE: whether an answer that has left is right. Its verdicts and confidence are withheld until the decision,
-        so that they do not sway the reviewer.
+        """KIND_SAMPLE: whether an answer that has left is right. Its verdicts, citations and confidence are withheld until the
+        decision, so that they do not sway the reviewer.
         """
         KIND_BLOCK: Review._Kind.ValueType  # 3
         """KIND_BLOCK: whether a guard was right to forbid an answer. There is no draft."""
@@ -80,8 +80,8 @@ class Review(_message.Message):
     KIND_APPROVAL: Review.Kind.ValueType  # 1
     """KIND_APPROVAL: whether an answer may leave. Its caller waits for the operation."""
     KIND_SAMPLE: Review.Kind.ValueType  # 2
-    """KIND_SAMPLE: whether an answer that has left is right. Its verdicts and confidence are withheld until the decision,
-    so that they do not sway the reviewer.
+    """KIND_SAMPLE: whether an answer that has left is right. Its verdicts, citations and confidence are withheld until the
+    decision, so that they do not sway the reviewer.
     """
     KIND_BLOCK: Review.Kind.ValueType  # 3
     """KIND_BLOCK: whether a guard was right to forbid an answer. There is no draft."""
@@ -210,7 +210,7 @@ class Review(_message.Message):
     route: _builtins.str
     """route is the route of the question."""
     cause: _cause_pb2.Cause.ValueType
-    """cause says why a person must look."""
+    """cause says why a person must look; unset for a sample before its decision."""
     note: _builtins.str
     """note is the reviewer's own, for the record; the caller who asked never sees it."""
     reviewer: _builtins.str

@@ -26,13 +26,14 @@ if _version_not_supported:
 
 
 class ReviewServiceStub(object):
-    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
-    route has reviewers. For reviewers, unless a call says otherwise.
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where the
+    server keeps no records. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
     decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
+    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
+    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
     """
 
     def __init__(self, channel):
@@ -89,13 +90,14 @@ class ReviewServiceStub(object):
 
 
 class ReviewServiceServicer(object):
-    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
-    route has reviewers. For reviewers, unless a call says otherwise.
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where the
+    server keeps no records. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
     decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
+    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
+    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
     """
 
     def ListReviews(self, request, context):
@@ -222,13 +224,14 @@ def add_ReviewServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ReviewService(object):
-    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
-    route has reviewers. For reviewers, unless a call says otherwise.
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where the
+    server keeps no records. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
     decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
+    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
+    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
     """
 
     @staticmethod

@@ -27,13 +27,14 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ReviewServiceStub:
-    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
-    route has reviewers. For reviewers, unless a call says otherwise.
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where the
+    server keeps no records. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
     decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
+    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
+    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
     """
 
     @_typing.overload
@@ -68,13 +69,14 @@ class ReviewServiceStub:
 
 @_typing.type_check_only
 class ReviewServiceAsyncStub(ReviewServiceStub):
-    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
-    route has reviewers. For reviewers, unless a call says otherwise.
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where the
+    server keeps no records. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
     decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
+    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
+    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -105,13 +107,14 @@ class ReviewServiceAsyncStub(ReviewServiceStub):
     """MeasureReviews counts the decided samples, by route and by the weakest verdict of the answers. For operators."""
 
 class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
-    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where no
-    route has reviewers. For reviewers, unless a call says otherwise.
+    """ReviewService lets reviewers decide which answers leave. UNIMPLEMENTED with FEATURE_NOT_OFFERED (REVIEWS) where the
+    server keeps no records. For reviewers, unless a call says otherwise.
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
     decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may not decide: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights.
+    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
+    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
     """
 
     @_abc_1.abstractmethod

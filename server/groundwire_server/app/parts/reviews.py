@@ -1,0 +1,73 @@
+"""Reviews: what keeps them, and what they work with by one configuration."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.parts.operation_codec import CODEC
+from groundwire_server.domain.policy import Policy
+from groundwire_server.edge.reviews import ReviewCalls
+from groundwire_server.pipeline.reviewed_texts import ScreenedTexts
+from groundwire_server.pipeline.routes import RouteTable
+from groundwire_server.ports.answer_cache import AnswerCache
+from groundwire_server.ports.audit import AuditRecords
+from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.retriever import Retriever
+from groundwire_server.ports.reviews import DraftChecker, ReviewRecords
+from groundwire_server.review.completing import Completing
+from groundwire_server.review.deciding import ReviewDecisions
+from groundwire_server.review.desk import RecordedReviewDesk
+from groundwire_server.review.events import ReviewEvents
+from groundwire_server.review.reading import ReviewReading
+from groundwire_server.review.serving import ReviewServing
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessReviews:
+    """The reviews of a process.
+
+    Attributes:
+        records: keep them.
+        audit: reads who did what.
+        desk: lays answers before reviewers.
+        events: tell those that watch.
+    """
+
+    records: ReviewRecords
+    audit: AuditRecords
+    desk: RecordedReviewDesk
+    events: ReviewEvents
+
+    def calls(
+        self, routes: RouteTable, drafts: DraftChecker, cache: AnswerCache | None, recording: Recording
+    ) -> ReviewCalls:
+        """Return what calls need of them, by one configuration.
+
+        Args:
+            routes: of the configuration.
+            drafts: gives sentences their verdicts.
+            cache: keeps earlier answers; None where none is kept.
+            recording: records stages, runs and decisions.
+        """
+        clock = SystemClock()
+        texts = ScreenedTexts(routes, drafts, clock, recording)
+        serving = ReviewServing(_policies(routes), _retrievers(routes), routes.inquiry, texts, cache)
+        reading, completing = ReviewReading(self.records, serving), Completing(serving, CODEC, clock)
+        decisions = ReviewDecisions(self.records, reading, completing, self.events, clock, recording.tracer)
+        return ReviewCalls(self.records, self.audit, self.events.wakeups, reading, decisions, completing)
+
+
+def _policies(routes: RouteTable) -> Callable[[str, str], Policy | None]:
+    def policy(tenant: str, name: str) -> Policy | None:
+        route = routes.route(tenant, name)
+        return None if route is None else route.policy
+
+    return policy
+
+
+def _retrievers(routes: RouteTable) -> Callable[[str, str], Retriever | None]:
+    def retriever(tenant: str, name: str) -> Retriever | None:
+        route = routes.route(tenant, name)
+        return None if route is None else route.ports.retriever
+
+    return retriever

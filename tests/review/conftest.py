@@ -1,0 +1,14 @@
+"""Samples need nothing but this process here: time is virtual."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from tests.doubles.time import VirtualTimeLoop
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    return {"virtual": VirtualTimeLoop}
