@@ -38,6 +38,7 @@ class ScriptedOutbox:
     away: bool = False
     forgotten: list[int] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    spreads: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
 
     async def claim(self, most: int, lease: float) -> Sequence[OutboxEntry]:
         if self.away:
@@ -51,6 +52,9 @@ class ScriptedOutbox:
         key = OperationKey("acme", "alice", entry.operation_id)
         operation = Operation(key, OperationState.DONE, "default", "request-1", "", NOW, NOW, result=b"answer")
         return WebhookNotice(operation, Webhook(self.url))
+
+    async def spread(self, entry: OutboxEntry, receivers: Sequence[str]) -> None:
+        self.spreads.append((entry.number, tuple(receivers)))
 
     async def done(self, entries: Collection[OutboxEntry]) -> None:
         self.forgotten += [each.number for each in entries]

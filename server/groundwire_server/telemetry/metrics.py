@@ -407,7 +407,7 @@ QUEUE_OLDEST_AGE: Final = Gauge(
 WEBHOOKS: Final = Counter(
     "groundwire.webhooks",
     "{webhook}",
-    "Webhooks of queued answers, by what became of them: DELIVERED, RETRIED or GIVEN_UP.",
+    "Webhooks of queued answers and reviews, by what became of them: DELIVERED, RETRIED or GIVEN_UP.",
     (names.RESULT,),
 )
 
