@@ -35,20 +35,30 @@ class AuditVerification:
     """What recomputing a trail has come to.
 
     Attributes:
-        entries: how many were verified.
-        first_wrong: the sequence of the first that is wrong or missing; None where all are right.
+        entries: how many were looked at, up to the first that is wrong.
+        first_wrong: the sequence of the first that is wrong or missing; None where none was found.
         last: the last entry; None in an empty trail.
+        unverified: how many of them have a digest by a key that is not there any more: their numbers are right, and
+            what they say cannot be verified.
+        missing_keys: the ids of those keys.
     """
 
     entries: int
     first_wrong: int | None
     last: AuditEntry | None
+    unverified: int = 0
+    missing_keys: tuple[str, ...] = ()
+
+    @property
+    def intact(self) -> bool:
+        """Whether every entry is as it was written, and none is missing."""
+        return self.first_wrong is None and not self.unverified
 
 
 class AuditRecords(Protocol):
     """Reads the audit trail; entries are written in the transaction of what they are about.
 
-    Every method raises RecordsError when the database cannot be asked.
+    Every adapter passes `tests/contract/reviews`. Every method raises RecordsError when the database cannot be asked.
     """
 
     async def page(self, tenant: str, target: str, after: int, most: int) -> Sequence[AuditEntry]:

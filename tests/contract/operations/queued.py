@@ -98,7 +98,12 @@ class Queue:
         self._clock = clock
 
     def key(self, name: str, tenant: str = "acme", subject: str = "ann") -> OperationKey:
-        return OperationKey(tenant, subject, name.encode().hex().rjust(32, "0")[-32:])
+        return OperationKey(tenant, subject, self.id_of(name))
+
+    @staticmethod
+    def id_of(name: str) -> str:
+        """Return the id of an operation's short name."""
+        return name.encode().hex().rjust(32, "0")[-32:]
 
     def work(
         self,

@@ -6,8 +6,9 @@ open, nor does one whose row was given to somebody else. Nonces are random, so o
 before it is replaced.
 """
 
+import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
@@ -69,7 +70,7 @@ class Sealing:
     def __init__(self, keys: Sequence[SealingKey]) -> None:
         self._first = keys[0].key_id
         self._ciphers = {each.key_id: AESGCM(each.key) for each in keys}
-        self._keys = tuple(each.key for each in keys)
+        self._keys = {each.key_id: each.key for each in keys}
 
     @property
     def key_ids(self) -> Sequence[str]:
@@ -89,8 +90,13 @@ class Sealing:
         New rows take the first; the others are in rows that were written before a rotation.
         """
         return [
-            blake2b(place.associated + value, digest_size=32, key=key, person=_PERSON).digest() for key in self._keys
+            blake2b(place.associated + value, digest_size=32, key=key, person=_PERSON).digest()
+            for key in self._keys.values()
         ]
+
+    def derived(self, purpose: bytes) -> Mapping[str, bytes]:
+        """Return a key of 32 bytes for another purpose, by the id of the key that it is made from."""
+        return {key_id: hmac.digest(key, purpose, "sha256") for key_id, key in self._keys.items()}
 
     def seal(self, value: bytes, place: SealedPlace) -> bytes:
         """Return a value that only opens at its place."""

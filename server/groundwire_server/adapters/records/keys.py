@@ -14,7 +14,7 @@ from groundwire_server.adapters.records.encryption import SealedPlace, Sealing, 
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault, UnknownKeyError
 from groundwire_server.adapters.records.options import KEY_BYTES, RecordsOptions, key_bytes
-from groundwire_server.adapters.records.tables import keys, operations
+from groundwire_server.adapters.records.tables import keys, metadata
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.files.small import UnreadableFileError, text_of
 from groundwire_server.ports.operations import RecordsError
@@ -116,10 +116,14 @@ def _sealing(options: RecordsOptions, *, make: bool) -> Sealing:
 
 
 def _is_used(connection: Connection, key_id: str) -> bool:
-    sealed = [column for column in operations.c if column.name.startswith("sealed_")]
     start, length, written = key_id_column(key_id)
-    of_key = or_(*(func.substr(column, start, length) == literal(written, LargeBinary) for column in sealed))
-    query: Select[tuple[bool]] = select(exists().where(of_key))
+    needing = []
+    for table in metadata.sorted_tables:
+        sealed = [column for column in table.c if column.name.startswith("sealed_")]
+        if sealed and table is not keys:
+            of_key = (func.substr(column, start, length) == literal(written, LargeBinary) for column in sealed)
+            needing.append(exists().where(or_(*of_key)))
+    query: Select[tuple[bool]] = select(or_(*needing))
     return bool(connection.execute(query).scalar_one())
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, select, update
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
-from groundwire_server.adapters.records.operations.reading import report_unreadable
+from groundwire_server.adapters.records.operations.reading import TICKET, report_unreadable
 from groundwire_server.adapters.records.operations.rows import (
     AnyRow,
     OperationRows,
@@ -59,7 +59,7 @@ _POST: Final = insert(outbox).inline()
 
 _RETRY: Final = update(outbox).where(*_HELD).values(due=bindparam("until"))
 
-_NOTICE: Final = select(operations).where(
+_NOTICE: Final = select(operations, TICKET).where(
     operations.c.operation_id == bindparam("of"),
     operations.c.tenant == bindparam("tenant"),
     operations.c.state == OperationState.DONE,

@@ -186,6 +186,7 @@ reviews: Final = Table(
     Column("weakest_verdict", String(16)),
     Column("share", Float, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("answer_by", BigInteger, nullable=False, comment="it expires then, unless it has ended"),
     Column("expires", BigInteger, nullable=False, comment="it is ended then; once it has ended, it is forgotten"),
     Column("keep", BigInteger, nullable=False, comment="microseconds that it is kept after its end"),
     Column("reviewer", String(256), nullable=False),

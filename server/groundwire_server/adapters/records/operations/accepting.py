@@ -8,6 +8,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from groundwire_server.adapters.records.operations.journal import AT_ONCE, WORK, OperationChange, record, reserve
 from groundwire_server.adapters.records.operations.order import next_turn, position, waiting
+from groundwire_server.adapters.records.operations.reading import TICKET
 from groundwire_server.adapters.records.operations.rows import (
     FORMAT,
     AnyRow,
@@ -61,14 +62,14 @@ def insertion(dialect: RecordsDialect) -> ReturningInsert[Any]:
     return inserted
 
 
-_EARLIER: Final = select(operations, position().label("position")).where(
+_EARLIER: Final = select(operations, TICKET, position().label("position")).where(
     operations.c.tenant == bindparam("tenant"),
     operations.c.subject == bindparam("subject"),
     operations.c.request_id == bindparam("request_id"),
 )
 
 # It is kept no longer, and waits to be swept.
-_FORGET: Final = delete(operations).where(
+FORGET: Final = delete(operations).where(
     operations.c.tenant == bindparam("tenant"),
     operations.c.subject == bindparam("subject"),
     operations.c.request_id == bindparam("request_id"),
@@ -76,6 +77,7 @@ _FORGET: Final = delete(operations).where(
     operations.c.expires <= bindparam("accepted"),
     operations.c.format <= FORMAT,
 )
+"""Deletes the operation of a request that has been done for long enough."""
 
 _OF_TENANT: Final = select(waiting(operations.c.tenant == bindparam("tenant")))
 
@@ -120,7 +122,7 @@ def accept(
         "most_of_tenant": bounds.waiting_per_tenant,
     }
     inserted = connection.execute(insertion, values).first()
-    if inserted is None and connection.execute(_FORGET, values).rowcount:
+    if inserted is None and connection.execute(FORGET, values).rowcount:
         inserted = connection.execute(insertion, values).first()
     if inserted is None:
         return _earlier(connection, rows, key, work, bounds)

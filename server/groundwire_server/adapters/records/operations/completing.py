@@ -6,14 +6,14 @@ Times are in microseconds since 1970: `now`, and when the row is `forgotten`.
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from groundwire_server.adapters.records.operations.claiming import HELD, held
 from groundwire_server.adapters.records.operations.ending import AS_DONE, end_posts
 from groundwire_server.adapters.records.operations.journal import OperationChange, record
 from groundwire_server.adapters.records.tables import operation_documents, operations
 from groundwire_server.domain.operation import Bill, Claim
-from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.domain.vocabulary import OperationState, Reason
 
 _WEBHOOK: Final = operations.c.sealed_webhook
 
@@ -24,6 +24,17 @@ _COMPLETE: Final = (
 _REFUSE: Final = update(operations).where(*HELD).values(**AS_DONE, error=bindparam("reason")).returning(_WEBHOOK)
 
 _CITE: Final = insert(operation_documents).inline()
+
+IN_REVIEW: Final = (
+    select(operations.c.operation_id)
+    .where(
+        operations.c.operation_id == bindparam("of"),
+        operations.c.state == OperationState.IN_REVIEW,
+        operations.c.attempts == bindparam("attempt"),
+    )
+    .with_for_update()
+)
+"""The operation that an attempt has left to a review; `held` returns its values."""
 
 
 def complete(
@@ -40,9 +51,7 @@ def complete(
     row = connection.execute(_COMPLETE, given).first()
     if row is None:
         return False
-    if documents:
-        own = {"operation_id": claim.key.operation_id, "tenant": claim.key.tenant}
-        connection.execute(_CITE, [own | {"document_id": document} for document in sorted(set(documents))])
+    cite(connection, claim.key.tenant, claim.key.operation_id, documents)
     record(connection, now, [_settled(claim, "effect", bill, end_posts(row))])
     return True
 
@@ -55,6 +64,13 @@ def refuse(connection: Connection, claim: Claim, error: Reason, bill: Bill, now:
         return False
     record(connection, now, [_settled(claim, "refused", bill, end_posts(row))])
     return True
+
+
+def cite(connection: Connection, tenant: str, operation_id: str, documents: Collection[str]) -> None:
+    """Write down which documents an outcome cites or shows."""
+    own = {"operation_id": operation_id, "tenant": tenant}
+    if documents:
+        connection.execute(_CITE, [own | {"document_id": document} for document in sorted(set(documents))])
 
 
 def _settled(claim: Claim, event: str, bill: Bill, posts: tuple[str, ...]) -> OperationChange:

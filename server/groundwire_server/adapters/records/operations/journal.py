@@ -3,11 +3,11 @@
 Times are in microseconds since 1970.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from groundwire_server.adapters.records.tables import history, ledger, outbox
 from groundwire_server.domain.operation import Bill, OperationKey
@@ -38,6 +38,10 @@ _BOOK: Final = (
         cost_micros=ledger.c.cost_micros + bindparam("more_cost"),
         lost_attempts=ledger.c.lost_attempts + bindparam("more_lost"),
     )
+)
+
+_UNSETTLED: Final = select(ledger.c.operation_id).where(
+    ledger.c.operation_id.in_(bindparam("those", expanding=True)), ledger.c.settled.is_(None)
 )
 
 _POST: Final = insert(outbox).inline()
@@ -92,6 +96,11 @@ def reserve(
         "lost_attempts": 0,
     }
     connection.execute(_RESERVE, row)
+
+
+def unsettled(connection: Connection, operation_ids: Sequence[str]) -> Set[str]:
+    """Return the ids of those operations whose row of the ledger is not settled."""
+    return set(connection.scalars(_UNSETTLED, {"those": operation_ids})) if operation_ids else set()
 
 
 def record(connection: Connection, now: int, changes: Sequence[OperationChange]) -> None:

@@ -19,7 +19,7 @@ from groundwire_server.adapters.records.operations.rows import (
     micros,
     moment,
 )
-from groundwire_server.adapters.records.tables import history, operations
+from groundwire_server.adapters.records.tables import history, operations, reviews
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.operation import Operation, OperationKey, OperationPlace
 from groundwire_server.domain.vocabulary import OperationState
@@ -31,7 +31,16 @@ _SEALED: Final = {"sealed_question", "sealed_webhook", "sealed_result"}
 
 _OPEN_TEXTS: Final = [column for column in operations.c if column.name not in _SEALED]
 
-_KNOWN: Final = select(*_OPEN_TEXTS, operations.c.sealed_result, position().label("position")).where(KEPT)
+TICKET: Final = (
+    select(reviews.c.ticket)
+    .where(reviews.c.operation_id == operations.c.operation_id, reviews.c.tenant == operations.c.tenant)
+    .limit(1)
+    .scalar_subquery()
+    .label("ticket")
+)
+"""The ticket of the review that an operation waits for, or has waited for."""
+
+_KNOWN: Final = select(*_OPEN_TEXTS, TICKET, operations.c.sealed_result, position().label("position")).where(KEPT)
 
 _GET: Final = _KNOWN.where(*NAMED)
 
@@ -40,7 +49,7 @@ _GET_OF_TENANT: Final = _KNOWN.where(
 )
 
 _PAGE: Final = (
-    select(*_OPEN_TEXTS)
+    select(*_OPEN_TEXTS, TICKET)
     .where(operations.c.tenant == bindparam("tenant"), KEPT)
     .order_by(operations.c.accepted, operations.c.operation_id)
     .limit(bindparam("most"))

@@ -79,7 +79,7 @@ class OperationRows:
 
         A digest of a short question can be guessed; without the key of the records this one cannot.
         """
-        return self._sealing.digests(fingerprint, _place(key, "fingerprint"))
+        return fingerprints(self._sealing, key, fingerprint)
 
     def end_user(self, tenant: str, end_user_id: str) -> str:
         """Return what an end user is called in a row; empty without one."""
@@ -112,7 +112,7 @@ class OperationRows:
 
     def sealed_result(self, key: OperationKey, result: bytes) -> bytes:
         """Return an outcome as it is kept."""
-        return self._sealing.seal(result, _place(key, "sealed_result"))
+        return sealed_result(self._sealing, key, result)
 
     def work(self, row: AnyRow) -> QueuedQuestion:
         """Return the question of a row that is not done.
@@ -162,6 +162,7 @@ class OperationRows:
                 ended=None if row.ended is None else moment(row.ended),
                 result=None if sealed is None else self._sealing.open(sealed, _place(key, "sealed_result")),
                 error=None if row.error is None else Reason(row.error),
+                ticket=getattr(row, "ticket", None) or "",
             )
 
     def webhook(self, row: AnyRow) -> Webhook | None:
@@ -182,6 +183,16 @@ class OperationRows:
 def key_of(row: AnyRow) -> OperationKey:
     """Return whose operation a row is."""
     return OperationKey(row.tenant, row.subject, row.operation_id)
+
+
+def fingerprints(sealing: Sealing, key: OperationKey, fingerprint: bytes) -> Sequence[bytes]:
+    """Return what the fingerprint of a request may be in a row; see `OperationRows.fingerprints`."""
+    return sealing.digests(fingerprint, _place(key, "fingerprint"))
+
+
+def sealed_result(sealing: Sealing, key: OperationKey, result: bytes) -> bytes:
+    """Return an outcome as it is kept."""
+    return sealing.seal(result, _place(key, "sealed_result"))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from groundwire_server.adapters.records.audit.trail import AuditTrail
 from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations import (
@@ -38,6 +39,10 @@ _UNREADABLE_AT_ONCE: Final = 20
 """Operations that one claim puts off before it says that none is due."""
 
 
+_NOT_ENDED_BY_TIME: Final = frozenset({OperationState.DONE, OperationState.IN_REVIEW})
+"""Of these the one has ended, and the other ends with its review."""
+
+
 class SqlOperationRecords:
     """Queued answers in a database; see `ports.operations.OperationRecords`.
 
@@ -64,6 +69,7 @@ class SqlOperationRecords:
         self._database = database
         self._insertion = accepting.insertion(database.dialect)
         self._rows = OperationRows(sealing, codec)
+        self._trail = AuditTrail(sealing)
         self._clock = clock
         self._attempts = attempts
         self._keep = keep
@@ -79,7 +85,7 @@ class SqlOperationRecords:
         """Return an operation with its position."""
         now = self._now()
         found = await self._database.read(lambda connection: reading.get(connection, self._rows, key, now))
-        if found is None or found.done or micros(found.expires) > now:
+        if found is None or found.state in _NOT_ENDED_BY_TIME or micros(found.expires) > now:
             return found
 
         def end(connection: Connection) -> Operation | None:
@@ -109,14 +115,14 @@ class SqlOperationRecords:
 
         def cancel(connection: Connection) -> Operation | None:
             now = self._now()
-            ending.cancel(connection, key, now, self._forgotten(now))
+            ending.cancel(connection, self._trail, key, now, self._forgotten(now))
             return reading.get(connection, self._rows, key, now)
 
         return await self._database.write(cancel)
 
     async def delete(self, key: OperationKey) -> bool:
         """Forget an operation."""
-        return await self._database.write(lambda connection: ending.forget(connection, key, self._now()))
+        return await self._database.write(lambda connection: ending.forget(connection, self._trail, key, self._now()))
 
     async def claim(self, worker: str, lease: float) -> Claim | None:
         """Take up the next operation."""

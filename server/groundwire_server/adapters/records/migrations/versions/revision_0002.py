@@ -106,6 +106,7 @@ def upgrade() -> None:
         sa.Column("weakest_verdict", sa.String(length=16), nullable=True),
         sa.Column("share", sa.Float(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("answer_by", sa.BigInteger(), nullable=False, comment="it expires then, unless it has ended"),
         sa.Column(
             "expires", sa.BigInteger(), nullable=False, comment="it is ended then; once it has ended, it is forgotten"
         ),
