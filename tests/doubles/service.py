@@ -163,6 +163,8 @@ class FakeService(
         self.found: Sequence[Passage] | None = None
         self.checks: dict[str, Sequence[Step]] = {}
         self.limits = limits.GetLimitsResponse()
+        self.feedback: Sequence[feedback.Feedback] = ()
+        self.labelled: Sequence[feedback.LabelledCase] = ()
         self.calls: list[Call] = []
         self.stored: dict[str, Document] = {}
         self.objected: dict[str, Sequence[str]] = {}
@@ -390,11 +392,11 @@ class FakeService(
 
     def ListFeedback(self, request: feedback.ListFeedbackRequest, context: Any) -> feedback.ListFeedbackResponse:
         self._remember("ListFeedback", request, context)
-        return feedback.ListFeedbackResponse()
+        return feedback.ListFeedbackResponse(feedback=self.feedback)
 
     def ExportCases(self, request: feedback.ExportCasesRequest, context: Any) -> Iterator[feedback.ExportCasesResponse]:
         self._remember("ExportCases", request, context)
-        yield from ()
+        yield from (feedback.ExportCasesResponse(labelled_case=case) for case in self.labelled)
 
     def AppealBlock(self, request: feedback.AppealBlockRequest, context: Any) -> feedback.AppealBlockResponse:
         self._remember("AppealBlock", request, context)

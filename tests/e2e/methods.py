@@ -144,6 +144,8 @@ class Method:
             return Feature.RECORD_ERASURE.value
         if self.name in _OF_FEEDBACK:
             return Feature.FEEDBACK.value
+        if self.name == "groundwire.v1.UsageService/QueryUsage":
+            return Feature.USAGE.value
         if (feature := _OF_RECORDS.get(self.name.rpartition("/")[0])) is not None:
             return feature.value
         missing = NOT_OFFERED.get(self.descriptor.containing_service)

@@ -40,6 +40,7 @@ from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.reviews import Reviews
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
+from groundwire_server.edge.servicers.usage import UsageQueries
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.recording import unrecorded
 from groundwire_server.runs.registry import RunRegistry
@@ -96,6 +97,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         Records(CURRENT, SetClock()),
         Operations(CURRENT, FOLLOWING, SetClock()),
         OperationService(CURRENT, FOLLOWING, SetClock()),
+        UsageQueries(CURRENT, SetClock()),
         Reviews(CURRENT, ReviewWatching(ArrivalOptions(), Counts()), SetClock()),
         Audit(CURRENT),
     )

@@ -19,7 +19,7 @@ from groundwire_server.domain.review_policy import ReviewPolicy
 from groundwire_server.domain.vocabulary import Action, Cause, GuardAction, NextStep, Screen
 from groundwire_server.ports.operations import RecordsError
 from groundwire_server.ports.reviews import ReviewOpening, ReviewRecords
-from groundwire_server.review.sampling import APPEAL_WITHIN, AppealedBlock, OutcomeSamples
+from groundwire_server.review.sampling import APPEAL_WITHIN, AppealedBlock, OutcomeSamples, keyed_draw
 from groundwire_server.telemetry import metrics
 from tests.doubles.cases import ASKED, TRACE, answered_case, unanswered_case
 from tests.doubles.counts import Counts
@@ -84,7 +84,7 @@ class Sampling:
             StandingClock(),
             self.counts,
             self._tell,
-            draw=lambda: next(numbers),
+            lambda case: next(numbers),
         )
 
     async def _tell(self, review: Review) -> None:
@@ -177,7 +177,7 @@ async def test_an_appeal_becomes_a_review_where_the_question_is_kept() -> None:
     assert sampling.feedback.kept == {"request-1": APPEAL_WITHIN}
 
     appealed = AppealedBlock("acme", "ann", "request-1", TRACE, "injection", "injection")
-    review = await sampling.samples.appeal(appealed, policy)
+    review = await sampling.samples.appeal(appealed, {"default": policy}.get)
     assert review is not None
     assert review.kind is ReviewKind.BLOCK
     assert review.reason.trigger is ReviewTrigger.APPEAL
@@ -202,9 +202,9 @@ async def test_an_appeal_of_what_was_not_blocked_so_opens_nothing(change: dict[s
     await sampling.feedback.keep_case(replace(case, report=replace(case.report, flags={FLAG: 1})), 60.0)
     appealed = AppealedBlock("acme", "ann", "request-1", TRACE, "injection", "injection")
     policy = ReviewPolicy(appeals=True)
-    assert await sampling.samples.appeal(replace(appealed, **change), policy) is None
-    assert await sampling.samples.appeal(appealed, ReviewPolicy()) is None
-    assert await sampling.samples.appeal(appealed, None) is None
+    assert await sampling.samples.appeal(replace(appealed, **change), {"default": policy}.get) is None
+    assert await sampling.samples.appeal(appealed, {"default": ReviewPolicy()}.get) is None
+    assert await sampling.samples.appeal(appealed, {"other": policy}.get) is None
     assert sampling.openings.opened == []
 
 
@@ -237,3 +237,14 @@ async def test_nothing_is_drawn_once_the_server_drains() -> None:
     await sampling.samples.end()
     sampling.leave(answered_case(), Answered(cast("Any", answered_case().draft)), ReviewPolicy(sample_share=1.0))
     assert repr(sampling.samples) == "OutcomeSamples(pending=0)"
+
+
+def test_a_request_is_drawn_alike_everywhere_and_otherwise_evenly() -> None:
+    draw, again, other = keyed_draw(b"key"), keyed_draw(b"key"), keyed_draw(b"other")
+    cases = [answered_case(f"request-{number}") for number in range(2000)]
+    numbers = [draw(case) for case in cases]
+    assert numbers == [again(case) for case in cases]
+    assert numbers != [other(case) for case in cases]
+    assert draw(answered_case()) != draw(answered_case(tenant="other"))
+    for low in (0.0, 0.25, 0.5, 0.75):
+        assert 420 < sum(low <= number < low + 0.25 for number in numbers) < 580

@@ -20,6 +20,7 @@ from groundwire_server.app.parts.records import record_erasure, share_key
 from groundwire_server.app.parts.reviews import ProcessReviews
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
+from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
@@ -47,6 +48,7 @@ from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.reviews import Reviews
 from groundwire_server.edge.servicers.routes import Routes
 from groundwire_server.edge.servicers.server_info import ServerInfo
+from groundwire_server.edge.servicers.usage import UsageQueries
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -93,6 +95,7 @@ class Process:
         queue: of questions that are answered later; None where none is.
         reviews: of answers that wait for a person; None where there are no records.
         flights: the questions that others may wait for; those of two configurations are two questions.
+        usage: the accounts of what models have consumed; None where there are none.
     """
 
     recording: Recording
@@ -108,6 +111,7 @@ class Process:
     queue: ProcessQueue | None = None
     reviews: ProcessReviews | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
+    usage: OpenedUsage | None = None
 
     @classmethod
     def begin(
@@ -121,6 +125,7 @@ class Process:
         weights: TenantWeights | None = None,
         queue: ProcessQueue | None = None,
         reviews: ProcessReviews | None = None,
+        usage: OpenedUsage | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -134,6 +139,7 @@ class Process:
             weights: of tenants' shares; all have the same if None.
             queue: of questions that are answered later.
             reviews: of answers that wait for a person.
+            usage: the accounts of what models have consumed.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -156,6 +162,7 @@ class Process:
             records=records,
             queue=queue,
             reviews=reviews,
+            usage=usage,
         )
 
     def end(self) -> None:
@@ -243,6 +250,7 @@ def snapshot(
         AdmittedAnswerer(limited, Admission((process.capacity,))),
         parts.answer_cache,
         None if process.queue is None else process.queue.calls,
+        None if process.usage is None else process.usage.records,
         None
         if process.reviews is None
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
@@ -270,7 +278,9 @@ def _eraser(
 
 
 def _record_eraser(kept: Sequence[ErasableRecords], process: Process) -> RecordEraser | None:
-    """Return what erases queued questions and earlier answers; None where neither is kept."""
+    """Return what erases queued questions, earlier answers and names in the accounts; None where none are kept."""
+    if process.records is not None and process.usage is not None:
+        kept = (*kept, usage_erasure(process.records, process.usage.book))
     return RecordEraser(kept, process.runs, SystemClock()) if kept else None
 
 
@@ -292,6 +302,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Records(current, clock),
         Operations(current, following, clock),
         OperationService(current, following, clock),
+        UsageQueries(current, clock),
         Reviews(current, watching, clock),
         Audit(current),
     )

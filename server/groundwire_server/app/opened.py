@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 from groundwire_server.app.clock import SystemClock
@@ -16,6 +16,7 @@ from groundwire_server.app.parts.queue import open_queue
 from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.parts.run_log import open_runs
 from groundwire_server.app.parts.shared import TenantWeights
+from groundwire_server.app.parts.usage import open_usage
 from groundwire_server.app.parts.wakeups import open_wakeups
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.telemetry.setup import Telemetry, telemetry
@@ -58,8 +59,11 @@ async def opened(sources: Sources, loaded: Loaded, sums: LineSums | None = None)
             open_runs(first.redis, texts) as runs,
             open_records(records_options(first)) as records,
             open_wakeups(first) as wakeups,
+            open_usage(records, measuring.metrics) as usage,
         ):
             recording = Recording(measuring.tracer, measuring.metrics, sums or LineSums(time.monotonic))
+            if usage is not None:
+                recording = replace(recording, usage=usage.book)
             process = Process.begin(
                 recording,
                 capacity=first.capacity,
@@ -68,6 +72,7 @@ async def opened(sources: Sources, loaded: Loaded, sums: LineSums | None = None)
                 records=records,
                 weights=weights,
                 queue=open_queue(first, records, wakeups, weights, recording.metrics),
+                usage=usage,
             )
             reloader = await ConfigReloader.begin(sources, loaded, process)
             try:

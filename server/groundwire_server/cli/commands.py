@@ -17,9 +17,11 @@ from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
 from groundwire_server.cli.documents import commands as documents
 from groundwire_server.cli.evaluate import command as evaluate
+from groundwire_server.cli.feedback import commands as feedback
 from groundwire_server.cli.guards.command import list_guards, try_text
 from groundwire_server.cli.ingest.command import ingest
 from groundwire_server.cli.init import init
+from groundwire_server.cli.measure.command import measure
 from groundwire_server.cli.operations import commands as operations
 from groundwire_server.cli.operations.submit import submit
 from groundwire_server.cli.policy import command as policy
@@ -106,6 +108,11 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire bench --questions questions.txt --callers 8 --html load.html",
             "groundwire bench --question parcels --json | jq .latency_ms.p95",
         ),
+        measure: (
+            "groundwire measure",
+            "groundwire measure --since 30d --within 0.01",
+            "groundwire measure --route faq --json | jq .total.high",
+        ),
         version: ("groundwire version",),
     }
 
@@ -119,6 +126,7 @@ def groups() -> tuple[Group, ...]:
         _documents(),
         _records(),
         _db(),
+        _feedback(),
         _evaluate(),
         _trace(),
         _limits(),
@@ -345,6 +353,31 @@ def _db() -> Group:
             ),
             db.current: ("current", ("groundwire db current", "groundwire db current || groundwire db upgrade")),
             db.check: ("check", ("groundwire db check --config /etc/groundwire/groundwire.yaml",)),
+        },
+    )
+
+
+def _feedback() -> Group:
+    return Group(
+        "feedback",
+        "List what callers have said of answers, and export answers that people have judged.",
+        {
+            feedback.list_: (
+                "list",
+                (
+                    "groundwire feedback list",
+                    "groundwire feedback list --rating down --route faq",
+                    "groundwire feedback list --json | jq -r .comment",
+                ),
+            ),
+            feedback.export: (
+                "export",
+                (
+                    "groundwire feedback export cases.jsonl --since 30d",
+                    "groundwire feedback export statements.json --format statements",
+                    "groundwire feedback export questions.jsonl --format questions --route faq",
+                ),
+            ),
         },
     )
 

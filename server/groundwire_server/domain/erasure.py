@@ -107,6 +107,7 @@ class ErasedPlaceKind(Enum):
     OPERATIONS = auto()
     CASES = auto()
     FEEDBACK = auto()
+    USAGE = auto()
 
 
 @dataclass(frozen=True, slots=True)

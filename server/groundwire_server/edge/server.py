@@ -25,6 +25,7 @@ from groundwire.v1 import (
     review_service_pb2,
     route_service_pb2,
     server_info_service_pb2,
+    usage_service_pb2,
 )
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
 from groundwire.v1.audit_service_pb2_grpc import AuditServiceServicer, add_AuditServiceServicer_to_server
@@ -44,6 +45,7 @@ from groundwire.v1.server_info_service_pb2_grpc import (
     ServerInfoServiceServicer,
     add_ServerInfoServiceServicer_to_server,
 )
+from groundwire.v1.usage_service_pb2_grpc import UsageServiceServicer, add_UsageServiceServicer_to_server
 from groundwire_server.edge import security_events
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.convert.request import Received
@@ -96,6 +98,7 @@ _OURS = (
     feedback_service_pb2.DESCRIPTOR.services_by_name["FeedbackService"].full_name,
     record_service_pb2.DESCRIPTOR.services_by_name["RecordService"].full_name,
     operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"].full_name,
+    usage_service_pb2.DESCRIPTOR.services_by_name["UsageService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"].full_name,
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
@@ -118,6 +121,7 @@ class Servicers:
     records: RecordServiceServicer
     operations: OperationsServicer
     operation_service: OperationServiceServicer
+    usage: UsageServiceServicer
     reviews: ReviewServiceServicer
     audit: AuditServiceServicer
 
@@ -211,6 +215,7 @@ class Server:
         add_RecordServiceServicer_to_server(servicers.records, handlers)
         add_OperationsServicer_to_server(servicers.operations, handlers)
         add_OperationServiceServicer_to_server(servicers.operation_service, handlers)
+        add_UsageServiceServicer_to_server(servicers.usage, handlers)
         add_ReviewServiceServicer_to_server(servicers.reviews, handlers)
         add_AuditServiceServicer_to_server(servicers.audit, handlers)
         handlers.add_generic_rpc_handlers(not_offered.handlers())

@@ -17,6 +17,7 @@ from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.grounding import GroundingChecker
+from groundwire_server.ports.usage import UsageRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class ServingSnapshot:
         submissions: decides which questions may be submitted for later: the requests of a caller are counted then.
         later: answers questions that no call waits for, and that are nobody's run, once there is capacity for them.
         queue: of answers for later; None where the server has none.
+        usage: the accounts of what models have consumed; None where the server has none.
         reviews: answers that wait for a person; None where the server keeps no records.
     """
 
@@ -59,6 +61,7 @@ class ServingSnapshot:
     later: Answerer
     answer_cache: AnswerCache | None = None
     queue: QueuedAnswers | None = None
+    usage: UsageRecords | None = None
     reviews: ReviewCalls | None = None
 
     @property

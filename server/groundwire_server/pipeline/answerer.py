@@ -88,7 +88,7 @@ class PipelineAnswerer:
             return outcome
         finally:
             report = run.report.build(self._clock.now()) if outcome is None else outcome.report
-            record_run(self._recording.metrics, inquiry, report, outcome)
+            self._record(inquiry, report, outcome)
             if trail is not None and trail.abandoned is not None:
                 trail.abandoned(report, outcome)
 
@@ -104,7 +104,7 @@ class PipelineAnswerer:
             evidence = await search(inquiry, self._routes.ports(inquiry), run)
             return SearchResult(evidence, run.report.build(self._clock.now()))
         finally:
-            record_run(self._recording.metrics, inquiry, run.report.build(self._clock.now()), None)
+            self._record(inquiry, run.report.build(self._clock.now()), None)
 
     async def check(self, text: str, inquiry: Inquiry, sink: SentenceSink) -> GroundingSummary:
         """Give every sentence of a text its verdict.
@@ -117,7 +117,7 @@ class PipelineAnswerer:
         try:
             return await check_grounding(text, inquiry, self._routes.ports(inquiry), run, self._threads, sink)
         finally:
-            record_run(self._recording.metrics, inquiry, run.report.build(self._clock.now()), None)
+            self._record(inquiry, run.report.build(self._clock.now()), None)
 
     async def check_draft(self, text: str, inquiry: Inquiry, evidence: Sequence[Passage]) -> GroundedText:
         """Give every sentence of a text its verdict by passages that are known; see `DraftChecker`.
@@ -131,9 +131,10 @@ class PipelineAnswerer:
             segment = await checked_segment(text, inquiry, evidence, ports, run, self._threads)
             return rated(inquiry.question.searched, GroundedText.of((segment,), None))
         finally:
-            record_run(self._recording.metrics, inquiry, run.report.build(self._clock.now()), None)
+            record_run(self._recording, inquiry, run.report.build(self._clock.now()), None)
 
     def _runner(self, inquiry: Inquiry, *, search_alone: bool = False) -> StageRunner:
+        """Begin a run, whose end `_record` records."""
         trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
         report = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
         if (trail := current_trail()) is not None:
@@ -141,4 +142,11 @@ class PipelineAnswerer:
         policy = inquiry.policy
         allowance = Allowance(policy.tokens_per_call, policy.cost_per_call)
         plan = inquiry.time_plan(search_alone=search_alone)
-        return StageRunner(plan, self._clock, self._recording.tracer, report, self._lag, allowance, self._draw_mark())
+        mark = self._draw_mark()
+        runner = StageRunner(plan, self._clock, self._recording.tracer, report, self._lag, allowance, mark)
+        self._recording.usage.begin(inquiry.caller.tenant)
+        return runner
+
+    def _record(self, inquiry: Inquiry, report: Report, outcome: Outcome | None) -> None:
+        record_run(self._recording, inquiry, report, outcome)
+        self._recording.usage.end(inquiry.caller.tenant)

@@ -52,7 +52,7 @@ class ScreenedTexts:
             screening = AnswerScreening(inquiry, self.routes.ports(inquiry), evidence, run)
             leaving, failure = await screening.segments((segment,), "")
         finally:
-            record_run(self.recording.metrics, inquiry, run.report.build(self.clock.now()), None)
+            self._record(inquiry, run)
         if failure is not None:
             raise failure
         return checked if leaving == (segment,) else GroundedText.of(leaving, checked.model_confidence)
@@ -65,10 +65,16 @@ class ScreenedTexts:
         try:
             return await AnswerScreening(inquiry, self.routes.ports(inquiry), evidence, run).passages(evidence)
         finally:
-            record_run(self.recording.metrics, inquiry, run.report.build(self.clock.now()), None)
+            self._record(inquiry, run)
 
     def _runner(self, inquiry: Inquiry) -> StageRunner:
         trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
         report = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
         allowance = Allowance(inquiry.policy.tokens_per_call, inquiry.policy.cost_per_call)
-        return StageRunner(inquiry.time_plan(), self.clock, self.recording.tracer, report, allowance=allowance)
+        runner = StageRunner(inquiry.time_plan(), self.clock, self.recording.tracer, report, allowance=allowance)
+        self.recording.usage.begin(inquiry.caller.tenant)
+        return runner
+
+    def _record(self, inquiry: Inquiry, run: StageRunner) -> None:
+        record_run(self.recording, inquiry, run.report.build(self.clock.now()), None)
+        self.recording.usage.end(inquiry.caller.tenant)

@@ -1,24 +1,26 @@
-"""What one run adds to the metrics, once, however many callers wait for its outcome, and however it ends."""
+"""What one run adds to metrics and accounts, once, however many callers wait for its outcome, and however it ends."""
 
+from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome, Report
 from groundwire_server.domain.vocabulary import Verdict
 from groundwire_server.ports.metrics import Metrics
+from groundwire_server.ports.recording import Recording
 from groundwire_server.telemetry import metrics
 
 _MICROS = 1_000_000
 
 
-def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Outcome | None) -> None:
+def record_run(recording: Recording, inquiry: Inquiry, report: Report, outcome: Outcome | None) -> None:
     """Record a run that has ended.
 
     Args:
-        recorder: takes the metrics.
+        recording: takes the metrics, and what was consumed.
         inquiry: what was asked.
         report: what is known of how it was answered.
         outcome: None for a run that failed or was cancelled.
     """
-    route = report.route
+    recorder, route = recording.metrics, report.route
     for timing in report.stages:
         recorder.record(metrics.STAGE_DURATION, timing.duration, route, timing.stage)
     for attempt in report.attempts:
@@ -26,7 +28,7 @@ def record_run(recorder: Metrics, inquiry: Inquiry, report: Report, outcome: Out
     if report.cache is not None:
         recorder.add(metrics.CACHE_LOOKUPS, 1, route, report.cache, report.cache_staleness or "")
     _record_findings(recorder, report)
-    record_usage(recorder, inquiry.caller.tenant, report)
+    record_usage(recording, inquiry.caller, report)
     if report.time_to_first_token is not None:
         recorder.record(metrics.FIRST_TEXT, report.time_to_first_token, route)
     if report.best_relevance is not None:
@@ -53,10 +55,12 @@ def _record_findings(recorder: Metrics, report: Report) -> None:
         recorder.add(metrics.GUARDS_UNAVAILABLE, 1, route, guard)
 
 
-def record_usage(recorder: Metrics, tenant: str, report: Report) -> None:
-    """Record the tokens and the cost of a run, which a tenant pays."""
+def record_usage(recording: Recording, caller: Caller, report: Report) -> None:
+    """Record the tokens and the cost of a run, which the caller's tenant pays: all accounts of them agree."""
+    recorder = recording.metrics
+    recording.usage.add(caller.tenant, caller.subject, report.route, report.usage)
     for consumed in report.usage:
-        usage, labels = consumed.usage, (tenant, consumed.model, consumed.purpose)
+        usage, labels = consumed.usage, (caller.tenant, consumed.model, consumed.purpose)
         recorder.add(metrics.TOKENS, usage.input_tokens, *labels, "input")
         recorder.add(metrics.TOKENS, usage.output_tokens, *labels, "output")
         if usage.cost_micros:

@@ -142,8 +142,15 @@ async def _compare(work: ShadowWork, clock: Clock, recording: Recording) -> None
         # The same prompt, to the letter.
         mark = None if work.report.prompt is None else work.report.prompt.mark
         run = StageRunner(inquiry.time_plan(), clock, recording.tracer, built, mark=mark)
-        outcome = await _outcome(work, inquiry, run)
-        outcome = replace(outcome, report=built.build(clock.now()))
+        recording.usage.begin(inquiry.caller.tenant)
+        try:
+            outcome = await _outcome(work, inquiry, run)
+        finally:
+            # Also of one that is cancelled when the server drains: what it has consumed is paid.
+            report = built.build(clock.now())
+            record_usage(recording, inquiry.caller, report)
+            recording.usage.end(inquiry.caller.tenant)
+        outcome = replace(outcome, report=report)
         span.set_attribute(names.CAUSE, outcome.cause.value)
     _record(recording.metrics, work, outcome)
     if outcome.cause not in _NOT_ASKED and work.trail is not None and work.trail.compared is not None:
@@ -222,7 +229,6 @@ def _chosen(inquiry: Inquiry, share: float) -> bool:
 
 def _record(recorder: Metrics, work: ShadowWork, outcome: Outcome) -> None:
     report, shadow = outcome.report, work.shadow.policy.model
-    record_usage(recorder, work.inquiry.caller.tenant, report)
     if outcome.cause in _NOT_ASKED:
         recorder.add(metrics.SHADOW_SKIPPED, 1, report.route, shadow, outcome.cause)
         return

@@ -1,13 +1,15 @@
 """What a part of the server is given to record what it does."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from opentelemetry.trace import NoOpTracer, Tracer
 
+from groundwire_server.domain.generation import ModelUsage
 from groundwire_server.ports.metrics import Metrics, Reading
+from groundwire_server.ports.usage import UsageRecorder
 from groundwire_server.telemetry.line_sums import LineSums
 from groundwire_server.telemetry.metrics import Counter, Gauge, Histogram
 
@@ -18,13 +20,25 @@ def _own_lines() -> LineSums:
     return LineSums(time.monotonic)
 
 
+class _NoUsage:
+    def begin(self, tenant: str) -> None:
+        """Note nothing."""
+
+    def add(self, tenant: str, subject: str, route: str, usage: Sequence[ModelUsage]) -> None:
+        """Note nothing."""
+
+    def end(self, tenant: str) -> None:
+        """Note nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Spans, the metrics that no sample of spans may miss, and what decides which log lines are written."""
+    """Spans, the metrics that no sample of spans may miss, what decides which log lines are written, and usage."""
 
     tracer: Tracer
     metrics: Metrics
     lines: LineSums = field(default_factory=_own_lines)
+    usage: UsageRecorder = field(default_factory=_NoUsage)
 
 
 def unrecorded() -> Recording:

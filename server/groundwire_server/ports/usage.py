@@ -26,6 +26,7 @@ class UsageKey:
 
     Attributes:
         day: in UTC, on which the call ended.
+        subject: empty where there were more subjects than can be told apart.
         currency: of the price, by its code of three letters; empty where no price is set.
     """
 
@@ -98,35 +99,61 @@ class OpenBook:
     open_calls: int
 
 
+@dataclass(frozen=True, slots=True)
+class UsageBooks:
+    """How far the accounts go.
+
+    Attributes:
+        open: those of processes that do not hold everything.
+        counted: all calls that ended before are counted, but for those of the processes in `open`.
+    """
+
+    open: Sequence[OpenBook]
+    counted: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UsageBatch:
+    """What a process writes at once.
+
+    Attributes:
+        number: one more than that of the batch before; a batch that is written again is counted once.
+        cut: when it was cut off: it holds what ended before, after the batch before it.
+        open_calls: how many calls of each tenant were in flight then.
+    """
+
+    number: int
+    cut: datetime
+    sums: Mapping[UsageKey, UsageSum]
+    open_calls: Mapping[str, int]
+
+
 class UsageRecorder(Protocol):
-    """Takes what calls have consumed; what the edge and the worker see of usage. It never waits, and never fails."""
+    """Takes what calls have consumed; what those who ask models see of usage. It never waits, and never fails."""
 
     def begin(self, tenant: str) -> None:
-        """Note that a call of a tenant has begun that may consume something."""
-        ...
-
-    def end(self, tenant: str, subject: str, route: str, usage: Sequence[ModelUsage]) -> None:
-        """Note that a call has ended, and what it has consumed; each `begin` has one."""
+        """Note that a tenant's work has begun that may consume something."""
         ...
 
     def add(self, tenant: str, subject: str, route: str, usage: Sequence[ModelUsage]) -> None:
-        """Note what was consumed beside calls, as by a comparison with another model."""
+        """Note what one call has consumed, once all of it is known."""
+        ...
+
+    def end(self, tenant: str) -> None:
+        """Note that work has ended, after what it consumed was added; each `begin` has one."""
         ...
 
 
 class UsageRecords(Protocol):
     """The accounts in the database. Every method raises RecordsError when the database cannot be asked."""
 
-    async def write(
-        self, process: str, began: datetime, sums: Mapping[UsageKey, UsageSum], open_calls: Mapping[str, int]
-    ) -> None:
-        """Add sums to the accounts and say that they hold everything up to now, in one transaction.
+    async def write(self, process: str, began: datetime, batch: UsageBatch) -> None:
+        """Add a batch to the accounts, in one transaction, unless it is there already.
 
         Args:
             process: names the process, and no other that ever was.
             began: when it began.
-            sums: what was consumed since it wrote last.
-            open_calls: how many calls of each tenant are in flight.
+            batch: what it has consumed since the batch before.
         """
         ...
 
@@ -134,12 +161,17 @@ class UsageRecords(Protocol):
         """Say that nothing of a process is missing: it has ended."""
         ...
 
-    async def query(self, query: UsageQuery, after: int, most: int) -> Sequence[UsageRow]:
-        """Return sums in the order of their dimensions, without the first `after` of them."""
+    async def query(self, query: UsageQuery, after: UsageRow | None, most: int) -> Sequence[UsageRow]:
+        """Return at most so many sums in the order of their dimensions, those behind a row or all."""
         ...
 
-    async def open_books(self, tenant: str, stale: float) -> Sequence[OpenBook]:
-        """Return the processes that have not written for `stale` seconds and were not closed."""
+    async def books(self, query: UsageQuery, stale: float) -> UsageBooks:
+        """Return how far the accounts of the days of a query go.
+
+        Args:
+            query: whose rows are asked for afterwards, so that they hold what is said to be counted.
+            stale: seconds without a batch after which a process that was not closed is taken to be gone.
+        """
         ...
 
     async def sweep(self) -> int:

@@ -7,11 +7,11 @@ from it as long as what is dropped does not depend on how good the answers are.
 
 import asyncio
 import logging
-import random
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Final
 
 from groundwire_server.domain.case import Case
@@ -44,6 +44,9 @@ _AFTER: Final = 0.05
 """Seconds before it is begun: the outcome leaves first."""
 
 _TICKET_BYTES: Final = 16
+_DIGEST_BYTES: Final = 8
+_PERSON: Final = b"gw-sample"
+"""Keeps these draws apart from all else that is drawn by the same key."""
 
 _KEPT: Final = "kept"
 _NO_ROOM: Final = "no_room"
@@ -55,6 +58,21 @@ _log = logging.getLogger(__name__)
 def new_ticket() -> str:
     """Return a ticket that nobody can guess."""
     return secrets.token_hex(_TICKET_BYTES)
+
+
+def keyed_draw(key: bytes) -> Callable[[Case], float]:
+    """Return what draws by the request: the same one has the same number in every process, and no caller can tell it.
+
+    Args:
+        key: at most 64 bytes.
+    """
+
+    def draw(case: Case) -> float:
+        name = f"{case.tenant}\0{case.subject}\0{case.question.request_id}\0{case.report.trace_id}"
+        digest = blake2b(name.encode(), digest_size=_DIGEST_BYTES, key=key, person=_PERSON).digest()
+        return int.from_bytes(digest) / 256**_DIGEST_BYTES
+
+    return draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +120,7 @@ class OutcomeSamples:
         clock: dates reviews.
         recorder: counts what becomes of samples.
         opened: is called with each review that was opened, to tell who watches.
-        draw: returns a number from 0 to 1, by which an outcome is drawn or not.
+        draw: returns a number from 0 to 1 for a case, by which its outcome is drawn or not.
         ticket: returns a new ticket.
         after: seconds before a sample is begun.
     """
@@ -114,8 +132,8 @@ class OutcomeSamples:
         clock: Clock,
         recorder: Metrics,
         opened: Callable[[Review], Awaitable[None]],
+        draw: Callable[[Case], float],
         *,
-        draw: Callable[[], float] = random.random,
         ticket: Callable[[], str] = new_ticket,
         after: float = _AFTER,
     ) -> None:
@@ -151,12 +169,12 @@ class OutcomeSamples:
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
-    async def appeal(self, appealed: AppealedBlock, policy: ReviewPolicy | None) -> Review | None:
+    async def appeal(self, appealed: AppealedBlock, policy_of: Callable[[str], ReviewPolicy | None]) -> Review | None:
         """Lay what was blocked before a person, where the route has appeals and the question is kept.
 
         Args:
             appealed: what the caller says.
-            policy: of the route.
+            policy_of: returns the policy of a route of the caller; None where it has none.
 
         Returns:
             The review; None where there is none.
@@ -164,11 +182,11 @@ class OutcomeSamples:
         Raises:
             RecordsError: when the database cannot be asked.
         """
-        if policy is None or not policy.appeals:
-            return None
         case = await self._feedback.case_of(appealed.tenant, appealed.subject, appealed.request_id, appealed.trace_id)
-        cause = None if case is None else _blocked_by(case, appealed)
-        if case is None or cause is None:
+        if case is None:
+            return None
+        policy, cause = policy_of(case.question.route), _blocked_by(case, appealed)
+        if policy is None or not policy.appeals or cause is None:
             return None
         reason = ReviewReason(cause, ReviewTrigger.APPEAL, appealed.guard, appealed.category)
         review = await self._reviews.open(self._opening(ReviewKind.BLOCK, reason, case, policy), None)
@@ -186,7 +204,7 @@ class OutcomeSamples:
         """Return what becomes of an outcome; None where nothing does. What is sampled serves feedback as well."""
         match outcome.result:
             case Blocked(by):
-                if self._is_among(policy.block_share):
+                if self._is_among(case, policy.block_share):
                     reason = ReviewReason(outcome.cause, ReviewTrigger.SAMPLE, by.guard.name, by.category)
                     return _Sample(case, self._opening(ReviewKind.BLOCK, reason, case, policy, policy.block_share))
                 return _Sample(case, keep=APPEAL_WITHIN) if policy.appeals else None
@@ -194,22 +212,22 @@ class OutcomeSamples:
                 # Whoever answers it later draws again.
                 return None
             case _ if case.draft is not None and outcome.answer is not None:
-                drawn = self._number(max(policy.sample_share, policy.keep_share))
+                drawn = self._number(case, max(policy.sample_share, policy.keep_share))
                 if drawn < policy.sample_share:
                     reason = ReviewReason(outcome.cause, ReviewTrigger.SAMPLE)
                     return _Sample(case, self._opening(ReviewKind.SAMPLE, reason, case, policy, policy.sample_share))
                 return _Sample(case, keep=policy.keep_answers) if drawn < policy.keep_share else None
             case Abstained():
-                return _Sample(case, keep=policy.keep_answers) if self._is_among(policy.keep_share) else None
+                return _Sample(case, keep=policy.keep_answers) if self._is_among(case, policy.keep_share) else None
             case _:
                 return None
 
-    def _is_among(self, share: float) -> bool:
-        return self._number(share) < share
+    def _is_among(self, case: Case, share: float) -> bool:
+        return self._number(case, share) < share
 
-    def _number(self, share: float) -> float:
-        """Return a drawn number, at least 1 where no share is given."""
-        return self._draw() if share > 0.0 else 1.0
+    def _number(self, case: Case, share: float) -> float:
+        """Return what is drawn for a case, or 1 where no share is given."""
+        return self._draw(case) if share > 0.0 else 1.0
 
     def _opening(
         self, kind: ReviewKind, reason: ReviewReason, case: Case, policy: ReviewPolicy, share: float = 0.0

@@ -404,6 +404,11 @@ QUEUE_OLDEST_AGE: Final = Gauge(
     "s",
     "How long the oldest question that waits has waited; 0 where none does.",
 )
+USAGE_UNWRITTEN_AGE: Final = Gauge(
+    "groundwire.usage.unwritten_age",
+    "s",
+    "How long the oldest consumption has waited that is not in the accounts of usage; 0 where all of it is.",
+)
 WEBHOOKS: Final = Counter(
     "groundwire.webhooks",
     "{webhook}",
@@ -539,6 +544,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     QUEUE_WAITING,
     QUEUE_HALTED,
     QUEUE_OLDEST_AGE,
+    USAGE_UNWRITTEN_AGE,
     WEBHOOKS,
     REVIEWS_OPENED,
     REVIEWS_ENDED,

@@ -275,6 +275,7 @@ usage_books: Final = Table(
     Column("process", String(128), primary_key=True),
     Column("began", BigInteger, nullable=False),
     Column("written", BigInteger, nullable=False),
+    Column("batch", BigInteger, nullable=False, comment="number of the last; one that comes again is not added again"),
     Column("closed", BigInteger, comment="when; none while the process goes on, or where it crashed"),
     Index(None, "written"),
 )

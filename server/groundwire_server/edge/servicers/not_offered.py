@@ -11,13 +11,10 @@ import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from groundwire.v1 import usage_service_pb2
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature
 
-NOT_OFFERED: Mapping[ServiceDescriptor, Feature] = {
-    usage_service_pb2.DESCRIPTOR.services_by_name["UsageService"]: Feature.USAGE,
-}
+NOT_OFFERED: Mapping[ServiceDescriptor, Feature] = {}
 """The feature that each of them needs."""
 
 

@@ -51,6 +51,7 @@ def _missing(snapshot: ServingSnapshot, tenant: str) -> set[Feature]:
         Feature.QUEUED_ANSWERS: queue is not None,
         Feature.WEBHOOKS: queue is not None and tenant in queue.webhook_tenants,
         Feature.RECORD_ERASURE: snapshot.record_eraser is not None,
+        Feature.USAGE: snapshot.usage is not None,
         Feature.REVIEWS: snapshot.reviews is not None,
         Feature.AUDIT: snapshot.reviews is not None,
     }

@@ -72,7 +72,7 @@ class QueryUsageRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     first_day: _builtins.str
-    """first_day is the first day, in UTC, as YYYY-MM-DD; empty takes the first of this month."""
+    """first_day is the first day, in UTC, as YYYY-MM-DD; empty takes the first day of the month of last_day."""
     last_day: _builtins.str
     """last_day is the last day, in UTC, as YYYY-MM-DD; empty takes today. At most 400 days are summed."""
     subject: _builtins.str
@@ -82,7 +82,7 @@ class QueryUsageRequest(_message.Message):
     model: _builtins.str
     """model is the model's alias, at most 64 code points; empty sums all."""
     page_size: _builtins.int
-    """page_size is the most rows to return; 0 is read as 1000, a value above 10000 as 10000."""
+    """page_size is the most rows to return; 0 is read as 1000, and so is a value above it."""
     page_token: _builtins.str
     """page_token is `next_page_token` of the page before; empty asks for the first. It belongs to its request."""
     @_builtins.property
@@ -127,13 +127,14 @@ class QueryUsageResponse(_message.Message):
 
     @_builtins.property
     def open(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpenBook]:
-        """open are the processes whose books do not hold everything: they ended without closing them, or have not written for a
-        while. Consumption of their last moments may be missing.
+        """open are the processes whose books do not hold everything: they ended without closing them, or have not written for
+        a minute. What they consumed after `written_time` may be missing. At most 100, those with most open calls first, and
+        only those that wrote on the days asked for or the day before.
         """
 
     @_builtins.property
     def counted_time(self) -> _timestamp_pb2.Timestamp:
-        """counted_time is when what these sums hold was written last."""
+        """counted_time is how far the sums go: calls that ended before are counted, but for those of the processes in `open`."""
 
     def __init__(
         self,
@@ -172,7 +173,9 @@ class UsageRow(_message.Message):
     day: _builtins.str
     """day is the day, in UTC, as YYYY-MM-DD."""
     subject: _builtins.str
-    """subject is who asked."""
+    """subject is who asked. It begins with `erased-` where its name was erased, and is empty where there were more subjects
+    at once than could be told apart.
+    """
     route: _builtins.str
     """route is the route."""
     model: _builtins.str
@@ -230,14 +233,16 @@ class OpenBook(_message.Message):
     process: _builtins.str
     """process names the process."""
     open_calls: _builtins.int
-    """open_calls is how many calls of the tenant were in flight then; what they consumed is missing."""
+    """open_calls is how many calls of the tenant were in flight then, attempts at queued questions and comparisons with
+    another model among them; what they consumed is missing.
+    """
     @_builtins.property
     def begin_time(self) -> _timestamp_pb2.Timestamp:
         """begin_time is when it began."""
 
     @_builtins.property
     def written_time(self) -> _timestamp_pb2.Timestamp:
-        """written_time is when it wrote its account last: what it consumed after that is missing."""
+        """written_time is when it wrote its account last: what it consumed for calls that ended after that is missing."""
 
     def __init__(
         self,

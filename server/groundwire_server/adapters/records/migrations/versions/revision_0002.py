@@ -157,6 +157,12 @@ def upgrade() -> None:
         sa.Column("began", sa.BigInteger(), nullable=False),
         sa.Column("written", sa.BigInteger(), nullable=False),
         sa.Column(
+            "batch",
+            sa.BigInteger(),
+            nullable=False,
+            comment="number of the last; one that comes again is not added again",
+        ),
+        sa.Column(
             "closed",
             sa.BigInteger(),
             nullable=True,

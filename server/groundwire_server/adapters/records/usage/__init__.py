@@ -1,0 +1,1 @@
+"""The accounts of usage: what models have consumed, in sums."""

@@ -1,0 +1,1 @@
+"""`groundwire feedback`: what callers have said of answers, and labelled cases."""

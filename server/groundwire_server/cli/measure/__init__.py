@@ -1,0 +1,1 @@
+"""`groundwire measure`: how often what has left is wrong."""
