@@ -1,6 +1,6 @@
 """Feedback and cases in memory; review openings by their tickets."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -65,7 +65,7 @@ class MemoryFeedback:
 
     async def labelled(
         self, tenant: str, since: datetime | None, until: datetime | None, route: str
-    ) -> AsyncIterator[LabelledCase]:
+    ) -> AsyncGenerator[LabelledCase, None]:
         """Yield cases."""
         self._reach()
         found = list(self.judged)

@@ -1,6 +1,7 @@
 """Reviews and their audit trail in memory; they pass the suites of the databases, but for what only a database has."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from groundwire_server.ports.reviews import (
     ReviewPlace,
     ReviewSelection,
     SampleCount,
+    WaitingReviews,
 )
 
 _READ = "review.read"
@@ -139,7 +141,7 @@ class MemoryReviewRecords:
         """Note that a reviewer has read it."""
         self.before("note_reading")
         read = [each for each in await self.trail.page(tenant, f"reviews/{ticket}", 0, 10_000) if each.event == _READ]
-        if reviewer not in {each.actor for each in read}:
+        if (tenant, ticket) in self._kept and reviewer not in {each.actor for each in read}:
             self._note(self._kept[tenant, ticket], reviewer, _READ, {"withheld": str(withheld)})
 
     async def page(
@@ -154,12 +156,19 @@ class MemoryReviewRecords:
                 each for each in ordered if (_place(each.review) < last if newest else _place(each.review) > last)
             ]
         shown = [(self._now(each), each.case) for each in ordered]
-        return [OpenedReview(review, _cut(review, case)) for review, case in shown if _fits(review, selection)][:most]
+        return [OpenedReview(review, _cut(review, case)) for review, case in shown if selection.holds(review)][:most]
 
     async def count_open(self, tenant: str, most: int) -> int:
         """Return how many wait for a decision."""
         self.before("count_open")
         return min(most, sum(each.review.open for each in self._of(tenant)))
+
+    async def waiting(self) -> WaitingReviews:
+        """Return how many of all tenants wait for a decision."""
+        self.before("waiting")
+        found = [each.review for each in self._kept.values() if each.review.open]
+        waited_for = [review.created for review in found if review.operation_id]
+        return WaitingReviews(Counter(review.kind for review in found), min(waited_for, default=None))
 
     async def claim(self, tenant: str, ticket: str, reviewer: str, lease: float) -> Review:
         """Reserve a review."""
@@ -336,15 +345,6 @@ def _rejected(reason: Reason, ticket: str, retry_after: float | None = None) -> 
 
 def _place(review: Review) -> tuple[datetime, str]:
     return review.created, review.ticket
-
-
-def _fits(review: Review, selection: ReviewSelection) -> bool:
-    return (
-        (not selection.states or review.state in selection.states)
-        and selection.route in {"", review.route}
-        and selection.reviewer in {"", review.reviewer}
-        and (not selection.kinds or review.kind in selection.kinds)
-    )
 
 
 def _cut(review: Review, case: Case | None) -> Case | None:

@@ -10,6 +10,7 @@ from opentelemetry.trace import NoOpTracer
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.feedback import Exporting
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.interceptors.access import (
     Authentication,
@@ -93,7 +94,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         Routes(CURRENT),
         ServerInfo(CURRENT),
         Limits(CURRENT),
-        Feedback(CURRENT, BLOCKED, Counts()),
+        Feedback(CURRENT, BLOCKED, Counts(), Exporting(Counts()), SetClock()),
         Records(CURRENT, SetClock()),
         Operations(CURRENT, FOLLOWING, SetClock()),
         OperationService(CURRENT, FOLLOWING, SetClock()),

@@ -30,6 +30,7 @@ from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.feedback import Exporting
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
@@ -254,6 +255,7 @@ def snapshot(
         None
         if process.reviews is None
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
+        None if process.reviews is None else process.reviews.feedback_calls(available),
     )
 
 
@@ -290,6 +292,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     recorder = process.recording.metrics
     blocked = BlockedContentLog(process.sums)
     following, watching = Following(options.arrival, recorder), ReviewWatching(options.arrival, recorder)
+    exporting = Exporting(recorder)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -298,7 +301,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Routes(current),
         ServerInfo(current),
         Limits(current),
-        Feedback(current, blocked, recorder),
+        Feedback(current, blocked, recorder, exporting, clock),
         Records(current, clock),
         Operations(current, following, clock),
         OperationService(current, following, clock),
@@ -311,6 +314,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     def draining() -> None:
         following.end()
         watching.end()
+        exporting.end()
 
     return Server(servicers, process.recording, log, blocked, options, current, clock, draining, process.end)
 

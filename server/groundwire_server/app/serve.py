@@ -15,6 +15,7 @@ from groundwire_server.app.background import in_background
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.document_counts import DocumentCounts
+from groundwire_server.app.feedback_work import FeedbackWork
 from groundwire_server.app.gateway import open_gateway
 from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import Logs, logging_to
@@ -98,9 +99,10 @@ async def running(
         port = await server.start(first.server.listen, _tls(first.server.tls))
         host = first.server.listen.rpartition(":")[0]
         work = QueueWork(process, reloader.current, first.queue.concurrent, first.telemetry.decisions)
-        reviews = ReviewWork(process, reloader.current)
+        reviews, feedback = ReviewWork(process, reloader.current), FeedbackWork(process)
         work.begin()
         reviews.begin()
+        feedback.begin()
         gateway: Gateway | None = None
         try:
             gateway = await open_gateway(server, first, reloader.current)
@@ -115,6 +117,8 @@ async def running(
             drain = (stop and stop.drain) or reloader.configuration.server.drain
             draining = (each.drain(drain.notice_seconds, drain.grace_seconds) for each in (server, gateway) if each)
             await asyncio.gather(*draining, work.end(drain.grace_seconds), reviews.end())
+            # What has just left may be a sample.
+            await feedback.end()
 
 
 def serve(sources: Sources, loaded: Loaded) -> None:

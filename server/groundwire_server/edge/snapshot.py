@@ -9,6 +9,7 @@ from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.feedback import FeedbackCalls
 from groundwire_server.edge.queue import QueuedAnswers
 from groundwire_server.edge.reviews import ReviewCalls
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -43,6 +44,7 @@ class ServingSnapshot:
         queue: of answers for later; None where the server has none.
         usage: the accounts of what models have consumed; None where the server has none.
         reviews: answers that wait for a person; None where the server keeps no records.
+        feedback: takes what callers say of answers; None where the server keeps no records.
     """
 
     access: Access
@@ -63,6 +65,7 @@ class ServingSnapshot:
     queue: QueuedAnswers | None = None
     usage: UsageRecords | None = None
     reviews: ReviewCalls | None = None
+    feedback: FeedbackCalls | None = None
 
     @property
     def queued_answers(self) -> QueuedAnswers:
@@ -84,6 +87,17 @@ class ServingSnapshot:
         if self.reviews is None:
             raise Rejection.not_offered(feature)
         return self.reviews
+
+    @property
+    def feedback_calls(self) -> FeedbackCalls:
+        """What takes feedback.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED where the server keeps no records.
+        """
+        if self.feedback is None:
+            raise Rejection.not_offered(Feature.FEEDBACK)
+        return self.feedback
 
 
 class CurrentSnapshot:

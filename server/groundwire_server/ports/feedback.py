@@ -1,6 +1,6 @@
 """The ports of feedback, and of cases that persons have judged."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import auto
@@ -94,7 +94,7 @@ class FeedbackRecords(Protocol):
 
     def labelled(
         self, tenant: str, since: datetime | None, until: datetime | None, route: str
-    ) -> AsyncIterator[LabelledCase]:
+    ) -> AsyncGenerator[LabelledCase, None]:
         """Yield the cases of a tenant that were judged in a time, the oldest first: those whose answer is kept."""
         ...
 

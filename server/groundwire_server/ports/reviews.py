@@ -226,17 +226,6 @@ class ReviewRecords(Protocol):
         """Return a review with its texts; None where the tenant has none of this ticket."""
         ...
 
-    async def note_reading(self, tenant: str, ticket: str, reviewer: str, withheld: int) -> None:
-        """Write into the audit trail that a reviewer has read the texts of a review, once for each.
-
-        Args:
-            tenant: whose.
-            ticket: names it.
-            reviewer: has read them.
-            withheld: how many passages were not shown.
-        """
-        ...
-
     async def page(
         self, tenant: str, selection: ReviewSelection, after: ReviewPlace | None, most: int, *, newest: bool = False
     ) -> Sequence[OpenedReview]:

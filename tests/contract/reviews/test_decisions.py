@@ -203,6 +203,9 @@ async def test_who_reads_texts_is_written_down_once(reviews: Reviews) -> None:
     await reviews.open("t1")
     for reviewer in ("rob", "eve", "rob"):
         await reviews.records.note_reading("acme", "t1", reviewer, 1)
+    await reviews.records.note_reading("acme", "unknown", "rob", 1)
+    await reviews.records.note_reading("other", "t1", "rob", 1)
     assert await reviews.events("t1") == [("opened", ""), ("read", "rob"), ("read", "eve")]
+    assert len(await reviews.audit.page("acme", "", 0, 10)) == 3
     (entry,) = [each for each in await reviews.audit.page("acme", "", 0, 10) if each.actor == "eve"]
     assert entry.details == {"withheld": "1"}

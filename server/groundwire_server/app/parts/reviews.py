@@ -2,15 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.parts.feedback import ProcessFeedback, open_feedback
 from groundwire_server.app.parts.operation_codec import CODEC
 from groundwire_server.domain.policy import Policy
+from groundwire_server.edge.feedback import FeedbackCalls
 from groundwire_server.edge.reviews import ReviewCalls
 from groundwire_server.pipeline.reviewed_texts import ScreenedTexts
 from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.audit import AuditRecords
+from groundwire_server.ports.metrics import Metrics
+from groundwire_server.ports.operations import Wakeups
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import DraftChecker, ReviewRecords
@@ -20,6 +26,9 @@ from groundwire_server.review.desk import RecordedReviewDesk
 from groundwire_server.review.events import ReviewEvents
 from groundwire_server.review.reading import ReviewReading
 from groundwire_server.review.serving import ReviewServing
+
+if TYPE_CHECKING:
+    from groundwire_server.adapters.records.opening import OpenedRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +40,18 @@ class ProcessReviews:
         audit: reads who did what.
         desk: lays answers before reviewers.
         events: tell those that watch.
+        feedback: of callers, with the samples that the desk draws.
     """
 
     records: ReviewRecords
     audit: AuditRecords
     desk: RecordedReviewDesk
     events: ReviewEvents
+    feedback: ProcessFeedback
+
+    def feedback_calls(self, routes: RouteTable) -> FeedbackCalls:
+        """Return what calls of feedback need, by the routes of one configuration."""
+        return self.feedback.calls(_retrievers(routes))
 
     def calls(
         self, routes: RouteTable, drafts: DraftChecker, cache: AnswerCache | None, recording: Recording
@@ -55,6 +70,29 @@ class ProcessReviews:
         reading, completing = ReviewReading(self.records, serving), Completing(serving, CODEC, clock)
         decisions = ReviewDecisions(self.records, reading, completing, self.events, clock, recording.tracer)
         return ReviewCalls(self.records, self.audit, self.events.wakeups, reading, decisions, completing)
+
+
+def open_reviews(records: "OpenedRecords | None", wakeups: Wakeups, recorder: Metrics) -> ProcessReviews | None:
+    """Return the reviews of a process; None where there are no records.
+
+    Args:
+        records: the database.
+        wakeups: wake those that watch reviews or wait for their operations.
+        recorder: counts reviews and samples.
+    """
+    if records is None:
+        return None
+    # Imported here: a server without records starts without what speaks SQL.
+    from groundwire_server.adapters.records.audit.sql import SqlAuditRecords  # noqa: PLC0415
+    from groundwire_server.adapters.records.reviews.sql import SqlReviewRecords  # noqa: PLC0415
+
+    clock, keep = SystemClock(), timedelta(days=records.options.retention.done_days)
+    reviews = SqlReviewRecords(records.database, records.sealing, clock, keep)
+    events = ReviewEvents(wakeups, recorder)
+    feedback = open_feedback(records, reviews, events)
+    desk = RecordedReviewDesk(reviews, feedback.samples, events, clock)
+    audit = SqlAuditRecords(records.database, records.sealing)
+    return ProcessReviews(reviews, audit, desk, events, feedback)
 
 
 def _policies(routes: RouteTable) -> Callable[[str, str], Policy | None]:

@@ -46,6 +46,7 @@ from groundwire_server.domain.vocabulary import (
     StreamMode,
     Verdict,
 )
+from groundwire_server.ports.feedback import LabelSource
 
 CAUSES = {word: cause_pb2.Cause.Value(f"CAUSE_{word}") for word in Cause}
 ACTIONS = {word: outcome_pb2.Action.Value(f"ACTION_{word}") for word in Action}
@@ -79,6 +80,10 @@ REVIEW_STATES = {word: review_pb2.Review.State.Value(f"STATE_{word}") for word i
 REVIEW_TRIGGERS = {word: review_pb2.Review.Trigger.Value(f"TRIGGER_{word}") for word in ReviewTrigger}
 REVIEW_DECISIONS = {word: report_pb2.ReviewMark.Decision.Value(f"DECISION_{word}") for word in ReviewDecision}
 ANSWER_FAULTS = {word: answer_fault_pb2.AnswerFault.Value(f"ANSWER_FAULT_{word}") for word in AnswerFault}
+FAULTS_SAID = {number: word for word, number in ANSWER_FAULTS.items()}
 RATINGS = {word: feedback_service_pb2.Rating.Value(f"RATING_{word}") for word in Rating}
+RATINGS_GIVEN = {number: word for word, number in RATINGS.items()}
+LABEL_SOURCES = {word: feedback_service_pb2.LabelledCase.Source.Value(f"SOURCE_{word}") for word in LabelSource}
+LABEL_SOURCES_ASKED = {number: word for word, number in LABEL_SOURCES.items()}
 ERASED_PLACES = {kind: erasure_pb2.ErasedPlaceKind.Value(f"ERASED_PLACE_KIND_{kind.name}") for kind in ErasedPlaceKind}
 INGEST_STATES = {state: document_pb2.IngestState.Value(f"INGEST_STATE_{state.name}") for state in PutState}

@@ -54,6 +54,7 @@ def _missing(snapshot: ServingSnapshot, tenant: str) -> set[Feature]:
         Feature.USAGE: snapshot.usage is not None,
         Feature.REVIEWS: snapshot.reviews is not None,
         Feature.AUDIT: snapshot.reviews is not None,
+        Feature.FEEDBACK: snapshot.feedback is not None,
     }
     return {feature for feature, there in has.items() if not there}
 

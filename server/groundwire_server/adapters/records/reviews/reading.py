@@ -9,16 +9,16 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select, tuple_
 
 from groundwire_server.adapters.records.cases.rows import FORMAT
 from groundwire_server.adapters.records.cases.writing import CASE_COLUMNS, QUESTION_COLUMNS
-from groundwire_server.adapters.records.operations.rows import AnyRow, micros
+from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
 from groundwire_server.adapters.records.reviews.claiming import NAMED
 from groundwire_server.adapters.records.reviews.withdrawing import OPEN, target_of
 from groundwire_server.adapters.records.tables import audit, cases, reviews
-from groundwire_server.domain.review import ReviewState
-from groundwire_server.ports.reviews import ReviewPlace, ReviewSelection
+from groundwire_server.domain.review import ReviewKind, ReviewState
+from groundwire_server.ports.reviews import ReviewPlace, ReviewSelection, WaitingReviews
 
 READ: Final = "review.read"
 """The event of somebody who was shown the texts of a review: it changes nothing."""
@@ -52,6 +52,16 @@ _OPEN: Final = (
 )
 
 _COUNT_OPEN: Final = select(func.count()).select_from(_OPEN.subquery())
+
+_COUNTS: Final = (
+    select(
+        reviews.c.kind,
+        func.count().label("many"),
+        func.min(case((reviews.c.operation_id != "", reviews.c.created))).label("oldest"),
+    )
+    .where(reviews.c.state.in_(OPEN))
+    .group_by(reviews.c.kind)
+)
 
 _CHANGES: Final = (
     select(audit.c.sequence, audit.c.target)
@@ -131,6 +141,8 @@ def page_query(
         asked = asked.where(reviews.c.reviewer == bindparam("its_reviewer"), held)
     if selection.kinds:
         asked = asked.where(reviews.c.kind.in_(sorted(selection.kinds)))
+    if selection.tickets:
+        asked = asked.where(reviews.c.ticket.in_(sorted(selection.tickets)))
     if after is not None:
         last = tuple_(
             bindparam("after_created", type_=reviews.c.created.type),
@@ -159,6 +171,14 @@ def overdue(connection: Connection, most: int, now: int) -> Sequence[AnyRow]:
 def count_open(connection: Connection, tenant: str, most: int) -> int:
     """Return how many wait for a decision; counts `most` at most."""
     return connection.execute(_COUNT_OPEN, {"of": tenant, "most": most}).scalar_one()
+
+
+def waiting(connection: Connection) -> WaitingReviews:
+    """Return how many of all tenants wait for a decision."""
+    rows = connection.execute(_COUNTS).all()
+    oldest = min((row.oldest for row in rows if row.oldest is not None), default=None)
+    counts = {ReviewKind(row.kind): row.many for row in rows}
+    return WaitingReviews(counts, None if oldest is None else moment(oldest))
 
 
 def changed(connection: Connection, tenant: str, after: int, most: int) -> Sequence[tuple[int, str]]:

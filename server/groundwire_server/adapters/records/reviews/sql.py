@@ -24,6 +24,7 @@ from groundwire_server.ports.reviews import (
     ReviewPlace,
     ReviewSelection,
     SampleCount,
+    WaitingReviews,
 )
 
 
@@ -68,7 +69,8 @@ class SqlReviewRecords:
         def note(connection: Connection) -> None:
             # Two that note the same wait for each other.
             self._trail.lock(connection, tenant)
-            if not reading.was_read(connection, tenant, ticket, reviewer):
+            known = reading.get(connection, tenant, ticket) is not None
+            if known and not reading.was_read(connection, tenant, ticket, reviewer):
                 self._trail.append(connection, tenant, self._now(), [event])
 
         await self._database.write(note)
@@ -96,6 +98,10 @@ class SqlReviewRecords:
     async def count_open(self, tenant: str, most: int) -> int:
         """Return how many wait for a decision."""
         return await self._database.read(lambda connection: reading.count_open(connection, tenant, most))
+
+    async def waiting(self) -> WaitingReviews:
+        """Return how many of all tenants wait for a decision."""
+        return await self._database.read(reading.waiting)
 
     async def claim(self, tenant: str, ticket: str, reviewer: str, lease: float) -> Review:
         """Reserve a review for a reviewer."""
