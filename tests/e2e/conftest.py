@@ -33,6 +33,8 @@ from groundwire_server.domain.guards.finding import GuardActions, GuardIdentity
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import GuardAction, Screen
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.gateway.options import GatewayOptions
+from groundwire_server.edge.gateway.server import Gateway
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.server import Server
 from groundwire_server.edge.snapshot import CurrentSnapshot
@@ -92,6 +94,7 @@ class Product:
     current: CurrentSnapshot
     address: str
     queue: ProcessQueue | None = None
+    gateway: Gateway | None = None
     answers: "AnswerServiceAsyncStub" = field(init=False)
     retrieval: "RetrievalServiceAsyncStub" = field(init=False)
     documents: "DocumentServiceAsyncStub" = field(init=False)
@@ -130,6 +133,7 @@ def serving(folder: Path) -> Serve:
         records: OpenedRecords | None = None,
         queue: QueueOptions | None = None,
         records_options: RecordsOptions | None = None,
+        gateway: GatewayOptions | None = None,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -162,15 +166,19 @@ def serving(folder: Path) -> Serve:
             server = compose.server(current, process, options or ServerOptions(), DecisionLogOptions())
             port = await server.start("127.0.0.1:0", tls)
             address = f"127.0.0.1:{port}"
+            http = None if gateway is None else await Gateway.of(server, gateway, current)
+            if http is not None:
+                await http.start()
             with system_clock_of_the_loop():
                 work = QueueWork(process, current, 0 if queue is None else queue.concurrent, DecisionLogOptions())
                 work.begin()
                 try:
                     async with grpc.aio.insecure_channel(address) as channel:
-                        yield Product(channel, generator, embedder, spans, counts, server, current, address, queued)
+                        parts_of = (channel, generator, embedder, spans, counts, server, current, address, queued)
+                        yield Product(*parts_of, http)
                 finally:
                     await work.end(0.0)
-                    await server.drain(0.0, 0.0)
+                    await asyncio.gather(*(each.drain(0.0, 0.0) for each in (server, http) if each is not None))
                     embedded.close()
 
     return start

@@ -29,6 +29,7 @@ from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.reviews import commands as reviews
 from groundwire_server.cli.serve import serve
 from groundwire_server.cli.trace import command as trace
+from groundwire_server.cli.usage.command import usage
 from groundwire_server.cli.worker import worker
 
 Command: TypeAlias = Callable[..., None]
@@ -112,6 +113,12 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire measure",
             "groundwire measure --since 30d --within 0.01",
             "groundwire measure --route faq --json | jq .total.high",
+        ),
+        usage: (
+            "groundwire usage",
+            "groundwire usage --by day,route --from 2026-11-01 --to 2026-11-30",
+            "groundwire usage --by subject,model --csv > usage.csv",
+            "groundwire usage --by total --json | jq '.rows[] | {costMicros, currency}'",
         ),
         version: ("groundwire version",),
     }

@@ -131,7 +131,7 @@ class PipelineAnswerer:
             segment = await checked_segment(text, inquiry, evidence, ports, run, self._threads)
             return rated(inquiry.question.searched, GroundedText.of((segment,), None))
         finally:
-            record_run(self._recording, inquiry, run.report.build(self._clock.now()), None)
+            self._record(inquiry, run.report.build(self._clock.now()), None)
 
     def _runner(self, inquiry: Inquiry, *, search_alone: bool = False) -> StageRunner:
         """Begin a run, whose end `_record` records."""

@@ -1,6 +1,7 @@
 """`groundwire policy show`, `explain` and `diff`."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,6 +59,45 @@ def test_what_is_shown_holds_every_cause_of_every_route(groundwire_command: Comm
     assert row == {"actions": ["ABSTAIN"], "passed_over": {}, "built_in": False}
     one = json.loads(groundwire_command("policy", "show", "--config", config, "--route", "default", "--json").out)
     assert one == {"default": listed["default"]}
+
+
+REVIEWED = """routes:
+  default:
+    store: main
+    models: [extractive]
+    screens: {answer: {use: [{guard: personal, action: FLAG}]}}
+    review: {enabled: true, share: 0.05, min_confidence: MEDIUM, verified_only: true, guards: [personal]}
+  compliance: {store: main, models: [extractive], review: {enabled: true, always: true}}
+  looked_at: {store: main, models: [extractive], review: {enabled: true, sample_share: 0.1}}
+"""
+
+
+def test_show_says_which_answers_wait_for_a_reviewer(groundwire_command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "groundwire.yaml"
+    file.write_text(REVIEWED)
+    out = groundwire_command("policy", "show", "--config", str(file)).out
+    default, compliance, looked_at = re.split("^route ", out, flags=re.MULTILINE)[1:]
+    said = " ".join(default.split())
+    assert (
+        "a queue, reviewers wait for a reviewer: 5 % of the answers, answers of less confidence than MEDIUM, answers "
+        "that are not verified, answers in which a guard found something (personal) the text of a stream waits for the "
+        "end of the answer"
+    ) in said
+    assert "wait for a reviewer: all answers" in compliance
+    assert "wait" not in looked_at.split("after")[0]
+    assert "passed over: REVIEW" not in out
+    listed = json.loads(groundwire_command("policy", "show", "--config", str(file), "--json").out)
+    assert (listed["compliance"]["held_back"], listed["compliance"]["holds_streams"]) == (["all answers"], True)
+    assert (listed["looked_at"]["held_back"], listed["looked_at"]["reviewers"]) == ([], True)
+
+
+def test_explain_ends_with_a_reviewer_where_there_is_one(groundwire_command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "groundwire.yaml"
+    file.write_text(REVIEWED)
+    ran = groundwire_command("policy", "explain", "--config", str(file), "--cause", "REVIEW_REQUIRED")
+    assert "1. REVIEW   ends the call" in ran.out
+    expired = groundwire_command("policy", "explain", "--config", str(file), "--cause", "REVIEW_EXPIRED").out
+    assert "1. ABSTAIN  ends the call" in expired
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from groundwire_server.domain.fallback import CHOOSABLE, ENDS, never_after
 from groundwire_server.domain.vocabulary import Action, Cause
 from tests.app.configuration.reading import loaded
 from tests.doubles.generator import CUT_OFF, DONE, Move, draft
+from tests.doubles.review_desk import RecordingDesk
 from tests.doubles.sink import RecordingSink
 from tests.pipeline.running import FIRST, path
 
@@ -58,6 +59,30 @@ async def test_the_path_does_what_is_explained_for_every_row_of_two_actions(
         calls = [f"model-{place}" for place, model in enumerate(made.models, 1) for _ in model.requests]
         (ends,) = [step.ends for step in explained if step.ends]
         assert (outcome.cause, outcome.action, calls) == (cause, ends, sorted(asked)), row
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cause", BEFORE_TEXT)
+async def test_the_path_does_what_is_explained_where_there_are_reviewers(tmp_path: Path, cause: Cause) -> None:
+    possible = [each for each in sorted(CHOOSABLE - {Action.REVIEW}) if never_after(each, cause) is None]
+    rows = [(Action.REVIEW,), *((Action.REVIEW, each) for each in possible)]
+    rows += [(each, Action.REVIEW) for each in possible if each not in ENDS]
+    routes = "".join(
+        f"  row-{number}: {{store: main, models: [model-1, model-2], review: {{enabled: true}}, "
+        f"fallbacks: {{{cause}: [{', '.join(row)}]}}}}\n"
+        for number, row in enumerate(rows)
+    )
+    models = "models: {model-1: {kind: extractive}, model-2: {kind: extractive}}\n"
+    configuration = loaded(tmp_path, f"{models}routes:\n  default: {{store: main, models: [model-1]}}\n{routes}")
+    for number, row in enumerate(rows):
+        name, desk = f"row-{number}", RecordingDesk()
+        explained = walked(configuration.configuration, Situation(name, cause, 3.0, passages=1))
+        policy, script = route_policy(configuration.configuration, name), BEFORE_TEXT[cause]
+        made = await path(script, script, desk=desk, fallbacks=policy.fallbacks, review=policy.review)
+        outcome = await made.ask(None)
+        (ends,) = [step.ends for step in explained if step.ends]
+        assert (outcome.cause, outcome.action) == (cause, ends), row
+        assert len(desk.opened) == (ends == Action.REVIEW), row
 
 
 def _rows(cause: Cause) -> list[tuple[Action, ...]]:

@@ -1,6 +1,6 @@
 """What `groundwire policy show` shows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import TypedDict
 
@@ -11,6 +11,8 @@ from groundwire_server.app.configuration.fallbacks import FALLBACKS
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.cli.console import Terminal
 from groundwire_server.domain.fallback import never_on
+from groundwire_server.domain.review_policy import ReviewPolicy
+from groundwire_server.domain.vocabulary import Confidence
 
 
 class ListedRow(TypedDict):
@@ -28,6 +30,8 @@ class ListedRoute(TypedDict):
     rules: dict[str, list[str]]
     queue: bool
     reviewers: bool
+    held_back: list[str]
+    holds_streams: bool
     rows: dict[str, ListedRow]
 
 
@@ -47,6 +51,8 @@ def described(configuration: Configuration, name: str) -> ListedRoute:
         "rules": {rule.name: list(rule.models) for rule in policy.routing},
         "queue": policy.queue,
         "reviewers": policy.reviewers,
+        "held_back": [] if policy.review is None else list(_held_back(policy.review)),
+        "holds_streams": policy.holds_streams,
         "rows": rows,
     }
 
@@ -60,6 +66,10 @@ def show_listing(console: Terminal, listing: Mapping[str, ListedRoute]) -> None:
             console.hang(Text(f"  rule {rule}: "), Text(", ".join(models)))
         has = [f"{'a' if route['queue'] else 'no'} queue", f"{'reviewers' if route['reviewers'] else 'no reviewers'}"]
         console.print(f"  {', '.join(has)}")
+        if route["held_back"]:
+            console.hang(Text("  wait for a reviewer: "), Text(", ".join(route["held_back"])))
+        if route["holds_streams"]:
+            console.hang(Text("  "), Text("the text of a stream waits for the end of the answer"))
         for row, causes in _together(route["rows"]):
             console.print()
             lead = "  " if row["built_in"] else "  configured: "
@@ -67,6 +77,22 @@ def show_listing(console: Terminal, listing: Mapping[str, ListedRoute]) -> None:
             console.hang(Text("    after "), Text(", ".join(causes)))
             for action, why in row["passed_over"].items():
                 console.hang(Text(f"    passed over: {action}: "), Text(why))
+
+
+def _held_back(review: ReviewPolicy) -> Iterator[str]:
+    """Yield which answers wait for a reviewer although nothing else is wrong with them."""
+    if not review.holds_back:
+        return
+    if review.always:
+        yield "all answers"
+    if review.share:
+        yield f"{review.share:.4%}".rstrip("%0").rstrip(".") + " % of the answers"
+    if review.min_confidence is not Confidence.LOW:
+        yield f"answers of less confidence than {review.min_confidence}"
+    if review.verified_only:
+        yield "answers that are not verified"
+    if review.guards:
+        yield f"answers in which a guard found something ({', '.join(sorted(review.guards))})"
 
 
 def _together(rows: Mapping[str, ListedRow]) -> list[tuple[ListedRow, list[str]]]:

@@ -72,11 +72,15 @@ class GatewayApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        connection: HttpConnection = scope["state"]["connection"]
+        if _size(scope) > connection.max_header_bytes:
+            # One that arrives at once is never incomplete, which is what the library bounds.
+            await reply_error(send, 431, "resource_exhausted", "send fewer or smaller headers")
+            return
         headers = _headers_of(scope["headers"])
         if headers is None:
             await reply_error(send, 400, "invalid_argument", "send headers as ASCII")
             return
-        connection: HttpConnection = scope["state"]["connection"]
         address, port = scope["client"] or ("", 0)
         peer = self._clients.peer(address, port, headers.get("x-forwarded-for", ""))
         sender = _Sender(send, self._origins.headers(headers))
@@ -171,6 +175,12 @@ async def _refuse_type(call: HttpCall, kinds: Iterable[str]) -> None:
     # The protocol has no error for it but the status.
     accept = [(b"accept-post", shown.encode())]
     await reply_text(call.send, 415, f"send the request with content-type {shown}", accept)
+
+
+def _size(scope: Scope) -> int:
+    """Return the bytes of a request's address and headers."""
+    head = len(scope["raw_path"]) + len(scope["query_string"])
+    return head + sum(len(key) + len(value) for key, value in scope["headers"])
 
 
 def _headers_of(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str] | None:

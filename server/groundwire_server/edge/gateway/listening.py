@@ -162,6 +162,11 @@ class HttpConnection(H11Protocol):
         self.certificates: Mapping[str, Iterable[bytes]] = {}
 
     @property
+    def max_header_bytes(self) -> int:
+        """The largest head of a request."""
+        return self._connections.options.max_header_bytes
+
+    @property
     def busy(self) -> bool:
         """Whether a request is in progress."""
         return bool(self.cycle) and not self.cycle.response_complete
