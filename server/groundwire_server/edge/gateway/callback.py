@@ -7,7 +7,7 @@ from groundwire.v1.review_pb2 import Review
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.standard_webhooks import is_signed
-from groundwire_server.edge.gateway.callback_calls import CallbackDecision, CallFailedError, UnsupportedTextError
+from groundwire_server.edge.gateway.callback_calls import CallbackDecision, CallbackFailedError, UnsupportedTextError
 from groundwire_server.edge.gateway.callback_options import ReviewCallbackOptions
 from groundwire_server.edge.gateway.callback_request import CallbackError, callback_request
 from groundwire_server.edge.gateway.http_call import HttpCall
@@ -74,7 +74,7 @@ class ReviewCallbacks:
             await _refuse(call, 400, "INVALID_REQUEST", str(wrong))
         except UnsupportedTextError as unsupported:
             await _refuse(call, 422, unsupported.reason, unsupported.message, sentences=unsupported.sentences)
-        except CallFailedError as failed:
+        except CallbackFailedError as failed:
             headers = () if failed.wait is None else [(b"retry-after", str(failed.wait).encode())]
             await _refuse(call, failed.status, failed.reason, failed.message, headers)
         else:

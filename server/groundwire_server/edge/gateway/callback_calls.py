@@ -54,7 +54,7 @@ _BY_CODE: Final[Mapping[grpc.StatusCode, int]] = {
 }
 
 
-class CallFailedError(GroundwireError):
+class CallbackFailedError(GroundwireError):
     """A call of ReviewService that has failed.
 
     Attributes:
@@ -97,7 +97,7 @@ class UnsupportedTextError(GroundwireError):
         sentences: each that may not leave, with its verdict.
     """
 
-    def __init__(self, failed: CallFailedError, checked: Review) -> None:
+    def __init__(self, failed: CallbackFailedError, checked: Review) -> None:
         super().__init__(failed.message)
         self.reason, self.message = failed.reason, failed.message
         text, sentences = checked.decided.text, checked.decided.sentences
@@ -124,19 +124,19 @@ class CallbackDecision:
         """Claim a review and carry the decision out; return the review as decided.
 
         Raises:
-            CallFailedError: when it cannot be.
+            CallbackFailedError: when it cannot be.
             UnsupportedTextError: for an edited text.
         """
         lease = Duration(seconds=_LEASE_SECONDS)
         try:
             await self._call("ClaimReview", ClaimReviewRequest(ticket=asked.ticket, lease=lease))
-        except CallFailedError as failed:
+        except CallbackFailedError as failed:
             # The same decision twice is no error: the second one says what was decided.
             if failed.reason != Reason.REVIEW_DECIDED:
                 raise
         try:
             return await self._call(asked.method, asked.message)
-        except CallFailedError as failed:
+        except CallbackFailedError as failed:
             await self._give_back(asked, failed)
             raise
 
@@ -144,11 +144,11 @@ class CallbackDecision:
         """Let a call fail that nobody has proved, so that it is limited and recorded as all denials are.
 
         Raises:
-            CallFailedError: always.
+            CallbackFailedError: always.
         """
         await self._call("ClaimReview", ClaimReviewRequest())
 
-    async def _give_back(self, asked: CallbackRequest, failed: CallFailedError) -> None:
+    async def _give_back(self, asked: CallbackRequest, failed: CallbackFailedError) -> None:
         """Let others take up what was claimed for a decision that cannot be; say what an edited text lacks.
 
         Raises:
@@ -179,6 +179,6 @@ class CallbackDecision:
             await exchange.cancel(Reason.DEADLINE_EXCEEDED)
         await exchange.status()
         if not responses or context.status[0] is not grpc.StatusCode.OK:
-            raise CallFailedError(context)
+            raise CallbackFailedError(context)
         review: Review = responses[0].review
         return review
