@@ -7,6 +7,7 @@ from groundwire.v1.review_pb2 import Review
 from groundwire_server.domain.access_denied import AccessDenied, DenialReason
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.standard_webhooks import is_signed
+from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.gateway.callback_calls import CallbackDecision, CallbackFailedError, UnsupportedTextError
 from groundwire_server.edge.gateway.callback_options import ReviewCallbackOptions
 from groundwire_server.edge.gateway.callback_request import CallbackError, callback_request
@@ -63,7 +64,7 @@ class ReviewCallbacks:
         )
         try:
             if system is None:
-                await CallbackDecision(call, self._handlers, _denied).denied()
+                await self._deny(call)
                 return
             asked = callback_request(body)
             caller = Caller.checked(
@@ -79,6 +80,16 @@ class ReviewCallbacks:
             await _refuse(call, failed.status, failed.reason, failed.message, headers)
         else:
             await reply_json(call.send, 200, _decided(review))
+
+    async def _deny(self, call: HttpCall) -> None:
+        """Refuse a request that no system has signed, by a call that is limited and recorded as all denials are."""
+        try:
+            await CallbackDecision(call, self._handlers, _denied).denied()
+        except CallbackFailedError as failed:
+            if failed.reason != Reason.UNAUTHENTICATED:
+                raise
+            message = "sign with the secret of this server's configuration, and send within five minutes"
+            await _refuse(call, 401, failed.reason, message)
 
     def _sender(self, headers: Mapping[str, str], body: bytes) -> ReviewCallbackOptions | None:
         """Return the system that has signed a request; None where none has."""
