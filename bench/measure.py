@@ -24,6 +24,7 @@ from bench.caching import CacheMisses
 from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
+from bench.over_http import GatewayCalls, free_address
 from bench.queueing import queueing_on_sqlite
 from bench.screening import GuardsAtWork
 from bench.servers import ServerProcess, redis, server
@@ -118,11 +119,17 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             )
             short = opened.enter_context(TemporaryDirectory(prefix="bench-", dir="/tmp"))
             url = opened.enter_context(redis(Path(short)))
+            address = free_address()
+            web, web_calls = await opened.enter_async_context(_product([*without_embedder, "--gateway", address], core))
+            over_http = await opened.enter_async_context(GatewayCalls.to(address))
             shared, shared_calls = await opened.enter_async_context(_product([*without_embedder, "--redis", url], core))
             kinds = [
                 *_kinds(floor, floor_calls, product, product_calls, small, small_calls, calls),
                 Kind(shared, shared_calls.answer_from_the_cache, calls * 2, CALLERS, cpu="cache_hit_redis_cpu"),
                 *_refused(full, full_calls, small, small_calls, calls),
+                Kind(web, web_calls.answer, calls, CALLERS, cpu="grpc_answer_cpu"),
+                Kind(web, over_http.answer, calls, CALLERS, cpu="gateway_cpu"),
+                Kind(web, over_http.answer_in_binary, calls, CALLERS, cpu="gateway_binary_cpu"),
                 Kind(queue, queue_calls.submit, calls, CALLERS, cpu="submit_cpu"),
                 Kind(busy, busy_calls.refused, calls, overload.TIMES, cpu="overloaded_cpu"),
             ]

@@ -4,8 +4,9 @@
 address; `--weaviate HTTP_PORT,GRPC_PORT` in place of `--data` searches there by keywords. With an upstream there is a
 route for each of its ways. `--quoting` has the default route quote, `--places` is how many calls are let in at once,
 and `--calls` how many are worked on at once, without any that wait. With `--records FOLDER` questions are accepted for
-later, and nothing works them off. With `--redis URL` earlier answers are kept there, and limits counted. On SIGUSR1 it
-exports what it has recorded and prints `settled`.
+later, and nothing works them off. With `--gateway HOST:PORT` the same calls are served over HTTP there.
+With `--redis URL` earlier answers are kept there, and limits counted. On SIGUSR1 it exports what it has recorded and
+prints `settled`.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration, records_options
+from groundwire_server.app.gateway import open_gateway
 from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import logging_to
 from groundwire_server.app.memory import settle_garbage_collection
@@ -110,8 +112,10 @@ async def _serve(configuration: Configuration, nowhere: TextIO, opened: AsyncExi
     queue = open_queue(configuration, records, MemoryWakeups(), weights, measuring.metrics)
     process = compose.Process.begin(recording, capacity=configuration.capacity, weights=weights, queue=queue)
     snapshot = compose.snapshot(routes, parts, process, NO_AUTHENTICATION, options.write_seconds)
-    server = compose.server(CurrentSnapshot(snapshot), process, options, configuration.telemetry.decisions)
+    current = CurrentSnapshot(snapshot)
+    server = compose.server(current, process, options, configuration.telemetry.decisions)
     port = await server.start(options.listen)
+    await open_gateway(server, configuration, current)
     settle_garbage_collection()
     print(f"listening on 127.0.0.1:{port}", flush=True)
     loop = asyncio.get_running_loop()
@@ -146,6 +150,7 @@ def _configuration() -> tuple[Configuration, bool]:
     parser.add_argument("--calls", type=int)
     parser.add_argument("--records", type=Path)
     parser.add_argument("--redis")
+    parser.add_argument("--gateway")
     given = parser.parse_args()
     flags: dict[str, tuple[tuple[str, ...], Any]] = {
         "--listen": (("server", "listen"), "127.0.0.1:0"),
@@ -163,6 +168,8 @@ def _configuration() -> tuple[Configuration, bool]:
         flags["--queue"] = (("queue",), many)
     else:
         flags["--records"] = (("records", "enabled"), False)
+    if given.gateway:
+        flags["--gateway"] = (("gateway", "listen"), given.gateway)
     if given.redis:
         flags["--redis"] = (("redis", "url"), given.redis)
         flags["--answer-cache"] = (("answer_cache", "kind"), "redis")

@@ -26,6 +26,7 @@ from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue, open_queue
 from groundwire_server.app.parts.records import open_records
+from groundwire_server.app.parts.reviews import ProcessReviews, open_reviews
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.queue_work import QueueWork
 from groundwire_server.corpus.screening import DocumentScreen
@@ -95,6 +96,7 @@ class Product:
     address: str
     queue: ProcessQueue | None = None
     gateway: Gateway | None = None
+    reviews: ProcessReviews | None = None
     answers: "AnswerServiceAsyncStub" = field(init=False)
     retrieval: "RetrievalServiceAsyncStub" = field(init=False)
     documents: "DocumentServiceAsyncStub" = field(init=False)
@@ -160,7 +162,10 @@ def serving(folder: Path) -> Serve:
         routes = {"default": (default, "main")}
         kept = records_options or RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})
         async with _queue(kept, queue, counts) as queued:
-            process = compose.Process.begin(recording, capacity=capacity, queue=queued, records=records)
+            reviews = open_reviews(records, MemoryWakeups(), counts)
+            process = compose.Process.begin(
+                recording, capacity=capacity, queue=queued, records=records, reviews=reviews
+            )
             snapshot = compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds)
             current = CurrentSnapshot(snapshot)
             server = compose.server(current, process, options or ServerOptions(), DecisionLogOptions())
@@ -175,10 +180,12 @@ def serving(folder: Path) -> Serve:
                 try:
                     async with grpc.aio.insecure_channel(address) as channel:
                         parts_of = (channel, generator, embedder, spans, counts, server, current, address, queued)
-                        yield Product(*parts_of, http)
+                        yield Product(*parts_of, http, reviews)
                 finally:
                     await work.end(0.0)
                     await asyncio.gather(*(each.drain(0.0, 0.0) for each in (server, http) if each is not None))
+                    if reviews is not None:
+                        await reviews.feedback.samples.end()
                     embedded.close()
 
     return start

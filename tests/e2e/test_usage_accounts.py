@@ -25,7 +25,10 @@ from groundwire.v1 import (
     retrieval_service_pb2,
     usage_service_pb2,
 )
+from groundwire.v1.erasure_pb2 import ErasedPlaceKind, ErasureTarget
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
+from groundwire.v1.record_service_pb2 import EraseRecordsRequest
+from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire.v1.usage_service_pb2_grpc import UsageServiceStub
 from groundwire_server.app.serve import Running
@@ -202,7 +205,21 @@ async def until(happened: Callable[[], bool]) -> None:
     raise AssertionError("it has not happened")
 
 
-async def test_only_operators_of_the_tenant_see_its_accounts(tmp_path: Path) -> None:
+async def test_an_erased_subject_has_no_name_in_the_accounts_and_the_numbers_stay(tmp_path: Path) -> None:
+    async with served(tmp_path, [answers()], [answers()]) as made:
+        await answer(made.stubs)
+        before = made.metrics()
+        request = EraseRecordsRequest(target=ErasureTarget(subject="alice"))
+        receipt = (await RecordServiceStub(made.channel).EraseRecords(request, metadata=ACME, timeout=SECONDS)).receipt
+        assert receipt.complete
+        (place,) = (each for each in receipt.places if each.kind == ErasedPlaceKind.ERASED_PLACE_KIND_USAGE)
+        assert place.count == 1
+        (row,) = (await made.query(group_by=[usage_service_pb2.USAGE_DIMENSION_SUBJECT])).rows
+        assert row.subject.startswith("erased-")
+        assert await made.accounts() == before
+
+
+async def test_a_tenant_sees_its_own_accounts_alone(tmp_path: Path) -> None:
     async with served(tmp_path, [answers()], [answers()]) as made:
         await answer(made.stubs)
         assert await made.accounts()

@@ -109,16 +109,16 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire bench --questions questions.txt --callers 8 --html load.html",
             "groundwire bench --question parcels --json | jq .latency_ms.p95",
         ),
-        measure: (
-            "groundwire measure",
-            "groundwire measure --since 30d --within 0.01",
-            "groundwire measure --route faq --json | jq .total.high",
-        ),
         usage: (
             "groundwire usage",
             "groundwire usage --by day,route --from 2026-11-01 --to 2026-11-30",
             "groundwire usage --by subject,model --csv > usage.csv",
             "groundwire usage --by total --json | jq '.rows[] | {costMicros, currency}'",
+        ),
+        measure: (
+            "groundwire measure",
+            "groundwire measure --since 30d --within 0.01",
+            "groundwire measure --route faq --json | jq .total.high",
         ),
         version: ("groundwire version",),
     }

@@ -195,8 +195,12 @@ class OutcomeSamples:
         return review
 
     async def end(self) -> None:
-        """Draw no more, and wait for those on their way; each has its time."""
+        """Draw no more, and wait for those on their way."""
         self._ended = True
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait for those on their way; each has its time."""
         if self._tasks:
             await asyncio.wait(self._tasks)
 

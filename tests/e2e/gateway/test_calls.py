@@ -185,6 +185,27 @@ async def test_a_request_that_does_not_arrive_in_time_ends_the_call(browser: Bro
     assert gateway.counts.of(metrics.CALLS_REFUSED, "arrival") == 1
 
 
+async def test_documents_are_sent_in_one_body_and_each_has_a_result(browser: Browser) -> None:
+    documents = [
+        {"documentId": f"document-{number}", "text": "A text.", "allowedPrincipals": ["*"]} for number in range(3)
+    ]
+    body = b"".join(enveloped({"document": each}) for each in documents)
+    headers = {**TENANT, "content-type": "application/connect+json"}
+    reply = await browser.send("/groundwire.v1.DocumentService/IngestDocuments", body, headers)
+    *results, end = [json.loads(data) for _, data in envelopes(reply.body)]
+    assert [each.get("index", 0) for each in results] == [0, 1, 2]
+    assert {each["state"] for each in results} == {"INGEST_STATE_CREATED"}
+    assert "error" not in end
+
+
+async def test_a_malformed_envelope_ends_a_stream_of_requests(browser: Browser) -> None:
+    headers = {**TENANT, "content-type": "application/connect+json"}
+    body = enveloped({"document": {"documentId": "d", "text": "A text."}}) + b"\xff\0\0\0\1{"
+    reply = await browser.send("/groundwire.v1.DocumentService/IngestDocuments", body, headers)
+    end = [json.loads(data) for _, data in envelopes(reply.body)][-1]
+    assert end["error"]["code"] == "invalid_argument"
+
+
 async def test_a_deadline_ends_the_call_and_the_model(serve: Serve) -> None:
     generator = ScriptedGenerator([Wait(3600)])
     async with serve(generator, gateway=GatewayOptions(listen=LISTEN)) as product, browsing(product) as browser:

@@ -29,7 +29,7 @@ _Line: TypeAlias = tuple[Sequence[str], Sequence[str]]
 _MICROS: Final = 1_000_000
 _NOT_KEPT: Final = "(not told apart)"
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = ("=", "+", "-", "@")
 """How a cell begins that a spreadsheet would compute."""
 
 _BOOKS_SHOWN: Final = 5
@@ -79,7 +79,7 @@ def print_csv(output: TextIO, dimensions: Sequence[str], rows: Iterable[UsageRow
     written = csv.writer(output, lineterminator="\n")
     written.writerow((*dimensions, *_FIGURES, "estimated_calls", "cost", "currency"))
     for row in rows:
-        names = (_inert(_value(row, name)) for name in dimensions)
+        names = (_inert(one_line(_value(row, name))) for name in dimensions)
         figures = (getattr(row, name) for name in _FIGURES)
         written.writerow((*names, *figures, row.estimated_calls, _exact(row.cost_micros), row.currency))
 
