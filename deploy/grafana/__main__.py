@@ -4,11 +4,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.grafana import answers, cache, models, overview, queue, retrieval, tenants
+from deploy.grafana import answers, cache, models, overview, queue, retrieval, reviews, tenants
 from deploy.grafana.parts import written
 
 FOLDER = Path(__file__).parent / "boards"
-BOARDS = (overview.BOARD, answers.BOARD, models.BOARD, retrieval.BOARD, cache.BOARD, queue.BOARD, tenants.BOARD)
+BOARDS = (
+    overview.BOARD,
+    answers.BOARD,
+    models.BOARD,
+    retrieval.BOARD,
+    cache.BOARD,
+    queue.BOARD,
+    reviews.BOARD,
+    tenants.BOARD,
+)
 
 
 def main() -> int:

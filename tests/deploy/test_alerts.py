@@ -81,6 +81,7 @@ def slots(waiting: int) -> dict[str, str]:
 
 HALTED = "groundwire_queue_halted"
 OLDEST = "groundwire_queue_oldest_age_seconds"
+OLDEST_REVIEW = "groundwire_reviews_oldest_age_seconds"
 
 FIRES = [
     Case(
@@ -225,6 +226,7 @@ FIRES = [
         "2 questions wait for an operator. Without one they end unanswered with their time.",
     ),
     Case("GroundwireQueueWaitsLong", {OLDEST: "0+60x40"}, 25, "The oldest has waited for 25m 0s."),
+    Case("GroundwireReviewsWaitLong", {OLDEST_REVIEW: "0+600x40"}, 32, "The oldest has waited for 5h 20m 0s."),
     Case(
         "GroundwirePassagesDropped",
         {"groundwire_passages_dropped_total": "0x10 3x20"},
@@ -274,6 +276,7 @@ QUIET = [
     Case("GroundwireCostOverBudget", {COST: "0+0.05x1500"}, 1500),
     Case("GroundwireQueueHalted", {HALTED: "0x10 1x3 0x20"}, 14),
     Case("GroundwireQueueWaitsLong", {OLDEST: "0+60x10 0x30"}, 25),
+    Case("GroundwireReviewsWaitLong", {OLDEST_REVIEW: "0+600x22 0x30"}, 32),
     Case("GroundwirePassagesDropped", {"groundwire_passages_dropped_total": "0x60"}, 30),
     Case("GroundwireTelemetryDropped", {TRACES: "58x90"}, 60),
 ]

@@ -23,12 +23,14 @@ from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.queue import QueueConfig
+from groundwire_server.app.feedback_work import FeedbackWork
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue, open_queue
 from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.parts.reviews import ProcessReviews, open_reviews
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.queue_work import QueueWork
+from groundwire_server.app.review_work import ReviewWork
 from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.guards.finding import GuardActions, GuardIdentity
 from groundwire_server.domain.policy import Policy
@@ -136,6 +138,7 @@ def serving(folder: Path) -> Serve:
         queue: QueueOptions | None = None,
         records_options: RecordsOptions | None = None,
         gateway: GatewayOptions | None = None,
+        reviews: bool = False,
     ) -> AsyncIterator[Product]:
         generator = generator or ScriptedGenerator()
         embedder = HashingEmbedder()
@@ -161,10 +164,11 @@ def serving(folder: Path) -> Serve:
         )
         routes = {"default": (default, "main")}
         kept = records_options or RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})
-        async with _queue(kept, queue, counts) as queued:
-            reviews = open_reviews(records, MemoryWakeups(), counts)
+        async with _records(kept, queue, counts, reviews=reviews) as (opened, queued, beside):
+            records = records or (opened if reviews else None)
+            reviewed = beside or open_reviews(records, MemoryWakeups(), counts)
             process = compose.Process.begin(
-                recording, capacity=capacity, queue=queued, records=records, reviews=reviews
+                recording, capacity=capacity, queue=queued, records=records, reviews=reviewed
             )
             snapshot = compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds)
             current = CurrentSnapshot(snapshot)
@@ -176,33 +180,37 @@ def serving(folder: Path) -> Serve:
                 await http.start()
             with system_clock_of_the_loop():
                 work = QueueWork(process, current, 0 if queue is None else queue.concurrent, DecisionLogOptions())
-                work.begin()
+                review_work, samples = ReviewWork(process, current), FeedbackWork(process)
+                for each in (work, review_work, samples):
+                    each.begin()
                 try:
                     async with grpc.aio.insecure_channel(address) as channel:
                         parts_of = (channel, generator, embedder, spans, counts, server, current, address, queued)
-                        yield Product(*parts_of, http, reviews)
+                        yield Product(*parts_of, http, reviewed)
                 finally:
                     await work.end(0.0)
+                    await review_work.end()
                     await asyncio.gather(*(each.drain(0.0, 0.0) for each in (server, http) if each is not None))
-                    if reviews is not None:
-                        await reviews.feedback.samples.end()
+                    await samples.end()
                     embedded.close()
 
     return start
 
 
 @asynccontextmanager
-async def _queue(
-    kept: RecordsOptions, options: QueueOptions | None, counts: Counts
-) -> AsyncIterator[ProcessQueue | None]:
-    """Open a queue; none without options."""
+async def _records(
+    kept: RecordsOptions, options: QueueOptions | None, counts: Counts, *, reviews: bool
+) -> AsyncIterator[tuple[OpenedRecords | None, ProcessQueue | None, ProcessReviews | None]]:
+    """Open records with a queue, and reviews beside it; none without options."""
     if options is None:
-        yield None
+        yield None, None, None
         return
     config = QueueConfig.model_construct(**dict(options))
     configuration = load(Sources()).configuration.model_copy(update={"queue": config})
     async with open_records(kept) as records:
-        yield open_queue(configuration, records, MemoryWakeups(), lambda tenant: 1.0, counts)
+        wakeups = MemoryWakeups()
+        queue = open_queue(configuration, records, wakeups, lambda tenant: 1.0, counts)
+        yield records, queue, open_reviews(records, wakeups, counts) if reviews else None
 
 
 @pytest.fixture

@@ -253,7 +253,7 @@ class ReviewRecords(Protocol):
 
         Args:
             tenant: whose.
-            ticket: names it; one that the tenant has not is left alone.
+            ticket: names it.
             reviewer: the subject that reads.
             withheld: how many of its passages the reviewer may not see.
         """
