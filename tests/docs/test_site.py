@@ -171,6 +171,7 @@ def test_the_results_that_this_version_produces_are_marked() -> None:
         "cached",
         "degraded",
         "queued",
+        "in_review",
         "blocked",
         "failed_safe",
     ]

@@ -12,6 +12,7 @@ from groundwire_server.domain.generation import ModelUsage, Usage
 from groundwire_server.domain.outcome import (
     Degraded,
     FailedSafe,
+    InReview,
     ModelAttempt,
     ModelIdentity,
     Outcome,
@@ -188,6 +189,14 @@ def test_a_failure_says_when_to_come_again(clock: SetClock) -> None:
         FailedSafe(retryable=True, retry_after=2.5), Cause.STORE_UNAVAILABLE, Action.FAIL_SAFE, NextStep.RETRY_AFTER
     )
     assert log_fields(log(clock).event_of(ended, clock.now()))["retry_after_ms"] == 2500.0
+
+
+def test_an_answer_that_waits_for_a_person_names_its_review_and_its_operation(clock: SetClock) -> None:
+    ended = call(clock)
+    waiting = InReview("7f3a09c2", "operations/7")
+    ended.outcome = Outcome(waiting, Cause.REVIEW_REQUIRED, Action.REVIEW, NextStep.WAIT_FOR_REVIEW, REPORT)
+    written = log_fields(log(clock).event_of(ended, clock.now()))
+    assert (written["operation"], written["review"], written["outcome"]) == ("operations/7", "7f3a09c2", "InReview")
 
 
 def test_a_subject_cannot_be_read_and_means_nothing_in_another_tenant(clock: SetClock) -> None:

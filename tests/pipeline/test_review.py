@@ -261,6 +261,15 @@ async def test_what_leaves_is_offered_as_a_sample_once() -> None:
     assert case.complete
 
 
+async def test_an_answer_that_was_cut_short_is_a_sample_that_is_not_whole() -> None:
+    desk = RecordingDesk()
+    begun: list[Move] = [*draft((FIRST, ["p1"]))[:2], Failure(Cause.MODEL_INTERRUPTED)]
+    outcome = await (await over(desk, begun, review=ReviewPolicy(), fallbacks={})).ask(None)
+    assert outcome.action is Action.CUT_SHORT
+    ((_, case, _),) = desk.samples
+    assert (case.draft, case.complete) == (outcome.answer, False)
+
+
 async def test_what_waits_for_a_person_or_fails_is_no_sample() -> None:
     desk = RecordingDesk()
     await (await over(desk, GOOD)).ask(None)

@@ -16,7 +16,7 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, InReview, Outcome
 from groundwire_server.domain.review import ReviewReason, ReviewTrigger
 from groundwire_server.domain.review_policy import ReviewPolicy
-from groundwire_server.domain.vocabulary import Cause, Confidence
+from groundwire_server.domain.vocabulary import Action, Cause, Confidence
 from groundwire_server.pipeline.caching.earlier import EarlierAnswers
 from groundwire_server.pipeline.confidence import rated
 from groundwire_server.pipeline.draft import DraftReader
@@ -143,8 +143,8 @@ class AnswerReview:
         match outcome.result:
             case Answered() | Abstained() | Cached() | Degraded() | Blocked():
                 self.found = evidence or self.found
-                case = self._case(outcome.answer, complete=True)
-                self._reviews.desk.sample(self._asked, case, outcome)
+                whole = outcome.answer is not None and outcome.action is not Action.CUT_SHORT
+                self._reviews.desk.sample(self._asked, self._case(outcome.answer, complete=whole), outcome)
             case _:
                 pass
 

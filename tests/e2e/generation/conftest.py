@@ -18,6 +18,7 @@ from groundwire_server.app import compose
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.parts.queue import ProcessQueue, open_queue
 from groundwire_server.app.parts.records import open_records
+from groundwire_server.app.parts.reviews import ProcessReviews, open_reviews
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.ports.recording import Recording
@@ -64,7 +65,7 @@ class Serve(Protocol):
     """Starts a server by a file of these sections, with the documents of `drafts.py`, embedded by what is named."""
 
     def __call__(
-        self, sections: dict[str, Any], embedder: str | None = None, *, queue: bool = False
+        self, sections: dict[str, Any], embedder: str | None = None, *, queue: bool = False, reviews: bool = False
     ) -> AbstractAsyncContextManager[Served]: ...
 
 
@@ -72,15 +73,15 @@ class Serve(Protocol):
 def configured(tmp_path: Path) -> Serve:
     @asynccontextmanager
     async def start(
-        sections: dict[str, Any], embedder: str | None = None, *, queue: bool = False
+        sections: dict[str, Any], embedder: str | None = None, *, queue: bool = False, reviews: bool = False
     ) -> AsyncIterator[Served]:
         file = tmp_path / "groundwire.yaml"
         file.write_text(json.dumps(sections))
         sources = beside(tmp_path / "data", embedder=embedder, file=file)
         with system_clock_of_the_loop():
             async with (
-                queued(sources, tmp_path) if queue else nullcontext() as waiting,
-                served(sources, waiting) as running,
+                kept(sources, tmp_path) if queue or reviews else nullcontext(NOTHING) as keeping,
+                served(sources, keeping.queue, keeping.reviews if reviews else None) as running,
             ):
                 await ingest(running, *DOCUMENTS)
                 running.spans.clear()
@@ -90,18 +91,33 @@ def configured(tmp_path: Path) -> Serve:
     return start
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a server has in records."""
+
+    queue: ProcessQueue | None = None
+    reviews: ProcessReviews | None = None
+
+
+NOTHING = Kept()
+
+
 @asynccontextmanager
-async def queued(sources: Sources, folder: Path) -> AsyncIterator[ProcessQueue | None]:
-    """A queue in SQLite that nobody works off."""
+async def kept(sources: Sources, folder: Path) -> AsyncIterator[Kept]:
+    """A queue in SQLite that nobody works off, and reviews."""
     async with open_records(RecordsOptions.model_validate({"url": f"sqlite:///{folder}/records.sqlite3"})) as records:
-        yield open_queue(load(sources).configuration, records, MemoryWakeups(), lambda tenant: 1.0, Counts())
+        wakeups = MemoryWakeups()
+        queue = open_queue(load(sources).configuration, records, wakeups, lambda tenant: 1.0, Counts())
+        yield Kept(queue, open_reviews(records, wakeups, Counts()))
 
 
 @asynccontextmanager
-async def served(sources: Sources, queue: ProcessQueue | None = None) -> AsyncIterator[Served]:
+async def served(
+    sources: Sources, queue: ProcessQueue | None = None, reviews: ProcessReviews | None = None
+) -> AsyncIterator[Served]:
     """A server by its configuration."""
     spans = Spans()
-    process = compose.Process.begin(Recording(spans.tracer, Counts()), queue=queue)
+    process = compose.Process.begin(Recording(spans.tracer, Counts()), queue=queue, reviews=reviews)
     reloader = await ConfigReloader.begin(sources, load(sources), process)
     server = compose.server(reloader.current, process, ServerOptions(), DecisionLogOptions())
     port = await server.start("127.0.0.1:0")

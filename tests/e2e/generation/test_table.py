@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from google.longrunning import operations_pb2, operations_pb2_grpc
 
 from groundwire.v1 import (
     answer_service_pb2,
     cause_pb2,
+    operation_pb2,
     outcome_pb2,
 )
 from groundwire_server.app.configuration.fallbacks import FALLBACKS
@@ -205,6 +207,9 @@ async def test_the_row_built_in_is_followed_to_each_of_its_actions(
     assert outcome.WhichOneof("result") == ENDS[action][0]
 
 
+NOBODY = (("groundwire-tenant", "empty"), ("groundwire-subject", "alice"))
+"""A caller without a document."""
+
 FOR_ONE = {"all": {"cost_per_day": 0.016}}
 """Enough for one answer, and not for another until the day ends."""
 
@@ -263,15 +268,42 @@ async def test_a_question_waits_where_the_row_built_in_comes_to_it_and_the_calle
         assert outcome.WhichOneof("result") == ("failed_safe" if cause is Cause.BUDGET_EXHAUSTED else "degraded")
 
 
+REVIEWED = [cause for cause in DRIVES if never_after(Action.REVIEW, cause) is None]
+
+
+@pytest.mark.parametrize("cause", REVIEWED)
+async def test_a_person_is_asked_where_the_row_says_so(configured: Serve, cause: Cause) -> None:
+    drive = DRIVES[cause]
+    drive = replace(drive, route={**drive.route, "review": {"enabled": True, "expected_within_seconds": 60}})
+    rows = {cause.value: ["REVIEW", "FAIL_SAFE"]}
+    async with (
+        two([drive.reply], [answers()]) as (first, second),
+        configured(sections(drive, first, second, fallbacks=rows), reviews=True) as served,
+        AsyncExitStack() as held,
+    ):
+        if cause is Cause.CAPACITY_EXHAUSTED:
+            await occupied(served, first, held)
+        outcome = await asked(served, drive)
+        assert cause_pb2.Cause.Name(outcome.cause) == f"CAUSE_{cause}"
+        assert outcome_pb2.Action.Name(outcome.action) == "ACTION_REVIEW"
+        assert outcome.WhichOneof("result") == "in_review"
+        assert outcome.next_step == outcome_pb2.NEXT_STEP_WAIT_FOR_REVIEW
+        assert outcome.in_review.expected_within.seconds == 60
+        operation = await waiting_for(served, outcome.in_review.operation, ACME if drive.text else NOBODY)
+    assert operation.state == operation_pb2.AnswerOperationMetadata.STATE_IN_REVIEW
+    assert operation.ticket == outcome.in_review.ticket
+    assert operation.request_id == outcome.report.request_id
+
+
 def test_every_cell_of_a_cause_that_a_model_is_behind_is_driven() -> None:
     driven = {*BUILT_IN, *((cause, Action.CACHED_ANSWER) for cause in STANDING_IN)}
     driven |= {(cause, Action.QUEUE) for cause in WAITING}
+    driven |= {(cause, Action.REVIEW) for cause in REVIEWED}
     left = {(cause, action) for cause in DRIVES for action in FALLBACKS[cause]} - driven
     # What the cause itself leaves no time, or nothing, for; passages were found wherever a model was asked.
     assert {each for each in left if each[1] is not Action.FAIL_SAFE} == {
         (Cause.MODEL_TIMEOUT, Action.NEXT_MODEL),
         (Cause.OUTPUT_EMPTY, Action.REPAIR),
-        (Cause.CONFIDENCE_NOT_ALLOWED, Action.REVIEW),
     }
 
 
@@ -308,8 +340,20 @@ async def asked(served: Served, drive: Drive) -> outcome_pb2.Outcome:
         return await answer(served, question(drive.text), seconds=drive.seconds)
     # A tenant without a document.
     request = answer_service_pb2.AnswerRequest(question=question())
-    nobody = (("groundwire-tenant", "empty"), ("groundwire-subject", "alice"))
-    return (await served.answers.Answer(request, metadata=nobody, timeout=10)).outcome
+    return (await served.answers.Answer(request, metadata=NOBODY, timeout=10)).outcome
+
+
+async def waiting_for(
+    served: Served, name: str, caller: tuple[tuple[str, str], ...]
+) -> operation_pb2.AnswerOperationMetadata:
+    """What is known of an operation that is not done."""
+    operations = operations_pb2_grpc.OperationsStub(served.channel)
+    request = operations_pb2.GetOperationRequest(name=name)
+    operation = await operations.GetOperation(request, metadata=caller, timeout=10)
+    assert not operation.done
+    metadata = operation_pb2.AnswerOperationMetadata()
+    assert operation.metadata.Unpack(metadata)
+    return metadata
 
 
 async def occupied(served: Served, first: Upstream, held: AsyncExitStack) -> None:

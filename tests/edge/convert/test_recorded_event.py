@@ -15,6 +15,7 @@ from groundwire_server.domain.outcome import (
     Answered,
     Degraded,
     FailedSafe,
+    InReview,
     ModelAttempt,
     Outcome,
     Report,
@@ -96,6 +97,8 @@ EVENTS: dict[str, Event] = {
     "passages-only": _ended(Degraded((Loss.ANSWER,), None, (PASSAGE,))),
     "failed-safe": _ended(FailedSafe(True, 2.5)),
     "failed-for-good": _ended(FailedSafe(False)),
+    "in-review": _ended(InReview("T-1", "operations/7", 3600.0)),
+    "in-review-for-long": _ended(InReview("T-1", "operations/7")),
 }
 
 
