@@ -274,13 +274,14 @@ class MemoryReviewRecords:
             if review.kind is not ReviewKind.SAMPLE or early or late or route not in {"", review.route}:
                 continue
             key = review.route, review.weakest_verdict
-            before = counts.get(key, SampleCount(*key, sampled=0, decided=0, wrong=0, share=0.0))
+            before = counts.get(key, SampleCount(*key, sampled=0, decided=0, wrong=0, share=0.0, lowest_share=1.0))
             counts[key] = replace(
                 before,
                 sampled=before.sampled + 1,
                 decided=before.decided + (review.state in {each.state for each in ReviewDecision}),
                 wrong=before.wrong + (review.state in _WRONG),
                 share=review.share,
+                lowest_share=min(before.lowest_share, review.share),
             )
         order = list(Verdict)
         return sorted(

@@ -13,6 +13,7 @@ from groundwire_server.adapters.store.embedded.lock import FolderInUseError, fol
 from groundwire_server.app.background import in_background
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
+from groundwire_server.app.feedback_work import FeedbackWork
 from groundwire_server.app.heartbeat import heartbeat
 from groundwire_server.app.logs import Logs, logging_to
 from groundwire_server.app.memory import settle_garbage_collection
@@ -70,12 +71,14 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
         settle_garbage_collection()
         concurrent = first.queue.concurrent or BY_ITSELF
         work = QueueWork(parts.process, reloader.current, concurrent, first.telemetry.decisions)
+        feedback = FeedbackWork(parts.process)
         with metrics_page(first.telemetry.prometheus_listen, recorder):
             tasks = [
                 in_background("heartbeat", heartbeat(recorder, logs, parts.process.capacity.beat)),
                 in_background("reload", reload_when_due(reloader.reload, again, lambda: reloader.loaded.marks)),
             ]
             work.begin()
+            feedback.begin()
             print(f"working off queued questions, {concurrent} at once", flush=True)  # noqa: T201  # as `serve` does
             await stop.wait()
             _log.info("draining")
@@ -84,6 +87,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
             await asyncio.wait(tasks)
             parts.process.shadows.end()
             await work.end(reloader.configuration.server.drain.grace_seconds)
+            await feedback.end()
             parts.process.end()
     _log.info("stopped")
 

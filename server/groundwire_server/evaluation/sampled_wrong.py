@@ -20,6 +20,7 @@ class SampleTally:
     Attributes:
         verdict: its word; empty where no sentence claims anything.
         share: the share of the route's answers that is sampled, 0 to 1.
+        share_changed: whether some of them were sampled by another share.
     """
 
     route: str
@@ -28,6 +29,7 @@ class SampleTally:
     decided: int
     wrong: int
     share: float
+    share_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class WrongShares:
         few: whether fewer were decided than say much.
         undecided: how many samples were not decided.
         many_undecided: whether they are so many that they may change the result.
-        weighed: whether the tallies stand for answers in different measure, so that the total is no plain sum.
+        weighed: whether the tallies are sampled by different shares, so that the total is no plain sum.
+        changed: the routes whose share was changed, so that what each of their samples stands for is not known.
     """
 
     rows: Sequence[tuple[SampleTally, WrongShare]]
@@ -70,6 +73,7 @@ class WrongShares:
     undecided: int
     many_undecided: bool
     weighed: bool
+    changed: Sequence[str]
 
 
 def wrong_shares(tallies: Sequence[SampleTally], within: float, confidence: float) -> WrongShares:
@@ -85,14 +89,14 @@ def wrong_shares(tallies: Sequence[SampleTally], within: float, confidence: floa
     """
     rows = [(each, _share(each, within, confidence)) for each in tallies]
     sampled, decided = sum(each.sampled for each in tallies), sum(each.decided for each in tallies)
-    weights = {_weight(each) for each in tallies if each.decided}
     return WrongShares(
         rows,
         _total(tallies, within, confidence),
         few=decided < FEW,
         undecided=sampled - decided,
         many_undecided=decided < MOST_DECIDED * sampled,
-        weighed=len(weights) > 1,
+        weighed=len({each.share for each in tallies if each.decided}) > 1,
+        changed=sorted({each.route for each in tallies if each.share_changed}),
     )
 
 
@@ -131,4 +135,4 @@ def _measured(
 
 def _weight(tally: SampleTally) -> float:
     """Return how many answers each decided sample stands for."""
-    return round(tally.sampled / tally.decided / (tally.share or 1.0), 6)
+    return tally.sampled / tally.decided / (tally.share or 1.0)

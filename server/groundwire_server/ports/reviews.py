@@ -171,6 +171,7 @@ class SampleCount:
     decided: int
     wrong: int
     share: float
+    lowest_share: float
 
 
 @dataclass(frozen=True, slots=True)

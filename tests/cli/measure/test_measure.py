@@ -97,6 +97,9 @@ def test_it_says_what_the_figures_do_not() -> None:
     few, undecided = warnings(measured((100, 20, 1)))
     assert few == "Caution: fewer than 30 samples are decided, so that little can be said."
     assert undecided.startswith("Caution: 80 of 100 samples are not decided.")
+    changed = SampleTally("faq", "ENTAILED", 100, 100, 1, 0.1, share_changed=True)
+    (said,) = warnings(wrong_shares([changed], 0.02, 0.95))
+    assert said.startswith("Caution: the share that is sampled was changed in this time (faq)")
     rows = [SampleTally("faq", "ENTAILED", 100, 100, 1, 0.1), SampleTally("strict", "ENTAILED", 100, 100, 1, 1.0)]
     assert ["different shares" in line for line in warnings(wrong_shares(rows, 0.02, 0.95))] == [True]
 
@@ -135,7 +138,9 @@ def test_a_time_that_is_none_is_refused(groundwire_command: Command, since: str)
 
 
 def test_an_answer_that_claims_nothing_has_a_row_too() -> None:
-    row = SampleCounts(route="faq", sampled=3, decided=2, wrong=0, share=0.5)
+    row = SampleCounts(route="faq", sampled=3, decided=2, wrong=0, share=0.5, lowest_share=0.5)
     assert tally_of(row) == SampleTally("faq", "", 3, 2, 0, 0.5)
     row.weakest_verdict = Verdict.VERDICT_CONSISTENT
     assert tally_of(row).verdict == "CONSISTENT"
+    row.lowest_share = 0.1
+    assert tally_of(row).share_changed is True

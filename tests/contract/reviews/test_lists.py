@@ -111,8 +111,8 @@ async def test_samples_are_counted_by_route_and_verdict(reviews: Reviews, clock:
     await reviews.open("other", waited_for=False, case=case("other", "other"))
     await reviews.open("waits")
     found = await reviews.records.measure("acme", None, None, "")
-    whole = SampleCount("default", Verdict.CONTRADICTED, sampled=4, decided=3, wrong=2, share=0.4)
-    bare = SampleCount("default", None, sampled=1, decided=0, wrong=0, share=0.25)
+    whole = SampleCount("default", Verdict.CONTRADICTED, sampled=4, decided=3, wrong=2, share=0.4, lowest_share=0.1)
+    bare = SampleCount("default", None, sampled=1, decided=0, wrong=0, share=0.25, lowest_share=0.25)
     assert [replace(each, share=round(each.share, 9)) for each in found] == [whole, bare]
     assert await reviews.records.measure("acme", None, None, "another") == []
     (early,) = await reviews.records.measure("acme", None, began + timedelta(seconds=2), "default")

@@ -22,7 +22,8 @@ _GAP = 2
 def tally_of(row: SampleCounts) -> SampleTally:
     """Return a row of the response."""
     verdict = "" if row.weakest_verdict == Verdict.VERDICT_UNSPECIFIED else word(Verdict, row.weakest_verdict)
-    return SampleTally(row.route, verdict, row.sampled, row.decided, row.wrong, row.share)
+    changed = row.lowest_share != row.share
+    return SampleTally(row.route, verdict, row.sampled, row.decided, row.wrong, row.share, changed)
 
 
 def print_measured(found: WrongShares, within: float, confidence: float) -> None:
@@ -65,6 +66,12 @@ def warnings(found: WrongShares) -> Iterator[str]:
         yield (
             f"Caution: {found.undecided:,} of {found.total.sampled:,} samples are not decided. If reviewers leave the "
             "hard ones, more answers are wrong than it seems."
+        )
+    if found.changed:
+        routes = one_line(", ".join(found.changed))
+        yield (
+            f"Caution: the share that is sampled was changed in this time ({routes}): measure the time since, with "
+            "--since."
         )
     if found.weighed:
         yield (

@@ -105,7 +105,12 @@ def place_from_texts(created: str, ticket: str) -> ReviewPlace:
 def counts_to_pb(count: SampleCount) -> review_service_pb2.SampleCounts:
     """Return how many samples of a route have a weakest verdict, and how many of them are wrong."""
     message = review_service_pb2.SampleCounts(
-        route=count.route, sampled=count.sampled, decided=count.decided, wrong=count.wrong, share=count.share
+        route=count.route,
+        sampled=count.sampled,
+        decided=count.decided,
+        wrong=count.wrong,
+        share=count.share,
+        lowest_share=count.lowest_share,
     )
     if count.weakest_verdict is not None:
         message.weakest_verdict = VERDICTS[count.weakest_verdict]

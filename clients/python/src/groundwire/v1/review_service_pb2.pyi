@@ -602,6 +602,7 @@ class SampleCounts(_message.Message):
     DECIDED_FIELD_NUMBER: _builtins.int
     WRONG_FIELD_NUMBER: _builtins.int
     SHARE_FIELD_NUMBER: _builtins.int
+    LOWEST_SHARE_FIELD_NUMBER: _builtins.int
     route: _builtins.str
     """route is the route."""
     weakest_verdict: _grounding_pb2.Verdict.ValueType
@@ -614,6 +615,8 @@ class SampleCounts(_message.Message):
     """wrong is how many of those were EDITED or REJECTED."""
     share: _builtins.float
     """share is the share of the route's answers that was sampled when the latest of them left, 0 to 1."""
+    lowest_share: _builtins.float
+    """lowest_share is the lowest share that any of them was sampled by: another than `share` where the share was changed."""
     def __init__(
         self,
         *,
@@ -623,10 +626,11 @@ class SampleCounts(_message.Message):
         decided: _builtins.int = ...,
         wrong: _builtins.int = ...,
         share: _builtins.float = ...,
+        lowest_share: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided", b"decided", "route", b"route", "sampled", b"sampled", "share", b"share", "weakest_verdict", b"weakest_verdict", "wrong", b"wrong"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided", b"decided", "lowest_share", b"lowest_share", "route", b"route", "sampled", b"sampled", "share", b"share", "weakest_verdict", b"weakest_verdict", "wrong", b"wrong"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

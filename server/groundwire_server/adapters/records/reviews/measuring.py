@@ -46,7 +46,8 @@ def measure(
     # The latest last: its share counts.
     for row in sorted(rows, key=lambda row: row.latest):
         key = row.route, None if row.weakest_verdict is None else Verdict(row.weakest_verdict)
-        counts[key] = _sum(counts.get(key, SampleCount(*key, sampled=0, decided=0, wrong=0, share=0.0)), row)
+        none = SampleCount(*key, sampled=0, decided=0, wrong=0, share=0.0, lowest_share=1.0)
+        counts[key] = _sum(counts.get(key, none), row)
     return [counts[key] for key in sorted(counts, key=_order)]
 
 
@@ -57,6 +58,7 @@ def _sum(before: SampleCount, row: AnyRow) -> SampleCount:
         decided=before.decided + row.decided,
         wrong=before.wrong + row.wrong,
         share=row.share,
+        lowest_share=min(before.lowest_share, row.share),
     )
 
 
