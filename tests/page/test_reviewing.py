@@ -16,6 +16,7 @@ async def test_a_review_is_approved_with_the_keyboard_alone(server: ReviewingSer
     assert await text(tab, ".ticket h1") == "How much may a hotel in Munich cost?"
     await tab.press("a")
     await tab.until("document.activeElement.innerText?.startsWith('Approve')")
+    assert "One sentence falls short: the caller is told to read it with caution." in await text(tab, ".panel .quiet")
     await tab.press("Enter")
     await tab.until("document.querySelector('.ticket h2')?.innerText.startsWith('Approved by anonymous')")
 

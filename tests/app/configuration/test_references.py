@@ -92,6 +92,28 @@ def test_what_fits_is_taken(tmp_path: Path, text: str) -> None:
     assert errors(tmp_path, text) == []
 
 
+def test_a_gateway_beyond_this_machine_needs_what_the_server_needs(tmp_path: Path) -> None:
+    (line,) = errors(tmp_path, "gateway: {listen: '0.0.0.0:8080'}")
+    assert "gateway.listen: 0.0.0.0:8080 is reachable from other machines" in line
+    assert "set up gateway.tls and authentication, listen on 127.0.0.1" in line
+    assert errors(tmp_path, f"{KEYS}gateway: {{listen: '0.0.0.0:8080', tls: {{certificate: a, key: b}}}}") == []
+
+
+@pytest.mark.parametrize(
+    "gateway",
+    [
+        "allowed_origins: ['https://app.example.com/']",
+        "allowed_origins: ['*']",
+        "allowed_origins: ['https://App.example.com']",
+        "hosts: ['answers.example.com:8080']",
+        "trusted_proxies: ['proxy.example.com']",
+    ],
+)
+def test_what_is_no_origin_host_or_network_is_refused(tmp_path: Path, gateway: str) -> None:
+    (line,) = errors(tmp_path, f"gateway: {{{gateway}}}")
+    assert "must be an" in line or "must be a host" in line
+
+
 def test_every_name_that_leads_nowhere_is_told_of(tmp_path: Path) -> None:
     text = "models: {m: {store: x}}\nroutes:\n  a: {models: [n], store: y}\n  b: {models: [m], store: z}\n"
     assert [line.split(": ")[1] for line in errors(tmp_path, text)] == [

@@ -65,6 +65,14 @@ def test_all_else_is_as_it_was_configured(tmp_path: Path) -> None:
     assert hash(part.providers["cloud"])
 
 
+def test_workers_share_the_address_of_the_gateway_and_its_connections(tmp_path: Path) -> None:
+    configuration = _configuration(tmp_path, gateway={"listen": "127.0.0.1:0"})
+    part = of_worker(configuration, 2, "127.0.0.1:50051", "127.0.0.1:8080").gateway
+    assert part.listen == "127.0.0.1:8080"
+    assert (part.limits.max_connections, part.limits.max_connections_per_address) == (250, 62)
+    assert of_worker(_configuration(tmp_path), 2, "127.0.0.1:50051").gateway.listen is None
+
+
 def test_workers_have_pages_and_instances_of_their_own(tmp_path: Path) -> None:
     first, third = (of_worker(_configuration(tmp_path), number, "127.0.0.1:50051").telemetry for number in (1, 3))
     assert (first.prometheus_listen, third.prometheus_listen) == ("127.0.0.1:9464", "127.0.0.1:9466")

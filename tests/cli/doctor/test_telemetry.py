@@ -86,6 +86,18 @@ def test_each_signal_has_a_receiver_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(("listens", "state"), [(True, CheckState.OK), (False, CheckState.WARN)])
+def test_the_gateway(tmp_path: Path, listens: bool, state: CheckState) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1] if listens else 1
+        file = tmp_path / "groundwire.yaml"
+        file.write_text(f"gateway: {{listen: '127.0.0.1:{port}'}}\n")
+        examination = Examination.of(ConnectionOptions("elsewhere.example.com:443"), file, named=True)
+        (result,) = [each for each in examination.of_configuration() if each.check == "gateway"]
+
+    assert result.state is state
+
+
+@pytest.mark.parametrize(("listens", "state"), [(True, CheckState.OK), (False, CheckState.WARN)])
 def test_the_page_of_metrics(tmp_path: Path, listens: bool, state: CheckState) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1] if listens else 1

@@ -1,7 +1,6 @@
 """The accounts of what models have consumed."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,8 +16,6 @@ from groundwire_server.ports.usage import UsageRecords
 
 if TYPE_CHECKING:
     from groundwire_server.adapters.records.opening import OpenedRecords
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,6 @@ async def open_usage(records: "OpenedRecords | None", recorder: Metrics) -> Asyn
     keep = timedelta(days=records.options.retention.usage_days)
     accounts = SqlUsageRecords(records.database, SystemClock(), keep)
     book = UsageBook(accounts, SystemClock(), recorder)
-    _log.info("usage is accounted for", extra={"book": book.process})
     # Before anything is consumed: a process that is killed has a book that stays open.
     await book.write()
     task = kept_going("usage", book.keep)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import grpc
 from connectrpc.code import Code
+from connectrpc.compression.gzip import GzipCompression
 from connectrpc.errors import ConnectError
 from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 from connectrpc.request import RequestContext
@@ -49,6 +50,8 @@ class ConnectApp(ConnectASGIApplication[Any]):
             endpoints=lambda _: {f"/{method}": _endpoint(method) for method in handlers},
             interceptors=(_CallInterceptor(handlers),),
             read_max_bytes=max_bytes,
+            # The library compresses within the event loop: the fastest level takes a third of the time.
+            compressions=(GzipCompression(1),),
             codecs=(_ProtoBytes(), _JsonBytes()),
         )
 

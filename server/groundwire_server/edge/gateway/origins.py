@@ -11,8 +11,9 @@ _WILDCARDS: Final = frozenset({"", "0.0.0.0", "[::]"})  # noqa: S104  # nothing 
 
 _ALLOWED_HEADERS: Final = (
     b"accept, authorization, connect-accept-encoding, connect-content-encoding, connect-protocol-version, "
-    b"connect-timeout-ms, content-encoding, content-type, groundwire-api-key, grpc-accept-encoding, grpc-encoding, "
-    b"grpc-timeout, last-event-id, traceparent, tracestate, x-grpc-web, x-user-agent"
+    b"connect-timeout-ms, content-encoding, content-type, groundwire-api-key, groundwire-principals, "
+    b"groundwire-subject, groundwire-tenant, grpc-accept-encoding, grpc-encoding, grpc-timeout, last-event-id, "
+    b"traceparent, tracestate, x-grpc-web, x-user-agent"
 )
 _EXPOSED_HEADERS: Final = (
     b"connect-content-encoding, content-encoding, grpc-encoding, grpc-message, grpc-status, grpc-status-details-bin, "

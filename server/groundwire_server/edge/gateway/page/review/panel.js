@@ -98,8 +98,10 @@ export class DecisionPanel {
     const { kind } = this.#review;
     if (kind === "KIND_SAMPLE") return { approve: "The sample counts as right.", edit: "The sample counts as wrong, and your text as what would have been right.", reject: "The sample counts as wrong." }[this.mode || "approve"];
     if (kind === "KIND_BLOCK") return this.mode === "approve" ? "It is counted as a justified block." : "It is counted as a mistake of the guard.";
+    const short = (this.#review.belowMinimum ?? []).length;
+    const caution = short ? ` ${short === 1 ? "One sentence falls" : `${short} sentences fall`} short: the caller is told to read it with caution.` : "";
     return {
-      approve: "The draft leaves as it stands.",
+      approve: `The draft leaves as it stands.${caution}`,
       edit: "Your text leaves, with its own verdicts, once it has been checked against the same passages.",
       reject: "No answer leaves. The caller receives what the route says for rejected answers.",
     }[this.mode || "approve"];
