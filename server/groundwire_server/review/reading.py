@@ -59,20 +59,27 @@ class ReviewReading:
         """Return a review of the caller's tenant, with its texts as they are kept.
 
         Raises:
-            Rejection: REVIEW_NOT_FOUND; REVIEW_OWN where the route asks for a second pair of eyes.
+            Rejection: REVIEW_NOT_FOUND; REVIEW_OWN where the route asks for a second person, and the caller has asked, or is the
+                end user for whom an application has asked.
         """
         opened = await self.records.get(caller.tenant, ticket)
         if opened is None:
             raise review_rejected(Reason.REVIEW_NOT_FOUND, ticket)
-        if self.own(opened.review, caller):
+        if self._own(opened, caller):
             raise review_rejected(Reason.REVIEW_OWN, ticket)
         return opened
 
-    def own(self, review: Review, caller: Caller) -> bool:
-        """Return whether another person than the caller must look at a review: the caller asked its question."""
+    def _own(self, opened: OpenedReview, caller: Caller) -> bool:
+        """Return whether another person than the caller must look at a review: the question is the caller's own.
+
+        Where the rules of the route are gone, nobody can say that it did not ask for a second person.
+        """
+        review, case = opened.review, opened.case
         policy = self.serving.policy(review.tenant, review.route)
-        second = policy is not None and policy.review is not None and policy.review.second_person
-        return second and review.subject == caller.subject
+        rules = None if policy is None else policy.review
+        if rules is not None and rules.reviewers and not rules.second_person:
+            return False
+        return caller.subject == review.subject or (case is not None and caller.subject == case.question.end_user_id)
 
     async def shown(self, caller: Caller, ticket: str, by: Deadline) -> ShownReview:
         """Return a review as the caller may see it, and note in the audit trail that its texts were read.
