@@ -213,9 +213,8 @@ class MemoryReviewRecords:
         """Decide a review."""
         self.before("decide")
         before = self._kept.get((tenant, ticket))
-        if before is not None and before.verdict is not None and before.review.reviewer == reviewer:
-            if before.verdict == verdict:
-                return before.review
+        if before is not None and before.verdict == verdict and before.review.reviewer == reviewer:
+            return before.review
         kept = self._held(tenant, ticket, reviewer)
         if etag not in {"", kept.review.etag}:
             raise _rejected(Reason.REVIEW_CHANGED, ticket)

@@ -59,8 +59,8 @@ class ReviewReading:
         """Return a review of the caller's tenant, with its texts as they are kept.
 
         Raises:
-            Rejection: REVIEW_NOT_FOUND; REVIEW_OWN where the route asks for a second person, and the caller has asked, or is the
-                end user for whom an application has asked.
+            Rejection: REVIEW_NOT_FOUND; REVIEW_OWN where the route asks for a second person, and the caller has asked,
+                or is the end user for whom an application has asked.
         """
         opened = await self.records.get(caller.tenant, ticket)
         if opened is None:
