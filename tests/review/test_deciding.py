@@ -220,6 +220,14 @@ async def test_the_end_user_for_whom_was_asked_is_not_a_second_person(call: str)
     await office.reading.shown(OTTO, TICKET, BY)
 
 
+@pytest.mark.parametrize(("asked", "decides"), [("ann", "tickets:ann"), ("tickets:ann", "ann")])
+async def test_a_prefix_of_a_ticketing_system_makes_no_second_person(asked: str, decides: str) -> None:
+    office = Office(policy=reviewed(second_person=True))
+    await office.claimed(case=answered_case(subject=asked))
+    assert (await rejected(office.approve(replace(RITA, subject=decides)))).reason is Reason.REVIEW_OWN
+    await office.approve()
+
+
 @pytest.mark.parametrize(
     "policy",
     [None, built_in_policy(), reviewed(reviewers=False)],
