@@ -376,6 +376,29 @@ class TestRoutes:
         await office.reject()
         assert office.ends[0].result == Abstained(0, ())
 
+    @pytest.mark.parametrize("action", [Action.PASSAGES_ONLY, Action.ABSTAIN])
+    async def test_passages_that_are_gone_since_do_not_stand_in_the_place_of_an_answer(self, action: Action) -> None:
+        rows = {Cause.REVIEW_REJECTED: (action, Action.ABSTAIN)}
+        secret, memo = replace(HOURS, chunk_id="secret"), replace(HOURS, chunk_id="memo")
+        office = Office(policy=reviewed(fallbacks=rows, nearest=1))
+        await office.claimed(case=replace(answered_case(), evidence=(secret, memo)))
+        office.shelf.secret = frozenset({"secret"})
+        await office.reject()
+        result = office.ends[0].result
+        assert isinstance(result, Abstained | Degraded)
+        assert (result.nearest if isinstance(result, Abstained) else result.passages) == (memo,)
+
+    async def test_without_the_store_only_passages_do_that_were_open_to_all(self) -> None:
+        rows = {Cause.REVIEW_REJECTED: (Action.PASSAGES_ONLY, Action.ABSTAIN)}
+        office = Office(policy=reviewed(fallbacks=rows))
+        staff = replace(HOURS, chunk_id="staff", allowed_principals=frozenset({"staff"}))
+        await office.claimed(case=replace(answered_case(), evidence=(staff, HOURS)))
+        office.shelf.cause = Cause.STORE_UNAVAILABLE
+        await office.reject()
+        result = office.ends[0].result
+        assert isinstance(result, Degraded)
+        assert result.passages == (HOURS,)
+
 
 PLACE = AnswerPlace(AnswerKey("acme", "default", b"key"), AnswerStamp(b"stamp", "7"))
 KEEPING = CachePolicy(accept=CacheAccept.VERIFIED)
