@@ -24,9 +24,46 @@ _FLAGS = (
     "--disable-component-update",
     "--no-first-run",
     "--remote-debugging-port=0",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+_KEYS = {"Enter": (13, "\r"), "Tab": (9, ""), "Escape": (27, "")}
+"""The code of a key that is no character, and what it types."""
+
 _STARTED = b"DevTools listening on "
+
+CONTRAST = """
+(() => {
+  const channels = color => color.match(/[\\d.]+/g).map(Number);
+  const light = color => {
+    const [r, g, b] = channels(color).slice(0, 3).map(value => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = element => {
+    for (let each = element; each; each = each.parentElement) {
+      const color = getComputedStyle(each).backgroundColor;
+      const parts = channels(color);
+      if (parts.length < 4 || parts[3] === 1) return color;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const poor = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || ['TITLE', 'STYLE', 'title'].includes(element.tagName)) continue;
+    const style = getComputedStyle(element);
+    const color = element.ownerSVGElement ? style.fill : style.color;
+    const [a, b] = [light(color), light(behind(element))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) poor.push(`${walker.currentNode.data}: ${ratio.toFixed(2)}`);
+  }
+  return poor;
+})()
+"""
+"""Texts of too little contrast with what is behind them, by the Web Content Accessibility Guidelines."""
 
 
 class Tab:
@@ -56,11 +93,12 @@ class Tab:
                 return result
             self._note(message)
 
-    async def open(self, page: Path) -> None:
-        """Open a file and wait until it is shown."""
+    async def open(self, page: Path | str) -> None:
+        """Open a file or an address and wait until it is shown."""
+        self._loaded = False
         for domain in ("Page", "Network", "Log", "Runtime", "Accessibility", "DOM"):
             await self.call(f"{domain}.enable")
-        await self.call("Page.navigate", url=page.as_uri())
+        await self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not self._loaded:
             self._note(await self._socket.receive_json(timeout=60))
 
@@ -69,6 +107,34 @@ class Tab:
         found = await self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
+
+    async def until(self, expression: str) -> Any:
+        """Wait until a JavaScript expression is true, and return its value; the page is looked at once a frame."""
+        waiting = (
+            "new Promise((resolve, reject) => { const end = performance.now() + 30000; const look = () => {"
+            f"const found = ({expression}); if (found) resolve(found);"
+            "else if (performance.now() > end) reject(new Error(document.body.innerText.slice(0, 2000)));"
+            "else requestAnimationFrame(look); }; look(); })"
+        )
+        found = await self.call("Runtime.evaluate", expression=waiting, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in found, (expression, found)
+        return found["result"].get("value")
+
+    async def press(self, key: str, modifiers: int = 0) -> None:
+        """Press a key and let it go.
+
+        Args:
+            key: a letter, or a name such as `Enter`.
+            modifiers: 2 for Ctrl, 8 for Shift.
+        """
+        code, text = _KEYS.get(key, (ord(key[0].upper()), key))
+        pressed: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
+        await self.call("Input.dispatchKeyEvent", type="keyDown", **pressed, **({"text": text} if text else {}))
+        await self.call("Input.dispatchKeyEvent", type="keyUp", **pressed)
+
+    async def type(self, text: str) -> None:
+        """Type a text where the focus is."""
+        await self.call("Input.insertText", text=text)
 
     async def resize(self, width: int, height: int) -> None:
         """Show the page at this size."""

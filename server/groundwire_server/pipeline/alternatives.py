@@ -66,7 +66,8 @@ class Alternatives:
                     history = replace(history, allow_queue=False)
                 case Action.REVIEW:
                     instead = await self._review.open(failure, self._gate)
-                    history = replace(history, review=False)
+                    # What stood was taken back for it: it cannot be gone on from.
+                    history = replace(history, review=False, standing=len(self._gate.released))
                 case _:
                     return step, None
             if instead is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.review import ReviewState
+from groundwire_server.domain.review import ReviewKind, ReviewState
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.metrics import Reading
@@ -62,7 +62,7 @@ class ReviewUpkeep:
 
     def counted(self) -> Iterable[Reading]:
         """Return how many reviews of each kind waited at the last look."""
-        return [((kind.value,), count) for kind, count in self._waiting.counts.items()]
+        return [((kind.value,), self._waiting.counts.get(kind, 0)) for kind in ReviewKind]
 
     async def keep(self) -> NoReturn:
         """Do a round, and the next after a while, until this is cancelled."""

@@ -7,7 +7,7 @@ import pytest
 
 from groundwire_server.cli.evaluate.page import html
 from groundwire_server.evaluation.result import evaluate
-from tests.chromium import CHROMIUM, Tab, chromium
+from tests.chromium import CHROMIUM, CONTRAST, Tab, chromium
 from tests.cli.evaluate.test_page import MANY
 
 pytestmark = [
@@ -16,40 +16,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
 ]
-
-CONTRAST = """
-(() => {
-  const channels = color => color.match(/[\\d.]+/g).map(Number);
-  const light = color => {
-    const [r, g, b] = channels(color).slice(0, 3).map(value => {
-      const share = value / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = element => {
-    for (let each = element; each; each = each.parentElement) {
-      const color = getComputedStyle(each).backgroundColor;
-      const parts = channels(color);
-      if (parts.length < 4 || parts[3] === 1) return color;
-    }
-    return 'rgb(255, 255, 255)';
-  };
-  const poor = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || ['TITLE', 'STYLE', 'title'].includes(element.tagName)) continue;
-    const style = getComputedStyle(element);
-    const color = element.ownerSVGElement ? style.fill : style.color;
-    const [a, b] = [light(color), light(behind(element))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) poor.push(`${walker.currentNode.data}: ${ratio.toFixed(2)}`);
-  }
-  return poor;
-})()
-"""
-"""Texts of too little contrast with what is behind them, by the Web Content Accessibility Guidelines."""
 
 OUTSIDE = """
 [...document.querySelectorAll('svg[role=img]')].flatMap(chart => {
