@@ -114,7 +114,7 @@ def whole(review: Review) -> Review:
 
 
 class ReviewedService(FakeService):
-    """Lays answers before persons, and remembers what they decide.
+    """Sends answers for review, and remembers what reviewers decide.
 
     Attributes:
         listed: the reviews, by their tickets, as lists have them.

@@ -368,7 +368,7 @@ def _route(
 
 
 def _reviews(process: Process) -> RouteReviews | None:
-    """Return where routes lay answers before persons; None where none does."""
+    """Return where routes send answers for review; None where none does."""
     if process.reviews is None:
         return None
     return RouteReviews(process.reviews.desk, process.checking, share_key(process.records))

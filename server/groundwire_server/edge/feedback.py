@@ -25,7 +25,7 @@ class FeedbackCalls:
 
     Attributes:
         records: keep it.
-        samples: lay appeals before reviewers.
+        samples: sends appeals for review.
         rights: says which passages of a case a caller may see.
         keep: seconds that feedback is kept.
     """

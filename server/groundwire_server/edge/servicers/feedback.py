@@ -129,7 +129,7 @@ class Feedback(FeedbackServiceServicer):
     async def AppealBlock(
         self, request: feedback_service_pb2.AppealBlockRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> feedback_service_pb2.AppealBlockResponse:
-        """Log that something was blocked by mistake and count it; lay it before a reviewer where the route does that.
+        """Log and count something that was blocked by mistake; send it for review where the route has appeals.
 
         Raises:
             Rejection: INVALID_REQUEST for a guard, or a category of one, that the caller's routes do not have.
