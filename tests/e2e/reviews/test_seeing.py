@@ -26,6 +26,7 @@ from groundwire_server.domain.credentials import CredentialKind, Credentials
 from groundwire_server.domain.policy import CachePolicy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.options import ArrivalOptions, ServerOptions
+from groundwire_server.edge.paging import PageTokens
 from tests.doubles.counts import Counts
 from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, question
 from tests.e2e.conftest import Serve
@@ -128,6 +129,15 @@ async def test_the_trail_is_listed_by_page_and_target(desk: Desk) -> None:
     after = audit_service_pb2.ListAuditEntriesRequest(after_sequence=1, target=f"reviews/{first}")
     assert list((await list_entries(after, metadata=ACME, timeout=SECONDS)).entries) == []
     assert list((await list_entries(audit_service_pb2.ListAuditEntriesRequest(), metadata=STRANGER)).entries) == []
+
+
+@pytest.mark.parametrize("sequence", ["-1", "9" * 19, "1.5", ""])
+async def test_a_page_of_the_trail_begins_at_no_forged_sequence(desk: Desk, sequence: str) -> None:
+    token = PageTokens("audit", "acme", "", "0").write(sequence)
+    request = audit_service_pb2.ListAuditEntriesRequest(page_token=token)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.audit.ListAuditEntries(request, metadata=ACME, timeout=SECONDS)
+    assert info(refused.value).reason == "INVALID_REQUEST"
 
 
 async def test_who_asked_neither_reads_nor_decides_where_a_second_person_must(serve: Serve) -> None:
