@@ -139,9 +139,18 @@ class Page {
       useKeys(() => tab.view.keys);
       if (document.activeElement !== document.body) byId("main").focus();
     }
-    tab.view.open(rest.map(decodeURIComponent)).catch((/** @type {unknown} */ wrong) => {
+    tab.view.open(rest.map(decoded)).catch((/** @type {unknown} */ wrong) => {
       if (!isAbort(wrong)) notify(sentenceOf(wrong), "failed");
     });
+  }
+}
+
+/** @param {string} part of the address, which anybody may have written @returns {string} */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }
 
