@@ -11,7 +11,7 @@ from tests.docs.shown import DOCS
 PAGE = (DOCS / "how-to" / "authentication.md").read_text(encoding="utf-8")
 SHOWN = {
     name: set(re.findall(r"`([A-Za-z]+)`", row))
-    for name, row in re.findall(rf"^\| ({'|'.join(Role)}) \| (.*) \|$", PAGE, re.M)
+    for name, row in re.findall(rf"^\| ({'|'.join(Role)}) \| (.*) \|$", PAGE, re.MULTILINE)
 }
 
 
