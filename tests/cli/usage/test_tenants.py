@@ -177,6 +177,39 @@ def test_over_postgresql(
     assert "3 calls in flight" in " ".join(ran.err.split())
 
 
+@pytest.mark.process
+@needs_postgres
+def test_a_user_of_postgresql_who_may_only_read_is_enough(
+    groundwire_command: Command, postgres: PostgresDatabases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncpg
+
+    url = asyncio.run(postgres.create())
+    monkeypatch.setenv("RECORDS_KEY", base64.b64encode(bytes(32)).decode())
+    keys = "[{id: k1, key: 'env://RECORDS_KEY'}]"
+    owner, reader = Path("owner.yaml"), Path("reader.yaml")
+    owner.write_text(f"records: {{url: '{url}', username: {USER}, keys: {keys}}}\n")
+    reader.write_text(f"records: {{url: '{url}', username: billing, keys: {keys}}}\n")
+    assert groundwire_command("db", "upgrade", "--config", str(owner)).code == 0
+    write(Sources(owner))
+
+    async def allow(statement: str) -> None:
+        name = url.split("?")[0].rpartition("/")[2]
+        connection = await asyncpg.connect(host=str(postgres.folder), user=USER, database=name)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(allow("CREATE ROLE billing LOGIN"))
+    refused = groundwire_command(*RECORDS, "--by", "tenant", "--config", str(reader))
+    assert refused.code == ExitCode.FAILED
+    assert "the user may not use the tables of records" in refused.err
+    asyncio.run(allow("GRANT SELECT ON records_version, usage, usage_books, usage_open_calls TO billing"))
+    ran = groundwire_command(*RECORDS, "--by", "tenant", "--config", str(reader))
+    assert [row[:2] for row in rows(ran.out)[1:]] == [["acme", "2"], ["globex", "2"]]
+
+
 def test_a_database_that_is_away_is_said(groundwire_command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECORDS_KEY", base64.b64encode(bytes(32)).decode())
     keys = "[{id: k1, key: 'env://RECORDS_KEY'}]"
