@@ -198,7 +198,9 @@ def snapshot(
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = AclRecheck(process.recording.metrics)
-    rules, reviews = RuleChecker.packaged(), _reviews(process)
+    rules, reviews = RuleChecker.packaged(), None
+    if process.reviews is not None:
+        reviews = RouteReviews(process.reviews.desk, process.checking, share_key(process.records))
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         return {
@@ -365,13 +367,6 @@ def _route(
         ),
         replace(ports, cache=cache),
     )
-
-
-def _reviews(process: Process) -> RouteReviews | None:
-    """Return where routes send answers for review; None where none does."""
-    if process.reviews is None:
-        return None
-    return RouteReviews(process.reviews.desk, process.checking, share_key(process.records))
 
 
 def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
