@@ -10,7 +10,7 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
     # Imports what --help does not need.
-    from groundwire.v1.audit_service_pb2 import AuditEntry
+    from groundwire.v1.audit_service_pb2 import AuditEntry, VerifyAuditResponse
 
 _DIGEST: Final = 64
 """Hexadecimal digits of a digest."""
@@ -75,9 +75,7 @@ def verify(
     elif found.intact:
         print(f"intact: {found.entries} verified, up to {found.last_sequence}:{found.last_digest}")
     if not found.intact:
-        wrong = f"entry {found.first_wrong}" if found.first_wrong else "the trail"
-        message = f"{wrong} is not as it was written: keep the database as it is, and compare it with a backup"
-        raise CommandError(ExitCode.INCOMPLETE, message)
+        raise CommandError(ExitCode.INCOMPLETE, _wrong(found))
 
 
 @connects
@@ -112,6 +110,17 @@ def _print_entry(entry: "AuditEntry") -> None:
         return
     fields = (entry.time.ToJsonString(), entry.actor, entry.event, entry.target, details, entry.digest)
     print("\t".join((str(entry.sequence), *map(one_line, fields))))
+
+
+def _wrong(found: "VerifyAuditResponse") -> str:
+    """Return why a trail is not intact, and what to do."""
+    if found.first_wrong:
+        return (
+            f"entry {found.first_wrong} is not as it was written: keep the database as it is, and compare it with a "
+            "backup"
+        )
+    keys = ", ".join(found.missing_keys)
+    return f"{found.unverified} entries cannot be verified without the keys {keys}: add them to records.keys"
 
 
 def _known(text: str) -> tuple[int, str]:

@@ -412,7 +412,7 @@ USAGE_UNWRITTEN_AGE: Final = Gauge(
 WEBHOOKS: Final = Counter(
     "groundwire.webhooks",
     "{webhook}",
-    "Webhooks of queued answers, by what became of them: DELIVERED, RETRIED or GIVEN_UP.",
+    "Webhooks of queued answers and reviews, by what became of them: DELIVERED, RETRIED or GIVEN_UP.",
     (names.RESULT,),
 )
 

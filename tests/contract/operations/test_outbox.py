@@ -142,3 +142,21 @@ async def test_there_is_no_notice_of_an_operation_that_was_forgotten_or_cannot_b
     assert await queue.records.delete(queue.key("a"))
     assert await outbox.notice(webhook) is None
     assert await queue.posts("a") == []
+
+
+async def test_an_entry_is_spread_over_its_receivers_once(
+    queue: Queue, outbox: SqlOutboxRecords, clock: SteppingClock
+) -> None:
+    await answered(queue)
+    work, *others = await claimed(outbox)
+    await outbox.done(others)
+    await outbox.spread(work, ["jira", "audit"])
+    await outbox.spread(work, ["jira"])
+    spread = await claimed(outbox)
+    assert [(each.kind, each.receiver, each.attempt) for each in spread] == [
+        (OutboxKind.WORK, "jira", 1),
+        (OutboxKind.WORK, "audit", 1),
+    ]
+    await outbox.spread(spread[0], [])
+    clock.step(LEASE)
+    assert [each.receiver for each in await claimed(outbox)] == ["audit"]

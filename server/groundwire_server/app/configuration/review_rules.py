@@ -23,6 +23,25 @@ def check_reviews(configuration: Configuration) -> Iterator[ConfigError]:
             yield from _check_review((*path, "review"), route)
 
 
+def check_ticketing(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each ticketing system that no review can reach, or that has a secret of another's."""
+    section = configuration.reviews
+    if section.callbacks and configuration.gateway.listen is None:
+        yield ConfigError(("reviews", "callbacks"), "calls come by the gateway: set gateway.listen")
+    secrets: dict[str, str] = {}
+    for name, callback in section.callbacks.items():
+        path: Path = ("reviews", "callbacks", name)
+        if configuration.tenants is not None and callback.tenant not in configuration.tenants:
+            yield ConfigError((*path, "tenant"), "there is no tenant of this name")
+        other = secrets.setdefault(callback.secret.reveal(), name)
+        if other != name:
+            yield ConfigError((*path, "secret"), f"is that of {other}: give each a secret of its own")
+    for name, webhook in section.webhooks.items():
+        for index, tenant in enumerate(webhook.tenants):
+            if configuration.tenants is not None and tenant not in configuration.tenants:
+                yield ConfigError(("reviews", "webhooks", name, "tenants", index), "there is no tenant of this name")
+
+
 def _check_review(path: Path, route: RouteConfig) -> Iterator[ConfigError]:
     review = route.review
     used = {use.guard for uses in route.screens.uses.values() for use in uses}

@@ -10,7 +10,7 @@ import groundwire
 from groundwire.v1.review_pb2 import Review
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.reviews.editing import Editing, Remarks
+from groundwire_server.cli.reviews.editing import DraftRemarks, Editing
 from groundwire_server.cli.reviews.lease import HeldClaim, held
 from groundwire_server.cli.reviews.listing import print_decided
 from groundwire_server.cli.reviews.page import show_review
@@ -111,7 +111,7 @@ class ReviewSession:
                 case "a":
                     return self._approved(claim)
                 case "e":
-                    return Editing(self._client, claim, Remarks()).converse(self._console, None)
+                    return Editing(self._client, claim, DraftRemarks()).converse(self._console, None)
                 case _:
                     found, note = faults(), line("note, or nothing")
                     review = claim.review
