@@ -47,7 +47,11 @@ class Audit(AuditServiceServicer):
         known = (request.sequence, bytes.fromhex(request.digest)) if request.sequence else None
         found = await self._records.verify(current_call().caller.tenant, known)
         response = audit_service_pb2.VerifyAuditResponse(
-            intact=found.first_wrong is None, entries=found.entries, first_wrong=found.first_wrong or 0
+            intact=found.intact,
+            entries=found.entries,
+            first_wrong=found.first_wrong or 0,
+            unverified=found.unverified,
+            missing_keys=found.missing_keys,
         )
         if found.last is not None:
             response.last_sequence, response.last_digest = found.last.sequence, found.last.digest.hex()
