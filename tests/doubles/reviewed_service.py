@@ -114,7 +114,7 @@ def whole(review: Review) -> Review:
 
 
 class ReviewedService(FakeService):
-    """Lays answers before persons, and remembers what they decide.
+    """Sends answers for review, and remembers what reviewers decide.
 
     Attributes:
         listed: the reviews, by their tickets, as lists have them.
@@ -196,6 +196,8 @@ class ReviewedService(FakeService):
         self, request: reviews.WatchReviewsRequest, context: Any
     ) -> Iterator[reviews.WatchReviewsResponse]:
         self._answer("WatchReviews", request, context)
+        # A client may leave before the last of these is taken.
+        context.add_callback(self.cancelled.set)
         for event in self.watched.pop(0):
             match event:
                 case Failure():

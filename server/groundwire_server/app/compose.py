@@ -30,11 +30,11 @@ from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
-from groundwire_server.edge.feedback import Exporting
+from groundwire_server.edge.feedback import case_exports
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
-from groundwire_server.edge.review_watching import ReviewWatching
+from groundwire_server.edge.reviews import ReviewWatching
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.audit import Audit
@@ -292,7 +292,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     recorder = process.recording.metrics
     blocked = BlockedContentLog(process.sums)
     following, watching = Following(options.arrival, recorder), ReviewWatching(options.arrival, recorder)
-    exporting = Exporting(recorder)
+    exports = case_exports(recorder)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -301,7 +301,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Routes(current),
         ServerInfo(current),
         Limits(current),
-        Feedback(current, blocked, recorder, exporting, clock),
+        Feedback(current, blocked, recorder, exports, clock),
         Records(current, clock),
         Operations(current, following, clock),
         OperationService(current, following, clock),
@@ -314,7 +314,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     def draining() -> None:
         following.end()
         watching.end()
-        exporting.end()
+        exports.end()
 
     return Server(servicers, process.recording, log, blocked, options, current, clock, draining, process.end)
 
@@ -368,7 +368,7 @@ def _route(
 
 
 def _reviews(process: Process) -> RouteReviews | None:
-    """Return where routes lay answers before persons; None where none does."""
+    """Return where routes send answers for review; None where none does."""
     if process.reviews is None:
         return None
     return RouteReviews(process.reviews.desk, process.checking, share_key(process.records))

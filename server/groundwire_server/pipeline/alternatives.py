@@ -27,7 +27,7 @@ class Alternatives:
         asked: the inquiry with its question normalized, and nothing else made of it: another process may take it up.
         queue: accepts questions for later; None where none is answered later.
         earlier: the earlier answers.
-        review: lays what was written before a person.
+        review: sends the draft for review.
         gate: of the stream.
         run: has the time that is left.
     """

@@ -118,7 +118,7 @@ class ReviewNotices(Protocol):
     """Tells ticketing systems, which the operator has named, what has become of reviews."""
 
     def receivers(self, entry: OutboxEntry) -> Sequence[str]:
-        """Return the names of those that are told."""
+        """Return the names of the webhooks that are notified."""
         ...
 
     async def post(self, entry: OutboxEntry) -> bool:

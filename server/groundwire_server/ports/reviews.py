@@ -1,4 +1,4 @@
-"""The ports of reviews: what lays an answer before a person, and what keeps reviews."""
+"""The ports of reviews: what sends answers for review, and what keeps reviews."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,10 +22,10 @@ from groundwire_server.domain.vocabulary import Verdict
 
 
 class ReviewDesk(Protocol):
-    """Lays answers before persons; what the pipeline sees of reviews."""
+    """Sends answers for review; what the pipeline sees of reviews."""
 
     async def open(self, inquiry: Inquiry, case: Case, reason: ReviewReason) -> InReview:
-        """Lay an answer before a person before it leaves, and return where its caller waits.
+        """Send an answer for review before it leaves, and return where its caller waits.
 
         Where a worker answers the question, its operation waits for the decision, and the claim ends.
 
@@ -35,7 +35,7 @@ class ReviewDesk(Protocol):
         ...
 
     def sample(self, inquiry: Inquiry, case: Case, outcome: Outcome) -> None:
-        """Lay an outcome that leaves before a person afterwards, or keep its case; never wait, and never fail.
+        """Send an outcome for review after it has left, or keep its case; never wait, and never fail.
 
         Args:
             inquiry: that was answered; its policy says how many are sampled, and how long.

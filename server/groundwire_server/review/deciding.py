@@ -27,12 +27,12 @@ SPAN: Final = "review decide"
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """What a reviewer asks for.
+    """A decision that a reviewer requests.
 
     Attributes:
         ticket: names the review.
         decision: what is decided.
-        remarks: what the reviewer says beside it.
+        remarks: the note and the labels that come with it.
         etag: of the review as the reviewer saw it; empty decides it as it is.
         edit: the text that is to leave; None unless the decision is EDITED.
     """
@@ -51,7 +51,7 @@ class ReviewDecisions:
         records: keep them.
         reading: shows them.
         completing: makes the ends of operations.
-        events: tell of what was decided.
+        events: announce decisions.
         clock: the event loop's, and of the wall.
         tracer: opens spans.
     """

@@ -19,7 +19,7 @@ from groundwire_server.review.serving import ReviewServing
 
 @dataclass(frozen=True, slots=True)
 class Remarks:
-    """What a reviewer says beside a decision.
+    """The note and the labels that come with a decision.
 
     Attributes:
         note: for the record.
@@ -92,7 +92,7 @@ class EditChecker:
             raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": review.route})
         written = self._written(edit.text, policy)
         text = await self.serving.texts.check(written, inquiry, case.evidence)
-        # What nobody waits for does not leave.
+        # Where no caller waits, the text leaves nowhere.
         if review.operation_id and not edit.validate_only:
             _check_support(below_minimum(text, policy), edit, policy)
         return text

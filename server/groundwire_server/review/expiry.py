@@ -1,4 +1,4 @@
-"""What keeps reviews in order beside their reviewers: ending what nobody decided in time, forgetting, and counting."""
+"""The upkeep of reviews: ending those that nobody decided in time, forgetting old ones, and counting."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ class ReviewUpkeep:
     Args:
         records: the reviews.
         completing: returns what makes the ends of operations by the configuration of now.
-        events: tell of what has ended, and read how many wait.
+        events: announce what has ended, and read how many wait.
         clock: the event loop's, and of the wall.
     """
 

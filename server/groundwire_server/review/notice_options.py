@@ -1,4 +1,4 @@
-"""Options of the webhooks that tell ticketing systems of reviews."""
+"""Options of the webhooks that notify ticketing systems of reviews."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +15,7 @@ _MOST: Final = 64
 
 
 class ReviewNoticeEvent(StrEnum):
-    """What a webhook tells of a review."""
+    """A change of a review that a webhook reports."""
 
     OPENED = "opened"
     DECIDED = "decided"
@@ -42,7 +42,7 @@ ReceiverName: TypeAlias = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,63}$"
 
 
 class ReviewWebhookOptions(Options):
-    """An address that is told of reviews, by a signed POST."""
+    """An address that is notified of reviews, by a signed POST."""
 
     url: Address = Field(description="Where to post, https.", examples=["https://tickets.example.com/groundwire"])
     secret: SigningSecret = Field(
@@ -64,7 +64,7 @@ class ReviewWebhookOptions(Options):
 
 
 class ReviewWebhooksOptions(Options):
-    """How ticketing systems are told of reviews."""
+    """How ticketing systems are notified of reviews."""
 
     webhooks: dict[ReceiverName, ReviewWebhookOptions] = Field(
         default_factory=dict, description="Addresses that are told when a review is opened or has ended, by name."

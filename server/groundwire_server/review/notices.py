@@ -1,4 +1,4 @@
-"""Telling ticketing systems what has become of reviews, by signed webhooks."""
+"""Notifying ticketing systems of reviews, by signed webhooks."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ _EVENTS: Final = len("review.")
 
 
 class ReviewWebhooks:
-    """Posts what has become of reviews to those that the operator has named.
+    """Posts changes of reviews to the webhooks of the configuration.
 
     Args:
         options: names them.
@@ -42,7 +42,7 @@ class ReviewWebhooks:
         self._keys = {name: signing_key(webhook.secret) for name, webhook in options.webhooks.items()}
 
     def receivers(self, entry: OutboxEntry) -> Sequence[str]:
-        """Return the names of those that are told."""
+        """Return the names of the webhooks that are notified."""
         return [name for name in self._options.webhooks if self._webhook(entry, name) is not None]
 
     async def post(self, entry: OutboxEntry) -> bool:

@@ -419,7 +419,7 @@ WEBHOOKS: Final = Counter(
 REVIEWS_OPENED: Final = Counter(
     "groundwire.reviews.opened",
     "{review}",
-    "Reviews that were opened, by what a person is asked, and by what laid it before one.",
+    "Reviews that were opened, by what a person is asked, and by what sent them for review.",
     (names.ROUTE, names.REVIEW_KIND, names.REVIEW_TRIGGER),
 )
 REVIEWS_ENDED: Final = Counter(

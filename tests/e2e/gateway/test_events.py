@@ -1,8 +1,12 @@
 """Answers as server-sent events."""
 
 import asyncio
+import gzip
 import json
 
+import pytest
+
+from groundwire_server.edge import sink
 from groundwire_server.edge.gateway.options import GatewayOptions
 from tests.doubles.generator import ScriptedGenerator, Wait
 from tests.e2e.calls import ingest
@@ -63,7 +67,10 @@ async def test_a_deadline_ends_the_events(serve: Serve) -> None:
         assert generator.cancelled == 1
 
 
-async def test_a_silent_stream_has_heartbeats_and_ends_with_its_client(serve: Serve) -> None:
+async def test_a_silent_stream_has_heartbeats_and_ends_with_its_client(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sink, "HEARTBEAT_SECONDS", 1.0)
     generator = ScriptedGenerator([Wait(3600)])
     options = GatewayOptions(listen=LISTEN)
     async with serve(generator, gateway=options) as product, browsing(product) as browser:
@@ -75,3 +82,9 @@ async def test_a_silent_stream_has_heartbeats_and_ends_with_its_client(serve: Se
                     break
         await asyncio.wait_for(generator.ended.wait(), 60)
         assert generator.cancelled == 1
+
+
+async def test_a_body_in_another_encoding_is_refused(browser: Browser) -> None:
+    headers = JSON | TENANT | {"content-encoding": "gzip"}
+    reply = await browser.send(EVENTS, gzip.compress(json.dumps(QUESTION).encode()), headers)
+    assert (reply.status, reply.json["message"]) == (415, "send the body without content-encoding")

@@ -26,6 +26,8 @@ from groundwire_server.domain.credentials import CredentialKind, Credentials
 from groundwire_server.domain.policy import CachePolicy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.options import ArrivalOptions, ServerOptions
+from groundwire_server.edge.paging import PageTokens
+from groundwire_server.edge.servicers import reviews as servicer
 from tests.doubles.counts import Counts
 from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, question
 from tests.e2e.conftest import Serve
@@ -130,6 +132,15 @@ async def test_the_trail_is_listed_by_page_and_target(desk: Desk) -> None:
     assert list((await list_entries(audit_service_pb2.ListAuditEntriesRequest(), metadata=STRANGER)).entries) == []
 
 
+@pytest.mark.parametrize("sequence", ["-1", "9" * 19, "1.5", ""])
+async def test_a_page_of_the_trail_begins_at_no_forged_sequence(desk: Desk, sequence: str) -> None:
+    token = PageTokens("audit", "acme", "", "0").write(sequence)
+    request = audit_service_pb2.ListAuditEntriesRequest(page_token=token)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.audit.ListAuditEntries(request, metadata=ACME, timeout=SECONDS)
+    assert info(refused.value).reason == "INVALID_REQUEST"
+
+
 async def test_who_asked_neither_reads_nor_decides_where_a_second_person_must(serve: Serve) -> None:
     async with reviewing(serve, waiting(second_person=True)) as desk:
         ticket = (await desk.ask()).ticket
@@ -155,16 +166,23 @@ class TestWatching:
         assert (review.ticket, review.question.text, review.HasField("proposed")) == (another, question().text, False)
         watch.cancel()
 
-    async def test_it_is_alive_while_nothing_changes(self, desk: Desk) -> None:
+    async def test_it_is_alive_while_nothing_changes(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(servicer, "HEARTBEAT_SECONDS", 1.0)
         watch = self.watch(desk, seconds=30.0)
         assert (await watch.read()).WhichOneof("event") == "heartbeat"
         watch.cancel()
 
     async def test_the_reviews_of_another_tenant_are_not_in_it(self, desk: Desk) -> None:
-        watch = self.watch(desk, STRANGER, seconds=30.0)
-        await desk.ask()
-        assert (await watch.read()).WhichOneof("event") == "heartbeat"
-        watch.cancel()
+        watch, own = self.watch(desk, STRANGER), self.watch(desk)
+        ticket = (await desk.ask()).ticket
+        assert (await own.read()).review.ticket == ticket
+        draining = asyncio.create_task(desk.product.server.drain(0.0, 5.0))
+        # Nothing came before the end, which is after what the tenant's own watch was shown.
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await watch.read()
+        assert info(ended.value).reason == "SHUTTING_DOWN"
+        own.cancel()
+        await draining
 
     async def test_a_tenant_has_a_share_of_the_places(self, serve: Serve) -> None:
         options = ServerOptions(arrival=ArrivalOptions(max_review_watches=2, max_review_watches_per_tenant=1))

@@ -54,7 +54,7 @@ def open_feedback(records: "OpenedRecords", reviews: ReviewRecords, events: Revi
     Args:
         records: the database.
         reviews: keep samples.
-        events: tell of reviews that are opened.
+        events: announce reviews that are opened.
     """
     # Imported here: a server without records starts without what speaks SQL.
     from groundwire_server.adapters.records.feedback.sql import SqlFeedbackRecords  # noqa: PLC0415

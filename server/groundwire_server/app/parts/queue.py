@@ -32,7 +32,7 @@ class ProcessQueue:
         wakeups: say when there is something to do, or to look at.
         options: bounds and times.
         webhooks: says what is posted where; None where the operator allows none.
-        review_webhooks: ticketing systems that are told of reviews.
+        review_webhooks: ticketing systems that are notified of reviews.
     """
 
     accepted: AcceptedQuestions

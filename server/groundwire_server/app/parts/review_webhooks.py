@@ -1,4 +1,4 @@
-"""What tells ticketing systems of reviews."""
+"""What notifies ticketing systems of reviews."""
 
 import random
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from groundwire_server.work.backoff import Backoff
 async def open_review_webhooks(
     options: ReviewWebhooksOptions, records: ReviewRecords | None
 ) -> AsyncIterator[ReviewNotices | None]:
-    """Yield what tells ticketing systems of reviews; None where none is named, or there are no reviews."""
+    """Yield what notifies ticketing systems of reviews; None where none is named, or there are no reviews."""
     if records is None or not options.webhooks:
         yield None
         return

@@ -40,7 +40,7 @@ class ProcessReviews:
     Attributes:
         records: keep them.
         audit: reads who did what.
-        desk: lays answers before reviewers.
+        desk: sends answers for review.
         events: tell those that watch.
         feedback: of callers, with the samples that the desk draws.
     """

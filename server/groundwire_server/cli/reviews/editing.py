@@ -27,7 +27,7 @@ _DEFAULT_EDITOR: Final = "vi"
 
 @dataclass(frozen=True, slots=True)
 class DraftRemarks:
-    """What a reviewer says of a draft beside the decision.
+    """The note and the labels that come with a decision.
 
     Attributes:
         note: for the record.

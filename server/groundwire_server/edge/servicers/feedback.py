@@ -25,7 +25,8 @@ from groundwire_server.edge.convert.feedback import (
 )
 from groundwire_server.edge.convert.times import time_of
 from groundwire_server.edge.convert.words import LABEL_SOURCES_ASKED, RATINGS_GIVEN
-from groundwire_server.edge.feedback import Exporting, FeedbackCalls
+from groundwire_server.edge.feedback import FeedbackCalls
+from groundwire_server.edge.long_calls import LongCalls
 from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.servicers.operations import still_allowed
 from groundwire_server.edge.sink import write_bounded
@@ -57,13 +58,13 @@ class Feedback(FeedbackServiceServicer):
         current: CurrentSnapshot,
         log: BlockedContentLog,
         recorder: Metrics,
-        exporting: Exporting,
+        exports: LongCalls,
         clock: Clock,
     ) -> None:
         self._current = current
         self._log = log
         self._metrics = recorder
-        self._exporting = exporting
+        self._exports = exports
         self._clock = clock
 
     async def SubmitFeedback(
@@ -120,10 +121,10 @@ class Feedback(FeedbackServiceServicer):
         since = time_of(request.since, "since") if request.HasField("since") else None
         until = time_of(request.until, "until") if request.HasField("until") else None
         sources = {LABEL_SOURCES_ASKED[source] for source in request.sources}
-        with self._exporting.place(tenant):
+        with self._exports.place(tenant):
             async with aclosing(calls.records.labelled(tenant, since, until, request.route)) as labels:
                 async for label in labels:
-                    if self._exporting.ending:
+                    if self._exports.ending:
                         raise Rejection(Reason.SHUTTING_DOWN)
                     if sources and label.source not in sources:
                         continue
@@ -137,7 +138,7 @@ class Feedback(FeedbackServiceServicer):
     async def AppealBlock(
         self, request: feedback_service_pb2.AppealBlockRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> feedback_service_pb2.AppealBlockResponse:
-        """Log that something was blocked by mistake and count it; lay it before a reviewer where the route does that.
+        """Log and count something that was blocked by mistake; send it for review where the route has appeals.
 
         Raises:
             Rejection: INVALID_REQUEST for a guard, or a category of one, that the caller's routes do not have.

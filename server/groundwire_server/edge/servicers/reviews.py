@@ -25,8 +25,7 @@ from groundwire_server.edge.convert.review import (
 from groundwire_server.edge.convert.times import time_of
 from groundwire_server.edge.following import POLL_SECONDS
 from groundwire_server.edge.paging import PageTokens, page_size
-from groundwire_server.edge.review_watching import ReviewWatching
-from groundwire_server.edge.reviews import ReviewCalls
+from groundwire_server.edge.reviews import ReviewCalls, ReviewWatching
 from groundwire_server.edge.servicers.operations import still_allowed
 from groundwire_server.edge.sink import HEARTBEAT_SECONDS, write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot

@@ -1,4 +1,4 @@
-"""What ticketing systems are told: entries of the outbox, written with those of the audit trail that they are about."""
+"""Notices for ticketing systems: entries of the outbox, written with the audit entries that they report."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -23,7 +23,7 @@ _POST: Final = insert(outbox).inline()
 
 
 def post_notices(connection: Connection, tenant: str, now: int, events: Sequence[tuple[str, str]]) -> None:
-    """Have those that are configured told of reviews that were opened or have ended.
+    """Have ticketing systems notified of reviews that were opened or have ended.
 
     Args:
         connection: of the transaction.

@@ -1,4 +1,4 @@
-"""The section `reviews`: ticketing systems, which are told of reviews and decide them."""
+"""The section `reviews`: ticketing systems that are notified of reviews, or decide them."""
 
 from pydantic import Field
 
@@ -7,7 +7,7 @@ from groundwire_server.review.notice_options import ReceiverName, ReviewWebhooks
 
 
 class ReviewsConfig(ReviewWebhooksOptions):
-    """Ticketing systems: those that are told of reviews, and those that decide them."""
+    """Ticketing systems that are notified of reviews, or decide them."""
 
     callbacks: dict[ReceiverName, ReviewCallbackOptions] = Field(
         default_factory=dict,

@@ -57,7 +57,7 @@ class RouteReviewConfig(Options):
         0.0, ge=0, le=1, description="Share of what guards forbid that is looked at afterwards, from 0 to 1."
     )
     appeals: bool = Field(
-        False, description="Whether feedback on a blocked answer that says it was a mistake lays it before a reviewer."
+        False, description="Whether feedback that a block was a mistake sends the blocked answer for review."
     )
     answer_within_seconds: float = Field(
         DAY,
