@@ -267,6 +267,13 @@ async def test_what_is_no_json_is_refused(post: Post, raw: bytes) -> None:
     assert (await post(raw=raw)).status == 400
 
 
+async def test_a_body_that_says_two_decisions_says_none(post: Post, service: ScriptedReviews) -> None:
+    said = f'{{"ticket": "{TICKET}", "reviewer": "alice", "decision": "approve", "decision": "reject"}}'
+    answered = await post(raw=said.encode())
+    assert (answered.status, answered.body["message"]) == (400, "name each field once")
+    assert service.called == []
+
+
 async def test_a_body_that_is_too_large_is_not_read(post: Post, service: ScriptedReviews) -> None:
     answered = await post(raw=b" " * (MAX_BYTES + 1))
     assert (answered.status, answered.body["reason"]) == (413, "TOO_LARGE")

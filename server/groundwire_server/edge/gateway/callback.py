@@ -59,9 +59,7 @@ class ReviewCallbacks:
             return
         except ConnectionError:
             return
-        system = next(
-            (options for options, key in self._systems if is_signed(key, call.headers, self._now(), body)), None
-        )
+        system = self._sender(call.headers, body)
         try:
             if system is None:
                 await self._deny(call)
