@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import grpc.aio
@@ -25,7 +26,8 @@ from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
 from bench.over_http import GatewayCalls, free_address
-from bench.queueing import queueing_on_sqlite
+from bench.queueing import Queueing, queueing_on_sqlite
+from bench.reviewing import Reviewing, reviewing
 from bench.screening import GuardsAtWork
 from bench.servers import ServerProcess, redis, server
 from bench.storing import corpus, few, storing
@@ -37,6 +39,8 @@ from groundwire_server.ports.recording import unrecorded
 CALLERS = 4
 REFUSED_CALLERS = 10
 """Callers of a server with one place, which is taken."""
+_DECISIONS = 20
+"""Reviews that are approved in a round."""
 
 
 @dataclass(slots=True)
@@ -80,6 +84,14 @@ class Kind:
     latency: str = ""
     first: str = ""
     shares: Sequence[str] = ("p50", "p95", "p99")
+
+
+async def _measure_records(measured: Measured, rows: Queueing, reviews: Reviewing, calls: int) -> None:
+    """Measure what queued answers and reviews take of the records."""
+    queued = await rows.measured(calls)
+    measured.figure("queue_accept_cpu", queued.accept_cpu)
+    measured.figure("queue_work_cpu", queued.work_cpu)
+    measured.figure("review_completion", median(await reviews.milliseconds(_DECISIONS)))
 
 
 async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
@@ -141,15 +153,15 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             opened.callback(admitting.end)
             rows = await opened.enter_async_context(queueing_on_sqlite(data))
             await rows.measured(calls // 4)
+            reviews = await opened.enter_async_context(reviewing(data, core))
+            await reviews.milliseconds(_DECISIONS)
             for _ in progress.track(range(rounds), description="measuring"):
                 measured.figure("checks_cpu", checking.milliseconds(known=False))
                 measured.figure("checks_cpu_known", checking.milliseconds(known=True))
                 measured.figure("guards_cpu", await guards.milliseconds(known=True))
                 measured.figure("guards_cpu_new", await guards.milliseconds(known=False))
                 measured.figure("admission_cpu", await admitting.milliseconds(calls * 10))
-                queued = await rows.measured(calls)
-                measured.figure("queue_accept_cpu", queued.accept_cpu)
-                measured.figure("queue_work_cpu", queued.work_cpu)
+                await _measure_records(measured, rows, reviews, calls)
                 measured.figure("cache_miss_cpu", await misses.milliseconds(calls * 2))
                 for kind in kinds:
                     await _take(kind, measured)

@@ -44,7 +44,7 @@ BOARD: Final = board(
     ),
     lines(
         "Opened by trigger",
-        "Reviews opened per second, by what laid the answer before a person.",
+        "Reviews opened per second, by what sent the answer for review.",
         "reqps",
         Query(rate(_OPENED, "groundwire_review_trigger", ROUTE), "{{groundwire_review_trigger}}"),
         stacked=True,

@@ -43,6 +43,7 @@ def test_every_figure_of_a_call_is_a_target_or_a_floor() -> None:
         "submit_cpu",
         "queue_accept_cpu",
         "queue_work_cpu",
+        "review_completion",
         "start",
         "empty_start",
         "empty_ingest",

@@ -99,8 +99,9 @@ LOST = Failure(code_pb2.UNAVAILABLE, "Socket closed")
 UNAVAILABLE = Failure(
     code_pb2.UNAVAILABLE, "The store could not be reached; try again later.", "STORE_UNAVAILABLE", retry_after=60
 )
+"""A failure that no client waits to see gone, unless it watches."""
 
-"""A failure that no client waits to see gone."""
+FORBIDDEN = Failure(code_pb2.PERMISSION_DENIED, "Your roles do not allow it.", "FORBIDDEN")
 
 
 @dataclass(frozen=True)
@@ -410,7 +411,7 @@ class FakeService(
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
         self.calls.append(Call(method, request, metadata, context.time_remaining()))
         if method in self.forbidden:
-            self._fail(Failure(code_pb2.PERMISSION_DENIED, "Your roles do not allow it.", "FORBIDDEN"), context)
+            self._fail(FORBIDDEN, context)
         match self.refused:
             case None:
                 return

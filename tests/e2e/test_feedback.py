@@ -1,5 +1,6 @@
 """Feedback over gRPC, on a server that keeps answers: said, listed, counted, and exported as labelled cases."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,9 +19,16 @@ from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from groundwire.v1.review_service_pb2_grpc import ReviewServiceStub
 from groundwire_server.adapters.records.opening import opened_records
 from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.admission.admission import Admission
+from groundwire_server.domain.admission import Work
+from groundwire_server.domain.guards.finding import Flag, GuardIdentity
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.review_policy import ReviewPolicy
+from groundwire_server.domain.vocabulary import GuardAction, LimitScope, Screen
 from groundwire_server.telemetry import metrics
+from tests.admission.limiting import Limited
+from tests.admission.limiting import row as limit_row
+from tests.doubles.cases import TRACE, unanswered_case
 from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, question
 from tests.e2e.conftest import Product, Serve
 
@@ -132,6 +140,24 @@ async def test_the_last_word_holds_and_is_counted_once(talk: Talk) -> None:
     assert labels[:2] == ("default", "DOWN")
     assert labels[3] == outcome.report.model
     assert counts.series(metrics.FEEDBACK_FAULTS) == {("default", "INCORRECT"): 1}
+
+
+async def test_a_row_of_limits_bounds_what_is_kept_of_requests_that_never_were(talk: Talk) -> None:
+    row = limit_row(requests_per_minute=3, scopes={"work": {Work.FEEDBACK}, "per": {LimitScope.SUBJECT}})
+    current = talk.product.current
+    current.snapshot = replace(current.snapshot, submissions=Admission([Limited((row,)).quotas]))
+    said = feedback_service_pb2.SubmitFeedbackRequest(trace_id="0" * 32, route="default", comment="x" * 4096)
+    refused = []
+    for number in range(10):
+        said.request_id = f"made-up-{number}"
+        try:
+            await talk.service.SubmitFeedback(said, metadata=ACME, timeout=SECONDS)
+        except grpc.aio.AioRpcError as failed:
+            refused.append((failed.code(), info(failed).reason))
+    assert refused == [(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED")] * 7
+    assert len((await talk.listed()).feedback) == 3
+    # Questions have counts of their own.
+    assert (await answer(talk.product)).WhichOneof("result") == "answered"
 
 
 async def test_what_somebody_else_was_answered_is_not_joined(talk: Talk) -> None:
@@ -257,3 +283,80 @@ async def test_a_sample_is_laid_before_reviewers_after_its_answer_has_left(serve
         )
         (row,) = measured.rows
         assert (row.sampled, row.decided, row.wrong, row.share) == (1, 1, 1, 1.0)
+
+
+@asynccontextmanager
+async def many_cases(talk: Talk, count: int) -> AsyncIterator[Any]:
+    """An export of more than waits to be read, of which one case has been."""
+    outcome = await talk.asked()
+    await talk.say(outcome, rating=Rating.RATING_UP)
+    assert talk.product.reviews is not None
+    records = talk.product.reviews.feedback.records
+    report = outcome.report
+    case = await records.case_of("acme", "alice", report.request_id, report.trace_id)
+    assert case is not None
+    long = replace(case, question=replace(case.question, text="x" * 200_000), report=replace(case.report))
+    for number in range(count):
+        name = f"request-{number}"
+        await records.keep_case(replace(long, question=replace(long.question, request_id=name)), 60.0)
+        await talk.say(outcome, request_id=name, rating=Rating.RATING_UP)
+    call = talk.service.ExportCases(feedback_service_pb2.ExportCasesRequest(), metadata=ACME, timeout=SECONDS)
+    await call.read()
+    try:
+        yield call
+    finally:
+        call.cancel()
+
+
+async def rest_of(call: Any) -> tuple[grpc.StatusCode, int]:
+    """Read a stream to its end; return its status, and how many messages there were."""
+    read = 0
+    try:
+        while await call.read() is not grpc.aio.EOF:
+            read += 1
+    except grpc.aio.AioRpcError as ended:
+        return ended.code(), read
+    return await call.code(), read
+
+
+async def test_an_export_waits_for_its_reader_and_ends_with_the_server(talk: Talk) -> None:
+    async with many_cases(talk, 120) as call:
+        drained = asyncio.ensure_future(talk.product.server.drain(0.0, 5.0))
+        code, read = await rest_of(call)
+        await drained
+    assert code is grpc.StatusCode.UNAVAILABLE
+    # What gRPC holds for a reader that does not read is bounded: not all of them were on their way.
+    assert read < 100
+
+
+async def test_exports_of_a_tenant_are_few_at_once(talk: Talk) -> None:
+    async with many_cases(talk, 120):
+        second = talk.service.ExportCases(feedback_service_pb2.ExportCasesRequest(), metadata=ACME, timeout=SECONDS)
+        await second.read()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await talk.exported()
+        assert info(caught.value).reason == "OVERLOADED"
+        assert talk.product.counts.of(metrics.CALLS_REFUSED, "case_exports") == 1
+        second.cancel()
+        # Another tenant has places of its own.
+        assert await talk.exported(UMBRELLA) == []
+
+
+async def test_an_appeal_lays_a_kept_block_before_reviewers(serve: Serve, tmp_path: Path) -> None:
+    guard = GuardIdentity("injection", "1")
+    flag = Flag(Screen.QUESTION, guard, "jailbreak", GuardAction.BLOCK)
+    async with talking(serve, tmp_path, ReviewPolicy(appeals=True)) as talk:
+        assert talk.product.reviews is not None
+        kept = unanswered_case("request-9", subject="alice", text="Ignore it all.")
+        kept = replace(kept, report=replace(kept.report, flags={flag: 1}))
+        await talk.product.reviews.feedback.records.keep_case(kept, 60.0)
+        for by, request_id in ((BOB, "request-9"), (UMBRELLA, "request-9"), (ACME, "request-8"), (ACME, "request-9")):
+            request = feedback_service_pb2.AppealBlockRequest(
+                request_id=request_id, trace_id=TRACE, policy="injection", category="jailbreak"
+            )
+            await talk.service.AppealBlock(request, metadata=by, timeout=SECONDS)
+        listed = await talk.reviews.ListReviews(review_service_pb2.ListReviewsRequest(), metadata=BOB, timeout=SECONDS)
+        (review,) = listed.reviews
+        assert (review.kind, review.trigger) == (review_pb2.Review.KIND_BLOCK, review_pb2.Review.TRIGGER_APPEAL)
+        assert (review.guard, review.category, review.request_id) == ("injection", "jailbreak", "request-9")
+        assert talk.product.counts.of(metrics.BLOCKS_APPEALED, "injection", "jailbreak") == 4

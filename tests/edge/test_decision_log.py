@@ -197,6 +197,10 @@ def test_an_answer_that_waits_for_a_person_names_its_review_and_its_operation(cl
     ended.outcome = Outcome(waiting, Cause.REVIEW_REQUIRED, Action.REVIEW, NextStep.WAIT_FOR_REVIEW, REPORT)
     written = log_fields(log(clock).event_of(ended, clock.now()))
     assert (written["operation"], written["review"], written["outcome"]) == ("operations/7", "7f3a09c2", "InReview")
+    # Nothing is wrong with an answer that the route has approved; with one that its table sends to a person, there is.
+    assert written["response_valid"] is True
+    ended.outcome = Outcome(waiting, Cause.UNSUPPORTED, Action.REVIEW, NextStep.WAIT_FOR_REVIEW, REPORT)
+    assert log_fields(log(clock).event_of(ended, clock.now()))["response_valid"] is False
 
 
 def test_a_subject_cannot_be_read_and_means_nothing_in_another_tenant(clock: SetClock) -> None:

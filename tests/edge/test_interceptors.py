@@ -10,7 +10,7 @@ from opentelemetry.trace import NoOpTracer
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
-from groundwire_server.edge.feedback import Exporting
+from groundwire_server.edge.feedback import case_exports
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.interceptors.access import (
     Authentication,
@@ -25,7 +25,7 @@ from groundwire_server.edge.interceptors.errors import ErrorMapping
 from groundwire_server.edge.interceptors.validation import Validation
 from groundwire_server.edge.options import ArrivalOptions, DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
-from groundwire_server.edge.review_watching import ReviewWatching
+from groundwire_server.edge.reviews import ReviewWatching
 from groundwire_server.edge.security_events import SecurityEventLog
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
@@ -94,7 +94,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         Routes(CURRENT),
         ServerInfo(CURRENT),
         Limits(CURRENT),
-        Feedback(CURRENT, BLOCKED, Counts(), Exporting(Counts()), SetClock()),
+        Feedback(CURRENT, BLOCKED, Counts(), case_exports(Counts()), SetClock()),
         Records(CURRENT, SetClock()),
         Operations(CURRENT, FOLLOWING, SetClock()),
         OperationService(CURRENT, FOLLOWING, SetClock()),

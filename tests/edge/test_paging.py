@@ -61,3 +61,10 @@ def test_a_place_that_cannot_be_parsed_is_refused() -> None:
     for place in (("x",), (), ("1", "2", "3")):
         with pytest.raises(Rejection):
             tokens.read(tokens.write(*place), _number)
+
+
+@pytest.mark.parametrize("part", [None, 1, 1.5, True, ["x"], {"x": "y"}])
+def test_a_place_that_is_not_text_is_refused(part: object) -> None:
+    binding, _ = json.loads(base64.urlsafe_b64decode(PageTokens("a").write("x")))
+    with pytest.raises(Rejection):
+        PageTokens("a").read(_written([binding, part]), lambda _: None)

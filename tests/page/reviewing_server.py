@@ -33,7 +33,7 @@ class ReviewingServer:
 
     Attributes:
         reviews: by ticket.
-        tokens: the subjects of the tokens that are accepted; where there are none, names are enough.
+        tokens: the subjects of the tokens and API keys that are accepted; where there are none, names are enough.
         lease: seconds that a claim holds.
         watched: whether reviews can be watched.
         calls: the methods called, in order, with their requests.
@@ -154,6 +154,7 @@ class ReviewingServer:
         if not self.tokens:
             return request.headers.get("groundwire-subject", "anonymous")
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        token = request.headers.get("groundwire-api-key", token)
         if token not in self.tokens:
             raise Refusal("unauthenticated", "UNAUTHENTICATED")
         return self.tokens[token]

@@ -24,7 +24,7 @@ from groundwire_server.domain.vocabulary import (
     StreamMode,
     Verdict,
 )
-from tests.doubles.generator import DONE, Move, Wait, draft
+from tests.doubles.generator import DONE, Move, ScriptedGenerator, Wait, draft
 from tests.doubles.review_desk import IN_REVIEW, RecordingDesk
 from tests.doubles.sink import RecordingSink
 from tests.pipeline.running import FIRST, PASSAGE, SECOND, THIRD, Path, path
@@ -99,11 +99,12 @@ async def test_which_answers_wait(case: str) -> None:
 async def test_a_share_is_drawn_by_the_request_and_a_key() -> None:
     chosen: dict[bytes, list[bool]] = {}
     for key in (b"one", b"two"):
+        desk = RecordingDesk()
+        made = await path(GOOD, desk=desk, share_key=key, fallbacks=ROWS, review=ReviewPolicy(share=0.5))
         for number in range(60):
-            desk = RecordingDesk()
-            made = await path(GOOD, desk=desk, share_key=key, fallbacks=ROWS, review=ReviewPolicy(share=0.5))
+            before = len(desk.opened)
             await made.ask(None, request_id=f"request-{number}")
-            chosen.setdefault(key, []).append(bool(desk.opened))
+            chosen.setdefault(key, []).append(len(desk.opened) > before)
     again = RecordingDesk()
     made = await path(GOOD, desk=again, share_key=b"one", fallbacks=ROWS, review=ReviewPolicy(share=0.5))
     await made.ask(None, request_id="request-7")
@@ -222,6 +223,19 @@ async def test_a_row_that_has_nothing_else_fails_safe_without_the_text() -> None
     desk = RecordingDesk(refuses=True)
     outcome = await (await over(desk, GOOD, fallbacks={Cause.REVIEW_REQUIRED: (Action.REVIEW,)})).ask(None)
     assert isinstance(outcome.result, FailedSafe)
+
+
+async def test_a_repair_after_a_review_that_cannot_be_kept_is_of_the_whole_answer() -> None:
+    desk, repairs = RecordingDesk(refuses=True), (Action.REVIEW, Action.REPAIR)
+    model = ScriptedGenerator(BAD, [*draft((FIRST, ["p1"]), (SECOND, ["p1"]), (THIRD, ["p1"])), DONE])
+    rows = {Cause.CONTRADICTED: repairs, Cause.UNSUPPORTED: repairs}
+    outcome = await (await path(model, desk=desk, review=ReviewPolicy(), fallbacks=rows)).ask(None)
+    assert isinstance(outcome.result, Answered)
+    assert outcome.result.answer.text == PASSAGE
+    assert len(desk.opened) == 1
+    # It is shown all that it wrote, for nothing of it stands any more.
+    assert WRONG in model.requests[1].prompt.user
+    assert THIRD in model.requests[1].prompt.user.split(WRONG)[1]
 
 
 async def test_no_beginning_of_an_answer_leaves_where_answers_wait() -> None:

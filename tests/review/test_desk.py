@@ -1,4 +1,4 @@
-"""Laying answers before reviewers."""
+"""Sending answers for review."""
 
 from dataclasses import replace
 from typing import Any

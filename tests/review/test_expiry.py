@@ -80,7 +80,7 @@ async def test_what_waits_is_counted_and_how_long() -> None:
     await asyncio.sleep(30.0)
     looked = upkeep(office)
     await looked.round()
-    assert office.counts.reading(metrics.REVIEWS_OPEN) == {("APPROVAL",): 1, ("SAMPLE",): 1}
+    assert office.counts.reading(metrics.REVIEWS_OPEN) == {("APPROVAL",): 1, ("SAMPLE",): 1, ("BLOCK",): 0}
     assert office.counts.reading(metrics.REVIEWS_OLDEST_AGE) == {(): pytest.approx(30.0)}
 
 

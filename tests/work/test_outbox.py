@@ -1,7 +1,7 @@
 """Acting on the outbox: wake-ups, and webhooks until they are taken or given up."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
 
@@ -38,6 +38,7 @@ class ScriptedOutbox:
     away: bool = False
     forgotten: list[int] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    spreads: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
 
     async def claim(self, most: int, lease: float) -> Sequence[OutboxEntry]:
         if self.away:
@@ -51,6 +52,9 @@ class ScriptedOutbox:
         key = OperationKey("acme", "alice", entry.operation_id)
         operation = Operation(key, OperationState.DONE, "default", "request-1", "", NOW, NOW, result=b"answer")
         return WebhookNotice(operation, Webhook(self.url))
+
+    async def spread(self, entry: OutboxEntry, receivers: Sequence[str]) -> None:
+        self.spreads.append((entry.number, tuple(receivers)))
 
     async def done(self, entries: Collection[OutboxEntry]) -> None:
         self.forgotten += [each.number for each in entries]
@@ -94,6 +98,7 @@ class Relaying:
     wakeups: KeptWakeups = field(default_factory=KeptWakeups)
     counts: Counts = field(default_factory=Counts)
     offered: bool = True
+    reviews: "ScriptedNotices | None" = None
 
     async def round(self) -> int:
         options = WebhookOptions(
@@ -110,6 +115,7 @@ class Relaying:
             sender,
             SetClock(),
             self.counts,
+            self.reviews,
         )
         return await relay.round()
 
@@ -177,3 +183,64 @@ async def test_a_database_that_is_away_is_asked_in_the_next_round() -> None:
     relaying.outbox.away = False
     assert await relaying.round() == 1
     assert relaying.wakeups.woken == [WORK]
+
+
+@dataclass
+class ScriptedNotices:
+    """Tells of reviews, or fails as the test says."""
+
+    named: tuple[str, ...] = ("jira", "audit")
+    there: bool = True
+    failing: WebhookError | None = None
+    told: list[str] = field(default_factory=list)
+
+    def receivers(self, entry: OutboxEntry) -> Sequence[str]:
+        return self.named
+
+    async def post(self, entry: OutboxEntry) -> bool:
+        self.told.append(entry.receiver)
+        if self.failing is not None:
+            raise self.failing
+        return self.there
+
+    def retry_after(self, attempt: int) -> float | None:
+        return 7.0 if attempt < 3 else None
+
+
+def review(attempt: int = 1, receiver: str = "jira") -> OutboxEntry:
+    return replace(entry(OutboxKind.REVIEW_DECIDED, attempt=attempt), receiver=receiver)
+
+
+@pytest.mark.parametrize(("notices", "spread"), [(ScriptedNotices(), ("jira", "audit")), (None, ())])
+async def test_a_review_is_spread_over_those_that_are_told(
+    notices: ScriptedNotices | None, spread: tuple[str, ...]
+) -> None:
+    relaying = Relaying(ScriptedOutbox([review(receiver="")]), reviews=notices)
+    await relaying.round()
+    assert relaying.outbox.spreads == [(1, spread)]
+    assert relaying.counted("DELIVERED") == 0
+
+
+async def test_a_review_that_was_told_is_done() -> None:
+    relaying = Relaying(ScriptedOutbox([review()]), reviews=ScriptedNotices())
+    await relaying.round()
+    assert (relaying.outbox.forgotten, relaying.counted("DELIVERED")) == ([1], 1)
+
+
+async def test_a_system_that_does_not_take_it_is_told_again_and_given_up_at_last(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    notices = ScriptedNotices(failing=WebhookError(WebhookFault.REFUSED))
+    relaying = Relaying(ScriptedOutbox([review(1), review(3)]), reviews=notices)
+    await relaying.round()
+    assert (relaying.outbox.waits, relaying.outbox.forgotten) == ([7.0], [1])
+    assert (relaying.counted("RETRIED"), relaying.counted("GIVEN_UP")) == (1, 1)
+    (record,) = caplog.records
+    assert (vars(record)["target"], vars(record)["receiver"]) == (f"reviews/{ID}", "jira")
+
+
+@pytest.mark.parametrize("notices", [ScriptedNotices(there=False), None])
+async def test_a_review_of_which_nobody_is_to_be_told_any_more_is_given_up(notices: ScriptedNotices | None) -> None:
+    relaying = Relaying(ScriptedOutbox([review()]), reviews=notices)
+    await relaying.round()
+    assert (relaying.outbox.forgotten, relaying.counted("GIVEN_UP")) == ([1], 1)

@@ -16,8 +16,8 @@ from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
-from groundwire_server.app.parts.records import record_erasure, share_key
-from groundwire_server.app.parts.reviews import ProcessReviews
+from groundwire_server.app.parts.records import share_key
+from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
@@ -30,11 +30,11 @@ from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
-from groundwire_server.edge.feedback import Exporting
+from groundwire_server.edge.feedback import case_exports
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
 from groundwire_server.edge.quarantine_log import QuarantineLog
-from groundwire_server.edge.review_watching import ReviewWatching
+from groundwire_server.edge.reviews import ReviewWatching
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.audit import Audit
@@ -198,7 +198,9 @@ def snapshot(
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = AclRecheck(process.recording.metrics)
-    rules, reviews = RuleChecker.packaged(), _reviews(process)
+    rules, reviews = RuleChecker.packaged(), None
+    if process.reviews is not None:
+        reviews = RouteReviews(process.reviews.desk, process.checking, share_key(process.records))
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         return {
@@ -233,7 +235,7 @@ def snapshot(
         screen=parts.document_screen,
     )
     cached = () if parts.answer_cache is None else (CachedAnswers(parts.answer_cache, SystemClock()),)
-    operations = () if process.records is None else (record_erasure(process.records),)
+    operations = kept_questions(process.records, process.reviews)
     return ServingSnapshot(
         access,
         admission,
@@ -292,7 +294,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     recorder = process.recording.metrics
     blocked = BlockedContentLog(process.sums)
     following, watching = Following(options.arrival, recorder), ReviewWatching(options.arrival, recorder)
-    exporting = Exporting(recorder)
+    exports = case_exports(recorder)
     servicers = Servicers(
         Answers(current, process.runs, recorder),
         Retrieval(current),
@@ -301,7 +303,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Routes(current),
         ServerInfo(current),
         Limits(current),
-        Feedback(current, blocked, recorder, exporting, clock),
+        Feedback(current, blocked, recorder, exports, clock),
         Records(current, clock),
         Operations(current, following, clock),
         OperationService(current, following, clock),
@@ -314,7 +316,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     def draining() -> None:
         following.end()
         watching.end()
-        exporting.end()
+        exports.end()
 
     return Server(servicers, process.recording, log, blocked, options, current, clock, draining, process.end)
 
@@ -365,13 +367,6 @@ def _route(
         ),
         replace(ports, cache=cache),
     )
-
-
-def _reviews(process: Process) -> RouteReviews | None:
-    """Return where routes lay answers before persons; None where none does."""
-    if process.reviews is None:
-        return None
-    return RouteReviews(process.reviews.desk, process.checking, share_key(process.records))
 
 
 def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:

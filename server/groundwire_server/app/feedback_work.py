@@ -1,4 +1,4 @@
-"""What a process does for feedback beside its calls."""
+"""The background work of a process for feedback."""
 
 import asyncio
 import logging

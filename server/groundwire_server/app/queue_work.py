@@ -13,6 +13,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.compose import Process
 from groundwire_server.app.parts.operation_codec import CODEC
 from groundwire_server.app.parts.queue import ProcessQueue
+from groundwire_server.app.parts.review_webhooks import open_review_webhooks
 from groundwire_server.app.parts.webhooks import open_webhook_sender
 from groundwire_server.edge.attempts import AttemptDecisions
 from groundwire_server.edge.blocked_content import BlockedContentLog
@@ -20,6 +21,7 @@ from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.options import DecisionLogOptions
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.metrics import Metrics
+from groundwire_server.ports.reviews import ReviewRecords
 from groundwire_server.work.backoff import Backoff
 from groundwire_server.work.execution import Executor, Serving
 from groundwire_server.work.outbox import OutboxRelay
@@ -44,6 +46,7 @@ class QueueWork:
     ) -> None:
         self._current = current
         self._queue = process.queue
+        self._reviews = None if process.reviews is None else process.reviews.records
         self._recorder = process.recording.metrics
         self._upkeep: QueueUpkeep | None = None
         self._worker: QueueWorker | None = None
@@ -60,7 +63,7 @@ class QueueWork:
         if self._upkeep is not None:
             self._tasks.append(kept_going("queue upkeep", self._upkeep.keep))
         if self._queue is not None:
-            self._tasks.append(kept_going("queue outbox", partial(_relay, self._queue, self._recorder)))
+            self._tasks.append(kept_going("queue outbox", partial(_relay, self._queue, self._reviews, self._recorder)))
 
     async def end(self, grace: float) -> None:
         """Take up nothing more, and wait for what is being answered; what is left after the grace is given back.
@@ -80,9 +83,13 @@ class QueueWork:
         return Serving(snapshot.access, snapshot.routes.inquiry, snapshot.later)
 
 
-async def _relay(queue: ProcessQueue, recorder: Metrics) -> None:
-    async with open_webhook_sender(queue.options.webhooks) as sender:
-        await OutboxRelay(queue.outbox, queue.wakeups, queue.webhooks, sender, SystemClock(), recorder).relay()
+async def _relay(queue: ProcessQueue, reviews: ReviewRecords | None, recorder: Metrics) -> None:
+    async with (
+        open_webhook_sender(queue.options.webhooks) as sender,
+        open_review_webhooks(queue.review_webhooks, reviews) as notices,
+    ):
+        relay = OutboxRelay(queue.outbox, queue.wakeups, queue.webhooks, sender, SystemClock(), recorder, notices)
+        await relay.relay()
 
 
 def _worker(

@@ -34,6 +34,7 @@ FIXED: tuple[Path, ...] = (
     ("redis",),
     ("records",),
     ("queue",),
+    ("reviews",),
     ("answer_cache",),
     ("server", "request_bytes"),
     ("server", "connections"),

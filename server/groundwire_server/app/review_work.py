@@ -1,4 +1,4 @@
-"""What a process does for its reviews beside its calls."""
+"""The background work of a process for its reviews."""
 
 import asyncio
 

@@ -10,7 +10,7 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
     # Imports what --help does not need.
-    from groundwire.v1.audit_service_pb2 import AuditEntry
+    from groundwire.v1.audit_service_pb2 import AuditEntry, VerifyAuditResponse
 
 _DIGEST: Final = 64
 """Hexadecimal digits of a digest."""
@@ -72,19 +72,19 @@ def verify(
         found = client.verify_audit(sequence=sequence, digest=digest)
     if json:
         print(json_format.MessageToJson(found, always_print_fields_with_no_presence=True))
-    elif found.intact:
+    elif found.intact and found.entries:
         print(f"intact: {found.entries} verified, up to {found.last_sequence}:{found.last_digest}")
+    elif found.intact:
+        print("intact: the trail has no entries yet")
     if not found.intact:
-        wrong = f"entry {found.first_wrong}" if found.first_wrong else "the trail"
-        message = f"{wrong} is not as it was written: keep the database as it is, and compare it with a backup"
-        raise CommandError(ExitCode.INCOMPLETE, message)
+        raise CommandError(ExitCode.INCOMPLETE, _wrong(found))
 
 
 @connects
 def head(connection: ConnectionOptions, timeout: Timeout = 300.0) -> None:
     """Print the last entry of an intact audit trail as SEQUENCE:DIGEST, to be noted outside the service.
 
-    Needs the role operator. Exits with 1 when the trail is not intact.
+    Needs the role operator. Exits with 1 when the trail is not intact, or has no entries yet.
     """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
 
@@ -92,6 +92,8 @@ def head(connection: ConnectionOptions, timeout: Timeout = 300.0) -> None:
         found = client.verify_audit()
     if not found.intact:
         raise CommandError(ExitCode.INCOMPLETE, "the trail is not intact: `groundwire audit verify` says more")
+    if not found.entries:
+        raise CommandError(ExitCode.INCOMPLETE, "the trail has no entries yet: it begins with the first review")
     print(f"{found.last_sequence}:{found.last_digest}")
 
 
@@ -112,6 +114,17 @@ def _print_entry(entry: "AuditEntry") -> None:
         return
     fields = (entry.time.ToJsonString(), entry.actor, entry.event, entry.target, details, entry.digest)
     print("\t".join((str(entry.sequence), *map(one_line, fields))))
+
+
+def _wrong(found: "VerifyAuditResponse") -> str:
+    """Return why a trail is not intact, and what to do."""
+    if found.first_wrong:
+        return (
+            f"entry {found.first_wrong} is not as it was written: keep the database as it is, and compare it with a "
+            "backup"
+        )
+    keys = ", ".join(found.missing_keys)
+    return f"{found.unverified} entries cannot be verified without the keys {keys}: add them to records.keys"
 
 
 def _known(text: str) -> tuple[int, str]:

@@ -36,6 +36,7 @@ NOTES: Final = (
 
 RECORD_NOTES: Final = (
     "Not reached: backups of the database of records, and answers that callers have received.",
+    "The audit trail of reviews is kept: it holds no texts, but the names of those who acted on reviews.",
     "A restored backup brings back what was erased since: erase it again.",
     "Space that a file system or a disk has freed is not overwritten.",
 )

@@ -27,6 +27,7 @@ class DenialReason(StrEnum):
     API_KEY_UNKNOWN = "api_key_unknown"
     API_KEY_EXPIRED = "api_key_expired"
     API_KEY_REVOKED = "api_key_revoked"
+    CALLBACK_SIGNATURE = "callback_signature"
     CERTIFICATE_NAMES = "certificate_names"
     TENANT_CONTRADICTED = "tenant_contradicted"
     TENANT_UNKNOWN = "tenant_unknown"

@@ -190,7 +190,7 @@ class Policy:
         priced: those of the models whose tokens cost something.
         queue: whether questions may be answered later.
         freeze_rights: whether the rights at submission count for those that cannot be looked up again.
-        review: which answers are laid before persons, and which are kept for feedback; None does neither.
+        review: which answers are sent for review, and which are kept for feedback; None does neither.
         routing: rules that choose models before the first is asked; the first that holds does.
     """
 

@@ -1,4 +1,4 @@
-"""Reviews: what is laid before a person, and what the person decides."""
+"""Reviews: answers that are sent to a person, and what the person decides."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from groundwire_server.domain.vocabulary import Cause, Verdict, Word
 
 
 class ReviewKind(Word):
-    """What a person is asked; the contract says what each decision means for it."""
+    """What a person is asked to decide; the contract says what each decision means."""
 
     APPROVAL = auto()
     SAMPLE = auto()
@@ -31,7 +31,7 @@ class ReviewState(Word):
 
 
 class ReviewTrigger(Word):
-    """What laid it before a person."""
+    """What sent an answer for review."""
 
     FALLBACK = auto()
     ALWAYS = auto()

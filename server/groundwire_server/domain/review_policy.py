@@ -1,4 +1,4 @@
-"""Which answers of a route are laid before persons, and what may come of it."""
+"""Which answers of a route are sent for review, and what may come of it."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,11 +20,11 @@ class ReviewPolicy:
         guards: the names of guards; an answer waits in whose question, passages or text one of them found something.
         sample_share: the share of the answers that leave, and are looked at afterwards, 0 to 1.
         block_share: the share of what guards forbid that is looked at afterwards, 0 to 1.
-        appeals: whether a caller's appeal lays what was blocked before a reviewer.
+        appeals: whether a caller's appeal sends a blocked answer for review.
         answer_within: seconds in which an answer that waits must be decided.
         sample_within: seconds in which a sample must be decided to count.
         expected_within: seconds that a caller may expect to wait; None says nothing.
-        second_person: whether the subject that asked may not decide.
+        second_person: whether the subject that asked, and the end user for whom it asked, may not decide.
         allow_unsupported: whether a reviewer's text may have sentences that are weaker than the route lets leave.
         seed_cache: whether an answer that was approved or edited may stand in for later calls.
         keep: seconds that a review is kept with its texts after its end.

@@ -40,6 +40,14 @@ class Access:
         caller = await self.authenticators[self._kind(credentials)].authenticate(credentials)
         if credentials.tenant not in {"", caller.tenant}:
             raise AccessDenied(DenialReason.TENANT_CONTRADICTED, about={"tenant": caller.tenant})
+        return self.admitted(caller)
+
+    def admitted(self, caller: Caller) -> Caller:
+        """Return a caller.
+
+        Raises:
+            AccessDenied: when its tenant is not accepted.
+        """
         if self.tenants is not None and caller.tenant not in self.tenants:
             raise AccessDenied(DenialReason.TENANT_UNKNOWN, about={"tenant": caller.tenant})
         return caller

@@ -237,5 +237,8 @@ def _valid(outcome: Outcome) -> bool:
             return True
         case Degraded(_, answer):
             return answer is not None and outcome.action is not Action.CUT_SHORT
+        case InReview():
+            # Of any other cause, it is with a person because it did not.
+            return outcome.cause is Cause.REVIEW_REQUIRED
         case _:
             return False

@@ -7,12 +7,12 @@ from typing import Final
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.operation import Operation, OperationKey
 from groundwire_server.domain.vocabulary import Reason
-from groundwire_server.edge.interceptors.limits import NoPlaceError, Places
+from groundwire_server.edge.interceptors.limits import Places
+from groundwire_server.edge.long_calls import LongCalls
 from groundwire_server.edge.options import ArrivalOptions
 from groundwire_server.edge.queue import QueuedAnswers
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.ports.operations import OperationRecords, Subscription, ended
-from groundwire_server.telemetry import metrics
 
 POLL_SECONDS: Final = 1.0
 """How long a change may go unseen that no wake-up has told: another process may have no broker."""
@@ -42,21 +42,12 @@ class Followed:
         await self._subscription.wait(min(seconds, POLL_SECONDS))
 
 
-class Following:
-    """The calls that follow operations. They may last, so that they are few, and end when the server drains.
-
-    Attributes:
-        ending: whether the server drains.
-    """
+class Following(LongCalls):
+    """The calls that follow operations."""
 
     def __init__(self, options: ArrivalOptions, recorder: Metrics) -> None:
-        self._places = Places("operation_waits", options.max_operation_waits, options.max_operation_waits_per_tenant)
-        self._metrics = recorder
-        self.ending = False
-
-    def end(self) -> None:
-        """Have every call end that follows an operation."""
-        self.ending = True
+        places = Places("operation_waits", options.max_operation_waits, options.max_operation_waits_per_tenant)
+        super().__init__(places, recorder)
 
     @asynccontextmanager
     async def follow(self, queue: QueuedAnswers, key: OperationKey) -> AsyncIterator[Followed]:
@@ -65,16 +56,9 @@ class Following:
         Raises:
             Rejection: OVERLOADED when too many are followed already.
         """
-        try:
-            self._places.take(key.tenant)
-        except NoPlaceError as full:
-            self._metrics.add(metrics.CALLS_REFUSED, 1, full.limit)
-            raise Rejection(Reason.OVERLOADED) from None
-        try:
+        with self.place(key.tenant):
             async with queue.wakeups.subscribed(ended(key.operation_id)) as subscription:
                 yield Followed(queue.records, key, subscription)
-        finally:
-            self._places.give_back(key.tenant)
 
 
 def operation_not_found(operation_id: str) -> Rejection:

@@ -55,12 +55,18 @@ class PageTokens:
             return None
         try:
             binding, *place = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
-            found = parse(*place)
+            found = parse(*map(_text, place))
         except (binascii.Error, ValueError, TypeError):
             raise _refused("must be the next_page_token of an earlier page") from None
         if binding != self._binding:
             raise _refused("must be used with the filter and the order of the page that it came with")
         return found
+
+
+def _text(part: object) -> str:
+    if not isinstance(part, str):
+        raise TypeError("places are written as text")
+    return part
 
 
 def _refused(description: str) -> Rejection:

@@ -27,7 +27,7 @@ class Alternatives:
         asked: the inquiry with its question normalized, and nothing else made of it: another process may take it up.
         queue: accepts questions for later; None where none is answered later.
         earlier: the earlier answers.
-        review: lays what was written before a person.
+        review: sends the draft for review.
         gate: of the stream.
         run: has the time that is left.
     """
@@ -66,7 +66,8 @@ class Alternatives:
                     history = replace(history, allow_queue=False)
                 case Action.REVIEW:
                     instead = await self._review.open(failure, self._gate)
-                    history = replace(history, review=False)
+                    # What stood was taken back for it: it cannot be gone on from.
+                    history = replace(history, review=False, standing=len(self._gate.released))
                 case _:
                     return step, None
             if instead is not None:

@@ -93,7 +93,7 @@ class PartialResults:
         shown: passages that stand in the place of an answer, as they may leave.
         stand_in: the earlier answer that may be shown in the place of one.
         queued: where the question waits, once it has been accepted for later.
-        in_review: where the answer waits, once it has been laid before a person.
+        in_review: where the answer waits, once it was sent for review.
     """
 
     searched: tuple[Passage, ...] = ()

@@ -1,4 +1,4 @@
-"""Laying an answer before a person: which answers wait for one, and what the person is shown."""
+"""Sending an answer for review: which answers wait for a person, and what the person is shown."""
 
 import asyncio
 from collections.abc import Sequence
@@ -112,7 +112,7 @@ class AnswerReview:
             self._written = _Written(_whole(before, draft), draft.complete, draft.confidence)
 
     async def open(self, failure: Failure, gate: ReleaseGate) -> InReview | None:
-        """Lay what was written before a person, and return where the caller waits; None where that is not possible.
+        """Send the draft for review, and return where the caller waits; None where that is not possible.
 
         What a stream has shown is taken back first: it may be what must not be seen.
 
@@ -132,7 +132,7 @@ class AnswerReview:
             return None
 
     def sample(self, outcome: Outcome, evidence: Sequence[Passage]) -> None:
-        """Lay an outcome that leaves before a person afterwards, or keep it for feedback, as the route says.
+        """Send an outcome for review after it has left, or keep it for feedback, as the route says.
 
         Args:
             outcome: that leaves.

@@ -70,7 +70,7 @@ class RouteCache:
 
 @dataclass(frozen=True, slots=True)
 class RouteReviews:
-    """Where a route's answers are laid before persons.
+    """Where a route's answers are sent for review.
 
     Attributes:
         desk: takes them.

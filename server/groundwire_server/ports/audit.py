@@ -32,7 +32,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditVerification:
-    """What recomputing a trail has come to.
+    """The result of recomputing a trail.
 
     Attributes:
         entries: how many were looked at, up to the first that is wrong.

@@ -3,18 +3,30 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from groundwire_server.domain.failure import Fault, GroundwireError
 from groundwire_server.domain.operation import Operation, Webhook
 
 
 class OutboxKind(StrEnum):
-    """What an entry asks for: that workers are woken, that those who follow are woken, that a webhook is posted."""
+    """What an entry asks for.
+
+    Workers are woken, those who follow an operation are woken, its webhook is posted; and those that are configured
+    for reviews are told what has become of one.
+    """
 
     WORK = "work"
     ENDED = "ended"
     WEBHOOK = "webhook"
+    REVIEW_OPENED = "review.opened"
+    REVIEW_DECIDED = "review.decided"
+    REVIEW_EXPIRED = "review.expired"
+    REVIEW_WITHDRAWN = "review.withdrawn"
+
+
+REVIEW_KINDS: Final = frozenset(kind for kind in OutboxKind if kind.startswith("review."))
+"""The kinds of entries about reviews."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +34,9 @@ class OutboxEntry:
     """An entry that was claimed. Its attempt fences off those that claimed it before.
 
     Attributes:
+        operation_id: of the operation that it is about, or the ticket of the review.
         attempt: counts from 1.
+        receiver: the name of the webhook that is told of a review; empty until the receivers were found.
     """
 
     number: int
@@ -30,6 +44,7 @@ class OutboxEntry:
     operation_id: str
     tenant: str
     attempt: int
+    receiver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,10 @@ class OutboxRecords(Protocol):
 
     async def notice(self, entry: OutboxEntry) -> WebhookNotice | None:
         """Return what the entry of a webhook is about; None where the operation was forgotten or cannot be read."""
+        ...
+
+    async def spread(self, entry: OutboxEntry, receivers: Sequence[str]) -> None:
+        """Put an entry for each receiver in the place of one, unless it was claimed again since."""
         ...
 
     async def done(self, entries: Collection[OutboxEntry]) -> None:
@@ -91,5 +110,30 @@ class WebhookSender(Protocol):
 
         Raises:
             WebhookError: when the receiver does not take it, or must not be connected to.
+        """
+        ...
+
+
+class ReviewNotices(Protocol):
+    """Tells ticketing systems, which the operator has named, what has become of reviews."""
+
+    def receivers(self, entry: OutboxEntry) -> Sequence[str]:
+        """Return the names of the webhooks that are notified."""
+        ...
+
+    async def post(self, entry: OutboxEntry) -> bool:
+        """Tell the receiver of an entry; return False where there is nothing to tell any more.
+
+        Raises:
+            WebhookError: when the receiver does not take it, or must not be connected to.
+            RecordsError: when the database cannot be asked.
+        """
+        ...
+
+    def retry_after(self, attempt: int) -> float | None:
+        """Return the seconds to wait after an attempt; None gives up.
+
+        Args:
+            attempt: its number, from 1.
         """
         ...

@@ -1,4 +1,4 @@
-"""The ports of reviews: what lays an answer before a person, and what keeps reviews."""
+"""The ports of reviews: what sends answers for review, and what keeps reviews."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,10 +22,10 @@ from groundwire_server.domain.vocabulary import Verdict
 
 
 class ReviewDesk(Protocol):
-    """Lays answers before persons; what the pipeline sees of reviews."""
+    """Sends answers for review; what the pipeline sees of reviews."""
 
     async def open(self, inquiry: Inquiry, case: Case, reason: ReviewReason) -> InReview:
-        """Lay an answer before a person before it leaves, and return where its caller waits.
+        """Send an answer for review before it leaves, and return where its caller waits.
 
         Where a worker answers the question, its operation waits for the decision, and the claim ends.
 
@@ -35,7 +35,7 @@ class ReviewDesk(Protocol):
         ...
 
     def sample(self, inquiry: Inquiry, case: Case, outcome: Outcome) -> None:
-        """Lay an outcome that leaves before a person afterwards, or keep its case; never wait, and never fail.
+        """Send an outcome for review after it has left, or keep its case; never wait, and never fail.
 
         Args:
             inquiry: that was answered; its policy says how many are sampled, and how long.
@@ -296,7 +296,8 @@ class ReviewRecords(Protocol):
             etag: of the review as the reviewer saw it; empty decides it as it is.
 
         Returns:
-            The review as decided; the same decision again, by the same reviewer, returns it as it is.
+            The review as decided; the same decision with the same remarks again, by the same reviewer, returns it as it
+            is.
 
         Raises:
             Rejection: REVIEW_NOT_FOUND, REVIEW_NOT_CLAIMED, REVIEW_CHANGED, REVIEW_DECIDED.

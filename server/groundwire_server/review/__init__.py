@@ -1,1 +1,1 @@
-"""Answers that wait for a person: laying them before reviewers, deciding, and what follows."""
+"""Reviews of answers by people: opening them, deciding, and what follows a decision."""

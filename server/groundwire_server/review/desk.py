@@ -1,4 +1,4 @@
-"""Laying answers before reviewers."""
+"""Sending answers for review."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from groundwire_server.telemetry.trace_context import traceparent
 
 
 class Sampling(Protocol):
-    """Lays outcomes before reviewers after they have left."""
+    """Sends outcomes for review after they have left."""
 
     def sample(self, inquiry: Inquiry, case: Case, outcome: Outcome) -> None:
         """See `ReviewDesk.sample`."""
@@ -48,7 +48,7 @@ class RecordedReviewDesk:
     draw_id: Callable[[], str] = new_ticket
 
     async def open(self, inquiry: Inquiry, case: Case, reason: ReviewReason) -> InReview:
-        """Lay an answer before a person before it leaves; see `ReviewDesk`."""
+        """Send an answer for review before it leaves; see `ReviewDesk`."""
         policy = inquiry.policy.review
         if policy is None:
             raise Failure(reason.cause)
@@ -74,7 +74,7 @@ class RecordedReviewDesk:
         return InReview(review.ticket, f"operations/{review.operation_id}", policy.expected_within)
 
     def sample(self, inquiry: Inquiry, case: Case, outcome: Outcome) -> None:
-        """Lay an outcome that leaves before a person afterwards, or keep its case; see `ReviewDesk`."""
+        """Send an outcome for review after it has left, or keep its case; see `ReviewDesk`."""
         self.sampling.sample(inquiry, case, outcome)
 
 

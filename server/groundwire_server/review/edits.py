@@ -19,7 +19,7 @@ from groundwire_server.review.serving import ReviewServing
 
 @dataclass(frozen=True, slots=True)
 class Remarks:
-    """What a reviewer says beside a decision.
+    """The note and the labels that come with a decision.
 
     Attributes:
         note: for the record.
@@ -92,7 +92,7 @@ class EditChecker:
             raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": review.route})
         written = self._written(edit.text, policy)
         text = await self.serving.texts.check(written, inquiry, case.evidence)
-        # What nobody waits for does not leave.
+        # Where no caller waits, the text leaves nowhere.
         if review.operation_id and not edit.validate_only:
             _check_support(below_minimum(text, policy), edit, policy)
         return text
@@ -104,8 +104,9 @@ class EditChecker:
             Rejection: INVALID_REQUEST.
         """
         written = self.serving.texts.normalized(text)
-        if not written.strip():
-            raise Rejection.invalid("text", "must hold more than white space and control characters", "review.blank")
+        # An answer of signs alone says nothing, and what cannot be seen would leave as an empty one.
+        if not any(map(str.isalnum, written)):
+            raise Rejection.invalid("text", "must hold words: it has no letter and no digit", "review.blank")
         if len(written) > policy.display_limit:
             said = f"must be at most {policy.display_limit} code points on this route; it has {len(written)}"
             raise Rejection.invalid("text", said, "review.length")

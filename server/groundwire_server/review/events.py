@@ -1,4 +1,4 @@
-"""What follows a change of a review: those that watch are woken, and it is counted."""
+"""What follows a change of a review: watchers are woken, and the change is counted."""
 
 import logging
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ReviewEvents:
-    """Tells of changes that were committed. Nothing here fails: what a wake-up does not tell is seen a second later.
+    """Announces committed changes. Nothing here fails: a change whose wake-up is lost is seen a second later.
 
     Attributes:
-        wakeups: wake those that watch the review, or its operation.
+        wakeups: wake the watchers of the review, or of its operation.
         recorder: counts.
     """
 
@@ -25,16 +25,16 @@ class ReviewEvents:
     recorder: Metrics
 
     async def opened(self, review: Review) -> None:
-        """Tell of a review that was opened."""
+        """Announce a review that was opened."""
         self.recorder.add(metrics.REVIEWS_OPENED, 1, review.route, review.kind, review.reason.trigger)
         await self._wake(review)
 
     async def changed(self, tenant: str) -> None:
-        """Tell of a review that was claimed or released."""
+        """Announce a review that was claimed or released."""
         await self.wakeups.notify(reviews_changed(tenant))
 
     async def ended(self, review: Review) -> None:
-        """Tell of a review that was decided, or has expired."""
+        """Announce a review that was decided, or has expired."""
         self.recorder.add(metrics.REVIEWS_ENDED, 1, review.route, review.kind, review.state)
         if review.decided is not None and review.reviewer:
             age = max(0.0, (review.decided - review.created).total_seconds())

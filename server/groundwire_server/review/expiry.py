@@ -1,4 +1,4 @@
-"""What keeps reviews in order beside their reviewers: ending what nobody decided in time, forgetting, and counting."""
+"""The upkeep of reviews: ending those that nobody decided in time, forgetting old ones, and counting."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.review import ReviewState
+from groundwire_server.domain.review import ReviewKind, ReviewState
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.metrics import Reading
@@ -35,7 +35,7 @@ class ReviewUpkeep:
     Args:
         records: the reviews.
         completing: returns what makes the ends of operations by the configuration of now.
-        events: tell of what has ended, and read how many wait.
+        events: announce what has ended, and read how many wait.
         clock: the event loop's, and of the wall.
     """
 
@@ -62,7 +62,7 @@ class ReviewUpkeep:
 
     def counted(self) -> Iterable[Reading]:
         """Return how many reviews of each kind waited at the last look."""
-        return [((kind.value,), count) for kind, count in self._waiting.counts.items()]
+        return [((kind.value,), self._waiting.counts.get(kind, 0)) for kind in ReviewKind]
 
     async def keep(self) -> NoReturn:
         """Do a round, and the next after a while, until this is cancelled."""

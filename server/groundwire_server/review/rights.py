@@ -19,7 +19,7 @@ WITHHELD: Final = "withheld-"
 
 @dataclass(frozen=True, slots=True)
 class VisibleEvidence:
-    """The passages of a case, parted by what one reviewer may see.
+    """The passages of a case, split by what one reviewer may see.
 
     Attributes:
         passages: those that the reviewer may see, best first.
@@ -114,7 +114,7 @@ def evidence_of(case: Case) -> tuple[Passage, ...]:
 
 
 def parted(evidence: Iterable[Passage], visible: frozenset[str]) -> VisibleEvidence:
-    """Return passages parted by whether their chunk ids are among those that may be seen."""
+    """Return passages split by whether their chunk ids are visible."""
     ranked = list(enumerate(evidence, 1))
     return VisibleEvidence(
         tuple(passage for _, passage in ranked if passage.chunk_id in visible),

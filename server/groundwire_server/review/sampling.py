@@ -1,4 +1,4 @@
-"""Samples: outcomes that have left and are laid before persons afterwards, or kept so that feedback can label them.
+"""Samples: outcomes that are sent for review after they have left, or kept so that feedback can label them.
 
 A sample is opened in the background, once its outcome has left: no caller waits for it, and no caller is told. Where
 there is no room for one, or the database is away, it is dropped and counted; a share that is measured does not suffer
@@ -170,7 +170,7 @@ class OutcomeSamples:
         task.add_done_callback(self._done)
 
     async def appeal(self, appealed: AppealedBlock, policy_of: Callable[[str], ReviewPolicy | None]) -> Review | None:
-        """Lay what was blocked before a person, where the route has appeals and the question is kept.
+        """Send a blocked answer for review, where the route has appeals and the question is kept.
 
         Args:
             appealed: what the caller says.

@@ -412,14 +412,14 @@ USAGE_UNWRITTEN_AGE: Final = Gauge(
 WEBHOOKS: Final = Counter(
     "groundwire.webhooks",
     "{webhook}",
-    "Webhooks of queued answers, by what became of them: DELIVERED, RETRIED or GIVEN_UP.",
+    "Webhooks of queued answers and reviews, by what became of them: DELIVERED, RETRIED or GIVEN_UP.",
     (names.RESULT,),
 )
 
 REVIEWS_OPENED: Final = Counter(
     "groundwire.reviews.opened",
     "{review}",
-    "Reviews that were opened, by what a person is asked, and by what laid it before one.",
+    "Reviews that were opened, by what a person is asked, and by what sent them for review.",
     (names.ROUTE, names.REVIEW_KIND, names.REVIEW_TRIGGER),
 )
 REVIEWS_ENDED: Final = Counter(

@@ -3,10 +3,6 @@
 What is sent follows Standard Webhooks 1.0 (https://www.standardwebhooks.com).
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import ipaddress
 import json
 import re
@@ -16,47 +12,24 @@ from random import Random
 from typing import Annotated, Any, Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.operation import Webhook
+from groundwire_server.domain.standard_webhooks import signed_headers
 from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.options import Options
-from groundwire_server.options.secret import Secret
+from groundwire_server.options.signing import SigningSecret, signing_key
 from groundwire_server.ports.outbox import WebhookNotice
 from groundwire_server.work.backoff import Backoff
 
 FIELD: Final = "webhook.url"
 
-_PREFIX: Final = "whsec_"
-_KEY_BYTES: Final = range(24, 65)
 _HTTPS_PORT: Final = 443
 _LABEL: Final = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _NAME_LENGTH: Final = 253
 
-
-def _key(secret: Secret) -> bytes:
-    """Return the key of a secret.
-
-    Raises:
-        ValueError: when it is none; the message holds no part of it.
-    """
-    try:
-        key = base64.b64decode(secret.reveal().removeprefix(_PREFIX), validate=True)
-    except binascii.Error:
-        key = b""
-    if not secret.reveal().startswith(_PREFIX) or len(key) not in _KEY_BYTES:
-        raise ValueError(f"{secret.reference} must hold {_PREFIX} and 24 to 64 bytes in base64")
-    return key
-
-
-def _checked(secret: Secret) -> Secret:
-    _key(secret)
-    return secret
-
-
-SigningSecret: TypeAlias = Annotated[Secret, AfterValidator(_checked)]
 
 Host: TypeAlias = Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?$")]
 """A host in lower case, with a port where it is not 443; `*.` before it allows every host below it."""
@@ -110,7 +83,7 @@ class Webhooks:
         self._options = options
         self._answer = answer
         self._backoff = Backoff(options.backoff_seconds, options.max_backoff_seconds, random)
-        self._keys = {tenant: _key(secret) for tenant, secret in options.secrets.items()}
+        self._keys = {tenant: signing_key(secret) for tenant, secret in options.secrets.items()}
 
     @property
     def tenants(self) -> frozenset[str]:
@@ -159,14 +132,7 @@ class Webhooks:
             now: seconds since 1970.
         """
         name = f"msg_{notice.operation.key.operation_id}"
-        signed = b".".join((name.encode(), str(now).encode(), body))
-        signature = hmac.new(self._keys[notice.operation.key.tenant], signed, hashlib.sha256).digest()
-        return {
-            "content-type": "application/json",
-            "webhook-id": name,
-            "webhook-timestamp": str(now),
-            "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
-        }
+        return signed_headers(self._keys[notice.operation.key.tenant], name, now, body)
 
     def retry_after(self, attempt: int) -> float | None:
         """Return the seconds to wait after an attempt, from half to all of its step; None gives up.

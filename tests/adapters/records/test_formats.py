@@ -1,6 +1,6 @@
-"""Databases that earlier versions have written are read by this one: `formats/` has one for each format, for good.
+"""Databases that earlier versions have written are read by this one: `formats/` has one for each revision, for good.
 
-`GOLDEN=write` writes that of the present format where there is none; no other is ever written anew.
+`GOLDEN=write` writes that of the present revision where there is none; no other is ever written anew.
 """
 
 import os
@@ -14,12 +14,14 @@ import pytest
 
 from groundwire.v1.answer_service_pb2 import AnswerResponse
 from groundwire_server.adapters.records import schema
+from groundwire_server.adapters.records.audit.sql import SqlAuditRecords
 from groundwire_server.adapters.records.encryption import Sealing, SealingKey
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
-from groundwire_server.adapters.records.operations.rows import FORMAT, OperationRows
+from groundwire_server.adapters.records.operations.rows import OperationRows
 from groundwire_server.adapters.records.operations.sql import SqlOperationRecords
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.outbox import SqlOutboxRecords
+from groundwire_server.adapters.records.reviews.sql import SqlReviewRecords
 from groundwire_server.app.parts.operation_codec import CODEC
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import CredentialKind, CredentialReference
@@ -27,14 +29,17 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.filters import Equals
 from groundwire_server.domain.operation import Bill, OperationKey, QueuedQuestion, Webhook
 from groundwire_server.domain.question import Question, Turn
+from groundwire_server.domain.review import ReviewState
 from groundwire_server.domain.vocabulary import Cause, OperationState, Priority, StreamMode
 from groundwire_server.ports.outbox import OutboxKind
 from groundwire_server.work.history import HistoryEvent, check_history
-from tests.contract.operations.queued import AMPLE, KEEP, LEASE, SteppingClock
+from tests.contract.operations.queued import AMPLE, KEEP, LEASE, Queue, SteppingClock
+from tests.contract.reviews.cases import case
+from tests.contract.reviews.reviewed import EDITED, Reviews
 from tests.work.questions import answered
 
 FORMATS = Path(__file__).with_name("formats")
-PRESENT = FORMATS / f"format-{FORMAT}.sql"
+PRESENT = FORMATS / f"format-{int(schema.REVISIONS[-1])}.sql"
 BILL = Bill(10, 5, 7)
 WAITING, DONE, HALTED, RUNNING = (OperationKey("acme", "alice", f"{number:032x}") for number in range(1, 5))
 WEBHOOK = Webhook("https://hooks.example.com/answers", include_answer=True)
@@ -95,6 +100,22 @@ async def write(file: Path) -> None:
             if key is HALTED:
                 assert await records.retry(claim, Cause.MODEL_TIMEOUT, 0.0, BILL)
         await records.accept(WAITING, work("request-waiting"), AMPLE)
+        await write_reviews(database)
+
+
+async def write_reviews(database: RecordsDatabase) -> None:
+    """Write a review that waits, and one that was edited."""
+    reviews = reviewed(database)
+    for ticket in ("waits", "edited"):
+        assert await reviews.records.open(reviews.opening(ticket), None) is not None
+    await reviews.claim("edited")
+    await reviews.decide("edited", verdict=EDITED)
+
+
+def reviewed(database: RecordsDatabase) -> Reviews:
+    clock, sealing = SteppingClock(), _sealing()
+    records = SqlReviewRecords(database, sealing, clock, timedelta(days=1))
+    return Reviews(records, SqlAuditRecords(database, sealing), clock)
 
 
 async def test_the_present_format_is_kept_for_later_versions(tmp_path: Path) -> None:
@@ -134,12 +155,18 @@ async def test_what_an_earlier_version_has_accepted_is_read_and_answered(options
         assert again is not None
         assert (again.key, again.attempt, again.work) == (HALTED, 2, work("request-halted"))
         assert await records.complete(again, CODEC.encode_outcome(answered()), BILL, [])
+        for name, state in (("waits", OperationState.IN_REVIEW), ("edited", OperationState.DONE)):
+            found = await records.get(OperationKey("acme", "ann", Queue.id_of(name)))
+            assert found is None or (found.state, found.ticket) == (state, name)
         running = await records.get(RUNNING)
         assert running is not None
         assert running.state is OperationState.RUNNING
         report = check_history(await records.history(0, 100))
-        assert (report.faults, report.ends) == ((), {HistoryEvent.EFFECT: 3})
-        assert report.open == {RUNNING.operation_id}
+        assert report.faults == ()
+        # The reviews of those that have some: one has ended, the other waits.
+        with_reviews = await reviewed(database).records.get("acme", "edited") is not None
+        assert report.ends == {HistoryEvent.EFFECT: 3 + with_reviews}
+        assert report.open == {RUNNING.operation_id} | ({Queue.id_of("waits")} if with_reviews else set())
 
 
 async def test_webhooks_that_an_earlier_version_has_left_are_sent(options: RecordsOptions) -> None:
@@ -150,3 +177,19 @@ async def test_webhooks_that_an_earlier_version_has_left_are_sent(options: Recor
         notice = await outbox.notice(entry)
         assert notice is not None
         assert (notice.webhook, notice.operation.key) == (WEBHOOK, DONE)
+
+
+async def test_reviews_that_an_earlier_version_has_opened_are_read_and_decided(options: RecordsOptions) -> None:
+    async with records_database(options) as database:
+        await schema.upgrade(database)
+        reviews = reviewed(database)
+        edited = await reviews.records.get("acme", "edited")
+        if edited is None:
+            # Revision 1 had no reviews.
+            return
+        assert (edited.case, edited.verdict) == (case("edited"), EDITED)
+        assert (await reviews.get("waits")).case == case("waits")
+        await reviews.claim("waits")
+        await reviews.decide("waits")
+        assert await reviews.state("waits") is ReviewState.APPROVED
+        assert (await reviews.audit.verify("acme", None)).intact

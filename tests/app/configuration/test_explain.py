@@ -18,8 +18,8 @@ SERVER_KEYS = (
 )
 SECTIONS = (
     "answer_cache, authentication, capacity, checkers, concurrency, corpus, embedders, gateway, guards, ingest, "
-    "limits, models, providers, queue, records, redis, rerankers, routes, self_hosted_only, server, spending, stores, "
-    "telemetry, tenant_weights, tenants"
+    "limits, models, providers, queue, records, redis, rerankers, reviews, routes, self_hosted_only, server, spending, "
+    "stores, telemetry, tenant_weights, tenants"
 )
 ROUTE_KEYS = (
     "allow_alpha, cache, check, checker, fallbacks, feedback, limits, limits_without_store, mode, models, prompt, "

@@ -145,7 +145,8 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
     ):
         monkeypatch.setenv(name, "name=s3cr3t" if name.startswith("OTEL") else "s3cr3t")
     monkeypatch.setenv("RECORDS_KEY", base64.b64encode(bytes(32)).decode())
-    monkeypatch.setenv("ACME_WEBHOOK_SECRET", f"whsec_{base64.b64encode(bytes(32)).decode()}")
+    for name in ("ACME_WEBHOOK_SECRET", "TICKETS_WEBHOOK_SECRET", "TICKETS_CALLBACK_SECRET"):
+        monkeypatch.setenv(name, f"whsec_{base64.b64encode(bytes(32)).decode()}")
     values = yaml.safe_load(FREE)
     # The embedded store of this route searches in one way.
     assert set(values["routes"]["default"].pop("search")) == set(SearchOptions.model_fields)

@@ -100,7 +100,7 @@ def test_a_list_in_a_pipe_has_no_texts(groundwire_command: Command, service: Fak
     ]
     ran = groundwire_command("feedback", "list", "--server", address, "--rating", "down", "--route", "faq")
     assert ran.out == f"2026-11-26T00:00:00Z\tDOWN\tINCORRECT,UNCLEAR\tfaq\trequest-1\t{TRACE}\n"
-    assert ran.err == "1 of feedback\n"
+    assert ran.err == "1 entry\n"
     assert service.calls[-1].request == ListFeedbackRequest(page_size=100, route="faq", rating=Rating.RATING_DOWN)
     assert "secret words" in groundwire_command("feedback", "list", "--server", address, "--json").out
 

@@ -9,7 +9,7 @@ from groundwire.v1.answer_fault_pb2 import AnswerFault
 from groundwire.v1.review_pb2 import Review
 from tests.cli.reviews.conftest import Command
 from tests.doubles.reviewed_service import DECIDED, TAKEN, TICKET, ReviewedService, waiting
-from tests.doubles.service import UNAVAILABLE, Failure
+from tests.doubles.service import FORBIDDEN, Failure
 
 
 def test_reviews_that_wait_are_listed_between_tabs(command: Command, service: ReviewedService) -> None:
@@ -123,7 +123,7 @@ def test_without_a_terminal_nothing_can_be_asked(command: Command, tmp_path: Pat
 
 
 def test_a_watch_prints_each_change(command: Command, service: ReviewedService) -> None:
-    service.watched = [[waiting("t0"), waiting("t1"), UNAVAILABLE]]
+    service.watched = [[waiting("t0"), waiting("t1"), FORBIDDEN]]
     ran = command("reviews", "watch", "--kind", "sample")
     assert [line.split("\t")[0] for line in ran.out.splitlines()] == ["t0", "t1"]
     assert (ran.code, list(service.calls[0].request.filter.kinds)) == (4, [Review.KIND_SAMPLE])

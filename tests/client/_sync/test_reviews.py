@@ -16,7 +16,7 @@ from groundwire.v1.review_pb2 import Review, ReviewOrder
 from groundwire.v1.usage_service_pb2 import UsageDimension, UsageRow
 from tests.client._threads import until
 from tests.doubles.reviewed_service import DECIDED, TICKET, ReviewedService, serving_reviewed, waiting
-from tests.doubles.service import LOST, UNAVAILABLE
+from tests.doubles.service import FORBIDDEN, LOST
 
 
 @pytest.fixture
@@ -90,13 +90,14 @@ def test_a_watch_goes_on_over_a_lost_connection_and_repeats_nothing(
 ) -> None:
     first, changed = waiting("t0"), waiting("t1")
     changed.etag = "2"
-    service.watched = [[first, waiting("t1"), Heartbeat(), LOST], [first, changed, UNAVAILABLE]]
+    service.watched = [[first, waiting("t1"), Heartbeat(), LOST], [first, changed, FORBIDDEN]]
     watched = client.watch_reviews(states=["PENDING"], route="compliance")
     for expected in [("t0", "1"), ("t1", "1"), ("t1", "2")]:
         review = next(watched)
         assert (review.ticket, review.etag) == expected
-    with pytest.raises(groundwire.Error):
+    with pytest.raises(groundwire.Error) as failed:
         next(watched)
+    assert failed.value.reason == "FORBIDDEN"
     assert service.calls[1].request.filter.route == "compliance"
 
 

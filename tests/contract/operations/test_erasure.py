@@ -36,8 +36,7 @@ def erasure(database: RecordsDatabase, clock: SteppingClock) -> SqlRecordErasure
 
 
 async def erase(erasure: SqlRecordErasure, selection: RecordSelection, tenant: str = "acme") -> ErasedPlace:
-    (place,) = await erasure.erase(RecordErasure(tenant, selection), EVER)
-    return place
+    return (await erasure.erase(RecordErasure(tenant, selection), EVER))[0]
 
 
 async def answered(queue: Queue, name: str, documents: Sequence[str] = ()) -> None:
@@ -168,7 +167,7 @@ async def test_a_deadline_that_has_passed_leaves_it_incomplete(
     queue: Queue, erasure: SqlRecordErasure, clock: SteppingClock
 ) -> None:
     await queue.accept("waiting")
-    (place,) = await erasure.erase(RecordErasure("acme", EntireTenant()), Deadline(clock.now() - 1))
+    place, *_ = await erasure.erase(RecordErasure("acme", EntireTenant()), Deadline(clock.now() - 1))
     assert not place.complete
     assert (await erase(erasure, EntireTenant())).complete
 

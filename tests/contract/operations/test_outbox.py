@@ -122,6 +122,18 @@ async def test_webhooks_of_one_tenant_hold_up_neither_those_of_another_nor_wake_
     assert [entry.tenant for entry in await claimed(outbox)] == ["acme"] * 3
 
 
+async def test_a_receiver_that_is_slow_does_not_hold_up_another_of_the_tenant(
+    queue: Queue, outbox: SqlOutboxRecords
+) -> None:
+    for name in "abcde":
+        await queue.accept(name)
+    *others, last = await claimed(outbox)
+    for other in others:
+        await outbox.spread(other, ["dead"])
+    await outbox.spread(last, ["healthy"])
+    assert {entry.receiver for entry in await claimed(outbox, most=2)} == {"dead", "healthy"}
+
+
 async def test_a_notice_holds_the_operation_and_the_address(queue: Queue, outbox: SqlOutboxRecords) -> None:
     await answered(queue)
     *_others, webhook = await claimed(outbox)
@@ -142,3 +154,21 @@ async def test_there_is_no_notice_of_an_operation_that_was_forgotten_or_cannot_b
     assert await queue.records.delete(queue.key("a"))
     assert await outbox.notice(webhook) is None
     assert await queue.posts("a") == []
+
+
+async def test_an_entry_is_spread_over_its_receivers_once(
+    queue: Queue, outbox: SqlOutboxRecords, clock: SteppingClock
+) -> None:
+    await answered(queue)
+    work, *others = await claimed(outbox)
+    await outbox.done(others)
+    await outbox.spread(work, ["jira", "audit"])
+    await outbox.spread(work, ["jira"])
+    spread = await claimed(outbox)
+    assert [(each.kind, each.receiver, each.attempt) for each in spread] == [
+        (OutboxKind.WORK, "jira", 1),
+        (OutboxKind.WORK, "audit", 1),
+    ]
+    await outbox.spread(spread[0], [])
+    clock.step(LEASE)
+    assert [each.receiver for each in await claimed(outbox)] == ["audit"]

@@ -119,7 +119,7 @@ class SqlReviews:
     database: RecordsDatabase
 
     async def in_review(self, name: str) -> Claim:
-        """Let a queued question be taken up, and its answer be laid before a person."""
+        """Let a queued question be taken up, and its answer be sent for review."""
         await self.queue.accept(name)
         claim = await self.queue.claim()
         await self.reviews.open(name, claim)

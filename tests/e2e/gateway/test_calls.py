@@ -14,6 +14,7 @@ from google.rpc import error_details_pb2
 from groundwire.v1 import answer_service_pb2, question_pb2, server_info_service_pb2
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.gateway.options import GatewayOptions
+from groundwire_server.edge.options import ArrivalOptions, ServerOptions
 from groundwire_server.telemetry import metrics
 from tests.doubles.generator import ScriptedGenerator, Wait
 from tests.e2e.calls import ACME, info, ingest
@@ -171,18 +172,20 @@ async def test_a_call_that_is_not_authenticated_ends_before_its_request_is_there
     arriving.set()
 
 
-async def test_a_request_that_does_not_arrive_in_time_ends_the_call(browser: Browser, gateway: Product) -> None:
+async def test_a_request_that_does_not_arrive_in_time_ends_the_call(serve: Serve) -> None:
     arriving = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
         yield b'{"question": '
         await arriving.wait()
 
-    async with browser.session.post(browser.url + ANSWER, data=body(), headers=JSON | TENANT) as response:
-        assert response.status == 504
-        assert (await response.json())["code"] == "deadline_exceeded"
-    arriving.set()
-    assert gateway.counts.of(metrics.CALLS_REFUSED, "arrival") == 1
+    options = ServerOptions(arrival=ArrivalOptions(request_seconds=1.0))
+    async with serve(options=options, gateway=GatewayOptions(listen=LISTEN)) as product, browsing(product) as browser:
+        async with browser.session.post(browser.url + ANSWER, data=body(), headers=JSON | TENANT) as response:
+            assert response.status == 504
+            assert (await response.json())["code"] == "deadline_exceeded"
+        arriving.set()
+        assert product.counts.of(metrics.CALLS_REFUSED, "arrival") == 1
 
 
 async def test_documents_are_sent_in_one_body_and_each_has_a_result(browser: Browser) -> None:

@@ -4,6 +4,9 @@ import asyncio
 import gzip
 import json
 
+import pytest
+
+from groundwire_server.edge import sink
 from groundwire_server.edge.gateway.options import GatewayOptions
 from tests.doubles.generator import ScriptedGenerator, Wait
 from tests.e2e.calls import ingest
@@ -64,7 +67,10 @@ async def test_a_deadline_ends_the_events(serve: Serve) -> None:
         assert generator.cancelled == 1
 
 
-async def test_a_silent_stream_has_heartbeats_and_ends_with_its_client(serve: Serve) -> None:
+async def test_a_silent_stream_has_heartbeats_and_ends_with_its_client(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sink, "HEARTBEAT_SECONDS", 1.0)
     generator = ScriptedGenerator([Wait(3600)])
     options = GatewayOptions(listen=LISTEN)
     async with serve(generator, gateway=options) as product, browsing(product) as browser:

@@ -107,7 +107,7 @@ async def test_a_rejected_question_ends_by_the_row(serve: Serve, row: tuple[Acti
 
 
 async def test_what_nobody_decides_in_time_ends_by_the_row_of_its_expiry(serve: Serve) -> None:
-    async with reviewing(serve, waiting(answer_within=30.0)) as desk:
+    async with reviewing(serve, waiting(answer_within=8.0)) as desk:
         waits = await desk.ask()
         await desk.claim(waits.ticket)
         while not (operation := await desk.wait(waits.operation)).done:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,8 @@ from groundwire_server.domain.credentials import CredentialKind, Credentials
 from groundwire_server.domain.policy import CachePolicy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.options import ArrivalOptions, ServerOptions
+from groundwire_server.edge.paging import PageTokens
+from groundwire_server.edge.servicers import reviews as servicer
 from tests.doubles.counts import Counts
 from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, question
 from tests.e2e.conftest import Serve
@@ -130,6 +133,15 @@ async def test_the_trail_is_listed_by_page_and_target(desk: Desk) -> None:
     assert list((await list_entries(audit_service_pb2.ListAuditEntriesRequest(), metadata=STRANGER)).entries) == []
 
 
+@pytest.mark.parametrize("sequence", ["-1", "9" * 19, "1.5", ""])
+async def test_a_page_of_the_trail_begins_at_no_forged_sequence(desk: Desk, sequence: str) -> None:
+    token = PageTokens("audit", "acme", "", "0").write(sequence)
+    request = audit_service_pb2.ListAuditEntriesRequest(page_token=token)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await desk.audit.ListAuditEntries(request, metadata=ACME, timeout=SECONDS)
+    assert info(refused.value).reason == "INVALID_REQUEST"
+
+
 async def test_who_asked_neither_reads_nor_decides_where_a_second_person_must(serve: Serve) -> None:
     async with reviewing(serve, waiting(second_person=True)) as desk:
         ticket = (await desk.ask()).ticket
@@ -155,16 +167,23 @@ class TestWatching:
         assert (review.ticket, review.question.text, review.HasField("proposed")) == (another, question().text, False)
         watch.cancel()
 
-    async def test_it_is_alive_while_nothing_changes(self, desk: Desk) -> None:
+    async def test_it_is_alive_while_nothing_changes(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(servicer, "HEARTBEAT_SECONDS", 1.0)
         watch = self.watch(desk, seconds=30.0)
         assert (await watch.read()).WhichOneof("event") == "heartbeat"
         watch.cancel()
 
     async def test_the_reviews_of_another_tenant_are_not_in_it(self, desk: Desk) -> None:
-        watch = self.watch(desk, STRANGER, seconds=30.0)
-        await desk.ask()
-        assert (await watch.read()).WhichOneof("event") == "heartbeat"
-        watch.cancel()
+        watch, own = self.watch(desk, STRANGER), self.watch(desk)
+        ticket = (await desk.ask()).ticket
+        assert (await own.read()).review.ticket == ticket
+        draining = asyncio.create_task(desk.product.server.drain(0.0, 5.0))
+        # Nothing came before the end, which is after what the tenant's own watch was shown.
+        with pytest.raises(grpc.aio.AioRpcError) as ended:
+            await watch.read()
+        assert info(ended.value).reason == "SHUTTING_DOWN"
+        own.cancel()
+        await draining
 
     async def test_a_tenant_has_a_share_of_the_places(self, serve: Serve) -> None:
         options = ServerOptions(arrival=ArrivalOptions(max_review_watches=2, max_review_watches_per_tenant=1))
@@ -235,6 +254,27 @@ async def test_a_reviewer_whose_role_is_withdrawn_can_do_nothing_more_and_the_cl
         assert name_of(await desk.call("ApproveReview", OTTO, ticket=ticket)) == "APPROVED"
         claims = [each.actor for each in await desk.trail() if each.event == "review.claimed"]
     assert claims == ["rita", "otto"]
+
+
+async def test_a_watch_ends_for_who_has_lost_the_role_although_nothing_changes(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servicer, "HEARTBEAT_SECONDS", 0.01)
+    roles = Roles()
+    async with reviewing(serve, access=Access({CredentialKind.DECLARED: roles})) as desk:
+        watch = desk.reviews.WatchReviews(review_service_pb2.WatchReviewsRequest(), metadata=RITA, timeout=60.0)
+        assert await anext(_kinds(watch)) == "heartbeat"
+        roles.taken["rita"] = frozenset({Role.REVIEWER})
+        events = {event async for event in _kinds(watch)}
+        assert events <= {"heartbeat"}
+        assert await watch.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def _kinds(watch: Any) -> AsyncIterator[str]:
+    """Yield the kinds of a watch's events until it ends."""
+    with suppress(grpc.aio.AioRpcError):
+        async for event in watch:
+            yield event.WhichOneof("event")
 
 
 async def test_a_decided_answer_stands_in_for_those_who_may_see_what_it_cites(serve: Serve) -> None:

@@ -1,4 +1,4 @@
-"""Guards and reviews: what a guard finds lays an answer before a person, who sees it as it would leave."""
+"""Guards and reviews: what a guard finds sends an answer for review, where it is shown as it would leave."""
 
 from typing import Any
 

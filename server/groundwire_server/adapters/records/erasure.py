@@ -1,4 +1,4 @@
-"""Erasing queued questions and their answers: by tenant, subject, end user, and document.
+"""Erasing queued questions, cases, and their answers: by tenant, subject, end user, and document.
 
 Rows of a tenant or a subject are deleted; of those of an end user or a document the texts and the name go, and an
 operation that was not done ends with ERASED. History and ledger keep numbers; a subject's name is replaced in the
@@ -9,21 +9,26 @@ outcome is not taken.
 """
 
 import asyncio
-import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
 from datetime import timedelta
+from functools import partial
 from math import isinf
 from typing import Any, Final, assert_never
 
 from sqlalchemy import ColumnElement, Connection, delete, select, text, update
 
+from groundwire_server.adapters.records.audit.trail import AuditTrail
 from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.erased_names import erased_name, is_erased
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.operations.attempts import give_back_lost
 from groundwire_server.adapters.records.operations.ending import AS_DONE, OPEN
-from groundwire_server.adapters.records.operations.journal import ENDED, OperationChange, record
+from groundwire_server.adapters.records.operations.journal import ENDED, OperationChange, record, unsettled
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros
+from groundwire_server.adapters.records.reviews.erasing import CaseErasure
+from groundwire_server.adapters.records.reviews.withdrawing import reviews_of
 from groundwire_server.adapters.records.tables import ledger, operation_documents, operations, outbox
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.deadline import Deadline
@@ -42,6 +47,8 @@ from groundwire_server.domain.vocabulary import OperationState, Reason
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.operations import RecordsError
 
+_KINDS: Final = (ErasedPlaceKind.OPERATIONS, ErasedPlaceKind.CASES, ErasedPlaceKind.FEEDBACK)
+
 _BATCH: Final = 500
 """Operations that are erased in one transaction."""
 
@@ -49,12 +56,10 @@ _LEFT_IN_POSTGRESQL: Final = (
     "Deleted rows stay in PostgreSQL's files until it vacuums them, and in its write-ahead log and backups until those "
     "are removed; texts in them are encrypted."
 )
-_NOBODY: Final = "erased-"
-"""What the subject in the ledger begins with whose name was erased."""
 
 
 class SqlRecordErasure:
-    """The ErasableRecords of queued questions and their answers.
+    """The ErasableRecords of queued questions, of cases with their reviews, and of feedback.
 
     Args:
         sealing: knows the names of end users in rows.
@@ -67,44 +72,65 @@ class SqlRecordErasure:
         self._sealing = sealing
         self._clock = clock
         self._keep = keep
+        self._cases = CaseErasure(sealing, AuditTrail(sealing))
 
     async def erase(self, erasure: Erasure | RecordErasure, deadline: Deadline) -> Sequence[ErasedPlace]:
-        """Erase operations; see the port."""
-        erased, complete = 0, False
+        """Erase operations, cases and feedback; see the port."""
+        counts: Counter[ErasedPlaceKind] = Counter()
+        complete = False
         note = _LEFT_IN_POSTGRESQL if self._database.dialect is RecordsDialect.POSTGRESQL else ""
         left = deadline.remaining(self._clock.now())
         try:
             async with asyncio.timeout(None if isinf(left) else left):
-                while count := await self._database.write(lambda connection: self._erase_some(connection, erasure)):
-                    erased += count
-                if self._database.dialect is RecordsDialect.SQLITE:
-                    await self._database.run_outside_transactions(_rewrite_file)
+                await self._erase_all(erasure, counts)
             complete = True
         except TimeoutError:
             note = "The time was up: erase it again."
         except RecordsError as error:
             note = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        return [ErasedPlace(ErasedPlaceKind.OPERATIONS, erased, complete, note)]
+        return [ErasedPlace(kind, counts[kind], complete, note) for kind in _KINDS]
 
-    def _erase_some(self, connection: Connection, erasure: Erasure | RecordErasure) -> int:
-        """Erase a batch of operations; return how many."""
-        now = micros(self._clock.today())
+    async def _erase_all(self, erasure: Erasure | RecordErasure, counts: Counter[ErasedPlaceKind]) -> None:
+        nobody = erased_name()
+        erase_operations = partial(self._erase_some, erasure=erasure, nobody=nobody)
+        while erased := await self._database.write(erase_operations):
+            counts.update(erased)
+        while texts := await self._database.write(
+            lambda connection: self._cases.erase_some(connection, erasure, nobody, self._now())
+        ):
+            counts.update({ErasedPlaceKind.CASES: texts.cases, ErasedPlaceKind.FEEDBACK: texts.feedback})
+        if self._database.dialect is RecordsDialect.SQLITE:
+            await self._database.run_outside_transactions(_rewrite_file)
+
+    def _erase_some(
+        self, connection: Connection, erasure: Erasure | RecordErasure, nobody: str
+    ) -> dict[ErasedPlaceKind, int]:
+        """Erase a batch of operations; return how many of each kind, nothing where there is none."""
+        now = self._now()
         self._take_back(connection, erasure, now)
         asked = (
             select(operations.c.operation_id, operations.c.tenant, operations.c.attempts, operations.c.state)
             .where(operations.c.tenant == erasure.tenant, self._selected(erasure))
+            .order_by(operations.c.operation_id)
             .limit(_BATCH)
             .with_for_update()
         )
         found = connection.execute(asked).all()
         ids = [row.operation_id for row in found]
         connection.execute(delete(outbox).where(outbox.c.operation_id.in_(ids)))
+        in_review = [row.operation_id for row in found if row.state == OperationState.IN_REVIEW]
+        on_ledger = unsettled(connection, in_review)
         if isinstance(erasure.selection, EntireTenant | OneSubject):
-            self._delete(connection, erasure, ids)
+            self._delete(connection, erasure, ids, nobody)
         else:
             self._blank(connection, found, now)
-        record(connection, now, [_erased(row) for row in found])
-        return len(found)
+        record(connection, now, [_erased(row, on_ledger) for row in found])
+        withdrawn = reviews_of(connection, erasure.tenant, in_review)
+        self._cases.withdraw(connection, erasure.tenant, withdrawn, now)
+        return {ErasedPlaceKind.OPERATIONS: len(found), ErasedPlaceKind.CASES: len(withdrawn)} if found else {}
+
+    def _now(self) -> int:
+        return micros(self._clock.today())
 
     def _take_back(self, connection: Connection, erasure: Erasure | RecordErasure, now: int) -> None:
         """Let operations in hand wait again whose outcome may hold documents that are erased."""
@@ -123,24 +149,27 @@ class SqlRecordErasure:
             case OneSubject(subject):
                 return operations.c.subject == subject
             case OneEndUser(end_user_id):
-                return operations.c.end_user.in_(self._sealing.pseudonyms(erasure.tenant, end_user_id))
+                its = operations.c.end_user.in_(self._sealing.pseudonyms(erasure.tenant, end_user_id))
+                return its | self._cases.waiting_for(erasure)
             case OneDocument(document_id):
-                return _cites(erasure.tenant, operation_documents.c.document_id == document_id)
+                cites = _cites(erasure.tenant, operation_documents.c.document_id == document_id)
+                return cites | self._cases.waiting_for(erasure)
             case OneSource():
                 # Rows know documents by their ids alone: all that cite one may be of this source.
-                return _cites(erasure.tenant)
+                return _cites(erasure.tenant) | self._cases.waiting_for(erasure)
             case _:
                 assert_never(erasure.selection)
 
-    def _delete(self, connection: Connection, erasure: Erasure | RecordErasure, ids: Sequence[str]) -> None:
+    def _delete(
+        self, connection: Connection, erasure: Erasure | RecordErasure, ids: Sequence[str], nobody: str
+    ) -> None:
         connection.execute(delete(operations).where(operations.c.operation_id.in_(ids)))
         own: list[ColumnElement[bool]] = [ledger.c.tenant == erasure.tenant]
         if isinstance(erasure.selection, OneSubject):
             own.append(ledger.c.subject == erasure.selection.subject)
         else:
-            own.append(ledger.c.subject.not_like(f"{_NOBODY}%"))
-        # Random, so that sums can still be told apart and nobody can be.
-        connection.execute(update(ledger).where(*own).values(subject=f"{_NOBODY}{secrets.token_hex(8)}"))
+            own.append(~is_erased(ledger.c.subject))
+        connection.execute(update(ledger).where(*own).values(subject=nobody))
 
     def _blank(self, connection: Connection, found: Sequence[AnyRow], now: int) -> None:
         ids = [row.operation_id for row in found]
@@ -177,10 +206,14 @@ def _cites(tenant: str, *which: ColumnElement[bool]) -> ColumnElement[bool]:
     return operations.c.operation_id.in_(cited)
 
 
-def _erased(row: AnyRow) -> OperationChange:
+def _erased(row: AnyRow, on_ledger: Set[str]) -> OperationChange:
     is_open = row.state in OPEN
-    lost = int(row.state == OperationState.RUNNING)
-    posts = (ENDED,) if is_open else ()
     return OperationChange(
-        row.tenant, row.operation_id, row.attempts, ("erased",), settles=is_open, lost=lost, posts=posts
+        row.tenant,
+        row.operation_id,
+        row.attempts,
+        ("erased",),
+        settles=is_open and (row.state != OperationState.IN_REVIEW or row.operation_id in on_ledger),
+        lost=int(row.state == OperationState.RUNNING),
+        posts=(ENDED,) if is_open else (),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, case, delete, func, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, select, update
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations.reading import TICKET, report_unreadable
@@ -22,21 +22,22 @@ _IS_DUE: Final = (outbox.c.due <= bindparam("now"), outbox.c.kind.in_(tuple(Outb
 
 _ANY: Final = select(outbox.c.number).where(*_IS_DUE).limit(1)
 
-_IS_WEBHOOK: Final = outbox.c.kind == OutboxKind.WEBHOOK
+# Receivers of posts may be slow.
+_IS_WEBHOOK: Final = outbox.c.kind.not_in((OutboxKind.WORK, OutboxKind.ENDED))
 
 _TURNS: Final = (
     select(
         outbox.c.number,
         case((_IS_WEBHOOK, 1), else_=0).label("slow"),
         func.row_number()
-        .over(partition_by=(outbox.c.tenant, _IS_WEBHOOK), order_by=(outbox.c.due, outbox.c.number))
+        .over(partition_by=(outbox.c.tenant, outbox.c.receiver, _IS_WEBHOOK), order_by=(outbox.c.due, outbox.c.number))
         .label("turn"),
     )
     .where(*_IS_DUE)
     .subquery()
 )
 
-# Tenants take turns: receivers of one that are slow do not hold up those of others, nor a wake-up.
+# Tenants and receivers take turns: one that is slow does not hold up others, nor a wake-up.
 _NEXT: Final = select(_TURNS.c.number).order_by(_TURNS.c.slow, _TURNS.c.turn, _TURNS.c.number).limit(bindparam("most"))
 
 _DUE: Final = select(outbox.c.number).where(outbox.c.number.in_(_NEXT), *_IS_DUE)
@@ -51,6 +52,10 @@ _CLAIM: Final = (
 _HELD: Final = (outbox.c.number == bindparam("entry"), outbox.c.attempts == bindparam("attempt"))
 
 _DONE: Final = delete(outbox).where(*_HELD)
+
+_SPREAD: Final = _DONE.returning(outbox.c.created)
+
+_POST: Final = insert(outbox).inline()
 
 _RETRY: Final = update(outbox).where(*_HELD).values(due=bindparam("until"))
 
@@ -83,7 +88,7 @@ class SqlOutboxRecords:
         claiming = {"now": now, "most": most, "until": _later(now, lease)}
         claimed = await self._database.write(lambda connection: connection.execute(_CLAIM, claiming).all())
         return [
-            OutboxEntry(row.number, OutboxKind(row.kind), row.operation_id, row.tenant, row.attempts)
+            OutboxEntry(row.number, OutboxKind(row.kind), row.operation_id, row.tenant, row.attempts, row.receiver)
             for row in sorted(claimed, key=lambda row: row.number)
         ]
 
@@ -104,6 +109,31 @@ class SqlOutboxRecords:
         if entries:
             done = [_held(entry) for entry in entries]
             await self._database.write(lambda connection: connection.execute(_DONE, done))
+
+    async def spread(self, entry: OutboxEntry, receivers: Sequence[str]) -> None:
+        """Put an entry for each receiver in the place of one."""
+        now = self._now()
+
+        def write(connection: Connection) -> None:
+            held = connection.execute(_SPREAD, _held(entry)).first()
+            if held is None:
+                return
+            posts = [
+                {
+                    "kind": entry.kind,
+                    "operation_id": entry.operation_id,
+                    "tenant": entry.tenant,
+                    "due": now,
+                    "attempts": 0,
+                    "created": held.created,
+                    "receiver": receiver,
+                }
+                for receiver in receivers
+            ]
+            if posts:
+                connection.execute(_POST, posts)
+
+        await self._database.write(write)
 
     async def retry(self, entry: OutboxEntry, after: float) -> None:
         """Let an entry be due again."""

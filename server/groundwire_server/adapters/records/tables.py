@@ -122,6 +122,7 @@ ledger: Final = Table(
     Index(None, "tenant", "priority", "turn"),
 )
 
+# An entry about a review has its ticket in `operation_id`.
 outbox: Final = Table(
     "outbox",
     metadata,
@@ -132,6 +133,7 @@ outbox: Final = Table(
     Column("due", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("receiver", String(64), nullable=False, server_default="", comment="of what is about a review"),
     Index(None, "due"),
     Index(None, "operation_id"),
 )

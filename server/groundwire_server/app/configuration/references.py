@@ -15,7 +15,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.configuration.queue_rules import check_queue
 from groundwire_server.app.configuration.reranker_rules import check_rerankers
-from groundwire_server.app.configuration.review_rules import check_reviews
+from groundwire_server.app.configuration.review_rules import check_reviews, check_ticketing
 from groundwire_server.app.configuration.routing_rules import check_routing
 from groundwire_server.app.configuration.store_rules import check_places, check_search, check_vectors
 from groundwire_server.app.configuration.worker_rules import check_workers
@@ -47,6 +47,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
     yield from _check_weights(configuration)
     yield from check_queue(configuration)
     yield from check_reviews(configuration)
+    yield from check_ticketing(configuration)
     yield from check_limits(configuration)
     yield from _check_corpus(configuration)
     yield from _check_access(configuration)

@@ -19,8 +19,32 @@ def check_reviews(configuration: Configuration) -> Iterator[ConfigError]:
                 yield ConfigError((*path, "feedback", "keep_share"), "answers are kept in records: set records.enabled")
         elif route.review.enabled and not configuration.queue.enabled:
             yield ConfigError((*path, "review", "enabled"), "callers wait for an operation: set queue.enabled")
+        given = route.review.model_fields_set
+        if given and "enabled" not in given:
+            # Settings for reviews that nobody holds look like a policy, and every answer leaves.
+            message = "no answer is reviewed without it: set true, or false to keep these settings for later"
+            yield ConfigError((*path, "review", "enabled"), message)
         if route.review.enabled:
             yield from _check_review((*path, "review"), route)
+
+
+def check_ticketing(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each ticketing system that no review can reach, or that has a secret of another's."""
+    section = configuration.reviews
+    if section.callbacks and configuration.gateway.listen is None:
+        yield ConfigError(("reviews", "callbacks"), "calls come by the gateway: set gateway.listen")
+    secrets: dict[str, str] = {}
+    for name, callback in section.callbacks.items():
+        path: Path = ("reviews", "callbacks", name)
+        if configuration.tenants is not None and callback.tenant not in configuration.tenants:
+            yield ConfigError((*path, "tenant"), "there is no tenant of this name")
+        other = secrets.setdefault(callback.secret.reveal(), name)
+        if other != name:
+            yield ConfigError((*path, "secret"), f"is that of {other}: give each a secret of its own")
+    for name, webhook in section.webhooks.items():
+        for index, tenant in enumerate(webhook.tenants):
+            if configuration.tenants is not None and tenant not in configuration.tenants:
+                yield ConfigError(("reviews", "webhooks", name, "tenants", index), "there is no tenant of this name")
 
 
 def _check_review(path: Path, route: RouteConfig) -> Iterator[ConfigError]:

@@ -8,11 +8,13 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.records import share_key
 from groundwire_server.domain.review_policy import DAY
 from groundwire_server.edge.feedback import FeedbackCalls
+from groundwire_server.ports.erasable import ErasableRecords
 from groundwire_server.ports.feedback import FeedbackRecords
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import ReviewRecords
 from groundwire_server.review.events import ReviewEvents
 from groundwire_server.review.rights import EvidenceRights
+from groundwire_server.review.sample_erasure import PendingSampleErasure
 from groundwire_server.review.sampling import OutcomeSamples, keyed_draw
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class ProcessFeedback:
         """
         return FeedbackCalls(self.records, self.samples, EvidenceRights(retriever), self.keep)
 
+    def pending_erasure(self) -> ErasableRecords:
+        """Return what takes samples in memory into account when records are erased."""
+        return PendingSampleErasure(self.samples, SystemClock())
+
 
 def open_feedback(records: "OpenedRecords", reviews: ReviewRecords, events: ReviewEvents) -> ProcessFeedback:
     """Return the feedback of a process.
@@ -48,7 +54,7 @@ def open_feedback(records: "OpenedRecords", reviews: ReviewRecords, events: Revi
     Args:
         records: the database.
         reviews: keep samples.
-        events: tell of reviews that are opened.
+        events: announce reviews that are opened.
     """
     # Imported here: a server without records starts without what speaks SQL.
     from groundwire_server.adapters.records.feedback.sql import SqlFeedbackRecords  # noqa: PLC0415

@@ -13,6 +13,7 @@ from groundwire_server.edge.queue import QueuedAnswers
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.ports.operations import OperationRecords, Wakeups
 from groundwire_server.ports.outbox import OutboxRecords
+from groundwire_server.review.notice_options import ReviewWebhooksOptions
 from groundwire_server.work.accepting import AcceptedQuestions
 from groundwire_server.work.webhooks import Webhooks
 
@@ -31,6 +32,7 @@ class ProcessQueue:
         wakeups: say when there is something to do, or to look at.
         options: bounds and times.
         webhooks: says what is posted where; None where the operator allows none.
+        review_webhooks: ticketing systems that are notified of reviews.
     """
 
     accepted: AcceptedQuestions
@@ -39,6 +41,7 @@ class ProcessQueue:
     wakeups: Wakeups
     options: QueueConfig
     webhooks: Webhooks | None
+    review_webhooks: ReviewWebhooksOptions
 
     @property
     def calls(self) -> QueuedAnswers:
@@ -86,4 +89,4 @@ def open_queue(
     webhooks = webhooks_of(options.webhooks)
     outbox = SqlOutboxRecords(records.database, OperationRows(records.sealing, CODEC), clock)
     accepted = AcceptedQuestions(rows, wakeups, options, weight, clock, recorder, webhooks=webhooks)
-    return ProcessQueue(accepted, rows, outbox, wakeups, options, webhooks)
+    return ProcessQueue(accepted, rows, outbox, wakeups, options, webhooks, configuration.reviews)

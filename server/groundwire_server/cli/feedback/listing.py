@@ -35,7 +35,7 @@ def print_feedback(feedback: Iterable[Feedback], limit: int, *, as_json: bool) -
         else:
             print(_tabbed(each))
     # Beside the output, so that what reads it counts lines alone.
-    print(f"{count} of feedback" if count else "no feedback", file=sys.stderr)
+    print(f"{count} entr{'y' if count == 1 else 'ies'}" if count else "no feedback", file=sys.stderr)
 
 
 def _show(console: Terminal, feedback: Feedback) -> None:

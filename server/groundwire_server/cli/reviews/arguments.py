@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 
-class ListedState(StrEnum):
+class ListedReviewState(StrEnum):
     """A state to list, as typed."""
 
     PENDING = "pending"
@@ -18,7 +18,7 @@ class ListedState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class ListedKind(StrEnum):
+class ListedReviewKind(StrEnum):
     """A kind to list, as typed."""
 
     APPROVAL = "approval"
@@ -26,7 +26,7 @@ class ListedKind(StrEnum):
     BLOCK = "block"
 
 
-class Fault(StrEnum):
+class TypedFault(StrEnum):
     """A fault of a draft, as typed."""
 
     INCORRECT = "incorrect"
@@ -44,13 +44,13 @@ Ticket: TypeAlias = Annotated[str, typer.Argument(metavar="TICKET", help="The re
 Timeout: TypeAlias = Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of each call.")]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, in protobuf's mapping.")]
 Kinds: TypeAlias = Annotated[
-    list[ListedKind] | None,
+    list[ListedReviewKind] | None,
     typer.Option("--kind", metavar="KIND", help="approval, sample or block; repeatable.", case_sensitive=False),
 ]
 Route: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help="Route of the question.")]
 Reviewer: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help="Subject that holds it or has decided.")]
 States: TypeAlias = Annotated[
-    list[ListedState] | None,
+    list[ListedReviewState] | None,
     typer.Option(
         "--state",
         metavar="STATE",
@@ -66,7 +66,7 @@ Etag: TypeAlias = Annotated[
     str, typer.Option(metavar="ETAG", help="Decide only the review as `show` printed it; it must be claimed already.")
 ]
 Faults: TypeAlias = Annotated[
-    list[Fault] | None,
+    list[TypedFault] | None,
     typer.Option(
         "--fault",
         metavar="FAULT",

@@ -14,7 +14,7 @@ from groundwire_server.cli.reviews.arguments import (
     Json,
     Kinds,
     Lease,
-    ListedState,
+    ListedReviewState,
     Note,
     Reviewer,
     Route,
@@ -149,14 +149,14 @@ def edit(
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.check.text import read_text  # noqa: PLC0415
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415
-    from groundwire_server.cli.reviews.editing import Editing, Remarks, check_change  # noqa: PLC0415
+    from groundwire_server.cli.reviews.editing import DraftRemarks, Editing, check_change  # noqa: PLC0415
     from groundwire_server.cli.reviews.lease import LEASE, held  # noqa: PLC0415
     from groundwire_server.cli.reviews.listing import print_decided  # noqa: PLC0415
 
     written = None if text is None else read_text(text).strip()
     if yes and written is None:
         raise CommandError(ExitCode.USAGE, "--yes asks nothing, so there must be a text: give --text FILE")
-    remarks = Remarks(note, [each.name for each in fault or ()], [number - 1 for number in wrong or ()])
+    remarks = DraftRemarks(note, [each.name for each in fault or ()], [number - 1 for number in wrong or ()])
     with (
         failures_stop(),
         connect(connection, timeout=timeout) as client,
@@ -252,7 +252,7 @@ def next_(
         session.work([each.name for each in kind or ()], route, once=once)
 
 
-def _states(states: list[ListedState] | None, *, every: bool) -> list[str]:
+def _states(states: list[ListedReviewState] | None, *, every: bool) -> list[str]:
     if every:
         return []
-    return [each.name for each in states or (ListedState.PENDING, ListedState.CLAIMED)]
+    return [each.name for each in states or (ListedReviewState.PENDING, ListedReviewState.CLAIMED)]

@@ -26,8 +26,8 @@ _DEFAULT_EDITOR: Final = "vi"
 
 
 @dataclass(frozen=True, slots=True)
-class Remarks:
-    """What a reviewer says of a draft beside the decision.
+class DraftRemarks:
+    """The note and the labels that come with a decision.
 
     Attributes:
         note: for the record.
@@ -49,7 +49,7 @@ class Editing:
         remarks: on the draft.
     """
 
-    def __init__(self, client: groundwire.SyncClient, claim: HeldClaim, remarks: Remarks) -> None:
+    def __init__(self, client: groundwire.SyncClient, claim: HeldClaim, remarks: DraftRemarks) -> None:
         self._client = client
         self._claim = claim
         self._remarks = remarks

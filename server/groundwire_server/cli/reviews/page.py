@@ -1,5 +1,6 @@
 """A review on the terminal: each sentence with its conflicts, and beside it the passage that it rests on."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -19,6 +20,7 @@ from groundwire_server.cli.words import CONFLICTS, VERDICTS, word
 _LABEL: Final = 11
 _BESIDE: Final = 72
 """Columns from which a passage stands beside its sentence; in fewer it stands below."""
+_BREAKS: Final = re.compile(r"\s*\n\s*")
 _AROUND: Final = 160
 """Characters of a passage that are shown on each side of its words."""
 _STANDING: Final = {
@@ -168,8 +170,8 @@ def _excerpt(passage: str, quote: str) -> Text:
 
 
 def _flat(text: str) -> str:
-    """Return foreign text with each of its line breaks as a space."""
-    return " ".join(printable(text).splitlines())
+    """Return foreign text with each of its line breaks, and blank lines after it, as a space."""
+    return _BREAKS.sub(" ", printable(text))
 
 
 def _beside(console: Terminal, left: Text, right: Text) -> None:

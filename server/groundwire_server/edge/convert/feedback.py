@@ -7,6 +7,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.feedback import AnswerFeedback
 from groundwire_server.edge.convert.outcome import fill_text
 from groundwire_server.edge.convert.passage import fill_passages
+from groundwire_server.edge.convert.times import read_place
 from groundwire_server.edge.convert.words import (
     ANSWER_FAULTS,
     FAULTS_SAID,
@@ -92,9 +93,5 @@ def place_from_texts(said: str, feedback_id: str) -> FeedbackPlace:
 
     Raises:
         ValueError: for other texts.
-        TypeError: for what is not a text.
     """
-    at = datetime.fromisoformat(said)
-    if at.tzinfo is None or not feedback_id.isascii():
-        raise ValueError("not the place of feedback")
-    return FeedbackPlace(at, feedback_id)
+    return FeedbackPlace(*read_place(said, feedback_id))

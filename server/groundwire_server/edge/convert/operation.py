@@ -1,11 +1,9 @@
 """Operations of queued answers."""
 
 import re
-from datetime import datetime
 from typing import Final
 
 from google.longrunning import operations_pb2
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from groundwire.v1 import operation_pb2, operation_service_pb2
 from groundwire.v1.answer_service_pb2 import AnswerResponse
@@ -13,6 +11,7 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.operation import Operation, OperationPlace
 from groundwire_server.domain.vocabulary import OperationState, Reason
 from groundwire_server.edge.convert.durations import fill
+from groundwire_server.edge.convert.times import fill_time, read_place
 from groundwire_server.edge.convert.words import CAUSES, OPERATION_STATES
 from groundwire_server.edge.statuses import status_of
 
@@ -43,12 +42,11 @@ def place_from_texts(accepted: str, operation_id: str) -> OperationPlace:
 
     Raises:
         ValueError: for other texts.
-        TypeError: for what is not a text.
     """
-    at = datetime.fromisoformat(accepted)
-    if at.tzinfo is None or _ID.fullmatch(operation_id) is None:
+    at, named = read_place(accepted, operation_id)
+    if _ID.fullmatch(named) is None:
         raise ValueError("not the place of an operation")
-    return OperationPlace(at, operation_id)
+    return OperationPlace(at, named)
 
 
 def operation_to_pb(operation: Operation) -> operations_pb2.Operation:
@@ -78,16 +76,16 @@ def metadata_to_pb(operation: Operation) -> operation_pb2.AnswerOperationMetadat
         fill(message.poll_after, operation.poll_after)
     if operation.cause is not None:
         message.cause = CAUSES[operation.cause]
-    _set(message.create_time, operation.accepted)
-    _set(message.start_time, operation.begun)
-    _set(message.expire_time, operation.expires)
+    fill_time(message.create_time, operation.accepted)
+    fill_time(message.start_time, operation.begun)
+    fill_time(message.expire_time, operation.expires)
     return message
 
 
 def halted_to_pb(operation: Operation) -> operation_service_pb2.HaltedOperation:
     """Return a halted operation as an operator sees it."""
     message = operation_service_pb2.HaltedOperation(name=operation.name, metadata=metadata_to_pb(operation))
-    _set(message.halt_time, operation.ended)
+    fill_time(message.halt_time, operation.ended)
     return message
 
 
@@ -101,11 +99,6 @@ def _about(operation: Operation, error: Reason) -> dict[str, str]:
             return {"route": operation.route}
         case _:
             return {}
-
-
-def _set(message: Timestamp, at: datetime | None) -> None:
-    if at is not None:
-        message.FromDatetime(at)
 
 
 _TERM: Final = re.compile(r"(state|done)\s*=\s*\"?(\w+)\"?")

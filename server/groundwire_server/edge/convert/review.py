@@ -1,14 +1,11 @@
 """Reviews."""
 
-from datetime import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from groundwire.v1 import review_pb2, review_service_pb2
 from groundwire_server.domain.review import Review
 from groundwire_server.edge.convert.outcome import fill_text
 from groundwire_server.edge.convert.passage import fill_passages
 from groundwire_server.edge.convert.question import fill_question
+from groundwire_server.edge.convert.times import fill_time, read_place
 from groundwire_server.edge.convert.words import (
     ANSWER_FAULTS,
     CAUSES,
@@ -94,12 +91,8 @@ def place_from_texts(created: str, ticket: str) -> ReviewPlace:
 
     Raises:
         ValueError: for other texts.
-        TypeError: for what is not a text.
     """
-    at = datetime.fromisoformat(created)
-    if at.tzinfo is None or not ticket.isascii():
-        raise ValueError("not the place of a review")
-    return ReviewPlace(at, ticket)
+    return ReviewPlace(*read_place(created, ticket))
 
 
 def counts_to_pb(count: SampleCount) -> review_service_pb2.SampleCounts:
@@ -129,12 +122,7 @@ def _fill_review(message: review_pb2.Review, review: Review) -> None:
     message.reviewer, message.etag = review.reviewer, review.etag
     if review.operation_id:
         message.operation = f"operations/{review.operation_id}"
-    _set(message.create_time, review.created)
-    _set(message.expire_time, review.expires)
-    _set(message.lease_expire_time, review.lease_until)
-    _set(message.decide_time, review.decided)
-
-
-def _set(message: Timestamp, at: datetime | None) -> None:
-    if at is not None:
-        message.FromDatetime(at)
+    fill_time(message.create_time, review.created)
+    fill_time(message.expire_time, review.expires)
+    fill_time(message.lease_expire_time, review.lease_until)
+    fill_time(message.decide_time, review.decided)

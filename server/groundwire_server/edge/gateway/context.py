@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 import grpc
 import grpc.aio
 
+from groundwire_server.domain.caller import Caller
 from groundwire_server.edge.convert.request import JsonText, Received
 from groundwire_server.edge.statuses import StatusParts, Trailers, aborted
 
@@ -28,6 +29,8 @@ class HttpContext:
         certificates: of the connection, as gRPC has them; empty without a client's certificate.
         deadline: when the call ends, on the loop's clock; None without a deadline.
         system: of RPC.
+        identify: returns the caller that the request itself proves, as by its signature, or raises AccessDenied; None
+            where credentials say who calls.
 
     Attributes:
         rpc_system: of RPC.
@@ -43,12 +46,14 @@ class HttpContext:
         certificates: Mapping[str, Iterable[bytes]],
         deadline: float | None,
         system: str,
+        identify: Callable[[], Caller] | None = None,
     ) -> None:
         self._metadata = tuple(metadata)
         self._peer = peer
         self._certificates = certificates
         self._deadline = deadline
         self.rpc_system = system
+        self.identify = identify
         self.reading = asyncio.Event()
         self.initial_metadata: Trailers = ()
         self.parse: Callable[[bytes], Received] | None = None

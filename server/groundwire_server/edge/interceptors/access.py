@@ -98,6 +98,10 @@ async def caller_of(call: Call, access: Access) -> Caller:
 
 
 async def _caller(metadata: Mapping[str, str], context: Any, access: Access) -> Caller:
+    # Only a context that the server itself has made can have it: no metadata leads here.
+    identify = getattr(context, "identify", None)
+    if identify is not None:
+        return access.admitted(identify())
     # Reading the connection copies its certificate: only where certificates are accepted.
     connection = context.auth_context() if CredentialKind.CERTIFICATE in access.authenticators else {}
     return await access.caller(credentials_of(metadata, connection))

@@ -1,6 +1,6 @@
 """AuditService."""
 
-from typing import Any
+from typing import Any, Final
 
 import grpc.aio
 
@@ -12,6 +12,9 @@ from groundwire_server.edge.call import current_call
 from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.audit import AuditEntry, AuditRecords
+
+_SEQUENCE_DIGITS: Final = 18
+"""As many as fit into a column of the database, whatever they are."""
 
 
 class Audit(AuditServiceServicer):
@@ -26,7 +29,7 @@ class Audit(AuditServiceServicer):
         """Return a page of entries, in their order."""
         tenant = current_call().caller.tenant
         tokens = PageTokens("audit", tenant, request.target, str(request.after_sequence))
-        after = tokens.read(request.page_token, int)
+        after = tokens.read(request.page_token, _sequence)
         size = page_size(request.page_size)
         begin = request.after_sequence if after is None else after
         found = await self._records.page(tenant, request.target, begin, size + 1)
@@ -47,7 +50,11 @@ class Audit(AuditServiceServicer):
         known = (request.sequence, bytes.fromhex(request.digest)) if request.sequence else None
         found = await self._records.verify(current_call().caller.tenant, known)
         response = audit_service_pb2.VerifyAuditResponse(
-            intact=found.first_wrong is None, entries=found.entries, first_wrong=found.first_wrong or 0
+            intact=found.intact,
+            entries=found.entries,
+            first_wrong=found.first_wrong or 0,
+            unverified=found.unverified,
+            missing_keys=found.missing_keys,
         )
         if found.last is not None:
             response.last_sequence, response.last_digest = found.last.sequence, found.last.digest.hex()
@@ -56,6 +63,17 @@ class Audit(AuditServiceServicer):
     @property
     def _records(self) -> AuditRecords:
         return self._current.snapshot.review_calls(Feature.AUDIT).audit
+
+
+def _sequence(text: str) -> int:
+    """Return the number that a page token holds.
+
+    Raises:
+        ValueError: for any other text.
+    """
+    if not text.isdecimal() or len(text) > _SEQUENCE_DIGITS:
+        raise ValueError("not a sequence")
+    return int(text)
 
 
 def _entry_to_pb(entry: AuditEntry) -> audit_service_pb2.AuditEntry:

@@ -7,13 +7,15 @@ import grpc.aio
 
 from groundwire.v1 import feedback_service_pb2
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer
+from groundwire_server.domain.admission import Applicant, Work
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.review_policy import ReviewPolicy
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.blocked_content import BlockedContentLog
-from groundwire_server.edge.call import current_call
+from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.feedback import (
     feedback_from_pb,
     feedback_to_pb,
@@ -23,7 +25,8 @@ from groundwire_server.edge.convert.feedback import (
 )
 from groundwire_server.edge.convert.times import time_of
 from groundwire_server.edge.convert.words import LABEL_SOURCES_ASKED, RATINGS_GIVEN
-from groundwire_server.edge.feedback import Exporting, FeedbackCalls
+from groundwire_server.edge.feedback import FeedbackCalls
+from groundwire_server.edge.long_calls import LongCalls
 from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.servicers.operations import still_allowed
 from groundwire_server.edge.sink import write_bounded
@@ -40,6 +43,9 @@ _PAGE_BYTES: Final = 2 * 1024 * 1024
 _READ_AT_ONCE: Final = 25
 """Feedback that is read at once: with the longest texts, they are a page."""
 
+_SUBMIT_SECONDS: Final = 10.0
+"""How long feedback may wait for a limit."""
+
 _RIGHTS_SECONDS: Final = 10.0
 """What asking the store may take for one case of an export."""
 
@@ -52,13 +58,13 @@ class Feedback(FeedbackServiceServicer):
         current: CurrentSnapshot,
         log: BlockedContentLog,
         recorder: Metrics,
-        exporting: Exporting,
+        exports: LongCalls,
         clock: Clock,
     ) -> None:
         self._current = current
         self._log = log
         self._metrics = recorder
-        self._exporting = exporting
+        self._exports = exports
         self._clock = clock
 
     async def SubmitFeedback(
@@ -67,13 +73,16 @@ class Feedback(FeedbackServiceServicer):
         """Keep what a caller says of an outcome.
 
         Raises:
-            Rejection: ROUTE_UNKNOWN for a route that the caller may not use.
+            Rejection: ROUTE_UNKNOWN for a route that the caller may not use, and QUOTA_EXCEEDED.
         """
-        calls, caller = self._current.snapshot.feedback_calls, current_call().caller
+        call, snapshot = current_call(), self._current.snapshot
+        calls, caller = snapshot.feedback_calls, call.caller
         if self._policy(caller, request.route) is None:
             raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": request.route})
         feedback = feedback_from_pb(request, caller, self._clock.today())
-        kept = await calls.records.put(feedback, calls.keep)
+        # What is said of requests that never were is kept too: a row of limits says how much of it may come.
+        async with snapshot.submissions.admitted(self._applicant(call, request)):
+            kept = await calls.records.put(feedback, calls.keep)
         if not kept.replaced:
             self._count(feedback.route, feedback.rating or "", feedback.faults, kept)
         return feedback_service_pb2.SubmitFeedbackResponse(answer_kept=kept.case is not None)
@@ -112,10 +121,10 @@ class Feedback(FeedbackServiceServicer):
         since = time_of(request.since, "since") if request.HasField("since") else None
         until = time_of(request.until, "until") if request.HasField("until") else None
         sources = {LABEL_SOURCES_ASKED[source] for source in request.sources}
-        with self._exporting.place(tenant):
+        with self._exports.place(tenant):
             async with aclosing(calls.records.labelled(tenant, since, until, request.route)) as labels:
                 async for label in labels:
-                    if self._exporting.ending:
+                    if self._exports.ending:
                         raise Rejection(Reason.SHUTTING_DOWN)
                     if sources and label.source not in sources:
                         continue
@@ -129,7 +138,7 @@ class Feedback(FeedbackServiceServicer):
     async def AppealBlock(
         self, request: feedback_service_pb2.AppealBlockRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> feedback_service_pb2.AppealBlockResponse:
-        """Log that something was blocked by mistake and count it; lay it before a reviewer where the route does that.
+        """Log and count something that was blocked by mistake; send it for review where the route has appeals.
 
         Raises:
             Rejection: INVALID_REQUEST for a guard, or a category of one, that the caller's routes do not have.
@@ -162,6 +171,11 @@ class Feedback(FeedbackServiceServicer):
         """Return the policy of a route; None where the caller may use none of this name."""
         policies = self._current.snapshot.routes.policies(caller)
         return next((policy for policy in policies if policy.route == route), None)
+
+    def _applicant(self, call: Call, request: feedback_service_pb2.SubmitFeedbackRequest) -> Applicant:
+        caller, now = call.caller, self._clock.now()
+        requester = Requester(caller.tenant, caller.subject, request.end_user_id, request.route)
+        return Applicant(Work.FEEDBACK, requester, now, call.within(now, _SUBMIT_SECONDS))
 
     def _count(self, route: str, rating: str, faults: tuple[str, ...], kept: KeptFeedback) -> None:
         draft = None if kept.case is None else kept.case.draft

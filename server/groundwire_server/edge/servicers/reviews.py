@@ -25,8 +25,7 @@ from groundwire_server.edge.convert.review import (
 from groundwire_server.edge.convert.times import time_of
 from groundwire_server.edge.following import POLL_SECONDS
 from groundwire_server.edge.paging import PageTokens, page_size
-from groundwire_server.edge.review_watching import ReviewWatching
-from groundwire_server.edge.reviews import ReviewCalls
+from groundwire_server.edge.reviews import ReviewCalls, ReviewWatching
 from groundwire_server.edge.servicers.operations import still_allowed
 from groundwire_server.edge.sink import HEARTBEAT_SECONDS, write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot
@@ -136,12 +135,12 @@ class Reviews(ReviewServiceServicer):
         async with self._watching.watch(calls.wakeups, call.caller.tenant) as subscription:
             while True:
                 found = await watch.next()
-                if found:
-                    # The stream may outlast the key, the token or the role that it was admitted with.
-                    await still_allowed(call, self._current)
                 messages = [review_service_pb2.WatchReviewsResponse(review=listed_to_pb(each)) for each in found]
                 if not messages and self._clock.now() - wrote >= HEARTBEAT_SECONDS:
                     messages = [review_service_pb2.WatchReviewsResponse(heartbeat=Heartbeat())]
+                if messages:
+                    # The stream may outlast the key, the token or the role that it was admitted with.
+                    await still_allowed(call, self._current)
                 for message in messages:
                     await write_bounded(context, message, seconds)
                     wrote = self._clock.now()

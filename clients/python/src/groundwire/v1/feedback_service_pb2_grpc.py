@@ -86,8 +86,8 @@ class FeedbackServiceServicer(object):
 
     def AppealBlock(self, request, context):
         """AppealBlock says that policy forbade an answer by mistake. Nothing is answered: the operator finds the appeal in the
-        security log, with the trace of the call, and in a count by guard and category; where the route lays appeals before
-        reviewers, and the question is kept, it becomes a review. For who may ask.
+        security log, with the trace of the call, and in a count by guard and category; where the route has appeals reviewed,
+        and the question is kept, it becomes a review. For who may ask.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -45,8 +45,8 @@ class FeedbackServiceStub:
     """
     AppealBlock: _grpc.UnaryUnaryMultiCallable[_feedback_service_pb2.AppealBlockRequest, _feedback_service_pb2.AppealBlockResponse]
     """AppealBlock says that policy forbade an answer by mistake. Nothing is answered: the operator finds the appeal in the
-    security log, with the trace of the call, and in a count by guard and category; where the route lays appeals before
-    reviewers, and the question is kept, it becomes a review. For who may ask.
+    security log, with the trace of the call, and in a count by guard and category; where the route has appeals reviewed,
+    and the question is kept, it becomes a review. For who may ask.
     """
 
 @_typing.type_check_only
@@ -66,8 +66,8 @@ class FeedbackServiceAsyncStub(FeedbackServiceStub):
     """
     AppealBlock: _aio.UnaryUnaryMultiCallable[_feedback_service_pb2.AppealBlockRequest, _feedback_service_pb2.AppealBlockResponse]  # type: ignore[assignment]
     """AppealBlock says that policy forbade an answer by mistake. Nothing is answered: the operator finds the appeal in the
-    security log, with the trace of the call, and in a count by guard and category; where the route lays appeals before
-    reviewers, and the question is kept, it becomes a review. For who may ask.
+    security log, with the trace of the call, and in a count by guard and category; where the route has appeals reviewed,
+    and the question is kept, it becomes a review. For who may ask.
     """
 
 class FeedbackServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -108,8 +108,8 @@ class FeedbackServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_feedback_service_pb2.AppealBlockResponse, _abc.Awaitable[_feedback_service_pb2.AppealBlockResponse]]:
         """AppealBlock says that policy forbade an answer by mistake. Nothing is answered: the operator finds the appeal in the
-        security log, with the trace of the call, and in a count by guard and category; where the route lays appeals before
-        reviewers, and the question is kept, it becomes a review. For who may ask.
+        security log, with the trace of the call, and in a count by guard and category; where the route has appeals reviewed,
+        and the question is kept, it becomes a review. For who may ask.
         """
 
 def add_FeedbackServiceServicer_to_server(servicer: FeedbackServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -51,7 +51,7 @@ class _ActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Action.ValueTy
     ACTION_QUEUE: _Action.ValueType  # 9
     """ACTION_QUEUE: it accepted the question for later."""
     ACTION_REVIEW: _Action.ValueType  # 10
-    """ACTION_REVIEW: it laid the answer before a person."""
+    """ACTION_REVIEW: it sent the answer for review."""
     ACTION_BLOCK: _Action.ValueType  # 11
     """ACTION_BLOCK: it withheld an answer."""
     ACTION_FAIL_SAFE: _Action.ValueType  # 12
@@ -81,7 +81,7 @@ ACTION_ABSTAIN: Action.ValueType  # 8
 ACTION_QUEUE: Action.ValueType  # 9
 """ACTION_QUEUE: it accepted the question for later."""
 ACTION_REVIEW: Action.ValueType  # 10
-"""ACTION_REVIEW: it laid the answer before a person."""
+"""ACTION_REVIEW: it sent the answer for review."""
 ACTION_BLOCK: Action.ValueType  # 11
 """ACTION_BLOCK: it withheld an answer."""
 ACTION_FAIL_SAFE: Action.ValueType  # 12

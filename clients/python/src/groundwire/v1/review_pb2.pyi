@@ -155,7 +155,7 @@ class Review(_message.Message):
         """TRIGGER_APPEAL: a caller says that it was blocked by mistake."""
 
     class Trigger(_Trigger, metaclass=_TriggerEnumTypeWrapper):
-        """Trigger says what laid it before a person."""
+        """Trigger says what sent it for review."""
 
     TRIGGER_UNSPECIFIED: Review.Trigger.ValueType  # 0
     """TRIGGER_UNSPECIFIED is never sent."""
@@ -222,7 +222,7 @@ class Review(_message.Message):
     kind: Global___Review.Kind.ValueType
     """kind says what a person is asked."""
     trigger: Global___Review.Trigger.ValueType
-    """trigger says what laid it before a person."""
+    """trigger says what sent it for review."""
     guard: _builtins.str
     """guard names the guard that found something, where that is why."""
     category: _builtins.str

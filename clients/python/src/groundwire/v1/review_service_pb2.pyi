@@ -608,7 +608,7 @@ class SampleCounts(_message.Message):
     weakest_verdict: _grounding_pb2.Verdict.ValueType
     """weakest_verdict is that of the answers."""
     sampled: _builtins.int
-    """sampled is how many were laid before reviewers."""
+    """sampled is how many were sent for review."""
     decided: _builtins.int
     """decided is how many of them reviewers have decided."""
     wrong: _builtins.int

@@ -33,7 +33,7 @@ class _FeatureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Feature.Value
     FEATURE_QUEUED_ANSWERS: _Feature.ValueType  # 2
     """FEATURE_QUEUED_ANSWERS: `Question.allow_queue` is heeded, and google.longrunning.Operations keeps the answers."""
     FEATURE_REVIEWS: _Feature.ValueType  # 3
-    """FEATURE_REVIEWS: answers may be laid before a person, and ReviewService is served."""
+    """FEATURE_REVIEWS: answers may be sent for review, and ReviewService is served."""
     FEATURE_GROUNDING_CHECKS: _Feature.ValueType  # 4
     """FEATURE_GROUNDING_CHECKS: GroundingService is served."""
     FEATURE_ERASURE: _Feature.ValueType  # 5
@@ -61,7 +61,7 @@ FEATURE_RESUMABLE_STREAMS: Feature.ValueType  # 1
 FEATURE_QUEUED_ANSWERS: Feature.ValueType  # 2
 """FEATURE_QUEUED_ANSWERS: `Question.allow_queue` is heeded, and google.longrunning.Operations keeps the answers."""
 FEATURE_REVIEWS: Feature.ValueType  # 3
-"""FEATURE_REVIEWS: answers may be laid before a person, and ReviewService is served."""
+"""FEATURE_REVIEWS: answers may be sent for review, and ReviewService is served."""
 FEATURE_GROUNDING_CHECKS: Feature.ValueType  # 4
 """FEATURE_GROUNDING_CHECKS: GroundingService is served."""
 FEATURE_ERASURE: Feature.ValueType  # 5

@@ -126,7 +126,7 @@ class _Verifying:
             self._end(None)
 
     def result(self, last: AuditEntry | None) -> AuditVerification:
-        """Return what it came to."""
+        """Return the result."""
         return AuditVerification(self.entries, self._wrong, last, self._unverified, tuple(sorted(self._missing)))
 
     def _follows(self, row: AnyRow) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from groundwire_server.adapters.records.audit.chain import BEGINNING, AuditKeys
+from groundwire_server.adapters.records.audit.notices import post_notices
 from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.operations.rows import AnyRow, moment
 from groundwire_server.adapters.records.tables import audit, audit_heads
@@ -71,6 +72,7 @@ class AuditTrail:
         """Write entries down, in their order; the time is in microseconds since 1970."""
         if not events:
             return
+        post_notices(connection, tenant, now, [(each.event, each.target) for each in events])
         head = self.lock(connection, tenant)
         sequence, digest = head.sequence, head.digest
         rows: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Counting samples: how many were laid before reviewers, decided, and found wrong."""
+"""Counting samples: how many were sent for review, decided, and found wrong."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -31,11 +31,11 @@ _WITH_QUESTION: Final = select(reviews, *QUESTION_COLUMNS).outerjoin(
     cases, and_(cases.c.case_id == reviews.c.case_id, cases.c.tenant == reviews.c.tenant)
 )
 
-_GET: Final = _WITH_CASE.where(*NAMED)
+GET: Final = _WITH_CASE.where(*NAMED)
 
 _LAPSED: Final = reviews.c.lease_until <= bindparam("now")
 
-_OVERDUE: Final = (
+OVERDUE: Final = (
     _WITH_CASE.where(
         reviews.c.state == bindparam("its_state"),
         reviews.c.expires <= bindparam("now"),
@@ -51,7 +51,7 @@ _OPEN: Final = (
     .limit(bindparam("most"))
 )
 
-_COUNT_OPEN: Final = select(func.count()).select_from(_OPEN.subquery())
+COUNT_OPEN: Final = select(func.count()).select_from(_OPEN.subquery())
 
 _COUNTS: Final = (
     select(
@@ -83,7 +83,7 @@ _READ_BY: Final = select(audit.c.sequence).where(
 
 def get(connection: Connection, tenant: str, ticket: str) -> AnyRow | None:
     """Return the row of a review with its case; None where the tenant has none of this ticket."""
-    return connection.execute(_GET, {"within": tenant, "named": ticket}).first()
+    return connection.execute(GET, {"within": tenant, "named": ticket}).first()
 
 
 def page(
@@ -164,13 +164,13 @@ def page_values(
 
 def overdue(connection: Connection, most: int, now: int) -> Sequence[AnyRow]:
     """Return the rows of reviews whose time is over, the longest overdue first; see `ReviewRecords.overdue`."""
-    pages = (connection.execute(_OVERDUE, {"its_state": state, "now": now, "most": most}).all() for state in OPEN)
+    pages = (connection.execute(OVERDUE, {"its_state": state, "now": now, "most": most}).all() for state in OPEN)
     return list(islice(merge(*pages, key=lambda row: row.expires), most))
 
 
 def count_open(connection: Connection, tenant: str, most: int) -> int:
     """Return how many wait for a decision; counts `most` at most."""
-    return connection.execute(_COUNT_OPEN, {"of": tenant, "most": most}).scalar_one()
+    return connection.execute(COUNT_OPEN, {"of": tenant, "most": most}).scalar_one()
 
 
 def waiting(connection: Connection) -> WaitingReviews:

@@ -16,29 +16,26 @@ _ENDED: Final = tuple(sorted(frozenset(ReviewState) - OPEN_STATES))
 
 _WAITED_FOR: Final = select(reviews.c.ticket).where(reviews.c.case_id == cases.c.case_id, reviews.c.state.in_(OPEN))
 
-_CASES: Final = delete(cases).where(
-    cases.c.case_id.in_(
-        select(cases.c.case_id)
-        .where(cases.c.expires <= bindparam("now"), cases.c.format <= FORMAT, ~_WAITED_FOR.exists())
-        .order_by(cases.c.expires)
-        .limit(_BATCH)
-        .with_for_update(skip_locked=True)
-    )
+KEPT_CASES: Final = (
+    select(cases.c.case_id)
+    .where(cases.c.expires <= bindparam("now"), cases.c.format <= FORMAT, ~_WAITED_FOR.exists())
+    .order_by(cases.c.expires)
+    .limit(_BATCH)
+    .with_for_update(skip_locked=True)
 )
+"""Cases that were kept long enough."""
 
-_REVIEWS: Final = delete(reviews).where(
-    reviews.c.ticket.in_(
-        select(reviews.c.ticket)
-        .where(
-            reviews.c.state == bindparam("its_state"),
-            reviews.c.expires <= bindparam("now"),
-            reviews.c.format <= FORMAT,
-        )
-        .order_by(reviews.c.expires)
-        .limit(_BATCH)
-        .with_for_update(skip_locked=True)
-    )
+ENDED: Final = (
+    select(reviews.c.ticket)
+    .where(reviews.c.state == bindparam("its_state"), reviews.c.expires <= bindparam("now"), reviews.c.format <= FORMAT)
+    .order_by(reviews.c.expires)
+    .limit(_BATCH)
+    .with_for_update(skip_locked=True)
 )
+"""Reviews that were kept long enough after an end."""
+
+_CASES: Final = delete(cases).where(cases.c.case_id.in_(KEPT_CASES))
+_REVIEWS: Final = delete(reviews).where(reviews.c.ticket.in_(ENDED))
 
 
 def forget_kept(connection: Connection, now: int) -> int:

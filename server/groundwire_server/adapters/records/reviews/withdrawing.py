@@ -45,8 +45,14 @@ def withdraw(
     connection: Connection, tenant: str, operation_ids: Collection[str], now: int, actor: str
 ) -> Sequence[AuditEvent]:
     """Withdraw the reviews that a tenant's operations wait for, with their texts; return what is to be written down."""
-    waiting = connection.execute(_WAITING_FOR, {"of": tenant, "those": sorted(operation_ids)}).all()
-    return withdraw_rows(connection, waiting, now, actor, "cancelled")
+    return withdraw_rows(connection, reviews_of(connection, tenant, operation_ids), now, actor, "cancelled")
+
+
+def reviews_of(connection: Connection, tenant: str, operation_ids: Collection[str]) -> Sequence[AnyRow]:
+    """Return the rows of the reviews that operations wait for, and lock them."""
+    if not operation_ids:
+        return ()
+    return connection.execute(_WAITING_FOR, {"of": tenant, "those": sorted(operation_ids)}).all()
 
 
 def withdraw_rows(

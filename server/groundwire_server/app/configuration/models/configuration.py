@@ -20,6 +20,7 @@ from groundwire_server.app.configuration.models.limits import LimitRowConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.configuration.models.rerankers import RerankerConfig
+from groundwire_server.app.configuration.models.review_notices import ReviewsConfig
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.configuration.models.screens import IngestConfig
 from groundwire_server.app.configuration.models.section import Name
@@ -81,6 +82,10 @@ class Configuration(Options):
     )
     queue: QueueConfig = Field(
         default_factory=QueueConfig, description="Questions that are answered later; they need `records`."
+    )
+    reviews: ReviewsConfig = Field(
+        default_factory=ReviewsConfig,
+        description="Ticketing systems that are told of reviews, and decide them; each route says what is reviewed.",
     )
     answer_cache: AnswerCacheOptions = Field(
         default_factory=AnswerCacheOptions,

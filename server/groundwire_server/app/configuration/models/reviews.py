@@ -57,7 +57,7 @@ class RouteReviewConfig(Options):
         0.0, ge=0, le=1, description="Share of what guards forbid that is looked at afterwards, from 0 to 1."
     )
     appeals: bool = Field(
-        False, description="Whether feedback on a blocked answer that says it was a mistake lays it before a reviewer."
+        False, description="Whether feedback that a block was a mistake sends the blocked answer for review."
     )
     answer_within_seconds: float = Field(
         DAY,
@@ -77,7 +77,9 @@ class RouteReviewConfig(Options):
         examples=[3600],
     )
     second_person: bool = Field(
-        False, description="Whether the subject that asked a question may not decide on its answer."
+        False,
+        description="Whether the subject that asked a question, and the end user for whom it asked, may not decide on "
+        "its answer.",
     )
     allow_unsupported: bool = Field(
         False,

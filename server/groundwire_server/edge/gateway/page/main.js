@@ -121,6 +121,8 @@ class Page {
   }
 
   #route() {
+    // Before anybody has signed in there are no views to choose from.
+    if (!this.session.caller) return;
     const [name, ...rest] = location.hash.replace(/^#\//u, "").split("/");
     const tab = this.tabs.find((each) => each.name === name) ?? this.tabs[0];
     fill(

@@ -194,4 +194,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("process", "tenant", name=op.f("pk_usage_open_calls")),
     )
+    op.add_column(
+        "outbox",
+        sa.Column(
+            "receiver", sa.String(length=64), server_default="", nullable=False, comment="of what is about a review"
+        ),
+    )
     # ### end Alembic commands ###
