@@ -26,7 +26,7 @@ async def test_a_token_is_kept_in_the_tab_alone(server: ReviewingServer, tab: Ta
     assert "was not accepted" in await text(tab, "dialog[open] .problem:not(:empty)")
     await sign_in(tab, "right")
     assert await text(tab, "#who .name") == "ann · acme"
-    assert await tab.evaluate(STORED) == '[{},"",["groundwire.session"]]'
+    assert await tab.evaluate(STORED) == '[{},"",["groundwire.session","groundwire.writer"]]'
 
     await tab.call("Page.reload")
     assert await text(tab, "#who .name") == "ann · acme"
