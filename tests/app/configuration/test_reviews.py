@@ -83,6 +83,7 @@ NO_SUCH_GUARD = (
     "no screen of the route has a guard of this name; did you mean personal? "
     "there are: injection, instructions, personal"
 )
+NOT_ENABLED = "no answer is reviewed without it: set true, or false to keep these settings for later"
 WITHOUT = f"records: {{enabled: false}}\nqueue: {{enabled: false}}\n{ROUTE}"
 
 
@@ -92,8 +93,7 @@ WITHOUT = f"records: {{enabled: false}}\nqueue: {{enabled: false}}\n{ROUTE}"
         (f"{WITHOUT}    review: {{enabled: true}}\n",
          "7: routes.default.review.enabled: reviews are kept in records: set records.enabled"),
         (f"{ROUTE}    review: {{always: true}}\n",
-         "5: routes.default.review.enabled: no answer is reviewed without it: set true, or false to keep these settings "
-         "for later"),
+         f"5: routes.default.review.enabled: {NOT_ENABLED}"),
         (f"{WITHOUT}    feedback: {{keep_share: 0.1}}\n",
          "7: routes.default.feedback.keep_share: answers are kept in records: set records.enabled"),
         (f"{ROUTE}    review: {{enabled: true, guards: [personel]}}\n    {PERSONAL}\n",
@@ -117,4 +117,5 @@ def test_a_route_whose_reviewers_only_look_afterwards_may_be_provisional(tmp_pat
 
 
 def test_without_reviewers_nothing_is_asked_of_the_rest_of_the_section(tmp_path: Path) -> None:
-    assert errors(tmp_path, f"{ROUTE}    review: {{enabled: false, guards: [nobody], always: true}}\n    mode: PROVISIONAL\n") == []
+    review = "review: {enabled: false, guards: [nobody], always: true}"
+    assert errors(tmp_path, f"{ROUTE}    {review}\n    mode: PROVISIONAL\n") == []
