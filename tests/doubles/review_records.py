@@ -127,8 +127,9 @@ class MemoryReviewRecords:
         )
         kept = _Kept(review, case, opening.fingerprint, timedelta(seconds=opening.forget))
         self._kept[case.tenant, opening.ticket] = kept
-        details = {"kind": review.kind, "trigger": review.reason.trigger, "cause": review.reason.cause}
-        self._note(kept, "", "review.opened", {**details, "route": review.route})
+        details = {"kind": review.kind, "trigger": review.reason.trigger, "route": review.route}
+        known = {} if review.blind else {"cause": review.reason.cause}
+        self._note(kept, "", "review.opened", {**details, **known})
         return review
 
     async def get(self, tenant: str, ticket: str) -> OpenedReview | None:
@@ -212,10 +213,8 @@ class MemoryReviewRecords:
         """Decide a review."""
         self.before("decide")
         before = self._kept.get((tenant, ticket))
-        if before is not None and before.verdict is not None and before.review.reviewer == reviewer:
-            same = (before.verdict.decision, before.verdict.text) == (verdict.decision, verdict.text)
-            if same:
-                return before.review
+        if before is not None and before.verdict == verdict and before.review.reviewer == reviewer:
+            return before.review
         kept = self._held(tenant, ticket, reviewer)
         if etag not in {"", kept.review.etag}:
             raise _rejected(Reason.REVIEW_CHANGED, ticket)

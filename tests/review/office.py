@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from groundwire_server.adapters.wakeups.memory import MemoryWakeups
-from groundwire_server.domain.answer import GroundedText
+from groundwire_server.domain.answer import GroundedText, MaskedSpan, Span
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.case import Case
 from groundwire_server.domain.deadline import Deadline
@@ -62,6 +62,7 @@ class Texts:
         fails: is raised by a check.
         checked: what was checked, with its evidence.
         asked: the inquiries of the checks.
+        masks: the kinds of content that are masked, by the words.
     """
 
     def __init__(self) -> None:
@@ -70,6 +71,7 @@ class Texts:
         self.checked: list[tuple[str, tuple[Passage, ...]]] = []
         self.asked: list[Inquiry] = []
         self.hidden: frozenset[str] = frozenset()
+        self.masks: dict[str, str] = {}
 
     def normalized(self, text: str) -> str:
         return " ".join(text.replace("\0", "").split())
@@ -79,7 +81,12 @@ class Texts:
         self.asked.append(inquiry)
         if self.fails is not None:
             raise self.fails
-        return grounded(*(f"{each.strip()}." for each in text.split(".") if each.strip()), verdict=self.verdict)
+        placed: list[MaskedSpan] = []
+        for words, category in self.masks.items():
+            text = text.replace(words, f"[{category}]")
+            placed.append(MaskedSpan(Span.within(text, text.index("["), text.index("]") + 1), category))
+        checked = grounded(*(f"{each.strip()}." for each in text.split(".") if each.strip()), verdict=self.verdict)
+        return replace(checked, masks=tuple(placed))
 
     async def presentable(self, inquiry: Inquiry, evidence: Sequence[Passage]) -> Sequence[Passage]:
         return tuple(each for each in evidence if each.chunk_id not in self.hidden)

@@ -13,7 +13,7 @@ from groundwire_server.domain.case import AnswerPlace
 from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.feedback import AnswerFault
 from groundwire_server.domain.outcome import Abstained, Answered, Degraded
-from groundwire_server.domain.policy import CachePolicy
+from groundwire_server.domain.policy import CachePolicy, Policy
 from groundwire_server.domain.review import ReviewDecision, ReviewKind, ReviewState
 from groundwire_server.domain.vocabulary import Action, CacheAccept, Cause, Loss, Reason, Verdict
 from groundwire_server.ports.operations import ended
@@ -22,6 +22,7 @@ from groundwire_server.review.edits import Remarks
 from groundwire_server.telemetry import metrics
 from tests.doubles.cases import HOURS, answered_case, grounded, unanswered_case
 from tests.doubles.counts import Counts
+from tests.doubles.policies import built_in_policy
 from tests.review.office import BY, LEASE, OPERATION, OTTO, RITA, STRANGER, TICKET, LoopClock, Office, reviewed
 
 Decide = Callable[[Office, Caller], Awaitable[object]]
@@ -133,6 +134,29 @@ async def test_the_same_edit_with_another_text_is_another_decision() -> None:
     assert (await office.edit(" At  six. ")).review.state is ReviewState.EDITED
 
 
+@pytest.mark.parametrize("remarks", [Remarks("Another note."), Remarks(faults=(AnswerFault.INCORRECT,))])
+async def test_the_same_decision_with_other_remarks_is_another_decision(remarks: Remarks) -> None:
+    office = Office()
+    await office.claimed()
+    await office.reject()
+    assert (await rejected(office.reject(remarks=remarks))).reason is Reason.REVIEW_DECIDED
+    kept = (await office.kept()).verdict
+    assert kept is not None
+    assert (kept.note, kept.faults) == ("", ())
+
+
+async def test_the_same_edit_again_returns_the_review_although_guards_have_masked_it() -> None:
+    office = Office()
+    await office.claimed()
+    office.texts.masks = {"rita@acme.example": "EMAIL"}
+    edited = await office.edit("Ask rita@acme.example. At six.")
+    assert edited.decided is not None
+    assert "[EMAIL]" in edited.decided.text
+    assert await office.edit("Ask rita@acme.example. At six.") == edited
+    assert (await rejected(office.edit("Ask rita@acme.example. At ten."))).reason is Reason.REVIEW_DECIDED
+    assert len(office.ends) == 1
+
+
 @pytest.mark.parametrize("decide", sorted(DECISIONS))
 async def test_only_who_holds_the_claim_decides(decide: str) -> None:
     office = Office()
@@ -186,6 +210,35 @@ async def test_where_a_second_person_decides_the_one_who_asked_neither_reads_nor
     assert (await rejected(CALLS[call](office, ann))).reason is Reason.REVIEW_OWN
     office.policy = reviewed()
     await office.reading.shown(ann, TICKET, BY)
+
+
+@pytest.mark.parametrize("call", sorted(CALLS))
+async def test_the_end_user_for_whom_was_asked_is_not_a_second_person(call: str) -> None:
+    office = Office(policy=reviewed(second_person=True))
+    await office.claimed(case=answered_case(subject="portal", end_user_id="ann"))
+    assert (await rejected(CALLS[call](office, replace(RITA, subject="ann")))).reason is Reason.REVIEW_OWN
+    await office.reading.shown(OTTO, TICKET, BY)
+
+
+@pytest.mark.parametrize(("asked", "decides"), [("ann", "tickets:ann"), ("tickets:ann", "ann")])
+async def test_a_prefix_of_a_ticketing_system_makes_no_second_person(asked: str, decides: str) -> None:
+    office = Office(policy=reviewed(second_person=True))
+    await office.claimed(case=answered_case(subject=asked))
+    assert (await rejected(office.approve(replace(RITA, subject=decides)))).reason is Reason.REVIEW_OWN
+    await office.approve()
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [None, built_in_policy(), reviewed(reviewers=False)],
+    ids=["the route is gone", "it has no rules", "it has no reviewers"],
+)
+async def test_a_second_person_decides_where_the_rules_of_the_route_are_gone(policy: Policy | None) -> None:
+    office = Office(policy=reviewed(second_person=True))
+    await office.claimed()
+    office.policy = policy
+    assert (await rejected(office.approve(replace(RITA, subject="ann")))).reason is Reason.REVIEW_OWN
+    await office.approve()
 
 
 async def test_without_a_draft_nothing_can_be_approved_but_edited_and_rejected() -> None:
@@ -248,7 +301,15 @@ class TestEdits:
         assert office.ends[0].result.losses == (Loss.SENTENCES_BELOW_MINIMUM,)
 
     @pytest.mark.parametrize(
-        ("text", "rule"), [(" \0 \n", "review.blank"), ("\0", "review.blank"), ("x" * 101, "review.length")]
+        ("text", "rule"),
+        [
+            (" \0 \n", "review.blank"),
+            ("\0", "review.blank"),
+            ("\u200b\u202e\ufeff", "review.blank"),
+            ("\u2800", "review.blank"),
+            ("...", "review.blank"),
+            ("x" * 101, "review.length"),
+        ],
     )
     async def test_a_text_without_words_or_too_long_is_refused_unchecked(self, text: str, rule: str) -> None:
         office = Office(policy=reviewed(display_limit=100))
@@ -314,6 +375,29 @@ class TestRoutes:
         office.texts.hidden = frozenset({HOURS.chunk_id})
         await office.reject()
         assert office.ends[0].result == Abstained(0, ())
+
+    @pytest.mark.parametrize("action", [Action.PASSAGES_ONLY, Action.ABSTAIN])
+    async def test_passages_that_are_gone_since_do_not_stand_in_the_place_of_an_answer(self, action: Action) -> None:
+        rows = {Cause.REVIEW_REJECTED: (action, Action.ABSTAIN)}
+        secret, memo = replace(HOURS, chunk_id="secret"), replace(HOURS, chunk_id="memo")
+        office = Office(policy=reviewed(fallbacks=rows, nearest=1))
+        await office.claimed(case=replace(answered_case(), evidence=(secret, memo)))
+        office.shelf.secret = frozenset({"secret"})
+        await office.reject()
+        result = office.ends[0].result
+        assert isinstance(result, Abstained | Degraded)
+        assert (result.nearest if isinstance(result, Abstained) else result.passages) == (memo,)
+
+    async def test_without_the_store_only_passages_do_that_were_open_to_all(self) -> None:
+        rows = {Cause.REVIEW_REJECTED: (Action.PASSAGES_ONLY, Action.ABSTAIN)}
+        office = Office(policy=reviewed(fallbacks=rows))
+        staff = replace(HOURS, chunk_id="staff", allowed_principals=frozenset({"staff"}))
+        await office.claimed(case=replace(answered_case(), evidence=(staff, HOURS)))
+        office.shelf.cause = Cause.STORE_UNAVAILABLE
+        await office.reject()
+        result = office.ends[0].result
+        assert isinstance(result, Degraded)
+        assert result.passages == (HOURS,)
 
 
 PLACE = AnswerPlace(AnswerKey("acme", "default", b"key"), AnswerStamp(b"stamp", "7"))

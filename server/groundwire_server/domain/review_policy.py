@@ -24,7 +24,7 @@ class ReviewPolicy:
         answer_within: seconds in which an answer that waits must be decided.
         sample_within: seconds in which a sample must be decided to count.
         expected_within: seconds that a caller may expect to wait; None says nothing.
-        second_person: whether the subject that asked may not decide.
+        second_person: whether the subject that asked, and the end user for whom it asked, may not decide.
         allow_unsupported: whether a reviewer's text may have sentences that are weaker than the route lets leave.
         seed_cache: whether an answer that was approved or edited may stand in for later calls.
         keep: seconds that a review is kept with its texts after its end.

@@ -74,7 +74,10 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
         "Only a halted operation can be requeued; this one is not halted.",
     ),
     Reason.QUEUE_FULL: (code_pb2.RESOURCE_EXHAUSTED, "Too many questions are waiting; try again later."),
-    Reason.RECORDS_UNAVAILABLE: (code_pb2.UNAVAILABLE, "The database of records cannot be reached; try again later."),
+    Reason.RECORDS_UNAVAILABLE: (
+        code_pb2.UNAVAILABLE,
+        "The records cannot be read or written now; try again later. The server's log says why.",
+    ),
     Reason.ERASED: (code_pb2.DATA_LOSS, "The question and its answer were erased."),
     Reason.INTERNAL: (code_pb2.INTERNAL, "An internal error; report the trace id from the trailing metadata."),
 }

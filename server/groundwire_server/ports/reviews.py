@@ -296,7 +296,8 @@ class ReviewRecords(Protocol):
             etag: of the review as the reviewer saw it; empty decides it as it is.
 
         Returns:
-            The review as decided; the same decision again, by the same reviewer, returns it as it is.
+            The review as decided; the same decision with the same remarks again, by the same reviewer, returns it as it
+            is.
 
         Raises:
             Rejection: REVIEW_NOT_FOUND, REVIEW_NOT_CLAIMED, REVIEW_CHANGED, REVIEW_DECIDED.

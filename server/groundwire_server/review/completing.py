@@ -1,8 +1,8 @@
 """How an operation ends with a review: the outcome, and what may be shown in the place of an answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.case import Case
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.outcome import Outcome
@@ -13,6 +13,7 @@ from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.operations import OperationCodec
 from groundwire_server.ports.reviews import Completion
 from groundwire_server.review.outcomes import PresentablePassages, nearest, refused, selected
+from groundwire_server.review.rights import EvidenceRights
 from groundwire_server.review.serving import ReviewServing
 
 
@@ -58,9 +59,20 @@ class Completing:
         inquiry = self.serving.inquiry_of(case, Caller(case.tenant, case.subject), now, by)
         if inquiry is None:
             return PresentablePassages()
+        case = await self._standing(case, by)
         texts = self.serving.texts
         shows_nearest = Action.ABSTAIN in row and policy.nearest
         return PresentablePassages(
             tuple(await texts.presentable(inquiry, nearest(case, policy))) if shows_nearest else (),
             tuple(await texts.presentable(inquiry, selected(case))) if Action.PASSAGES_ONLY in row else (),
         )
+
+    async def _standing(self, case: Case, by: Deadline) -> Case:
+        """Return a case without passages that have changed, are gone, or were closed to all who could see them.
+
+        The principals of the subject that asked are not kept: those of the passages' own lists stand in for them.
+        """
+        principals = frozenset[str]().union(*(passage.allowed_principals for passage in case.evidence))
+        asked = Caller(case.tenant, case.subject, principals - {EVERYBODY})
+        visible = (await EvidenceRights(self.serving.retriever).visible(asked, case, by)).passages
+        return replace(case, evidence=tuple(passage for passage in case.evidence if passage in visible))

@@ -1,6 +1,6 @@
 """A person's decision: the outcome that it makes, once, and what follows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from opentelemetry.trace import Tracer
@@ -172,19 +172,32 @@ class ReviewDecisions:
         return approved(review, case, text, self._serving.policy(review.tenant, review.route), mark)
 
     async def _again(self, caller: Caller, opened: OpenedReview, asked: Deciding, by: Deadline) -> ShownReview:
-        """Return a review that the same reviewer has decided in the same way.
+        """Return a review that the same reviewer has decided in the same way, with the same remarks.
 
         Raises:
             Rejection: REVIEW_DECIDED for any other.
+            Failure: as `EditChecker.check`, where guards have masked the text.
         """
-        review, verdict = opened.review, opened.verdict
-        same = review.state is asked.decision.state and review.reviewer == caller.subject
-        if asked.edit is not None:
-            written = "" if verdict is None or verdict.text is None else verdict.text.text
-            same = same and self._serving.texts.normalized(asked.edit.text) == written
-        if not same:
-            raise review_rejected(Reason.REVIEW_DECIDED, review.ticket)
+        if not await self._is_same(caller, opened, asked, by):
+            raise review_rejected(Reason.REVIEW_DECIDED, opened.review.ticket)
         return await self._reading.show(caller, opened, by)
+
+    async def _is_same(self, caller: Caller, opened: OpenedReview, asked: Deciding, by: Deadline) -> bool:
+        review, verdict = opened.review, opened.verdict
+        if verdict is None or verdict.decision is not asked.decision or review.reviewer != caller.subject:
+            return False
+        # What is said beside it would be lost.
+        if asked.remarks != Remarks(verdict.note, verdict.faults, verdict.wrong_sentences):
+            return False
+        if asked.edit is None:
+            return True
+        if verdict.text is None or opened.case is None:
+            return False
+        if not verdict.text.masks:
+            return self._serving.texts.normalized(asked.edit.text) == verdict.text.text
+        # What guards have masked was not kept.
+        again = await self._edits.check(replace(asked.edit, validate_only=True), review, opened.case, caller, by)
+        return again.text == verdict.text.text
 
 
 def _check_held(review: Review, caller: Caller, etag: str) -> None:

@@ -104,8 +104,9 @@ class EditChecker:
             Rejection: INVALID_REQUEST.
         """
         written = self.serving.texts.normalized(text)
-        if not written.strip():
-            raise Rejection.invalid("text", "must hold more than white space and control characters", "review.blank")
+        # An answer of signs alone says nothing, and what cannot be seen would leave as an empty one.
+        if not any(map(str.isalnum, written)):
+            raise Rejection.invalid("text", "must hold words: it has no letter and no digit", "review.blank")
         if len(written) > policy.display_limit:
             said = f"must be at most {policy.display_limit} code points on this route; it has {len(written)}"
             raise Rejection.invalid("text", said, "review.length")

@@ -1,6 +1,8 @@
 """Reading one review, as one reviewer may see it."""
 
+import re
 from dataclasses import dataclass, replace
+from typing import Final
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.caller import Caller
@@ -15,6 +17,9 @@ from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.ports.reviews import OpenedReview, ReviewRecords
 from groundwire_server.review.rights import EvidenceRights, VisibleEvidence, without_verdicts
 from groundwire_server.review.serving import ReviewServing
+
+_PREFIX: Final = re.compile(r"^[a-z][a-z0-9_-]{0,31}:")
+"""How the subjects begin whom a ticketing system names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +64,28 @@ class ReviewReading:
         """Return a review of the caller's tenant, with its texts as they are kept.
 
         Raises:
-            Rejection: REVIEW_NOT_FOUND; REVIEW_OWN where the route asks for a second pair of eyes.
+            Rejection: REVIEW_NOT_FOUND; REVIEW_OWN where the route asks for a second person, and the caller has asked,
+                or is the end user for whom an application has asked.
         """
         opened = await self.records.get(caller.tenant, ticket)
         if opened is None:
             raise review_rejected(Reason.REVIEW_NOT_FOUND, ticket)
-        if self.own(opened.review, caller):
+        if self._own(opened, caller):
             raise review_rejected(Reason.REVIEW_OWN, ticket)
         return opened
 
-    def own(self, review: Review, caller: Caller) -> bool:
-        """Return whether another person than the caller must look at a review: the caller asked its question."""
+    def _own(self, opened: OpenedReview, caller: Caller) -> bool:
+        """Return whether another person than the caller must look at a review: the question is the caller's own.
+
+        Where the rules of the route are gone, nobody can say that it did not ask for a second person.
+        """
+        review, case = opened.review, opened.case
         policy = self.serving.policy(review.tenant, review.route)
-        second = policy is not None and policy.review is not None and policy.review.second_person
-        return second and review.subject == caller.subject
+        rules = None if policy is None else policy.review
+        if rules is not None and rules.reviewers and not rules.second_person:
+            return False
+        persons = {review.subject, "" if case is None else case.question.end_user_id} - {""}
+        return _person(caller.subject) in map(_person, persons)
 
     async def shown(self, caller: Caller, ticket: str, by: Deadline) -> ShownReview:
         """Return a review as the caller may see it, and note in the audit trail that its texts were read.
@@ -119,6 +132,11 @@ class ReviewReading:
             decided=None if left is None else evidence.shown(left),
             below_minimum=() if judged is None or policy is None else below_minimum(judged, policy),
         )
+
+
+def _person(subject: str) -> str:
+    """Return whom a subject names: `tickets:rita`, whom a ticketing system names, may be the `rita` of a token."""
+    return _PREFIX.sub("", subject)
 
 
 def decided_text(opened: OpenedReview) -> GroundedText | None:

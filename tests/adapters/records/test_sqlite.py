@@ -1,8 +1,10 @@
 """Files of SQLite that cannot be used, or not now: each is a fault that says what to do, and nothing is lost."""
 
 import asyncio
+import gc
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
@@ -19,9 +21,11 @@ from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.operations import RecordsError
 from tests.adapters.records.users import unprivileged
 
+ROW = {"kind": "work", "operation_id": "op1", "tenant": "acme", "due": 0, "attempts": 0, "created": 0}
+
 
 async def put(database: RecordsDatabase, kind: str = "work") -> None:
-    row = {"kind": kind, "operation_id": "op1", "tenant": "acme", "due": 0, "attempts": 0, "created": 0}
+    row = ROW | {"kind": kind}
     await database.write(lambda connection: connection.execute(insert(outbox).values(row)))
 
 
@@ -73,6 +77,54 @@ async def test_while_another_process_writes_it_is_busy_and_afterwards_it_goes_on
         assert await count(database) == 0
         other.execute("COMMIT")
     await put(database)
+    assert await count(database) == 1
+
+
+async def test_a_caller_that_is_cancelled_leaves_at_once_and_writes_nothing(
+    database: RecordsDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def work(connection: Connection) -> None:
+        connection.execute(insert(outbox).values(ROW))
+        begun.set()
+        assert goes_on.wait(10)
+        raise ValueError("nobody is told")
+
+    writing = asyncio.create_task(database.write(work))
+    assert await asyncio.to_thread(begun.wait, 10)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert not goes_on.is_set()
+    goes_on.set()
+    await put(database)
+    assert await count(database) == 1
+    del writing
+    gc.collect()
+    assert caplog.records == []
+
+
+async def test_a_caller_that_is_cancelled_while_its_work_is_committed_waits_for_that(
+    database: RecordsDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+    commit = Connection.commit
+
+    def slow(connection: Connection) -> None:
+        begun.set()
+        assert goes_on.wait(10)
+        commit(connection)
+
+    monkeypatch.setattr(Connection, "commit", slow)
+    writing = asyncio.create_task(put(database))
+    assert await asyncio.to_thread(begun.wait, 10)
+    writing.cancel()
+    await asyncio.sleep(0)
+    assert not writing.done()
+    goes_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
     assert await count(database) == 1
 
 

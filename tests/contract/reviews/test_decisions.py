@@ -102,6 +102,23 @@ async def test_a_claimed_review_is_decided_once(reviews: Reviews, clock: Steppin
     assert await reviews.events("t1") == [("opened", ""), ("claimed", "rob"), (word, "rob")]
 
 
+async def test_other_remarks_are_another_decision(reviews: Reviews) -> None:
+    await reviews.open("t1")
+    await reviews.claim("t1")
+    assert isinstance(await reviews.decide("t1", verdict=REJECTED), Review)
+    for other in (replace(REJECTED, note="Another note."), replace(REJECTED, wrong_sentences=())):
+        assert other != REJECTED
+        assert await reviews.decide("t1", verdict=other) is Reason.REVIEW_DECIDED
+    assert (await reviews.get("t1")).verdict == REJECTED
+
+
+async def test_the_trail_does_not_say_why_a_blind_sample_left_as_it_did(reviews: Reviews) -> None:
+    await reviews.open("t1", waited_for=False)
+    await reviews.open("t2")
+    opened = [each.details.get("cause") for each in await reviews.audit.page("acme", "", 0, 10)]
+    assert opened == [None, "REVIEW_REQUIRED"]
+
+
 async def test_another_text_is_another_decision(reviews: Reviews) -> None:
     await reviews.open("t1")
     await reviews.claim("t1")

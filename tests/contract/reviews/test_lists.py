@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from groundwire_server.adapters.records.reviews.sql import SqlReviewRecords
 from groundwire_server.domain.review import ReviewDecision, ReviewKind, ReviewState, ReviewVerdict
 from groundwire_server.domain.vocabulary import Verdict
+from groundwire_server.ports.operations import RecordsError
 from groundwire_server.ports.reviews import ReviewPlace, ReviewSelection, SampleCount, WaitingReviews
 from tests.contract.operations.queued import SteppingClock
 from tests.contract.reviews.cases import case
-from tests.contract.reviews.reviewed import APPROVED, EDITED, FORGET, LEASE, WITHIN, Reviews
+from tests.contract.reviews.conftest import KEEP, sealing
+from tests.contract.reviews.reviewed import APPROVED, EDITED, FORGET, LEASE, WITHIN, Reviews, SqlReviews
 
 REJECTED = ReviewVerdict(ReviewDecision.REJECTED)
 
@@ -143,3 +146,18 @@ async def test_an_open_review_is_never_forgotten(reviews: Reviews, clock: Steppi
     clock.step((WITHIN + FORGET) * 10)
     assert await reviews.records.sweep() == 0
     assert (await reviews.get("t1")).case == case("t1")
+
+
+async def test_a_review_whose_key_is_lost_still_waits_and_is_whole_once_the_key_is_back(
+    sql: SqlReviews, clock: SteppingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sql.reviews.open("t1")
+    without_key = SqlReviewRecords(sql.database, sealing("k2"), clock, KEEP)
+    (listed,) = await without_key.page("acme", ReviewSelection(), None, 10)
+    assert (listed.review.ticket, listed.case) == ("t1", None)
+    assert await without_key.count_open("acme", 10) == 1
+    caplog.clear()
+    with pytest.raises(RecordsError, match="k1"):
+        await without_key.get("acme", "t1")
+    assert ["k1" in record.__dict__["why"] for record in caplog.records] == [True]
+    assert (await sql.reviews.get("t1")).case is not None

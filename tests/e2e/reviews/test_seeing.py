@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +28,7 @@ from groundwire_server.domain.policy import CachePolicy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.options import ArrivalOptions, ServerOptions
 from groundwire_server.edge.paging import PageTokens
-from groundwire_server.edge.servicers import reviews as servicer
+from groundwire_server.edge.servicers import reviews
 from tests.doubles.counts import Counts
 from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, question
 from tests.e2e.conftest import Serve
@@ -167,7 +168,7 @@ class TestWatching:
         watch.cancel()
 
     async def test_it_is_alive_while_nothing_changes(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(servicer, "HEARTBEAT_SECONDS", 1.0)
+        monkeypatch.setattr(reviews, "HEARTBEAT_SECONDS", 1.0)
         watch = self.watch(desk, seconds=30.0)
         assert (await watch.read()).WhichOneof("event") == "heartbeat"
         watch.cancel()
@@ -253,6 +254,27 @@ async def test_a_reviewer_whose_role_is_withdrawn_can_do_nothing_more_and_the_cl
         assert name_of(await desk.call("ApproveReview", OTTO, ticket=ticket)) == "APPROVED"
         claims = [each.actor for each in await desk.trail() if each.event == "review.claimed"]
     assert claims == ["rita", "otto"]
+
+
+async def test_a_watch_ends_for_who_has_lost_the_role_although_nothing_changes(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviews, "HEARTBEAT_SECONDS", 0.01)
+    roles = Roles()
+    async with reviewing(serve, access=Access({CredentialKind.DECLARED: roles})) as desk:
+        watch = desk.reviews.WatchReviews(review_service_pb2.WatchReviewsRequest(), metadata=RITA, timeout=60.0)
+        assert await anext(_kinds(watch)) == "heartbeat"
+        roles.taken["rita"] = frozenset({Role.REVIEWER})
+        events = {event async for event in _kinds(watch)}
+        assert events <= {"heartbeat"}
+        assert await watch.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def _kinds(watch: Any) -> AsyncIterator[str]:
+    """Yield the kinds of a watch's events until it ends."""
+    with suppress(grpc.aio.AioRpcError):
+        async for event in watch:
+            yield event.WhichOneof("event")
 
 
 async def test_a_decided_answer_stands_in_for_those_who_may_see_what_it_cites(serve: Serve) -> None:

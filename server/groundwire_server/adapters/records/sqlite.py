@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -86,7 +86,10 @@ class SqliteTransactions:
         self._threads = ThreadPoolExecutor(options.pool, "records")
 
     async def run(self, kind: TransactionKind, work: Callable[[Connection], T]) -> T:
-        """Run work in a transaction of a thread. A caller that is cancelled waits for its end, and nothing is written.
+        """Run work in a transaction of a thread.
+
+        A caller that is cancelled leaves at once, and nothing is written; one whose work is being committed waits for
+        that.
 
         Raises:
             TimeoutError: when others have not made room in time.
@@ -94,18 +97,20 @@ class SqliteTransactions:
         turn, patience = self._turns[kind]
         async with asyncio.timeout(patience if turn.locked() else None):
             await turn.acquire()
+        commit = _Commit()
         try:
-            left = threading.Event()
-            step = partial(self._run, kind, work, left)
+            step = partial(self._run, kind, work, commit)
             running = asyncio.get_running_loop().run_in_executor(self._threads, step)
-            try:
-                return await asyncio.shield(running)
-            except asyncio.CancelledError:
-                left.set()
-                await asyncio.wait([running])
-                raise
-        finally:
+        except BaseException:
             turn.release()
+            raise
+        running.add_done_callback(partial(_end_turn, turn))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if not commit.give_up():
+                await asyncio.wait([running])
+            raise
 
     def fault_of(self, error: BaseException) -> RecordsFault | None:
         """Return what is wrong; None for a broken constraint or a defect of ours."""
@@ -126,15 +131,43 @@ class SqliteTransactions:
         self._threads.shutdown()
         self._engine.dispose()
 
-    def _run(self, kind: TransactionKind, work: Callable[[Connection], T], left: threading.Event) -> T:
+    def _run(self, kind: TransactionKind, work: Callable[[Connection], T], commit: "_Commit") -> T:
         with self._engine.connect() as connection:
             if begin := _BEGINS.get(kind):
                 # Not by SQLAlchemy's event, for which every statement would look for events.
                 connection.exec_driver_sql(begin)
             result = work(connection)
-            if kind is TransactionKind.WRITING and not left.is_set():
+            if kind is TransactionKind.WRITING and commit.begin():
                 connection.commit()
             return result
+
+
+class _Commit:
+    """The commit of one transaction: it begins, or its caller gives it up."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._begun = False
+        self._given_up = False
+
+    def begin(self) -> bool:
+        """Return whether the transaction is to be committed."""
+        with self._lock:
+            self._begun = not self._given_up
+            return self._begun
+
+    def give_up(self) -> bool:
+        """Return whether nothing is committed."""
+        with self._lock:
+            self._given_up = not self._begun
+            return self._given_up
+
+
+def _end_turn(turn: asyncio.Semaphore, running: asyncio.Future[Any]) -> None:
+    turn.release()
+    if not running.cancelled():
+        # Nobody else may ask for it: a caller that was cancelled has left.
+        running.exception()
 
 
 def _engine(options: RecordsOptions) -> Engine:

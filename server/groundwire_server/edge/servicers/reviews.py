@@ -135,12 +135,12 @@ class Reviews(ReviewServiceServicer):
         async with self._watching.watch(calls.wakeups, call.caller.tenant) as subscription:
             while True:
                 found = await watch.next()
-                if found:
-                    # The stream may outlast the key, the token or the role that it was admitted with.
-                    await still_allowed(call, self._current)
                 messages = [review_service_pb2.WatchReviewsResponse(review=listed_to_pb(each)) for each in found]
                 if not messages and self._clock.now() - wrote >= HEARTBEAT_SECONDS:
                     messages = [review_service_pb2.WatchReviewsResponse(heartbeat=Heartbeat())]
+                if messages:
+                    # The stream may outlast the key, the token or the role that it was admitted with.
+                    await still_allowed(call, self._current)
                 for message in messages:
                     await write_bounded(context, message, seconds)
                     wrote = self._clock.now()

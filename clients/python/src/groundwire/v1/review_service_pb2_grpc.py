@@ -31,9 +31,10 @@ class ReviewServiceStub(object):
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
-    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
-    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
+    decision again, by the same reviewer and with the same remarks, returns the review as it is. Where the route asks for a
+    second pair of eyes, or its rules are gone, the subject that asked and the end user for whom it asked may neither read
+    the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights of now.
+    Each call but a list and a watch returns the review with its texts.
     """
 
     def __init__(self, channel):
@@ -95,9 +96,10 @@ class ReviewServiceServicer(object):
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
-    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
-    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
+    decision again, by the same reviewer and with the same remarks, returns the review as it is. Where the route asks for a
+    second pair of eyes, or its rules are gone, the subject that asked and the end user for whom it asked may neither read
+    the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights of now.
+    Each call but a list and a watch returns the review with its texts.
     """
 
     def ListReviews(self, request, context):
@@ -229,9 +231,10 @@ class ReviewService(object):
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
-    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
-    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
+    decision again, by the same reviewer and with the same remarks, returns the review as it is. Where the route asks for a
+    second pair of eyes, or its rules are gone, the subject that asked and the end user for whom it asked may neither read
+    the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights of now.
+    Each call but a list and a watch returns the review with its texts.
     """
 
     @staticmethod

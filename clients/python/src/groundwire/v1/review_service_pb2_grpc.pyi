@@ -32,9 +32,10 @@ class ReviewServiceStub:
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
-    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
-    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
+    decision again, by the same reviewer and with the same remarks, returns the review as it is. Where the route asks for a
+    second pair of eyes, or its rules are gone, the subject that asked and the end user for whom it asked may neither read
+    the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights of now.
+    Each call but a list and a watch returns the review with its texts.
     """
 
     @_typing.overload
@@ -74,9 +75,10 @@ class ReviewServiceAsyncStub(ReviewServiceStub):
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
-    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
-    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
+    decision again, by the same reviewer and with the same remarks, returns the review as it is. Where the route asks for a
+    second pair of eyes, or its rules are gone, the subject that asked and the end user for whom it asked may neither read
+    the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights of now.
+    Each call but a list and a watch returns the review with its texts.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -112,9 +114,10 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
 
     A reviewer claims a review for a time, and then approves, edits or rejects it. A decision of a review that is not
     claimed by the caller is FAILED_PRECONDITION with REVIEW_NOT_CLAIMED, one of a decided review REVIEW_DECIDED; the same
-    decision again, by the same reviewer, returns the review as it is. Where the route asks for a second pair of eyes, the
-    subject that asked may neither read the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see
-    evidence by their own rights of now. Each call but a list and a watch returns the review with its texts.
+    decision again, by the same reviewer and with the same remarks, returns the review as it is. Where the route asks for a
+    second pair of eyes, or its rules are gone, the subject that asked and the end user for whom it asked may neither read
+    the review nor claim or decide it: PERMISSION_DENIED with REVIEW_OWN. Reviewers see evidence by their own rights of now.
+    Each call but a list and a watch returns the review with its texts.
     """
 
     @_abc_1.abstractmethod

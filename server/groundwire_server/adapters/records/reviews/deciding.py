@@ -4,6 +4,7 @@ Locks are taken in one order by all: the operation, its review, the head of the 
 since 1970.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, case, select, update
@@ -155,11 +156,13 @@ class ReviewEnder:
         return locked(connection, tenant, ticket)
 
     def _same(self, row: AnyRow, reviewer: str, verdict: ReviewVerdict) -> bool:
-        """Return whether a review was decided so by the same reviewer."""
+        """Return whether a review was decided so by the same reviewer, with the same remarks."""
         if row.state != verdict.decision.state or row.reviewer != reviewer:
             return False
         before = self._rows.verdict(row)
-        return before is not None and _text(before) == _text(verdict)
+        if before is None or _text(before) != _text(verdict):
+            return False
+        return replace(before, text=None) == replace(verdict, text=None)
 
     def _complete(self, connection: Connection, row: AnyRow, completion: Completion | None, now: int) -> None:
         """End the operation that waits for a review with its outcome."""

@@ -21,6 +21,7 @@ from groundwire_server.adapters.records.reviews.withdrawing import target_of
 from groundwire_server.adapters.records.tables import cases, operations, reviews
 from groundwire_server.domain.fairness.parties import RANKS
 from groundwire_server.domain.operation import Bill, Claim, OperationKey
+from groundwire_server.domain.review import ReviewKind
 from groundwire_server.domain.vocabulary import OperationState
 from groundwire_server.ports.operations import FingerprintError
 from groundwire_server.ports.reviews import ReviewOpening
@@ -187,9 +188,11 @@ class ReviewOpener:
         details = {
             "kind": opening.kind.value,
             "trigger": opening.reason.trigger.value,
-            "cause": opening.reason.cause.value,
             "route": case.question.route,
         }
+        # Why a sampled answer left as it did would sway its reviewer, who may read the trail too.
+        if opening.kind is not ReviewKind.SAMPLE:
+            details["cause"] = opening.reason.cause.value
         event = AuditEvent("review.opened", target_of(opening.ticket), details=details)
         self._trail.append(connection, case.tenant, now, [event])
         written = select(reviews).where(reviews.c.ticket == opening.ticket, reviews.c.tenant == case.tenant)

@@ -143,13 +143,20 @@ class ReviewRows:
         return OpenedReview(self.review(row, now), case, self.verdict(row))
 
     def listed(self, row: AnyRow, now: int) -> OpenedReview | None:
-        """Return the review of a row with its question; None where it cannot be read, which is reported."""
+        """Return the review of a row with its question; None where it cannot be read, which is reported.
+
+        One whose question alone cannot be read is listed without it: it still waits, and is counted.
+        """
         try:
             review = self.review(row, now)
-            text = None if row.sealed_question is None else self.cases.question_text(row)
         except RecordsError as unreadable:
             report_unreadable(row, unreadable)
             return None
+        try:
+            text = None if row.sealed_question is None else self.cases.question_text(row)
+        except RecordsError as unreadable:
+            report_unreadable(row, unreadable)
+            text = None
         if text is None:
             return OpenedReview(review, None)
         question = Question(review.route, text, review.request_id)

@@ -12,11 +12,12 @@ from groundwire_server.adapters.records.operations.rows import micros, moment
 from groundwire_server.adapters.records.reviews import claiming, measuring, reading, sweeping
 from groundwire_server.adapters.records.reviews.deciding import ReviewEnder
 from groundwire_server.adapters.records.reviews.opening import ReviewOpener
-from groundwire_server.adapters.records.reviews.rows import ReviewRows
+from groundwire_server.adapters.records.reviews.rows import ReviewRows, report_unreadable
 from groundwire_server.adapters.records.reviews.withdrawing import target_of
 from groundwire_server.domain.operation import Claim
 from groundwire_server.domain.review import Review, ReviewVerdict
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.operations import RecordsError
 from groundwire_server.ports.reviews import (
     Completion,
     OpenedReview,
@@ -58,7 +59,14 @@ class SqlReviewRecords:
     async def get(self, tenant: str, ticket: str) -> OpenedReview | None:
         """Return a review with its texts."""
         row = await self._database.read(lambda connection: reading.get(connection, tenant, ticket))
-        return None if row is None else self._rows.opened(row, self._now())
+        if row is None:
+            return None
+        try:
+            return self._rows.opened(row, self._now())
+        except RecordsError as unreadable:
+            # The reviewer learns no more than that the records cannot be read.
+            report_unreadable(row, unreadable)
+            raise
 
     async def note_reading(self, tenant: str, ticket: str, reviewer: str, withheld: int) -> None:
         """Write into the audit trail that a reviewer has read the texts of a review."""

@@ -77,7 +77,9 @@ class RouteReviewConfig(Options):
         examples=[3600],
     )
     second_person: bool = Field(
-        False, description="Whether the subject that asked a question may not decide on its answer."
+        False,
+        description="Whether the subject that asked a question, and the end user for whom it asked, may not decide on "
+        "its answer.",
     )
     allow_unsupported: bool = Field(
         False,
