@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from groundwire_server.cli.commands import commands, groups
+from groundwire_server.cli.commands.catalogue import commands, groups
 from groundwire_server.cli.main import application
 from tests.cli.conftest import Ran
 

@@ -14,7 +14,7 @@ import typer
 from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.serve import running
-from groundwire_server.cli.commands import groups
+from groundwire_server.cli.commands.catalogue import groups
 from groundwire_server.cli.main import application
 from tests.docs.shown import ADDRESS, DOCS, ROOT, Block, blocks, commands, follow, pages, run
 from tests.doubles.configured import beside

@@ -12,7 +12,8 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from groundwire_server.cli.commands import Command, Examples, Group, commands, groups
+from groundwire_server.cli.commands.catalogue import commands, groups
+from groundwire_server.cli.commands.group import Command, Examples, Group
 from groundwire_server.cli.connection import VARIABLES, is_connected
 from groundwire_server.cli.exits import EXPLAINED, CommandError, ExitCode, leave_closed_pipe
 from groundwire_server.cli.help import PlainCommand, epilog, first_sentence

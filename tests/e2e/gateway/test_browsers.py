@@ -1,6 +1,9 @@
 """What browsers are told, and what they are kept from."""
 
+import logging
+
 import pytest
+from yarl import URL
 
 from groundwire_server.app.access import NO_AUTHENTICATION
 from groundwire_server.edge.gateway.options import GatewayOptions
@@ -47,6 +50,8 @@ async def test_a_name_that_somebody_has_made_to_point_here_is_refused(browser: B
     rebound = {"host": f"evil.example.com:{port}", "origin": f"http://evil.example.com:{port}"}
     reply = await browser.send(ANSWER, QUESTION, JSON | TENANT | rebound)
     assert (reply.status, reply.json["code"]) == (421, "permission_denied")
+    for name in ("localhost.", "localhost:1@evil.example.com", "[::1]evil.example.com", "[::1", "localhost:x"):
+        assert (await browser.send("/healthz", headers={"host": name}, method="GET")).status == 421
     for name in ("localhost", "127.0.0.1", "[::1]", "LOCALHOST"):
         assert (await browser.send("/healthz", headers={"host": f"{name}:{port}"}, method="GET")).status == 200
 
@@ -73,15 +78,28 @@ async def test_grpc_itself_is_sent_to_its_own_port(browser: Browser) -> None:
     assert "server.listen" in reply.json["message"]
 
 
-async def test_a_question_is_never_in_an_address(browser: Browser) -> None:
-    reply = await browser.send("/groundwire.v1.RouteService/ListRoutes?encoding=json&message={}", method="GET")
-    assert reply.status in {405, 415}
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "TRACE"])
+async def test_a_question_is_never_in_an_address(
+    browser: Browser, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    reply = await browser.send(f"{ANSWER}?encoding=json&message=%7B%22private%22%7D", headers=TENANT, method=method)
+    assert (reply.status, reply.headers["allow"]) == (405, "POST")
+    assert reply.body == b"" if method == "HEAD" else reply.json["message"] == "send the request with POST"
+    assert not [record for record in caplog.records if "private" in record.getMessage()]
 
 
 async def test_a_path_that_does_not_exist(browser: Browser) -> None:
     for path in ("/groundwire.v1.AnswerService/Nothing", "/page/../secret", "/index.htm"):
         reply = await browser.send(path, b"{}", JSON | TENANT)
         assert (reply.status, reply.json["code"]) == (404, "unimplemented")
+
+
+async def test_a_path_with_escapes_is_no_other_path(browser: Browser) -> None:
+    for path in ("/groundwire.v1.AnswerService%2FAnswer", "/%68ealthz", "/%2e%2e/index.html"):
+        url = URL(browser.url + path, encoded=True)
+        async with browser.session.post(url, data=b"{}", headers=JSON | TENANT) as response:
+            assert response.status == 404
 
 
 async def test_a_head_that_is_too_large_is_refused(browser: Browser) -> None:

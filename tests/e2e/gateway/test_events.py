@@ -1,6 +1,7 @@
 """Answers as server-sent events."""
 
 import asyncio
+import gzip
 import json
 
 import pytest
@@ -81,3 +82,9 @@ async def test_a_silent_stream_has_heartbeats_and_ends_with_its_client(
                     break
         await asyncio.wait_for(generator.ended.wait(), 60)
         assert generator.cancelled == 1
+
+
+async def test_a_body_in_another_encoding_is_refused(browser: Browser) -> None:
+    headers = JSON | TENANT | {"content-encoding": "gzip"}
+    reply = await browser.send(EVENTS, gzip.compress(json.dumps(QUESTION).encode()), headers)
+    assert (reply.status, reply.json["message"]) == (415, "send the body without content-encoding")

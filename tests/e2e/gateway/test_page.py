@@ -33,6 +33,8 @@ async def test_a_browser_that_takes_gzip_gets_it(browser: Browser) -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert gzip.decompress(packed.body) == plain.body
     assert (await browser.send("/", method="HEAD")).body == b""
+    refused = await browser.send("/", headers={"accept-encoding": "br, gzip; q=0.0"}, method="GET")
+    assert ("content-encoding" in refused.headers, refused.body) == (False, plain.body)
 
 
 async def test_without_the_page_the_rest_is_served(serve: Serve) -> None:

@@ -23,6 +23,11 @@ PROXIES = ("10.0.0.0/8", "2001:db8:1::/48")
         ("10.1.2.3", "", "10.1.2.3"),
         ("::ffff:10.1.2.3", "198.51.100.1", "198.51.100.1"),
         ("2001:db8:1::5", "[2001:db8:2::7]", "2001:db8:2::7"),
+        # Some proxies add the port, and a zone is the proxy's own.
+        ("10.1.2.3", "198.51.100.1:51334", "198.51.100.1"),
+        ("10.1.2.3", "[2001:db8:2::7]:51334", "2001:db8:2::7"),
+        ("10.1.2.3", 'fe80::1%"forged"', "fe80::1"),
+        ("10.1.2.3", "198.51.100.1:port", "10.1.2.3"),
     ],
 )
 def test_the_last_address_that_no_trusted_proxy_has(address: str, forwarded: str, client: str) -> None:

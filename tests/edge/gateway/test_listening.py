@@ -216,3 +216,38 @@ async def test_a_drain_ends_what_does_not_finish() -> None:
         await address.connections.drain(5.0)
         assert await asking == b""
         assert asyncio.get_running_loop().time() - begun < 10
+
+
+POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["after the response", "before the response"])
+async def test_a_body_that_is_not_http_ends_the_connection_and_is_no_error_of_the_server(
+    answered: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = App()
+    if not answered:
+        app.go.clear()
+    async with listening(app) as address:
+        client = await address.connect()
+        client.writer.write(POST)
+        await (client.reader.readuntil(b"0\r\n\r\n") if answered else app.began.wait())
+        client.writer.write(b"nonsense\r\n")
+        rest = await client.reader.read()
+        app.go.set()
+        await app.ended.wait()
+    if answered:
+        assert rest == b""
+    else:
+        assert rest.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert rest.endswith(b'"send requests as HTTP/1.1 has them"}')
+    assert not [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
+
+
+async def test_no_log_has_the_address_of_a_request(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    async with listening(App()) as address:
+        client = await address.connect()
+        client.writer.write(GET.replace(b"/ ", b"/?token=private "))
+        assert b" 200 " in await client.reader.readline()
+    assert not [record for record in caplog.records if "private" in record.getMessage()]

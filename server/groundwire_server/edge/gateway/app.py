@@ -2,12 +2,13 @@
 
 import logging
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, cast
 
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.gateway.clients import Clients
 from groundwire_server.edge.gateway.connect import ConnectApp, content_types_of
+from groundwire_server.edge.gateway.heads import headers_of, refusal_of
 from groundwire_server.edge.gateway.http_call import (
     HttpCall,
     Message,
@@ -34,6 +35,8 @@ from groundwire_server.edge.limits import RECEIVE_LIMIT
 
 _HEALTH: Final = "/healthz"
 _READS: Final = ("GET", "HEAD")
+_CALLS: Final = ("POST",)
+_PLAIN: Final = "identity"
 
 _log = logging.getLogger(__name__)
 
@@ -73,11 +76,12 @@ class GatewayApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         connection: HttpConnection = scope["state"]["connection"]
-        if _size(scope) > connection.max_header_bytes:
-            # One that arrives at once is never incomplete, which is what the library bounds.
-            await reply_error(send, 431, "resource_exhausted", "send fewer or smaller headers")
+        refusal = refusal_of(scope, connection.max_header_bytes)
+        if refusal is not None:
+            closing = ((b"connection", b"close"),) if refusal.closes else ()
+            await reply_error(send, refusal.status, refusal.code, refusal.message, closing)
             return
-        headers = _headers_of(scope["headers"])
+        headers = headers_of(scope["headers"])
         if headers is None:
             await reply_error(send, 400, "invalid_argument", "send headers as ASCII")
             return
@@ -115,10 +119,11 @@ class GatewayApp:
             await reply_json(call.send, status, {"status": word})
         elif (route := self._routes.get(path)) is not None:
             if method not in route.methods:
-                allow = [(b"allow", ", ".join(route.methods).encode())]
-                await _refuse(call, 405, "unimplemented", "use another method of HTTP", allow)
+                await _refuse_method(call, route.methods)
             elif route.content_types and _content_type(headers) not in route.content_types:
                 await _refuse_type(call, route.content_types)
+            elif headers.get("content-encoding", _PLAIN) != _PLAIN:
+                await _refuse(call, 415, "unimplemented", "send the body without content-encoding")
             else:
                 await route.serve(call)
         elif self._pages is not None and method in _READS and self._pages.has(path):
@@ -128,7 +133,9 @@ class GatewayApp:
 
     async def _serve_method(self, call: HttpCall) -> None:
         kind = _content_type(call.headers)
-        if kind == "application/grpc" or kind.startswith("application/grpc+"):
+        if call.scope["method"] not in _CALLS:
+            await _refuse_method(call, _CALLS)
+        elif kind == "application/grpc" or kind.startswith("application/grpc+"):
             advice = "this is not the port of gRPC: use server.listen, or gRPC-Web or the Connect protocol here"
             await _refuse(call, 415, "unimplemented", advice)
         elif kind not in (kinds := self._methods[call.scope["path"]]):
@@ -170,29 +177,16 @@ async def _refuse(call: HttpCall, status: int, code: str, message: str, headers:
         await reply_error(call.send, status, code, message, headers)
 
 
+async def _refuse_method(call: HttpCall, methods: Collection[str]) -> None:
+    allowed = ", ".join(methods)
+    await _refuse(call, 405, "unimplemented", f"send the request with {allowed}", [(b"allow", allowed.encode())])
+
+
 async def _refuse_type(call: HttpCall, kinds: Iterable[str]) -> None:
     shown = ", ".join(kinds)
     # The protocol has no error for it but the status.
     accept = [(b"accept-post", shown.encode())]
     await reply_text(call.send, 415, f"send the request with content-type {shown}", accept)
-
-
-def _size(scope: Scope) -> int:
-    """Return the bytes of a request's address and headers."""
-    head = len(scope["raw_path"]) + len(scope["query_string"])
-    return head + sum(len(key) + len(value) for key, value in scope["headers"])
-
-
-def _headers_of(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str] | None:
-    """Return headers by name, in lower case; None where they are not ASCII."""
-    headers: dict[str, str] = {}
-    try:
-        for key, value in raw:
-            name, text = key.decode("ascii"), value.decode("ascii")
-            headers[name] = f"{headers[name]},{text}" if name in headers else text
-    except UnicodeDecodeError:
-        return None
-    return headers
 
 
 def _content_type(headers: Mapping[str, str]) -> str:

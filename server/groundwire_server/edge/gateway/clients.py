@@ -1,7 +1,11 @@
 """Who is at the other end of a connection: its client, or a proxy that says for whom it calls."""
 
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final
+
+_PLACE: Final = re.compile(r"(?:(?P<v4>[0-9.]+)|\[(?P<v6>[0-9a-fA-F:.]+)\])(?::[0-9]{1,5})?")
 
 
 class Clients:
@@ -40,8 +44,11 @@ class Clients:
 
 
 def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """Return an address without its zone; None where it is none. Some proxies write it with a port."""
+    place = _PLACE.fullmatch(text)
+    bare = text if place is None else place["v4"] or place["v6"]
     try:
-        address = ip_address(text.strip("[]"))
+        address = ip_address(bare.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

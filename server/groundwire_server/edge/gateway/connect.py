@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import grpc
 from connectrpc.code import Code
-from connectrpc.compression.gzip import GzipCompression
 from connectrpc.errors import ConnectError
 from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 from connectrpc.request import RequestContext
@@ -21,6 +20,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.convert.request import JsonText
+from groundwire_server.edge.gateway.compression import SingleMemberGzip
 from groundwire_server.edge.gateway.context import CONNECT, GRPC, HttpContext
 from groundwire_server.edge.gateway.errors import error_of, metadata_of, text_of, trailers_of
 from groundwire_server.edge.gateway.exchange import HttpExchange
@@ -51,7 +51,7 @@ class ConnectApp(ConnectASGIApplication[Any]):
             interceptors=(_CallInterceptor(handlers),),
             read_max_bytes=max_bytes,
             # The library compresses within the event loop: the fastest level takes a third of the time.
-            compressions=(GzipCompression(1),),
+            compressions=(SingleMemberGzip(1),),
             codecs=(_ProtoBytes(), _JsonBytes()),
         )
 

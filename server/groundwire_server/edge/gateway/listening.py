@@ -6,16 +6,27 @@ import ssl
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from groundwire_server.edge.gateway.options import HttpConnectionOptions
+from groundwire_server.edge.gateway.reply import NO_STORE, NOSNIFF
 from groundwire_server.edge.identity import network_of
 
 _BACKLOG: Final = 1024
 _LAST_SECONDS: Final = 1.0
 """Seconds in which the last responses are sent."""
+
+_ADVICE: Final = b'{"code": "invalid_argument", "message": "send requests as HTTP/1.1 has them"}'
+_REFUSED: Final = (
+    (b"content-type", b"application/json"),
+    (b"content-length", str(len(_ADVICE)).encode()),
+    NO_STORE,
+    NOSNIFF,
+    (b"connection", b"close"),
+)
 
 _library_log = logging.getLogger("uvicorn.error")
 
@@ -155,6 +166,8 @@ class HttpConnection(H11Protocol):
         self, connections: HttpConnections, config: uvicorn.Config, state: ServerState, loop: asyncio.AbstractEventLoop
     ) -> None:
         super().__init__(config, state, {"connection": self}, loop)
+        # It would log addresses with their queries wherever there is a handler: the option only takes handlers away.
+        self.access_log = False
         self._connections = connections
         self._waiting: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
@@ -198,6 +211,18 @@ class HttpConnection(H11Protocol):
         self._waiting = self._stalled = None
         self._connections.forget(self)
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP, and close; a request in progress ends as if its client had left."""
+        cycle = self.cycle
+        if self.busy:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            head = h11.Response(status_code=400, headers=list(_REFUSED), reason=b"Bad Request")
+            for event in (head, h11.Data(_ADVICE), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """Begin to watch a client that takes less than is sent to it."""

@@ -1,5 +1,6 @@
 """Where requests may come from and what they may be sent to: browsers send what other pages tell them to."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -8,6 +9,8 @@ from groundwire_server.edge.gateway.reply import HttpHeaders
 
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _WILDCARDS: Final = frozenset({"", "0.0.0.0", "[::]"})  # noqa: S104  # nothing listens here
+
+_HOST: Final = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 _ALLOWED_HEADERS: Final = (
     b"accept, authorization, connect-accept-encoding, connect-content-encoding, connect-protocol-version, "
@@ -82,8 +85,6 @@ def _is_own(origin: str, host: str) -> bool:
 
 
 def _name(host: str) -> str:
-    """Return the name or the address in a `Host`, without the port."""
-    name = host.lower()
-    if name.startswith("["):
-        return name[: name.find("]") + 1]
-    return name.partition(":")[0]
+    """Return the name or the address in a `Host`, without the port; empty where it is malformed."""
+    found = _HOST.fullmatch(host.lower())
+    return "" if found is None else found["name"]

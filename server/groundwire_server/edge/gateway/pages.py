@@ -2,6 +2,7 @@
 
 import gzip
 import mimetypes
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -35,6 +36,7 @@ _TYPES: Final = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
+_NEVER: Final = re.compile(r"q=0(\.0*)?")
 _SMALLER: Final = 0.9
 """Compressed to more of its size than this, a file is sent as it is."""
 
@@ -78,13 +80,22 @@ class Pages:
         data = file.data
         if file.compressed is not None:
             headers.append((b"vary", b"Accept-Encoding"))
-            if "gzip" in call.headers.get("accept-encoding", ""):
+            if _takes_gzip(call.headers.get("accept-encoding", "")):
                 data = file.compressed
                 headers.append((b"content-encoding", b"gzip"))
         await reply(call.send, 200, data, headers)
 
     def _path(self, path: str) -> str:
         return f"/{_INDEX}" if path == "/" else path
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Return whether `Accept-Encoding` names gzip, with a weight other than 0."""
+    for part in accepted.lower().split(","):
+        name, _, weight = part.replace(" ", "").partition(";")
+        if name == "gzip":
+            return not _NEVER.fullmatch(weight)
+    return False
 
 
 def _contents(folder: Traversable, within: str) -> list[tuple[str, bytes]]:

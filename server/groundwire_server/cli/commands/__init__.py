@@ -1,0 +1,1 @@
+"""The commands, by subject, each with its examples."""
