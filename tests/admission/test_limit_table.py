@@ -88,6 +88,7 @@ def test_no_names_make_the_count_of_others() -> None:
         (Work.SEARCH, "default", {"requests_per_minute"}),
         (Work.CHECK, "default", {"requests_per_minute"}),
         (Work.INGEST, "", set()),
+        (Work.FEEDBACK, "default", set()),
     ],
 )
 def test_what_a_call_is_refused_for_depends_on_what_it_will_use(work: Work, route: str, kinds: set[str]) -> None:

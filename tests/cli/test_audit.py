@@ -60,6 +60,14 @@ def test_a_trail_that_was_changed_is_an_error(command: Command, service: Reviewe
     assert command("audit", "head").code == 1
 
 
+def test_a_trail_without_entries_has_no_head_to_note(command: Command, service: ReviewedService) -> None:
+    service.verification = VerifyAuditResponse(intact=True)
+    ran = command("audit", "verify")
+    assert (ran.code, ran.out) == (0, "intact: the trail has no entries yet\n")
+    ran = command("audit", "head")
+    assert (ran.code, ran.out, "no entries yet" in ran.err) == (1, "", True)
+
+
 def test_entries_whose_key_is_gone_are_no_change(command: Command, service: ReviewedService) -> None:
     service.verification = VerifyAuditResponse(intact=False, entries=1, unverified=2, missing_keys=["k1"])
     ran = command("audit", "verify")

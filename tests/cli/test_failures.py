@@ -72,7 +72,7 @@ def test_a_server_that_is_lost_in_the_middle(groundwire_command: Command, servic
     ("code", "reason", "do"),
     [
         (code_pb2.UNAUTHENTICATED, "UNAUTHENTICATED", "give --token-file or --api-key-file"),
-        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "use a credential with that role and tenant"),
+        (code_pb2.PERMISSION_DENIED, "FORBIDDEN", "use a credential that has the role and the tenant"),
     ],
 )
 def test_a_token_that_is_refused(

@@ -13,12 +13,14 @@ from groundwire.v1 import audit_service_pb2 as audit
 from groundwire.v1 import audit_service_pb2_grpc as audit_grpc
 from groundwire.v1 import review_service_pb2 as reviews
 from groundwire.v1 import review_service_pb2_grpc as reviews_grpc
+from groundwire.v1 import server_info_service_pb2 as info
 from groundwire.v1 import usage_service_pb2 as usage
 from groundwire.v1 import usage_service_pb2_grpc as usage_grpc
 from groundwire.v1.cause_pb2 import Cause
 from groundwire.v1.event_pb2 import Heartbeat
 from groundwire.v1.grounding_pb2 import Citation, Conflict, GroundedText, Sentence, Span, Verdict
 from groundwire.v1.review_pb2 import Review, WithheldPassage
+from groundwire.v1.server_info_pb2 import CallerInfo, ServerInfo
 from groundwire.v1.usage_service_pb2 import UsageRow
 from tests.doubles.service import Failure, FakeService, serving
 
@@ -138,12 +140,17 @@ class ReviewedService(FakeService):
         self.entries: Sequence[audit.AuditEntry] = ()
         self.verification = audit.VerifyAuditResponse(intact=True)
 
+    def GetServerInfo(self, request: info.GetServerInfoRequest, context: Any) -> info.GetServerInfoResponse:
+        self._answer("GetServerInfo", request, context)
+        return info.GetServerInfoResponse(server_info=ServerInfo(caller=CallerInfo(subject="ada")))
+
     def ListReviews(self, request: reviews.ListReviewsRequest, context: Any) -> reviews.ListReviewsResponse:
         self._answer("ListReviews", request, context)
         found = [
             review
             for review in self.listed.values()
-            if not request.filter.states or review.state in request.filter.states
+            if (not request.filter.states or review.state in request.filter.states)
+            and request.filter.reviewer in ("", review.reviewer)
         ]
         begin = int(request.page_token or 0)
         end = begin + request.page_size

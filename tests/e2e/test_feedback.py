@@ -19,11 +19,15 @@ from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from groundwire.v1.review_service_pb2_grpc import ReviewServiceStub
 from groundwire_server.adapters.records.opening import opened_records
 from groundwire_server.adapters.records.options import RecordsOptions
+from groundwire_server.admission.admission import Admission
+from groundwire_server.domain.admission import Work
 from groundwire_server.domain.guards.finding import Flag, GuardIdentity
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.review_policy import ReviewPolicy
-from groundwire_server.domain.vocabulary import GuardAction, Screen
+from groundwire_server.domain.vocabulary import GuardAction, LimitScope, Screen
 from groundwire_server.telemetry import metrics
+from tests.admission.limiting import Limited
+from tests.admission.limiting import row as limit_row
 from tests.doubles.cases import TRACE, unanswered_case
 from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, question
 from tests.e2e.conftest import Product, Serve
@@ -136,6 +140,24 @@ async def test_the_last_word_holds_and_is_counted_once(talk: Talk) -> None:
     assert labels[:2] == ("default", "DOWN")
     assert labels[3] == outcome.report.model
     assert counts.series(metrics.FEEDBACK_FAULTS) == {("default", "INCORRECT"): 1}
+
+
+async def test_a_row_of_limits_bounds_what_is_kept_of_requests_that_never_were(talk: Talk) -> None:
+    row = limit_row(requests_per_minute=3, scopes={"work": {Work.FEEDBACK}, "per": {LimitScope.SUBJECT}})
+    current = talk.product.current
+    current.snapshot = replace(current.snapshot, submissions=Admission([Limited((row,)).quotas]))
+    said = feedback_service_pb2.SubmitFeedbackRequest(trace_id="0" * 32, route="default", comment="x" * 4096)
+    refused = []
+    for number in range(10):
+        said.request_id = f"made-up-{number}"
+        try:
+            await talk.service.SubmitFeedback(said, metadata=ACME, timeout=SECONDS)
+        except grpc.aio.AioRpcError as failed:
+            refused.append((failed.code(), info(failed).reason))
+    assert refused == [(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED")] * 7
+    assert len((await talk.listed()).feedback) == 3
+    # Questions have counts of their own.
+    assert (await answer(talk.product)).WhichOneof("result") == "answered"
 
 
 async def test_what_somebody_else_was_answered_is_not_joined(talk: Talk) -> None:

@@ -1,5 +1,6 @@
 """The endpoint at which ticketing systems decide reviews, over scripted calls of ReviewService."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ from groundwire_server.domain.access_denied import AccessDenied
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
-from groundwire_server.edge.gateway.callback import MAX_BYTES, ReviewCallbacks
+from groundwire_server.edge.gateway.callback import MAX_BODIES_OF_NETWORK, MAX_BYTES, ReviewCallbacks
 from groundwire_server.edge.gateway.callback_calls import METHODS
 from groundwire_server.edge.gateway.callback_options import ReviewCallbackOptions
 from groundwire_server.edge.gateway.context import HttpContext
@@ -267,10 +268,44 @@ async def test_what_is_no_json_is_refused(post: Post, raw: bytes) -> None:
     assert (await post(raw=raw)).status == 400
 
 
+async def test_a_body_that_says_two_decisions_says_none(post: Post, service: ScriptedReviews) -> None:
+    said = f'{{"ticket": "{TICKET}", "reviewer": "alice", "decision": "approve", "decision": "reject"}}'
+    answered = await post(raw=said.encode())
+    assert (answered.status, answered.body["message"]) == (400, "name each field once")
+    assert service.called == []
+
+
 async def test_a_body_that_is_too_large_is_not_read(post: Post, service: ScriptedReviews) -> None:
     answered = await post(raw=b" " * (MAX_BYTES + 1))
     assert (answered.status, answered.body["reason"]) == (413, "TOO_LARGE")
     assert (service.called, service.denied) == ([], 0)
+
+
+async def test_bodies_that_do_not_arrive_keep_few_places(service: ScriptedReviews) -> None:
+    callbacks = ReviewCallbacks(service.handlers(), {"jira": JIRA}, lambda: float(NOW))
+    goes_on = asyncio.Event()
+    answered: list[int] = []
+
+    async def receive() -> Message:
+        await goes_on.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answered.append(message["status"])
+
+    def serving(peer: str) -> "asyncio.Task[None]":
+        return asyncio.create_task(callbacks.serve(HttpCall({}, RequestBody(receive), send, {}, peer, {})))
+
+    held = [serving(f"ipv4:192.0.2.1:{port}") for port in range(MAX_BODIES_OF_NETWORK)]
+    await asyncio.sleep(0)
+    await serving("ipv4:192.0.2.1:4711")
+    assert answered == [503]
+    other = serving("ipv4:192.0.2.2:4711")
+    goes_on.set()
+    await asyncio.gather(other, *held)
+    await serving("ipv4:192.0.2.1:4711")
+    assert (answered, service.called) == ([503], [])
 
 
 def test_the_reason_of_a_status_can_be_read() -> None:

@@ -1,5 +1,9 @@
 """How often what has left is wrong, by the samples of several routes and verdicts."""
 
+import math
+from dataclasses import replace
+from itertools import product
+
 import pytest
 
 from groundwire_server.evaluation.measures.binomial import exact_interval
@@ -61,3 +65,48 @@ def test_nothing_is_known_without_decisions() -> None:
 def test_it_says_where_the_decided_are_few_or_may_differ(decided: int, few: bool, many_undecided: bool) -> None:
     found = wrong_shares([tally(decided=decided)], 0.02, 0.95)
     assert (found.few, found.many_undecided) == (few, many_undecided)
+
+
+@pytest.mark.parametrize(
+    ("light", "heavy"),
+    [
+        # Nothing is wrong in most answers, and of the row in which much is, one sample in ten was decided.
+        ((tally(sampled=360, decided=300, share=1.0), 0.01), (tally("hard", 100, 10, share=1.0), 0.5)),
+        ((tally(sampled=300, decided=60, share=1.0), 0.02), (tally("hard", 40, 8, share=1.0), 0.6)),
+        ((tally(sampled=900, decided=900, share=1.0), 0.0), (tally("hard", 100, 20, share=1.0), 0.1)),
+    ],
+)
+def test_the_interval_of_all_holds_what_it_promises(
+    light: tuple[SampleTally, float], heavy: tuple[SampleTally, float]
+) -> None:
+    answers = light[0].sampled + heavy[0].sampled
+    truth = sum(each.sampled * share for each, share in (light, heavy)) / answers
+    covered = 0.0
+    for first, second in product(*(range(each.decided + 1) for each, _ in (light, heavy))):
+        chance = binomial(first, *light) * binomial(second, *heavy)
+        if chance > 1e-4:
+            found = wrong_shares([replace(light[0], wrong=first), replace(heavy[0], wrong=second)], 0.5, 0.95)
+            covered += chance * (found.total.low <= truth <= found.total.high)
+    assert covered >= 0.94
+
+
+def binomial(wrong: int, decided: SampleTally, share: float) -> float:
+    of = decided.decided
+    return math.comb(of, wrong) * share**wrong * (1 - share) ** (of - wrong)
+
+
+def test_a_row_of_which_nothing_is_decided_may_be_right_or_wrong() -> None:
+    known, unknown = tally(sampled=90, decided=90, wrong=9, share=1.0), tally("hard", 10, 0, share=1.0)
+    found = wrong_shares([known, unknown], 0.02, 0.95).total
+    assert found.value == pytest.approx(0.1)
+    low, high = exact_interval(9, 90, 0.95)
+    assert (found.low, found.high) == pytest.approx((0.9 * low, 0.9 * high + 0.1))
+
+
+def test_how_many_answers_few_samples_stand_for_is_not_known_exactly() -> None:
+    def high(share: float, samples: int) -> float:
+        # As many answers, and as much decided of them, in both.
+        rows = [tally(sampled=1000, decided=1000, share=1.0), tally("hard", samples, 20, 10, share)]
+        return wrong_shares(rows, 0.5, 0.95).total.high
+
+    assert high(0.02, 20) > high(1.0, 1000) + 0.01

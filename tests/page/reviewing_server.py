@@ -33,7 +33,7 @@ class ReviewingServer:
 
     Attributes:
         reviews: by ticket.
-        tokens: the subjects of the tokens that are accepted; where there are none, names are enough.
+        tokens: the subjects of the tokens and API keys that are accepted; where there are none, names are enough.
         lease: seconds that a claim holds.
         watched: whether reviews can be watched.
         calls: the methods called, in order, with their requests.
@@ -53,7 +53,7 @@ class ReviewingServer:
         self.left = asyncio.Event()
         self.operation: dict[str, Any] = {}
         self.address = ""
-        self._changed: set[asyncio.Queue[dict[str, Any]]] = set()
+        self._changed: set[asyncio.Queue[dict[str, Any] | None]] = set()
         self._pages = Pages.packaged()
 
     @asynccontextmanager
@@ -78,6 +78,11 @@ class ReviewingServer:
         for queue in self._changed:
             queue.put_nowait(_listed(review))
         return review
+
+    def expire(self) -> None:
+        """End each watch as the server does when the credential of its caller has expired."""
+        for queue in self._changed:
+            queue.put_nowait(None)
 
     async def _file(self, request: web.Request) -> web.Response:
         path = request.path
@@ -118,15 +123,17 @@ class ReviewingServer:
             await response.write(_envelope({"operation": {**self.operation, "done": True}}))
             await response.write(_envelope({}, _END))
             return response
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._changed.add(queue)
         try:
             states = message["filter"]["states"]
             for review in list(self.reviews.values()):
                 if review["state"] in states:
                     await response.write(_envelope({"review": _listed(review)}))
-            while True:
-                await response.write(_envelope({"review": await queue.get()}))
+            while (review_now := await queue.get()) is not None:
+                await response.write(_envelope({"review": review_now}))
+            await response.write(_envelope({"error": Refusal("unauthenticated", "UNAUTHENTICATED").shown}, _END))
+            return response
         finally:
             self._changed.discard(queue)
 
@@ -147,6 +154,7 @@ class ReviewingServer:
         if not self.tokens:
             return request.headers.get("groundwire-subject", "anonymous")
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        token = request.headers.get("groundwire-api-key", token)
         if token not in self.tokens:
             raise Refusal("unauthenticated", "UNAUTHENTICATED")
         return self.tokens[token]

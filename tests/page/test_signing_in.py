@@ -26,7 +26,7 @@ async def test_a_token_is_kept_in_the_tab_alone(server: ReviewingServer, tab: Ta
     assert "was not accepted" in await text(tab, "dialog[open] .problem:not(:empty)")
     await sign_in(tab, "right")
     assert await text(tab, "#who .name") == "ann · acme"
-    assert await tab.evaluate(STORED) == '[{},"",["groundwire.session"]]'
+    assert await tab.evaluate(STORED) == '[{},"",["groundwire.session","groundwire.writer"]]'
 
     await tab.call("Page.reload")
     assert await text(tab, "#who .name") == "ann · acme"
@@ -35,6 +35,20 @@ async def test_a_token_is_kept_in_the_tab_alone(server: ReviewingServer, tab: Ta
     )
     assert await text(tab, "main h1") == "You are signed out"
     assert await tab.evaluate(STORED) == '[{},"",[]]'
+
+
+async def test_a_key_that_is_pasted_where_a_token_is_asked_for_is_sent_as_a_key(
+    server: ReviewingServer, tab: Tab
+) -> None:
+    server.tokens = {"gw_5f0c9a1be37d_secret": "rita"}
+    await tab.open(f"{server.address}/#/review")
+    await tab.until(FIELD)
+    await tab.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")
+    assert await texts(tab, "main") == [""]
+
+    await sign_in(tab, "gw_5f0c9a1be37d_secret")
+    assert await text(tab, "#who .name") == "rita · acme"
+    assert '"kind":"key"' in await tab.evaluate("sessionStorage.getItem('groundwire.session')")
 
 
 async def test_a_page_that_was_open_for_a_day_loses_nothing(server: ReviewingServer, tab: Tab) -> None:

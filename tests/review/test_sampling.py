@@ -97,9 +97,12 @@ class Sampling:
         inquiry = Inquiry(case.question, Caller(case.tenant, case.subject), whole, 0.0, NEVER)
         self.samples.sample(inquiry, case, Outcome(result, cause, Action.ANSWER, NextStep.SHOW))
 
-    async def leave_answered(self, case: Case, policy: ReviewPolicy | None) -> None:
+    def leave_one(self, case: Case, policy: ReviewPolicy | None) -> None:
         assert case.draft is not None
         self.leave(case, Answered(case.draft), policy)
+
+    async def leave_answered(self, case: Case, policy: ReviewPolicy | None) -> None:
+        self.leave_one(case, policy)
         await self.samples.end()
 
     @property

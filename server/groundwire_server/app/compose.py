@@ -16,8 +16,8 @@ from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
-from groundwire_server.app.parts.records import record_erasure, share_key
-from groundwire_server.app.parts.reviews import ProcessReviews
+from groundwire_server.app.parts.records import share_key
+from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
@@ -235,7 +235,7 @@ def snapshot(
         screen=parts.document_screen,
     )
     cached = () if parts.answer_cache is None else (CachedAnswers(parts.answer_cache, SystemClock()),)
-    operations = () if process.records is None else (record_erasure(process.records),)
+    operations = kept_questions(process.records, process.reviews)
     return ServingSnapshot(
         access,
         admission,

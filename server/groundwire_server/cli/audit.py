@@ -72,8 +72,10 @@ def verify(
         found = client.verify_audit(sequence=sequence, digest=digest)
     if json:
         print(json_format.MessageToJson(found, always_print_fields_with_no_presence=True))
-    elif found.intact:
+    elif found.intact and found.entries:
         print(f"intact: {found.entries} verified, up to {found.last_sequence}:{found.last_digest}")
+    elif found.intact:
+        print("intact: the trail has no entries yet")
     if not found.intact:
         raise CommandError(ExitCode.INCOMPLETE, _wrong(found))
 
@@ -82,7 +84,7 @@ def verify(
 def head(connection: ConnectionOptions, timeout: Timeout = 300.0) -> None:
     """Print the last entry of an intact audit trail as SEQUENCE:DIGEST, to be noted outside the service.
 
-    Needs the role operator. Exits with 1 when the trail is not intact.
+    Needs the role operator. Exits with 1 when the trail is not intact, or has no entries yet.
     """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
 
@@ -90,6 +92,8 @@ def head(connection: ConnectionOptions, timeout: Timeout = 300.0) -> None:
         found = client.verify_audit()
     if not found.intact:
         raise CommandError(ExitCode.INCOMPLETE, "the trail is not intact: `groundwire audit verify` says more")
+    if not found.entries:
+        raise CommandError(ExitCode.INCOMPLETE, "the trail has no entries yet: it begins with the first review")
     print(f"{found.last_sequence}:{found.last_digest}")
 
 

@@ -8,12 +8,13 @@ from groundwire_server.domain.requester import Requester
 
 
 class Work(StrEnum):
-    """The kinds of work that cost something."""
+    """The kinds of work that cost something, or are kept."""
 
     ANSWER = auto()
     SEARCH = auto()
     CHECK = auto()
     INGEST = auto()
+    FEEDBACK = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """How often what has left is wrong: an interval from the samples that reviewers have decided."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final
 
 from groundwire_server.evaluation.measures.binomial import exact_interval, items_needed
@@ -11,6 +13,9 @@ FEW: Final = 30
 
 MOST_DECIDED: Final = 0.8
 """The share of samples that is decided, below which those that are not may change the result."""
+
+_WEIGHT_DIGITS: Final = 9
+"""By which weights are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,33 @@ class WrongShares:
     changed: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Stratum:
+    """Decided samples, each of which stands for equally many answers.
+
+    Attributes:
+        answers: how many they stand for, as far as the number of samples says.
+        variance: of `answers`.
+    """
+
+    decided: int = 0
+    wrong: int = 0
+    answers: float = 0.0
+    variance: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """The share of them that is wrong."""
+        return self.wrong / self.decided
+
+
 def wrong_shares(tallies: Sequence[SampleTally], within: float, confidence: float) -> WrongShares:
     """Return the share of wrong answers of each tally and of all.
 
-    Samples that were not decided are taken to be like those of the same tally that were. The total's interval is
-    that of as many equal samples as the weighed ones are worth (Kish's effective size).
+    Samples that were not decided are taken to be like those of the same tally that were. Tallies whose samples stand
+    for equally many answers are one sample. The exact intervals of these samples become the total's by the method of
+    variance estimates recovery (Zou and Donner, Statistics in Medicine 27, 2008), in which a few heavy samples of
+    many wrong answers widen it as much as they should. Where nothing of a tally is decided, its share may be any.
 
     Args:
         tallies: from the service.
@@ -101,38 +128,55 @@ def wrong_shares(tallies: Sequence[SampleTally], within: float, confidence: floa
 
 
 def _share(tally: SampleTally, within: float, confidence: float) -> WrongShare:
-    return _measured(tally.sampled, tally.decided, tally.wrong, tally.wrong, tally.decided, within, confidence)
+    decided, wrong = tally.decided, tally.wrong
+    value = wrong / decided if decided else None
+    needed = max(0, items_needed(value or 0.0, within, confidence) - decided)
+    return WrongShare(tally.sampled, decided, wrong, value, *exact_interval(wrong, decided, confidence), needed)
 
 
 def _total(tallies: Sequence[SampleTally], within: float, confidence: float) -> WrongShare:
-    known = [each for each in tallies if each.decided]
-    weights = [_weight(each) for each in known]
-    weight = sum(w * each.decided for w, each in zip(weights, known, strict=True))
-    squares = sum(w * w * each.decided for w, each in zip(weights, known, strict=True))
-    size = weight * weight / squares if squares else 0.0
-    wrong = sum(w * each.wrong for w, each in zip(weights, known, strict=True))
-    return _measured(
-        sum(each.sampled for each in tallies),
-        sum(each.decided for each in tallies),
-        sum(each.wrong for each in tallies),
-        wrong / weight * size if weight else 0.0,
-        size,
-        within,
-        confidence,
-    )
+    sampled, decided = sum(each.sampled for each in tallies), sum(each.decided for each in tallies)
+    wrong = sum(each.wrong for each in tallies)
+    strata = _strata(tallies)
+    answers = sum(each.answers for each in strata)
+    if not answers:
+        return WrongShare(sampled, decided, wrong, None, 0.0, 1.0, items_needed(0.0, within, confidence))
+    value = sum(each.answers * each.value for each in strata) / answers
+    below, above = _distances(strata, answers, value, confidence)
+    # As many more are needed as in the plain sample that is as sure.
+    size = decided if len(strata) == 1 else items_needed(value, max(below, above), confidence)
+    needed = max(0, round(items_needed(value, within, confidence) * decided / size) - decided)
+    unknown = sum(each.sampled / (each.share or 1.0) for each in tallies if not each.decided)
+    known = answers / (answers + unknown)
+    low, high = known * max(0.0, value - below), known * min(1.0, value + above) + (1 - known)
+    return WrongShare(sampled, decided, wrong, value, low, high, needed)
 
 
-def _measured(
-    sampled: int, decided: int, wrong: int, effective_wrong: float, size: float, within: float, confidence: float
-) -> WrongShare:
-    value = effective_wrong / size if size else None
-    low, high = exact_interval(effective_wrong, size, confidence)
-    enough = items_needed(value or 0.0, within, confidence)
-    # Weighed samples are worth less than as many equal ones: as many more are needed as in this measure.
-    worth = decided / size if size else 1.0
-    return WrongShare(sampled, decided, wrong, value, low, high, max(0, round(enough * worth) - decided))
+def _strata(tallies: Sequence[SampleTally]) -> Sequence[_Stratum]:
+    """Return the decided samples, with those together of which each stands for equally many answers."""
+    strata: dict[float, _Stratum] = {}
+    for tally in tallies:
+        if tally.decided:
+            share = tally.share or 1.0
+            answers = tally.sampled / share
+            weight = round(answers / tally.decided, _WEIGHT_DIGITS)
+            before = strata.get(weight, _Stratum())
+            strata[weight] = _Stratum(
+                before.decided + tally.decided,
+                before.wrong + tally.wrong,
+                before.answers + answers,
+                before.variance + answers * (1 - share) / share,
+            )
+    return list(strata.values())
 
 
-def _weight(tally: SampleTally) -> float:
-    """Return how many answers each decided sample stands for."""
-    return tally.sampled / tally.decided / (tally.share or 1.0)
+def _distances(strata: Sequence[_Stratum], answers: float, value: float, confidence: float) -> tuple[float, float]:
+    """Return how far the ends of the interval are below and above a share of wrong answers."""
+    # How many answers a sample stands for is known only as well as their number was drawn.
+    spread = math.sqrt(sum(each.variance * (each.value - value) ** 2 for each in strata)) / answers
+    below = above = NormalDist().inv_cdf((1 + confidence) / 2) * spread
+    for each in strata:
+        low, high = exact_interval(each.wrong, each.decided, confidence)
+        below = math.hypot(below, each.answers / answers * (each.value - low))
+        above = math.hypot(above, each.answers / answers * (high - each.value))
+    return below, above

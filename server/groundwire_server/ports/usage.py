@@ -1,4 +1,4 @@
-"""The ports of usage: what models have consumed, by day, subject, route, model and purpose."""
+"""The ports of usage: what models have consumed, by tenant, day, subject, route, model and purpose."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from groundwire_server.domain.vocabulary import Purpose, Word
 
 
 class UsageDimension(Word):
-    """Something that usage is grouped by."""
+    """Something that usage is grouped by; by TENANT only in the accounts of all tenants."""
 
+    TENANT = auto()
     DAY = auto()
     SUBJECT = auto()
     ROUTE = auto()
@@ -63,6 +64,7 @@ class UsageRow:
 
     sums: UsageSum
     currency: str
+    tenant: str | None = None
     day: date | None = None
     subject: str | None = None
     route: str | None = None
@@ -84,6 +86,22 @@ class UsageQuery:
     first: date
     last: date
     group_by: tuple[UsageDimension, ...] = ()
+    subject: str = ""
+    route: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantsUsageQuery:
+    """What to sum over all tenants; an empty name takes all.
+
+    A type of its own: what a tenant asks for is a `UsageQuery`, which can never become one of these.
+    """
+
+    first: date
+    last: date
+    group_by: tuple[UsageDimension, ...] = ()
+    tenant: str = ""
     subject: str = ""
     route: str = ""
     model: str = ""
@@ -176,4 +194,19 @@ class UsageRecords(Protocol):
 
     async def sweep(self) -> int:
         """Forget what is kept long enough; return how many rows are gone."""
+        ...
+
+
+class TenantsUsage(Protocol):
+    """The accounts of all tenants, for those who hold the server's configuration; no servicer is given them.
+
+    Every method raises RecordsError when the database cannot be asked.
+    """
+
+    async def query(self, query: TenantsUsageQuery, after: UsageRow | None, most: int) -> Sequence[UsageRow]:
+        """Return sums as `UsageRecords.query` does."""
+        ...
+
+    async def books(self, query: TenantsUsageQuery, stale: float) -> UsageBooks:
+        """Return how far the accounts go, as `UsageRecords.books` does, with the open calls of all asked tenants."""
         ...

@@ -18,7 +18,7 @@ def policy(folder: Path, text: str) -> ReviewPolicy | None:
 
 def test_a_route_has_no_reviewers_unless_it_says_so(tmp_path: Path) -> None:
     assert policy(tmp_path, ROUTE) is None
-    assert policy(tmp_path, f"{ROUTE}    review: {{always: true}}\n") is None
+    assert policy(tmp_path, f"{ROUTE}    review: {{enabled: false, always: true}}\n") is None
 
 
 def test_the_keys_of_a_route_are_what_the_pipeline_follows(tmp_path: Path) -> None:
@@ -91,6 +91,9 @@ WITHOUT = f"records: {{enabled: false}}\nqueue: {{enabled: false}}\n{ROUTE}"
     [
         (f"{WITHOUT}    review: {{enabled: true}}\n",
          "7: routes.default.review.enabled: reviews are kept in records: set records.enabled"),
+        (f"{ROUTE}    review: {{always: true}}\n",
+         ("5: routes.default.review.enabled: no answer is reviewed without it: set true, or false to keep these "
+          "settings for later")),
         (f"{WITHOUT}    feedback: {{keep_share: 0.1}}\n",
          "7: routes.default.feedback.keep_share: answers are kept in records: set records.enabled"),
         (f"{ROUTE}    review: {{enabled: true, guards: [personel]}}\n    {PERSONAL}\n",
@@ -114,4 +117,5 @@ def test_a_route_whose_reviewers_only_look_afterwards_may_be_provisional(tmp_pat
 
 
 def test_without_reviewers_nothing_is_asked_of_the_rest_of_the_section(tmp_path: Path) -> None:
-    assert errors(tmp_path, f"{ROUTE}    review: {{guards: [nobody], always: true}}\n    mode: PROVISIONAL\n") == []
+    review = "    review: {enabled: false, guards: [nobody], always: true}\n    mode: PROVISIONAL\n"
+    assert errors(tmp_path, ROUTE + review) == []

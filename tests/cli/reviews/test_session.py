@@ -13,8 +13,8 @@ def service() -> ReviewedService:
 
 
 def methods(service: ReviewedService) -> list[str]:
-    """What was called, but for lists."""
-    return [call.method for call in service.calls if call.method != "ListReviews"]
+    """What was called to change reviews."""
+    return [call.method for call in service.calls if call.method not in {"GetServerInfo", "ListReviews"}]
 
 
 def test_each_key_does_what_it_says(typed: Typed, service: ReviewedService) -> None:
@@ -57,8 +57,17 @@ def test_what_another_reviewer_has_taken_is_passed_over(typed: Typed, service: R
     assert "no review waits for you" in ran.err
 
 
+def test_a_claim_that_was_left_over_comes_first(typed: Typed, service: ReviewedService) -> None:
+    for ticket, reviewer in (("t1", "ben"), ("t2", "ada")):
+        service.listed[ticket].state = Review.STATE_CLAIMED
+        service.listed[ticket].reviewer = reviewer
+    typed("s\nq\n", "reviews", "next")
+    claims = [call.request for call in service.calls if call.method == "ClaimReview"]
+    assert [claim.ticket for claim in claims] == ["t2", "t0"]
+
+
 def test_a_role_that_is_withdrawn_ends_the_session(typed: Typed, service: ReviewedService) -> None:
     service.forbidden = frozenset({"ApproveReview"})
     ran = typed("a\ny\n", "reviews", "next")
-    assert (ran.code, "use a credential with that role" in ran.err) == (4, True)
+    assert (ran.code, "use a credential that has the role" in ran.err) == (4, True)
     assert methods(service)[-1] == "ReleaseReview"

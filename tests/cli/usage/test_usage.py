@@ -11,7 +11,7 @@ import pytest
 from groundwire.v1.report_pb2 import Usage
 from groundwire.v1.usage_service_pb2 import OpenBook, QueryUsageResponse, UsageDimension, UsageRow
 from groundwire_server.cli.console import Terminal
-from groundwire_server.cli.usage.page import print_csv, print_open_books, print_table
+from groundwire_server.cli.usage.page import TenantRow, print_csv, print_open_books, print_table
 from tests.cli.conftest import Ran
 from tests.doubles.reviewed_service import ReviewedService, serving_reviewed
 
@@ -43,7 +43,7 @@ def command(groundwire_command: Callable[..., Ran], service: ReviewedService) ->
 def shown(found: QueryUsageResponse, *dimensions: str, width: int = 90) -> list[str]:
     console = Terminal(width=width)
     with console.capture() as captured:
-        print_table(console, dimensions, found)
+        print_table(console, dimensions, [TenantRow(row) for row in found.rows], found.counted_time)
     return [line.rstrip() for line in captured.get().splitlines()]
 
 
@@ -114,7 +114,7 @@ def test_as_json(command: Command, service: ReviewedService) -> None:
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
 def test_no_cell_of_the_csv_is_a_formula(name: str) -> None:
     written = io.StringIO()
-    print_csv(written, ["subject"], [UsageRow(subject=name)])
+    print_csv(written, ["subject"], [TenantRow(UsageRow(subject=name))])
     (_, row) = csv.reader(io.StringIO(written.getvalue(), newline=""))
     assert row[0] == f"'{name.strip()}"
 
@@ -122,14 +122,14 @@ def test_no_cell_of_the_csv_is_a_formula(name: str) -> None:
 @pytest.mark.parametrize("name", ["Doe, Jane", 'the "new" app', "Ünal"])
 def test_names_come_through_the_csv_whole(name: str) -> None:
     written = io.StringIO()
-    print_csv(written, ["subject"], [UsageRow(subject=name)])
+    print_csv(written, ["subject"], [TenantRow(UsageRow(subject=name))])
     (_, row) = csv.reader(io.StringIO(written.getvalue(), newline=""))
     assert row[0] == name
 
 
 def test_subjects_that_were_not_told_apart_and_purposes_have_words() -> None:
     written = io.StringIO()
-    print_csv(written, ["subject", "purpose"], [UsageRow(purpose=Usage.PURPOSE_CHECK)])
+    print_csv(written, ["subject", "purpose"], [TenantRow(UsageRow(purpose=Usage.PURPOSE_CHECK))])
     assert written.getvalue().splitlines()[1].startswith("(not told apart),check,")
 
 
@@ -147,7 +147,9 @@ def test_open_books_are_said_with_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--by", "tenant"), "--by takes"),
+        (("--by", "tenant"), "--by tenant needs --records"),
+        (("--by", "hour"), "--by takes"),
+        (("--config", "groundwire.yaml"), "--config is for --records"),
         (("--by", "day,day"), "--by takes"),
         (("--by", ""), "--by takes"),
         (("--from", "2026-02-30"), "--from takes a day"),

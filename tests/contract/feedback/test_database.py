@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from functools import partial
 
+import pytest
 from sqlalchemy import Connection, insert, select, text, update
 
 from groundwire_server.adapters.records.encryption import Sealing, SealingKey
@@ -144,12 +145,42 @@ async def test_decisions_of_reviewers_are_labels_among_feedback(
     assert edited.kind is ReviewKind.SAMPLE
 
 
-def _decide(
-    rows: ReviewRows, opening: ReviewOpening, verdict: ReviewVerdict, decided: int, connection: Connection
+@pytest.mark.parametrize(
+    ("kind", "verdict", "labels"),
+    [
+        (ReviewKind.APPROVAL, ReviewVerdict(ReviewDecision.APPROVED), 2),
+        # The caller has seen the text of the reviewer, or none.
+        (ReviewKind.APPROVAL, ReviewVerdict(ReviewDecision.EDITED, grounded("At seven.")), 1),
+        (ReviewKind.APPROVAL, ReviewVerdict(ReviewDecision.REJECTED), 1),
+        (ReviewKind.APPROVAL, None, 0),
+        # A sample has left as it was written, whatever was decided afterwards.
+        (ReviewKind.SAMPLE, ReviewVerdict(ReviewDecision.EDITED, grounded("At seven.")), 2),
+        (ReviewKind.SAMPLE, None, 1),
+    ],
+)
+async def test_feedback_labels_the_text_that_its_caller_has_seen(
+    database: RecordsDatabase, clock: SteppingClock, kind: ReviewKind, verdict: ReviewVerdict | None, labels: int
 ) -> None:
-    """Open a review of a kept case and decide it, past the records of reviews."""
+    records, case = records_of(database, clock), answered_case("ticket")
+    clock.step(100)
+    await records.keep_case(case, DAY)
+    reason = ReviewReason(Cause.REVIEW_REQUIRED, ReviewTrigger.ALWAYS)
+    opening = ReviewOpening("ticket", kind, reason, case, ASKED + timedelta(days=1), DAY, share=0.1)
+    await database.write(partial(_decide, ReviewRows(sealing()), opening, verdict, micros(ASKED)))
+    await records.put(said("ticket"), DAY)
+    found = [each async for each in records.labelled("acme", None, None, "")]
+    assert len(found) == labels
+    assert sum(each.source is LabelSource.FEEDBACK for each in found) == (labels if verdict is None else labels - 1)
+
+
+def _decide(
+    rows: ReviewRows, opening: ReviewOpening, verdict: ReviewVerdict | None, decided: int, connection: Connection
+) -> None:
+    """Open a review of a kept case and decide it if there is a verdict, past the records of reviews."""
     case_id = connection.execute(select(cases.c.case_id).where(cases.c.request_id == opening.ticket)).scalar_one()
     connection.execute(insert(reviews), rows.values(opening, case_id, micros(ASKED)))
+    if verdict is None:
+        return
     mine = reviews.c.ticket == opening.ticket
     row = connection.execute(select(reviews).where(mine)).one()
     done = rows.decided(row, verdict) | {"state": verdict.decision.state, "decided": decided}

@@ -122,6 +122,18 @@ async def test_webhooks_of_one_tenant_hold_up_neither_those_of_another_nor_wake_
     assert [entry.tenant for entry in await claimed(outbox)] == ["acme"] * 3
 
 
+async def test_a_receiver_that_is_slow_does_not_hold_up_another_of_the_tenant(
+    queue: Queue, outbox: SqlOutboxRecords
+) -> None:
+    for name in "abcde":
+        await queue.accept(name)
+    *others, last = await claimed(outbox)
+    for other in others:
+        await outbox.spread(other, ["dead"])
+    await outbox.spread(last, ["healthy"])
+    assert {entry.receiver for entry in await claimed(outbox, most=2)} == {"dead", "healthy"}
+
+
 async def test_a_notice_holds_the_operation_and_the_address(queue: Queue, outbox: SqlOutboxRecords) -> None:
     await answered(queue)
     *_others, webhook = await claimed(outbox)

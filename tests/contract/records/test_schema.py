@@ -1,19 +1,21 @@
 """What holds of the schema on every database of records."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Column, Connection, inspect, select, text
 
 from groundwire_server.adapters.records import schema
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault
-from groundwire_server.adapters.records.tables import VERSION_TABLE, metadata
+from groundwire_server.adapters.records.tables import VERSION_TABLE, metadata, outbox
 from groundwire_server.ports.operations import RecordsError
 
 
@@ -41,6 +43,46 @@ async def test_a_second_upgrade_changes_nothing(empty_database: RecordsDatabase)
     await schema.upgrade(empty_database)
     assert await schema.upgrade(empty_database) == schema.REVISIONS[-1]
     assert schema.fault_of(await schema.revision(empty_database)) is None
+
+
+async def test_an_upgrade_keeps_what_the_tables_held(empty_database: RecordsDatabase) -> None:
+    held: dict[str, Sequence[Any]] = {}
+
+    def fill(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(schema.STEPS))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, schema.REVISIONS[0])
+        for table in metadata.sorted_tables:
+            if inspect(connection).has_table(table.name):
+                # As the older program writes them: it names none of the columns that came later.
+                known = {each["name"] for each in inspect(connection).get_columns(table.name)}
+                columns = [column for column in table.columns if column.name in known]
+                names, values = ", ".join(each.name for each in columns), ", ".join(f":{each.name}" for each in columns)
+                insertion = text(f"INSERT INTO {table.name} ({names}) VALUES ({values})")
+                for number in range(2):
+                    connection.execute(insertion, {each.name: _value(each, number) for each in columns})
+                held[table.name] = connection.execute(select(*columns).order_by(*table.primary_key)).all()
+
+    await empty_database.write(fill)
+    assert held.keys() >= {"operations", "outbox", "ledger", "operation_history", "operation_documents"}
+    assert await schema.upgrade(empty_database) == schema.REVISIONS[0]
+
+    def check(connection: Connection) -> None:
+        for name, before in held.items():
+            table = metadata.tables[name]
+            columns = [table.columns[each] for each in before[0]._fields]
+            assert connection.execute(select(*columns).order_by(*table.primary_key)).all() == before
+        assert connection.scalars(select(outbox.c.receiver)).all() == ["", ""]
+
+    await empty_database.read(check)
+
+
+def _value(column: Column[Any], number: int) -> Any:
+    """Return a value for a column of a row, which names the same operation in every table."""
+    kind = column.type.python_type
+    return f"{number:032x}"[-8:] if kind is str else bytes([number]) * 32 if kind is bytes else kind(number)
 
 
 async def test_upgrades_at_once_wait_for_each_other(empty_database: RecordsDatabase) -> None:

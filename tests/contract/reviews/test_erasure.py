@@ -38,6 +38,9 @@ EVER = Deadline(inf)
 QUESTION = Question("default", "Hers?", "hers")
 
 
+SAID_OF = ("direct", "queued", "sample", "decided")
+
+
 async def erase(sql: SqlReviews, selection: RecordSelection, tenant: str = "acme") -> Mapping[ErasedPlaceKind, int]:
     erasure = SqlRecordErasure(sql.database, sealing(), sql.reviews.clock, KEEP)
     places = await erasure.erase(RecordErasure(tenant, selection), EVER)
@@ -60,25 +63,25 @@ async def filled(sql: SqlReviews) -> None:
 
 
 def _say(connection: Connection) -> None:
-    """Keep feedback on the answer that was decided."""
-    row = connection.execute(select(reviews).where(reviews.c.ticket == "decided")).one()
-    said = {
-        "feedback_id": "f1",
-        "tenant": "acme",
-        "subject": "ann",
-        "end_user": sealing().pseudonyms("acme", "visitor-1")[0],
-        "route": "default",
-        "request_id": "decided",
-        "trace_id": "",
-        "case_id": row.case_id,
-        "rating": "DOWN",
-        "faults": "",
-        "said": 0,
-        "expires": 10**18,
-        "format": 1,
-        "sealed_texts": b"sealed",
-    }
-    connection.execute(insert(feedback), said)
+    """Keep feedback on each answer to the visitor."""
+    for row in connection.execute(select(reviews).where(reviews.c.ticket.in_(SAID_OF))).all():
+        said = {
+            "feedback_id": f"of-{row.ticket}",
+            "tenant": "acme",
+            "subject": "ann",
+            "end_user": sealing().pseudonyms("acme", "visitor-1")[0],
+            "route": "default",
+            "request_id": row.ticket,
+            "trace_id": "",
+            "case_id": row.case_id,
+            "rating": "DOWN",
+            "faults": "",
+            "said": 0,
+            "expires": 10**18,
+            "format": 1,
+            "sealed_texts": b"sealed",
+        }
+        connection.execute(insert(feedback), said)
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
@@ -141,10 +144,24 @@ async def test_what_was_said_goes_too(sql: SqlReviews, selection: str) -> None:
     rows = await sql.database.read(lambda connection: connection.execute(select(feedback)).all())
     if selection in {"document", "source"}:
         # The rating stays; the words may quote the document.
-        assert [(row.rating, row.sealed_texts, row.case_id) for row in rows] == [("DOWN", None, "")]
+        assert {(row.rating, row.sealed_texts, row.case_id) for row in rows} == {("DOWN", None, "")}
+        assert len(rows) == len(SAID_OF)
         assert counts[ErasedPlaceKind.FEEDBACK] == 0
     else:
-        assert (rows, counts[ErasedPlaceKind.FEEDBACK]) == ([], 1)
+        assert (rows, counts[ErasedPlaceKind.FEEDBACK]) == ([], len(SAID_OF))
+
+
+async def test_the_name_of_a_reviewer_goes_where_it_has_decided(sql: SqlReviews) -> None:
+    await filled(sql)
+    await sql.reviews.open("hers too", waited_for=False)
+    await sql.reviews.claim("hers too")
+    await erase(sql, OneSubject("rob"))
+    decided, claimed = await sql.reviews.get("decided"), await sql.reviews.get("hers too")
+    assert decided.review.reviewer.startswith("erased-")
+    assert decided.verdict is not None
+    # What it holds it can still decide, and what it did stays written down.
+    assert claimed.review.reviewer == "rob"
+    assert ("edited", "rob") in await sql.reviews.events("decided")
 
 
 async def test_samples_still_count_afterwards(sql: SqlReviews) -> None:

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.erased_names import NOBODY
 from groundwire_server.adapters.records.usage.accounts import SqlUsageRecords
-from groundwire_server.adapters.records.usage.erasure import NOBODY, SqlUsageErasure
+from groundwire_server.adapters.records.usage.erasure import SqlUsageErasure
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.erasure import (
     EntireTenant,
@@ -82,6 +83,13 @@ async def test_of_a_tenant_each_subject_has_another_name(erasing: Erasing) -> No
     assert sum(named.values()) == 12 * SUM.calls
     assert len([each for each in named if each and each.startswith(NOBODY)]) == 2
     assert (await erasing.erase(EntireTenant())).count == 0
+
+
+@pytest.mark.parametrize("subject", ["erased-carla@example.com", "erased-", "erased-0123456789abcdefg", "ERASED-x"])
+async def test_a_subject_that_is_called_as_if_it_were_erased_is_erased(erasing: Erasing, subject: str) -> None:
+    erasing.waiting.append(batch(2, {replace(KEY, subject=subject): SUM}))
+    await erasing.erase(EntireTenant())
+    assert subject not in await erasing.subjects()
 
 
 async def test_a_name_that_is_erased_twice_has_two_others(erasing: Erasing) -> None:

@@ -9,7 +9,6 @@ outcome is not taken.
 """
 
 import asyncio
-import secrets
 from collections import Counter
 from collections.abc import Sequence, Set
 from datetime import timedelta
@@ -22,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, text, update
 from groundwire_server.adapters.records.audit.trail import AuditTrail
 from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.erased_names import erased_name, is_erased
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.operations.attempts import give_back_lost
 from groundwire_server.adapters.records.operations.ending import AS_DONE, OPEN
@@ -56,8 +56,6 @@ _LEFT_IN_POSTGRESQL: Final = (
     "Deleted rows stay in PostgreSQL's files until it vacuums them, and in its write-ahead log and backups until those "
     "are removed; texts in them are encrypted."
 )
-_NOBODY: Final = "erased-"
-"""What the subject in the ledger begins with whose name was erased."""
 
 
 class SqlRecordErasure:
@@ -93,8 +91,7 @@ class SqlRecordErasure:
         return [ErasedPlace(kind, counts[kind], complete, note) for kind in _KINDS]
 
     async def _erase_all(self, erasure: Erasure | RecordErasure, counts: Counter[ErasedPlaceKind]) -> None:
-        # Random, so that sums can still be told apart and nobody can be.
-        nobody = f"{_NOBODY}{secrets.token_hex(8)}"
+        nobody = erased_name()
         erase_operations = partial(self._erase_some, erasure=erasure, nobody=nobody)
         while erased := await self._database.write(erase_operations):
             counts.update(erased)
@@ -171,7 +168,7 @@ class SqlRecordErasure:
         if isinstance(erasure.selection, OneSubject):
             own.append(ledger.c.subject == erasure.selection.subject)
         else:
-            own.append(ledger.c.subject.not_like(f"{_NOBODY}%"))
+            own.append(~is_erased(ledger.c.subject))
         connection.execute(update(ledger).where(*own).values(subject=nobody))
 
     def _blank(self, connection: Connection, found: Sequence[AnyRow], now: int) -> None:

@@ -30,14 +30,14 @@ _TURNS: Final = (
         outbox.c.number,
         case((_IS_WEBHOOK, 1), else_=0).label("slow"),
         func.row_number()
-        .over(partition_by=(outbox.c.tenant, _IS_WEBHOOK), order_by=(outbox.c.due, outbox.c.number))
+        .over(partition_by=(outbox.c.tenant, outbox.c.receiver, _IS_WEBHOOK), order_by=(outbox.c.due, outbox.c.number))
         .label("turn"),
     )
     .where(*_IS_DUE)
     .subquery()
 )
 
-# Tenants take turns: receivers of one that are slow do not hold up those of others, nor a wake-up.
+# Tenants and receivers take turns: one that is slow does not hold up others, nor a wake-up.
 _NEXT: Final = select(_TURNS.c.number).order_by(_TURNS.c.slow, _TURNS.c.turn, _TURNS.c.number).limit(bindparam("most"))
 
 _DUE: Final = select(outbox.c.number).where(outbox.c.number.in_(_NEXT), *_IS_DUE)

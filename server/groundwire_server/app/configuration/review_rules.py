@@ -19,6 +19,11 @@ def check_reviews(configuration: Configuration) -> Iterator[ConfigError]:
                 yield ConfigError((*path, "feedback", "keep_share"), "answers are kept in records: set records.enabled")
         elif route.review.enabled and not configuration.queue.enabled:
             yield ConfigError((*path, "review", "enabled"), "callers wait for an operation: set queue.enabled")
+        given = route.review.model_fields_set
+        if given and "enabled" not in given:
+            # Settings for reviews that nobody holds look like a policy, and every answer leaves.
+            message = "no answer is reviewed without it: set true, or false to keep these settings for later"
+            yield ConfigError((*path, "review", "enabled"), message)
         if route.review.enabled:
             yield from _check_review((*path, "review"), route)
 

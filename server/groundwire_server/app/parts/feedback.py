@@ -8,11 +8,13 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.records import share_key
 from groundwire_server.domain.review_policy import DAY
 from groundwire_server.edge.feedback import FeedbackCalls
+from groundwire_server.ports.erasable import ErasableRecords
 from groundwire_server.ports.feedback import FeedbackRecords
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import ReviewRecords
 from groundwire_server.review.events import ReviewEvents
 from groundwire_server.review.rights import EvidenceRights
+from groundwire_server.review.sample_erasure import PendingSampleErasure
 from groundwire_server.review.sampling import OutcomeSamples, keyed_draw
 
 if TYPE_CHECKING:
@@ -40,6 +42,10 @@ class ProcessFeedback:
             retriever: returns the store of a tenant's route; None where there is no route of this name.
         """
         return FeedbackCalls(self.records, self.samples, EvidenceRights(retriever), self.keep)
+
+    def pending_erasure(self) -> ErasableRecords:
+        """Return what takes samples in memory into account when records are erased."""
+        return PendingSampleErasure(self.samples, SystemClock())
 
 
 def open_feedback(records: "OpenedRecords", reviews: ReviewRecords, events: ReviewEvents) -> ProcessFeedback:

@@ -1,6 +1,6 @@
 """Reviews: what keeps them, and what they work with by one configuration."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.feedback import ProcessFeedback, open_feedback
 from groundwire_server.app.parts.operation_codec import CODEC
+from groundwire_server.app.parts.records import record_erasure
 from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.feedback import FeedbackCalls
 from groundwire_server.edge.reviews import ReviewCalls
@@ -15,6 +16,7 @@ from groundwire_server.pipeline.reviewed_texts import ScreenedTexts
 from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.audit import AuditRecords
+from groundwire_server.ports.erasable import ErasableRecords
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.ports.operations import Wakeups
 from groundwire_server.ports.recording import Recording
@@ -93,6 +95,14 @@ def open_reviews(records: "OpenedRecords | None", wakeups: Wakeups, recorder: Me
     desk = RecordedReviewDesk(reviews, feedback.samples, events, clock)
     audit = SqlAuditRecords(records.database, records.sealing)
     return ProcessReviews(reviews, audit, desk, events, feedback)
+
+
+def kept_questions(records: "OpenedRecords | None", reviews: ProcessReviews | None) -> Sequence[ErasableRecords]:
+    """Return what keeps questions in the database, in the order in which it is erased."""
+    if records is None:
+        return ()
+    samples = () if reviews is None else (reviews.feedback.pending_erasure(),)
+    return (*samples, record_erasure(records))
 
 
 def _policies(routes: RouteTable) -> Callable[[str, str], Policy | None]:

@@ -83,6 +83,8 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire usage --by day,route --from 2026-11-01 --to 2026-11-30",
             "groundwire usage --by subject,model --csv > usage.csv",
             "groundwire usage --by total --json | jq '.rows[] | {costMicros, currency}'",
+            "groundwire usage --records --by tenant,model",
+            "groundwire usage --records --tenant acme --config groundwire.yaml",
         ),
         measure: (
             "groundwire measure",

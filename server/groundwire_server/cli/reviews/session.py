@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from rich.text import Text
@@ -70,10 +71,15 @@ class ReviewSession:
         return self._decided
 
     def _waiting(self, kinds: Sequence[str], route: str) -> Iterator[str]:
-        """Yield tickets as they stand now, so that those that others have decided meanwhile are not shown."""
+        """Yield tickets as they stand now, so that those that others have decided meanwhile are not shown.
+
+        The reviewer's own claims come first: one is left over where a terminal was closed or the connection was lost.
+        """
         passed = set[str]()
+        reviewer = self._client.server_info().caller.subject
         while True:
-            waiting = self._client.reviews(states=["PENDING"], kinds=kinds, route=route)
+            claimed = self._client.reviews(states=["CLAIMED"], kinds=kinds, route=route, reviewer=reviewer)
+            waiting = chain(claimed, self._client.reviews(states=["PENDING"], kinds=kinds, route=route))
             ticket = next((each.ticket for each in waiting if each.ticket not in passed), None)
             if ticket is None:
                 return

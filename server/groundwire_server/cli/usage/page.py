@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Final, TextIO, TypeAlias
 
@@ -11,12 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwire.v1.report_pb2 import Usage
-from groundwire.v1.usage_service_pb2 import OpenBook, QueryUsageResponse, UsageRow
+from groundwire.v1.usage_service_pb2 import OpenBook, UsageRow
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.words import word
-
-DIMENSIONS: Final = ("day", "subject", "route", "model", "purpose")
-"""What rows are told apart by."""
 
 _FIGURES: Final = ("calls", "input_tokens", "cached_input_tokens", "output_tokens")
 _COLUMNS: Final = ("calls", "input", "cached", "output", "cost")
@@ -35,25 +33,33 @@ _FORMULA: Final = ("=", "+", "-", "@")
 _BOOKS_SHOWN: Final = 5
 
 
-def print_table(console: Terminal, dimensions: Sequence[str], found: QueryUsageResponse) -> None:
+@dataclass(frozen=True, slots=True)
+class TenantRow:
+    """A sum, with its tenant where tenants are told apart."""
+
+    sums: UsageRow
+    tenant: str = ""
+
+
+def print_table(console: Terminal, dimensions: Sequence[str], rows: Sequence[TenantRow], counted: Timestamp) -> None:
     """Print sums with a total for each currency, and how far they go; in two lines each where a row is too long."""
-    lines = [([one_line(_value(row, name)) for name in dimensions], _figures(row)) for row in found.rows]
+    lines = [([one_line(_value(row, name)) for name in dimensions], _figures(row.sums)) for row in rows]
     if dimensions and len(lines) > 1:
         names = ["total", *[""] * (len(dimensions) - 1)]
-        lines += [(names, _figures(total)) for total in _totals(found.rows)]
+        lines += [(names, _figures(total)) for total in _totals(row.sums for row in rows)]
     if not lines:
         console.hang(Text(), Text("nothing was consumed"))
     elif _width(dimensions, lines) <= console.width:
-        console.print(_table(dimensions, lines, len(found.rows)))
+        console.print(_table(dimensions, lines, len(rows)))
     else:
         for names, figures in lines:
             console.hang(Text(), Text("  ".join(filter(None, names)), style="bold"))
             said = ", ".join(f"{figure} {column}" for figure, column in zip(figures[:-1], _COLUMNS[:-1], strict=True))
             console.hang(Text("  "), Text(f"{said}, {figures[-1]}"))
-    if estimated := sum(row.estimated_calls for row in found.rows):
+    if estimated := sum(row.sums.estimated_calls for row in rows):
         calls = f"{estimated:,} call" + ("" if estimated == 1 else "s")
         console.hang(Text(), Text(f"estimated in part: {calls} of models that gave no count", style="dim"))
-    console.hang(Text(), Text(f"counted up to {_time(found.counted_time)}", style="dim"))
+    console.hang(Text(), Text(f"counted up to {_time(counted)}", style="dim"))
 
 
 def _width(dimensions: Sequence[str], lines: Sequence[_Line]) -> int:
@@ -74,14 +80,15 @@ def _table(dimensions: Sequence[str], lines: Sequence[_Line], rows: int) -> Tabl
     return table
 
 
-def print_csv(output: TextIO, dimensions: Sequence[str], rows: Iterable[UsageRow]) -> None:
+def print_csv(output: TextIO, dimensions: Sequence[str], rows: Iterable[TenantRow]) -> None:
     """Write rows as CSV. Names that a spreadsheet would take for a formula begin with an apostrophe."""
     written = csv.writer(output, lineterminator="\n")
     written.writerow((*dimensions, *_FIGURES, "estimated_calls", "cost", "currency"))
     for row in rows:
         names = (_inert(one_line(_value(row, name))) for name in dimensions)
-        figures = (getattr(row, name) for name in _FIGURES)
-        written.writerow((*names, *figures, row.estimated_calls, _exact(row.cost_micros), row.currency))
+        sums = row.sums
+        figures = (getattr(sums, name) for name in _FIGURES)
+        written.writerow((*names, *figures, sums.estimated_calls, _exact(sums.cost_micros), sums.currency))
 
 
 def print_open_books(console: Terminal, books: Sequence[OpenBook]) -> None:
@@ -103,10 +110,12 @@ def print_open_books(console: Terminal, books: Sequence[OpenBook]) -> None:
     )
 
 
-def _value(row: UsageRow, name: str) -> str:
+def _value(row: TenantRow, name: str) -> str:
+    if name == "tenant":
+        return row.tenant
     if name == "purpose":
-        return word(Usage.Purpose, row.purpose).lower()
-    value = str(getattr(row, name))
+        return word(Usage.Purpose, row.sums.purpose).lower()
+    value = str(getattr(row.sums, name))
     return value if value or name != "subject" else _NOT_KEPT
 
 

@@ -14,7 +14,10 @@ MOST_DAYS: Final = 400
 """Days of one query."""
 
 _DIMENSIONS: Final[Mapping[int, UsageDimension]] = {
-    usage_service_pb2.UsageDimension.Value(f"USAGE_DIMENSION_{word}"): word for word in UsageDimension
+    usage_service_pb2.UsageDimension.Value(f"USAGE_DIMENSION_{word}"): word
+    for word in UsageDimension
+    # A call is about the caller's tenant and no other.
+    if word is not UsageDimension.TENANT
 }
 
 

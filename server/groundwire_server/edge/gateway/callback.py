@@ -14,12 +14,20 @@ from groundwire_server.edge.gateway.callback_request import CallbackError, callb
 from groundwire_server.edge.gateway.http_call import HttpCall
 from groundwire_server.edge.gateway.reply import reply_json
 from groundwire_server.edge.gateway.routes import BodyTooLargeError, HttpRoute, read_body
+from groundwire_server.edge.identity import network_of, peer_of
+from groundwire_server.edge.interceptors.limits import NoPlaceError, Places
 from groundwire_server.options.signing import signing_key
 
 PATH: Final = "/v1/reviews:callback"
 
 MAX_BYTES: Final = 512 * 1024
 """Of a body: a text of 64 KiB may be six times as long in JSON."""
+
+MAX_BODIES: Final = 64
+"""Bodies that may arrive at once: who has sent one is known when all of it is there."""
+
+MAX_BODIES_OF_NETWORK: Final = 8
+"""The same from one address, or one /64 of IPv6."""
 
 _BODY_SECONDS: Final = 10.0
 
@@ -42,6 +50,7 @@ class ReviewCallbacks:
         self._handlers = handlers
         self._systems = [(options, signing_key(options.secret)) for options in systems.values()]
         self._now = now
+        self._bodies = Places("callback_bodies", MAX_BODIES, MAX_BODIES_OF_NETWORK)
 
     def route(self) -> HttpRoute:
         """Return the endpoint."""
@@ -50,7 +59,12 @@ class ReviewCallbacks:
     async def serve(self, call: HttpCall) -> None:
         """Serve one request."""
         try:
-            body = await read_body(call, MAX_BYTES, _BODY_SECONDS)
+            with self._bodies.place(network_of(peer_of(call.peer))):
+                body = await read_body(call, MAX_BYTES, _BODY_SECONDS)
+        except NoPlaceError:
+            message = "too many requests arrive at once: send it again"
+            await _refuse(call, 503, Reason.OVERLOADED, message, [(b"retry-after", b"1")])
+            return
         except BodyTooLargeError:
             await _refuse(call, 413, "TOO_LARGE", f"send at most {MAX_BYTES // 1024} KiB")
             return
@@ -59,9 +73,7 @@ class ReviewCallbacks:
             return
         except ConnectionError:
             return
-        system = next(
-            (options for options, key in self._systems if is_signed(key, call.headers, self._now(), body)), None
-        )
+        system = self._sender(call.headers, body)
         try:
             if system is None:
                 await self._deny(call)

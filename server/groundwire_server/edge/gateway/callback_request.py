@@ -1,7 +1,7 @@
 """What a ticketing system says of a review: reading it, and what is wrong with it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ def callback_request(body: bytes) -> CallbackRequest:
         CallbackError: when it does not say a decision.
     """
     try:
-        value = json.loads(body)
+        value = json.loads(body, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise CallbackError("send a JSON object as UTF-8") from None
     if not isinstance(value, dict) or not _KNOWN.issuperset(value):
@@ -66,6 +66,18 @@ def callback_request(body: bytes) -> CallbackRequest:
     if not ticket or not reviewer:
         raise CallbackError("ticket and reviewer must not be empty")
     return CallbackRequest(ticket, str(decision), reviewer, _message(value, ticket, str(decision)))
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
+    """Return a JSON object.
+
+    Raises:
+        CallbackError: for one that names a field twice: it may say two decisions.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise CallbackError("name each field once")
+    return found
 
 
 def _message(value: Mapping[str, Any], ticket: str, decision: str) -> Message:

@@ -7,13 +7,15 @@ import grpc.aio
 
 from groundwire.v1 import feedback_service_pb2
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer
+from groundwire_server.domain.admission import Applicant, Work
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.review_policy import ReviewPolicy
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.blocked_content import BlockedContentLog
-from groundwire_server.edge.call import current_call
+from groundwire_server.edge.call import Call, current_call
 from groundwire_server.edge.convert.feedback import (
     feedback_from_pb,
     feedback_to_pb,
@@ -40,6 +42,9 @@ _PAGE_BYTES: Final = 2 * 1024 * 1024
 
 _READ_AT_ONCE: Final = 25
 """Feedback that is read at once: with the longest texts, they are a page."""
+
+_SUBMIT_SECONDS: Final = 10.0
+"""How long feedback may wait for a limit."""
 
 _RIGHTS_SECONDS: Final = 10.0
 """What asking the store may take for one case of an export."""
@@ -68,13 +73,16 @@ class Feedback(FeedbackServiceServicer):
         """Keep what a caller says of an outcome.
 
         Raises:
-            Rejection: ROUTE_UNKNOWN for a route that the caller may not use.
+            Rejection: ROUTE_UNKNOWN for a route that the caller may not use, and QUOTA_EXCEEDED.
         """
-        calls, caller = self._current.snapshot.feedback_calls, current_call().caller
+        call, snapshot = current_call(), self._current.snapshot
+        calls, caller = snapshot.feedback_calls, call.caller
         if self._policy(caller, request.route) is None:
             raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": request.route})
         feedback = feedback_from_pb(request, caller, self._clock.today())
-        kept = await calls.records.put(feedback, calls.keep)
+        # What is said of requests that never were is kept too: a row of limits says how much of it may come.
+        async with snapshot.submissions.admitted(self._applicant(call, request)):
+            kept = await calls.records.put(feedback, calls.keep)
         if not kept.replaced:
             self._count(feedback.route, feedback.rating or "", feedback.faults, kept)
         return feedback_service_pb2.SubmitFeedbackResponse(answer_kept=kept.case is not None)
@@ -163,6 +171,11 @@ class Feedback(FeedbackServiceServicer):
         """Return the policy of a route; None where the caller may use none of this name."""
         policies = self._current.snapshot.routes.policies(caller)
         return next((policy for policy in policies if policy.route == route), None)
+
+    def _applicant(self, call: Call, request: feedback_service_pb2.SubmitFeedbackRequest) -> Applicant:
+        caller, now = call.caller, self._clock.now()
+        requester = Requester(caller.tenant, caller.subject, request.end_user_id, request.route)
+        return Applicant(Work.FEEDBACK, requester, now, call.within(now, _SUBMIT_SECONDS))
 
     def _count(self, route: str, rating: str, faults: tuple[str, ...], kept: KeptFeedback) -> None:
         draft = None if kept.case is None else kept.case.draft

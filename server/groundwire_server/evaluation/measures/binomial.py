@@ -1,7 +1,6 @@
 """Exact intervals for a share, after Clopper and Pearson (Biometrika 26, 1934), at any level of confidence.
 
-They hold for few items, and where none is wrong, where Wilson's are too narrow. Counts need not be whole, so that
-weighted samples have an interval by their effective size.
+They hold for few items, and where none is wrong, where Wilson's are too narrow. Counts need not be whole.
 """
 
 import math

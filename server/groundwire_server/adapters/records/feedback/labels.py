@@ -128,6 +128,16 @@ _REVIEWS: Final = _Source(
     reviews.c.tenant,
     (reviews.c.state.in_(_DECIDED), reviews.c.format <= FORMAT),
 )
+# A reviewer has let another text leave, or none: what the caller says of that is no label of the draft.
+_OTHER_TEXT: Final = (
+    select(reviews.c.ticket)
+    .where(
+        reviews.c.case_id == feedback.c.case_id,
+        reviews.c.kind == ReviewKind.APPROVAL,
+        reviews.c.state != ReviewState.APPROVED,
+    )
+    .exists()
+)
 _FEEDBACK: Final = _Source(
     LabelSource.FEEDBACK,
     select(feedback, cases.c.case_id.label("kept"), *CASE_COLUMNS).join(cases, cases.c.case_id == feedback.c.case_id),
@@ -135,7 +145,7 @@ _FEEDBACK: Final = _Source(
     feedback.c.feedback_id,
     feedback.c.route,
     feedback.c.tenant,
-    (feedback.c.format <= FORMAT,),
+    (feedback.c.format <= FORMAT, ~_OTHER_TEXT),
 )
 
 

@@ -1,7 +1,7 @@
 """Erasing cases with the texts of their reviews and of feedback on them. Times are in microseconds since 1970.
 
 Reviews keep their numbers, so that samples can still be counted; those that were open are withdrawn. The name of a
-subject is replaced. What was done to reviews stays in the audit trail, which holds no texts.
+subject is replaced, also where it has decided. What was done to reviews stays in the audit trail, which holds no texts.
 """
 
 from collections.abc import Sequence
@@ -100,7 +100,9 @@ class CaseErasure:
         return (operations.c.state == OperationState.IN_REVIEW) & operations.c.operation_id.in_(waited_for)
 
     def withdraw(self, connection: Connection, tenant: str, rows: Sequence[AnyRow], now: int) -> None:
-        """Withdraw reviews that are open, whose rows are locked."""
+        """Withdraw reviews that are open, whose rows are locked, and erase the texts of feedback on them."""
+        # With the case it is forgotten which documents they may quote.
+        connection.execute(_LOOSEN, {"those": [row.case_id for row in rows]})
         self._trail.append(connection, tenant, now, withdraw_rows(connection, rows, now, "", "erased"))
 
     def _chosen(self, erasure: Erasure | RecordErasure) -> Select[tuple[str]]:
@@ -143,6 +145,13 @@ class CaseErasure:
         elif isinstance(erasure.selection, OneSubject):
             mine = (reviews.c.tenant == erasure.tenant, reviews.c.subject == erasure.selection.subject)
             connection.execute(update(reviews).where(*mine).values(subject=nobody, sealed_verdict=None))
+            # A claim keeps its name: its reviewer may be at work.
+            decided = (
+                reviews.c.tenant == erasure.tenant,
+                reviews.c.reviewer == erasure.selection.subject,
+                reviews.c.state.not_in(OPEN),
+            )
+            connection.execute(update(reviews).where(*decided).values(reviewer=nobody))
 
 
 def _shows(tenant: str, *which: ColumnElement[bool]) -> ColumnElement[bool]:

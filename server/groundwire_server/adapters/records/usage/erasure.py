@@ -1,7 +1,6 @@
 """Erasing the names of subjects in the accounts of usage. The numbers stay: they are what was paid for."""
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from math import isinf
@@ -10,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, func, select, true, update
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.erased_names import erased_name, is_erased
 from groundwire_server.adapters.records.operations.rows import micros
 from groundwire_server.adapters.records.tables import usage, usage_books
 from groundwire_server.domain.deadline import Deadline
@@ -23,9 +23,6 @@ from groundwire_server.domain.erasure import (
 )
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.operations import RecordsError
-
-NOBODY: Final = "erased-"
-"""What the subject begins with whose name was erased."""
 
 _BATCH: Final = 500
 """Subjects that are erased in one transaction."""
@@ -103,11 +100,10 @@ def _erase_some(connection: Connection, tenant: str, selection: EntireTenant | O
     if isinstance(selection, OneSubject):
         named = usage.c.subject == selection.subject
     # Of an entire tenant those that were erased before keep the names that they have.
-    known = usage.c.subject.not_like(f"{NOBODY}%") if isinstance(selection, EntireTenant) else true()
+    known = ~is_erased(usage.c.subject) if isinstance(selection, EntireTenant) else true()
     asked = select(usage.c.subject).distinct().where(usage.c.tenant == tenant, named, known).limit(_BATCH)
     subjects = connection.execute(asked).scalars().all()
-    # Random, so that sums can still be told apart and nobody can be.
-    names = [{"of": tenant, "erased": each, "nobody": f"{NOBODY}{secrets.token_hex(8)}"} for each in subjects]
+    names = [{"of": tenant, "erased": each, "nobody": erased_name()} for each in subjects]
     if names:
         connection.execute(_RENAME, names)
     return len(names)

@@ -7,13 +7,21 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, literal, select, true, tuple_
 
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
 from groundwire_server.adapters.records.tables import usage, usage_books, usage_open_calls
 from groundwire_server.adapters.records.usage.writing import SUMS
 from groundwire_server.domain.vocabulary import Purpose
-from groundwire_server.ports.usage import OpenBook, UsageBooks, UsageDimension, UsageQuery, UsageRow, UsageSum
+from groundwire_server.ports.usage import (
+    OpenBook,
+    TenantsUsageQuery,
+    UsageBooks,
+    UsageDimension,
+    UsageQuery,
+    UsageRow,
+    UsageSum,
+)
 
 _MOST_BOOKS: Final = 100
 """Books of one answer: those with the most calls in flight, and the newest."""
@@ -21,6 +29,7 @@ _MOST_BOOKS: Final = 100
 _DAY: Final = timedelta(days=1)
 
 _COLUMNS: Final[dict[UsageDimension, Column[Any]]] = {
+    UsageDimension.TENANT: usage.c.tenant,
     UsageDimension.DAY: usage.c.day,
     UsageDimension.SUBJECT: usage.c.subject,
     UsageDimension.ROUTE: usage.c.route,
@@ -29,12 +38,14 @@ _COLUMNS: Final[dict[UsageDimension, Column[Any]]] = {
 }
 
 
-def query(connection: Connection, asked: UsageQuery, after: UsageRow | None, most: int) -> Sequence[UsageRow]:
+def query(
+    connection: Connection, asked: UsageQuery | TenantsUsageQuery, after: UsageRow | None, most: int
+) -> Sequence[UsageRow]:
     """Return sums in the order of their dimensions; see `UsageRecords.query`."""
     apart: list[Column[Any]] = [*(_COLUMNS[each] for each in asked.group_by), usage.c.currency]
     statement: Select[Any] = (
         select(*apart, *(func.sum(usage.c[name]).label(name) for name in SUMS))
-        .where(usage.c.tenant == asked.tenant, usage.c.day.between(asked.first, asked.last))
+        .where(_of(usage, asked), usage.c.day.between(asked.first, asked.last))
         .group_by(*apart)
         .order_by(*apart)
         .limit(most)
@@ -48,7 +59,7 @@ def query(connection: Connection, asked: UsageQuery, after: UsageRow | None, mos
     return [_row(row) for row in connection.execute(statement)]
 
 
-def books(connection: Connection, asked: UsageQuery, now: datetime, stale: float) -> UsageBooks:
+def books(connection: Connection, asked: UsageQuery | TenantsUsageQuery, now: datetime, stale: float) -> UsageBooks:
     """Return how far the accounts go; see `UsageRecords.books`."""
     silent_since = micros(now - timedelta(seconds=stale))
     unclosed: ColumnElement[bool] = usage_books.c.closed.is_(None)
@@ -56,18 +67,26 @@ def books(connection: Connection, asked: UsageQuery, now: datetime, stale: float
     of_these_days = and_(
         usage_books.c.written >= _begin(asked.first - _DAY), usage_books.c.began < _begin(asked.last + _DAY)
     )
-    calls = func.coalesce(usage_open_calls.c.calls, 0).label("calls")
-    mine = and_(usage_open_calls.c.process == usage_books.c.process, usage_open_calls.c.tenant == asked.tenant)
+    calls = func.coalesce(func.sum(usage_open_calls.c.calls), 0).label("calls")
+    theirs = and_(usage_open_calls.c.process == usage_books.c.process, _of(usage_open_calls, asked))
     found = connection.execute(
         select(usage_books.c.process, usage_books.c.began, usage_books.c.written, calls)
-        .select_from(usage_books.outerjoin(usage_open_calls, mine))
+        .select_from(usage_books.outerjoin(usage_open_calls, theirs))
         .where(unclosed, usage_books.c.written <= silent_since, of_these_days)
+        .group_by(usage_books.c.process)
         .order_by(calls.desc(), usage_books.c.written.desc(), usage_books.c.process)
         .limit(_MOST_BOOKS)
     ).all()
     living = select(func.min(usage_books.c.written)).where(unclosed, usage_books.c.written > silent_since)
     counted = connection.execute(living).scalar_one()
     return UsageBooks([_book(row) for row in found], now if counted is None else min(now, moment(counted)))
+
+
+def _of(table: Table, asked: UsageQuery | TenantsUsageQuery) -> ColumnElement[bool]:
+    """Return the condition that a row is of the tenants that are asked for: of one, unless the type allows all."""
+    if isinstance(asked, TenantsUsageQuery) and not asked.tenant:
+        return true()
+    return table.c.tenant == asked.tenant
 
 
 def _begin(day: date) -> int:
@@ -87,6 +106,7 @@ def _row(row: AnyRow) -> UsageRow:
     return UsageRow(
         sums,
         found["currency"],
+        tenant=found.get("tenant"),
         day=found.get("day"),
         subject=found.get("subject"),
         route=found.get("route"),
@@ -96,4 +116,5 @@ def _row(row: AnyRow) -> UsageRow:
 
 
 def _book(row: AnyRow) -> OpenBook:
-    return OpenBook(row.process, moment(row.began), moment(row.written), row.calls)
+    # PostgreSQL sums whole numbers as decimals.
+    return OpenBook(row.process, moment(row.began), moment(row.written), int(row.calls))

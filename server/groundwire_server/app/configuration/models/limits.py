@@ -45,8 +45,8 @@ class LimitRowConfig(Options):
     work: frozenset[Work] = Field(
         ASKING,
         min_length=1,
-        description="What requests and concurrent calls are: answer, search, check, or ingest, which is one for each "
-        "document.",
+        description="What requests and concurrent calls are: answer, search, check, feedback, or ingest, which is one "
+        "for each document.",
         examples=[["ingest"]],
     )
     requests_per_second: Most = Field(None, ge=1, le=100_000, description="Requests a second; all at once if need be.")

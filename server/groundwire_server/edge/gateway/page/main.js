@@ -121,6 +121,8 @@ class Page {
   }
 
   #route() {
+    // Before anybody has signed in there are no views to choose from.
+    if (!this.session.caller) return;
     const [name, ...rest] = location.hash.replace(/^#\//u, "").split("/");
     const tab = this.tabs.find((each) => each.name === name) ?? this.tabs[0];
     fill(
@@ -139,9 +141,18 @@ class Page {
       useKeys(() => tab.view.keys);
       if (document.activeElement !== document.body) byId("main").focus();
     }
-    tab.view.open(rest.map(decodeURIComponent)).catch((/** @type {unknown} */ wrong) => {
+    tab.view.open(rest.map(decoded)).catch((/** @type {unknown} */ wrong) => {
       if (!isAbort(wrong)) notify(sentenceOf(wrong), "failed");
     });
+  }
+}
+
+/** @param {string} part of the address, which anybody may have written @returns {string} */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }
 

@@ -5,6 +5,9 @@ const STREAM = "application/connect+json";
 const COMPRESSED = 1;
 const END = 2;
 const HEAD = 5;
+/** The message of a call whose credential no header can carry. */
+export const NOT_ASCII = "NOT_ASCII";
+const SENDABLE = /^[\x20-\x7e]*$/u;
 /** The message of a call that was not sent again after the user had signed in anew. */
 export const SIGNED_IN_AGAIN = "SIGNED_IN_AGAIN";
 const CODES = {
@@ -119,6 +122,7 @@ export class Client {
   /** @param {string} method @param {string} type @param {Uint8Array<ArrayBuffer>} body @param {AbortSignal} [signal] */
   async #post(method, type, body, signal) {
     const headers = { "content-type": type, "connect-protocol-version": "1", ...this.session.headers() };
+    if (!Object.values(headers).every((value) => SENDABLE.test(value))) throw new CallError("invalid_argument", NOT_ASCII);
     try {
       return await fetch(`/${method}`, {
         method: "POST",

@@ -1,6 +1,6 @@
 // A failed call in one sentence that says what to do.
 
-import { CallError, SIGNED_IN_AGAIN } from "./connect.js";
+import { CallError, NOT_ASCII, SIGNED_IN_AGAIN } from "./connect.js";
 
 /** @type {Record<string, (error: CallError) => string>} */
 const REASONS = {
@@ -62,6 +62,7 @@ const CODES = {
 export function sentenceOf(wrong) {
   if (!(wrong instanceof CallError)) return "Something went wrong in this page. Reload it; what you typed is kept.";
   if (wrong.message === SIGNED_IN_AGAIN) return "You are signed in again. Nothing was sent: press the button once more.";
+  if (wrong.message === NOT_ASCII) return "Credentials and names consist of unaccented letters, digits and signs of ASCII: check what you entered.";
   const said = REASONS[wrong.reason]?.(wrong) ?? CODES[wrong.code] ?? "The call failed. Try again.";
   return wrong.retryAfter && wrong.retryAfter >= 1000 ? `${said} (${Math.ceil(wrong.retryAfter / 1000)} s)` : said;
 }

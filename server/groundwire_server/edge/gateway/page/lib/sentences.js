@@ -106,7 +106,7 @@ function sentenceOf(answer, sentence, shown) {
   return h(
     "span",
     { class: "sentence" },
-    ...words(answer, sentence),
+    h("bdi", {}, ...words(answer, sentence)),
     "\u2060",
     ...distinct.map((/** @type {any} */ citation) => citationButton(citation, shown)),
     " ",

@@ -2,6 +2,7 @@
 
 const KEPT = "groundwire.session";
 const DRAFTS = "groundwire.draft.";
+const WRITER = "groundwire.writer";
 
 /**
  * @typedef {object} Credential
@@ -63,12 +64,15 @@ export class Session {
    * Take what GetServerInfo says.
    *
    * @param {any} serverInfo
-   * @returns {boolean} whether the caller is the one before, or the first; what another one has typed is removed
+   * @returns {boolean} whether the caller is the one before, or the first; what another one has typed is removed, also
+   *   before a reload
    */
   learn(serverInfo) {
     const caller = serverInfo.caller ?? {};
     const same = !this.#caller || (this.#caller.tenant === caller.tenant && this.#caller.subject === caller.subject);
-    if (!same) removeDrafts();
+    const writer = JSON.stringify([caller.tenant, caller.subject]);
+    if (sessionStorage.getItem(WRITER) !== writer) removeDrafts();
+    sessionStorage.setItem(WRITER, writer);
     this.#caller = caller;
     this.#features = new Set(serverInfo.features ?? []);
     return same;
@@ -100,6 +104,7 @@ export class Session {
   /** Forget the credential and all that was typed. */
   end() {
     sessionStorage.removeItem(KEPT);
+    sessionStorage.removeItem(WRITER);
     removeDrafts();
     this.#credential = { kind: "none" };
     this.#caller = null;

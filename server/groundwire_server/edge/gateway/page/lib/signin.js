@@ -115,6 +115,18 @@ export class SignIn {
   #credential(parts) {
     const value = (/** @type {string} */ name) => /** @type {HTMLInputElement | null} */ (parts.querySelector(`[name=${name}]`))?.value.trim() ?? "";
     if (this.kind === "names") return { kind: "names", subject: value("subject"), tenant: value("tenant") };
-    return { kind: this.kind, secret: value("secret").replace(/^Bearer\s+/iu, "") };
+    const secret = value("secret").replace(/^Bearer\s+/iu, "");
+    return { kind: kindOf(secret) ?? this.kind, secret };
   }
+}
+
+/**
+ * The kind of a credential by how it begins, so that a key that is pasted where a token is asked for is sent as a key.
+ *
+ * @param {string} secret
+ * @returns {"token" | "key" | null} null where it says nothing
+ */
+function kindOf(secret) {
+  if (secret.startsWith("gw_")) return "key";
+  return secret.startsWith("eyJ") ? "token" : null;
 }

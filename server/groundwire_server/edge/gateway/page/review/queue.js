@@ -70,8 +70,10 @@ export class Queue {
     this.#reviews = new Map();
     this.#drawFilters();
     this.#timer = setInterval(() => this.#draw(), REDRAW);
-    this.#follow(this.#running.signal).catch((wrong) => {
+    const { signal } = this.#running;
+    this.#follow(signal).catch((wrong) => {
       if (!isAbort(wrong)) this.#standing("stopped", sentenceOf(wrong));
+      else if (!signal.aborted) this.#standing("stopped", "Not followed: you are not signed in.");
     });
   }
 

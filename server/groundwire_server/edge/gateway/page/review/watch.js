@@ -65,7 +65,7 @@ async function read(reread, signal) {
   }
 }
 
-/** @param {CallError} wrong */
+/** @param {CallError} wrong whether to give up; one whose credential has expired signs in at the next call */
 function isFinal(wrong) {
-  return ["permission_denied", "unauthenticated", "invalid_argument", "canceled"].includes(wrong.code);
+  return ["permission_denied", "invalid_argument", "canceled"].includes(wrong.code);
 }
