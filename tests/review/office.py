@@ -23,11 +23,11 @@ from groundwire_server.domain.vocabulary import Cause, Reason, Verdict
 from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.operations import OperationCodec
 from groundwire_server.ports.reviews import OpenedReview, ReviewOpening
-from groundwire_server.review.completing import Completing
-from groundwire_server.review.deciding import Deciding, ReviewDecisions
+from groundwire_server.review.completing import OperationCompleter
+from groundwire_server.review.deciding import DecisionRequest, ReviewDecisions
 from groundwire_server.review.edits import Edit, Remarks
 from groundwire_server.review.events import ReviewEvents
-from groundwire_server.review.reading import ReviewReading, ShownReview
+from groundwire_server.review.reading import ReviewReader, ShownReview
 from groundwire_server.review.serving import ReviewServing
 from tests.doubles.cases import answered_case, grounded
 from tests.doubles.counts import Counts
@@ -142,8 +142,8 @@ class Office:
         )
         codec = OperationCodec(lambda question: b"", lambda data: Question("", "", ""), self._encode)
         self.events = ReviewEvents(self.wakeups, self.counts)
-        self.completing = Completing(serving, codec, self.clock)
-        self.reading = ReviewReading(self.records, serving)
+        self.completing = OperationCompleter(serving, codec, self.clock)
+        self.reading = ReviewReader(self.records, serving)
         self.decisions = ReviewDecisions(
             self.records, self.reading, self.completing, self.events, self.clock, self.spans.tracer
         )
@@ -181,15 +181,15 @@ class Office:
         return review
 
     async def approve(self, caller: Caller = RITA, *, etag: str = "", note: str = "") -> ShownReview:
-        asked = Deciding(TICKET, ReviewDecision.APPROVED, Remarks(note), etag)
+        asked = DecisionRequest(TICKET, ReviewDecision.APPROVED, Remarks(note), etag)
         return await self.decisions.decide(caller, asked, BY)
 
     async def reject(self, caller: Caller = RITA, remarks: Remarks | None = None) -> ShownReview:
-        asked = Deciding(TICKET, ReviewDecision.REJECTED, remarks or Remarks())
+        asked = DecisionRequest(TICKET, ReviewDecision.REJECTED, remarks or Remarks())
         return await self.decisions.decide(caller, asked, BY)
 
     async def edit(self, text: str, caller: Caller = RITA, **given: Any) -> ShownReview:
-        asked = Deciding(TICKET, ReviewDecision.EDITED, Remarks(), edit=Edit(text, **given))
+        asked = DecisionRequest(TICKET, ReviewDecision.EDITED, Remarks(), edit=Edit(text, **given))
         return await self.decisions.decide(caller, asked, BY)
 
     async def kept(self, ticket: str = TICKET) -> OpenedReview:

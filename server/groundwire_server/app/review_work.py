@@ -7,7 +7,7 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.compose import Process
 from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.snapshot import CurrentSnapshot
-from groundwire_server.review.completing import Completing
+from groundwire_server.review.completing import OperationCompleter
 from groundwire_server.review.expiry import ReviewUpkeep
 
 
@@ -38,5 +38,5 @@ class ReviewWork:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    def _completing(self) -> Completing:
+    def _completing(self) -> OperationCompleter:
         return self._current.snapshot.review_calls(Feature.REVIEWS).completing

@@ -11,9 +11,9 @@ from groundwire_server.ports.audit import AuditRecords
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.ports.operations import Subscription, Wakeups
 from groundwire_server.ports.reviews import ReviewRecords, reviews_changed
-from groundwire_server.review.completing import Completing
+from groundwire_server.review.completing import OperationCompleter
 from groundwire_server.review.deciding import ReviewDecisions
-from groundwire_server.review.reading import ReviewReading
+from groundwire_server.review.reading import ReviewReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,15 @@ class ReviewCalls:
         wakeups: says when one has changed.
         reading: shows them.
         decisions: decides them.
-        completing: makes the ends of operations of reviews that expire.
+        completing: completes the operations of reviews that expire.
     """
 
     records: ReviewRecords
     audit: AuditRecords
     wakeups: Wakeups
-    reading: ReviewReading
+    reading: ReviewReader
     decisions: ReviewDecisions
-    completing: Completing
+    completing: OperationCompleter
 
 
 class ReviewWatching(LongCalls):

@@ -18,8 +18,8 @@ from groundwire_server.review.serving import ReviewServing
 
 
 @dataclass(frozen=True, slots=True)
-class Completing:
-    """Makes the ends of operations.
+class OperationCompleter:
+    """Completes operations with the outcomes of their reviews.
 
     Attributes:
         serving: the routes.

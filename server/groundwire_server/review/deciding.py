@@ -14,11 +14,11 @@ from groundwire_server.domain.review import Review, ReviewDecision, ReviewKind, 
 from groundwire_server.domain.vocabulary import Cause, Reason
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.reviews import OpenedReview, ReviewRecords
-from groundwire_server.review.completing import Completing
+from groundwire_server.review.completing import OperationCompleter
 from groundwire_server.review.edits import Edit, EditChecker, Remarks
 from groundwire_server.review.events import ReviewEvents
 from groundwire_server.review.outcomes import approved, mark_of
-from groundwire_server.review.reading import ReviewReading, ShownReview, review_rejected
+from groundwire_server.review.reading import ReviewReader, ShownReview, review_rejected
 from groundwire_server.review.seeding import seed
 from groundwire_server.telemetry import names
 
@@ -26,7 +26,7 @@ SPAN: Final = "review decide"
 
 
 @dataclass(frozen=True, slots=True)
-class Deciding:
+class DecisionRequest:
     """A decision that a reviewer requests.
 
     Attributes:
@@ -50,7 +50,7 @@ class ReviewDecisions:
     Args:
         records: keep them.
         reading: shows them.
-        completing: makes the ends of operations.
+        completing: completes their operations.
         events: announce decisions.
         clock: the event loop's, and of the wall.
         tracer: opens spans.
@@ -59,8 +59,8 @@ class ReviewDecisions:
     def __init__(
         self,
         records: ReviewRecords,
-        reading: ReviewReading,
-        completing: Completing,
+        reading: ReviewReader,
+        completing: OperationCompleter,
         events: ReviewEvents,
         clock: Clock,
         tracer: Tracer,
@@ -102,7 +102,7 @@ class ReviewDecisions:
         await self._events.changed(caller.tenant)
         return await self._reading.shown(caller, ticket, by)
 
-    async def decide(self, caller: Caller, asked: Deciding, by: Deadline) -> ShownReview:
+    async def decide(self, caller: Caller, asked: DecisionRequest, by: Deadline) -> ShownReview:
         """Decide a review and end its operation; the same decision again returns the review as it is.
 
         An edit that is to be validated alone decides nothing.
@@ -129,7 +129,9 @@ class ReviewDecisions:
                 return await self._reading.show(caller, opened, by, edited=text)
             return await self._decided(caller, opened, asked, text, by)
 
-    async def _text(self, caller: Caller, opened: OpenedReview, asked: Deciding, by: Deadline) -> GroundedText | None:
+    async def _text(
+        self, caller: Caller, opened: OpenedReview, asked: DecisionRequest, by: Deadline
+    ) -> GroundedText | None:
         """Return the text that is to leave; None for a decision by which none does.
 
         Raises:
@@ -147,7 +149,7 @@ class ReviewDecisions:
         return case.draft
 
     async def _decided(
-        self, caller: Caller, opened: OpenedReview, asked: Deciding, text: GroundedText | None, by: Deadline
+        self, caller: Caller, opened: OpenedReview, asked: DecisionRequest, text: GroundedText | None, by: Deadline
     ) -> ShownReview:
         review, case, remarks = opened.review, opened.case, asked.remarks
         outcome = await self._outcome(review, case, asked, text, by) if review.operation_id else None
@@ -164,14 +166,14 @@ class ReviewDecisions:
         return await self._reading.shown(caller, review.ticket, by)
 
     async def _outcome(
-        self, review: Review, case: Case | None, asked: Deciding, text: GroundedText | None, by: Deadline
+        self, review: Review, case: Case | None, asked: DecisionRequest, text: GroundedText | None, by: Deadline
     ) -> Outcome:
         mark = mark_of(review, asked.decision, self._clock.today())
         if text is None or case is None:
             return await self._completing.refusal(Cause.REVIEW_REJECTED, review, case, by, mark)
         return approved(review, case, text, self._serving.policy(review.tenant, review.route), mark)
 
-    async def _again(self, caller: Caller, opened: OpenedReview, asked: Deciding, by: Deadline) -> ShownReview:
+    async def _again(self, caller: Caller, opened: OpenedReview, asked: DecisionRequest, by: Deadline) -> ShownReview:
         """Return a review that the same reviewer has decided in the same way, with the same remarks.
 
         Raises:
@@ -182,7 +184,7 @@ class ReviewDecisions:
             raise review_rejected(Reason.REVIEW_DECIDED, opened.review.ticket)
         return await self._reading.show(caller, opened, by)
 
-    async def _is_same(self, caller: Caller, opened: OpenedReview, asked: Deciding, by: Deadline) -> bool:
+    async def _is_same(self, caller: Caller, opened: OpenedReview, asked: DecisionRequest, by: Deadline) -> bool:
         review, verdict = opened.review, opened.verdict
         if verdict is None or verdict.decision is not asked.decision or review.reviewer != caller.subject:
             return False

@@ -13,7 +13,7 @@ from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.metrics import Reading
 from groundwire_server.ports.operations import RecordsError
 from groundwire_server.ports.reviews import OpenedReview, ReviewRecords, WaitingReviews
-from groundwire_server.review.completing import Completing
+from groundwire_server.review.completing import OperationCompleter
 from groundwire_server.review.events import ReviewEvents
 from groundwire_server.telemetry import metrics
 
@@ -34,7 +34,7 @@ class ReviewUpkeep:
 
     Args:
         records: the reviews.
-        completing: returns what makes the ends of operations by the configuration of now.
+        completing: returns what completes operations, by the current configuration.
         events: announce what has ended, and read how many wait.
         clock: the event loop's, and of the wall.
     """
@@ -42,7 +42,7 @@ class ReviewUpkeep:
     def __init__(
         self,
         records: ReviewRecords,
-        completing: Callable[[], Completing],
+        completing: Callable[[], OperationCompleter],
         events: ReviewEvents,
         clock: Clock,
     ) -> None:

@@ -49,7 +49,7 @@ class ShownReview:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewReading:
+class ReviewReader:
     """Shows reviews to reviewers.
 
     Attributes:

@@ -28,7 +28,7 @@ from groundwire_server.domain.policy import CachePolicy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.options import ArrivalOptions, ServerOptions
 from groundwire_server.edge.paging import PageTokens
-from groundwire_server.edge.servicers import reviews as servicer
+from groundwire_server.edge.servicers import reviews
 from tests.doubles.counts import Counts
 from tests.e2e.calls import ACME, SECONDS, answer, info, ingest, question
 from tests.e2e.conftest import Serve
@@ -168,7 +168,7 @@ class TestWatching:
         watch.cancel()
 
     async def test_it_is_alive_while_nothing_changes(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(servicer, "HEARTBEAT_SECONDS", 1.0)
+        monkeypatch.setattr(reviews, "HEARTBEAT_SECONDS", 1.0)
         watch = self.watch(desk, seconds=30.0)
         assert (await watch.read()).WhichOneof("event") == "heartbeat"
         watch.cancel()
@@ -259,7 +259,7 @@ async def test_a_reviewer_whose_role_is_withdrawn_can_do_nothing_more_and_the_cl
 async def test_a_watch_ends_for_who_has_lost_the_role_although_nothing_changes(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(servicer, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(reviews, "HEARTBEAT_SECONDS", 0.01)
     roles = Roles()
     async with reviewing(serve, access=Access({CredentialKind.DECLARED: roles})) as desk:
         watch = desk.reviews.WatchReviews(review_service_pb2.WatchReviewsRequest(), metadata=RITA, timeout=60.0)

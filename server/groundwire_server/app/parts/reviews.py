@@ -22,11 +22,11 @@ from groundwire_server.ports.operations import Wakeups
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import DraftChecker, ReviewRecords
-from groundwire_server.review.completing import Completing
+from groundwire_server.review.completing import OperationCompleter
 from groundwire_server.review.deciding import ReviewDecisions
 from groundwire_server.review.desk import RecordedReviewDesk
 from groundwire_server.review.events import ReviewEvents
-from groundwire_server.review.reading import ReviewReading
+from groundwire_server.review.reading import ReviewReader
 from groundwire_server.review.serving import ReviewServing
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class ProcessReviews:
         clock = SystemClock()
         texts = ScreenedTexts(routes, drafts, clock, recording)
         serving = ReviewServing(_policies(routes), _retrievers(routes), routes.inquiry, texts, cache)
-        reading, completing = ReviewReading(self.records, serving), Completing(serving, CODEC, clock)
+        reading, completing = ReviewReader(self.records, serving), OperationCompleter(serving, CODEC, clock)
         decisions = ReviewDecisions(self.records, reading, completing, self.events, clock, recording.tracer)
         return ReviewCalls(self.records, self.audit, self.events.wakeups, reading, decisions, completing)
 

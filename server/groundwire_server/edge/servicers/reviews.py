@@ -30,7 +30,7 @@ from groundwire_server.edge.servicers.operations import still_allowed
 from groundwire_server.edge.sink import HEARTBEAT_SECONDS, write_bounded
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.clock import Clock
-from groundwire_server.review.deciding import Deciding
+from groundwire_server.review.deciding import DecisionRequest
 from groundwire_server.review.edits import Edit, Remarks
 from groundwire_server.review.watch import ReviewWatch
 
@@ -99,7 +99,7 @@ class Reviews(ReviewServiceServicer):
     ) -> review_service_pb2.ApproveReviewResponse:
         """Let the answer leave as it was proposed."""
         call = current_call()
-        asked = Deciding(request.ticket, ReviewDecision.APPROVED, Remarks(request.note), request.etag)
+        asked = DecisionRequest(request.ticket, ReviewDecision.APPROVED, Remarks(request.note), request.etag)
         shown = await self._calls.decisions.decide(call.caller, asked, self._by(call))
         return review_service_pb2.ApproveReviewResponse(review=review_to_pb(shown))
 
@@ -109,7 +109,7 @@ class Reviews(ReviewServiceServicer):
         """Let the reviewer's own text leave, or check it alone."""
         call = current_call()
         edit = Edit(request.text, request.validate_only, request.accept_unsupported)
-        asked = Deciding(request.ticket, ReviewDecision.EDITED, remarks_of(request), request.etag, edit)
+        asked = DecisionRequest(request.ticket, ReviewDecision.EDITED, remarks_of(request), request.etag, edit)
         shown = await self._calls.decisions.decide(call.caller, asked, self._by(call))
         return review_service_pb2.EditReviewResponse(review=review_to_pb(shown))
 
@@ -118,7 +118,7 @@ class Reviews(ReviewServiceServicer):
     ) -> review_service_pb2.RejectReviewResponse:
         """End the question without an answer."""
         call = current_call()
-        asked = Deciding(request.ticket, ReviewDecision.REJECTED, remarks_of(request), request.etag)
+        asked = DecisionRequest(request.ticket, ReviewDecision.REJECTED, remarks_of(request), request.etag)
         shown = await self._calls.decisions.decide(call.caller, asked, self._by(call))
         return review_service_pb2.RejectReviewResponse(review=review_to_pb(shown))
 
