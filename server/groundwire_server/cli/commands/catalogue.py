@@ -84,7 +84,7 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire usage --by subject,model --csv > usage.csv",
             "groundwire usage --by total --json | jq '.rows[] | {costMicros, currency}'",
             "groundwire usage --records --by tenant,model",
-            "groundwire usage --records --tenant acme --config /etc/groundwire/groundwire.yaml",
+            "groundwire usage --records --tenant acme --config groundwire.yaml",
         ),
         measure: (
             "groundwire measure",
