@@ -179,7 +179,8 @@ async def _refuse(call: HttpCall, status: int, code: str, message: str, headers:
 
 async def _refuse_method(call: HttpCall, methods: Collection[str]) -> None:
     allowed = ", ".join(methods)
-    await _refuse(call, 405, "unimplemented", f"send the request with {allowed}", [(b"allow", allowed.encode())])
+    # The protocol has no error for it but the status.
+    await reply_text(call.send, 405, f"send the request with {allowed}", [(b"allow", allowed.encode())])
 
 
 async def _refuse_type(call: HttpCall, kinds: Iterable[str]) -> None:
