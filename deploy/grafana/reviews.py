@@ -34,6 +34,22 @@ BOARD: Final = board(
         warn=0.01,
         bad=0.1,
     ),
+    number(
+        "Not approved",
+        "Share of the decided reviews, on which callers waited, that were edited or rejected.",
+        "percentunit",
+        share(_ENDED, 'groundwire_review_decision=~"EDITED|REJECTED"', where=_APPROVALS),
+        warn=0.2,
+        bad=0.5,
+    ),
+    number(
+        "Samples lost",
+        "Share of the drawn samples that could not be kept.",
+        "percentunit",
+        share("groundwire_review_samples_total", 'groundwire_result!="kept"', where=ROUTE),
+        warn=0.01,
+        bad=0.1,
+    ),
     number("Opened", "Reviews that were opened, per second.", "reqps", rate(_OPENED, where=ROUTE)),
     lines(
         "How many wait",
@@ -41,6 +57,7 @@ BOARD: Final = board(
         "are looked at afterwards.",
         "none",
         Query("max by (groundwire_review_kind) (groundwire_reviews_open)", "{{groundwire_review_kind}}"),
+        width=12,
     ),
     lines(
         "Opened by trigger",
@@ -48,6 +65,7 @@ BOARD: Final = board(
         "reqps",
         Query(rate(_OPENED, "groundwire_review_trigger", ROUTE), "{{groundwire_review_trigger}}"),
         stacked=True,
+        width=12,
     ),
     lines(
         "Ended",
@@ -56,6 +74,7 @@ BOARD: Final = board(
         "reqps",
         Query(rate(_ENDED, "groundwire_review_decision", ROUTE), "{{groundwire_review_decision}}"),
         stacked=True,
+        width=12,
     ),
     lines(
         "How long decisions take",
@@ -63,6 +82,7 @@ BOARD: Final = board(
         "s",
         Query(percentile(50, "groundwire_review_duration_seconds", where=ROUTE), "median"),
         Query(percentile(95, "groundwire_review_duration_seconds", where=ROUTE), "95th percentile"),
+        width=12,
     ),
     route=True,
 )

@@ -50,6 +50,7 @@ async def serving(double: Upstream, folder: Path) -> AsyncIterator[str]:
             "vectors": {"kind": "embedded", "folder": str(folder / "vectors"), "embedder": "down"},
         },
         "corpus": "main",
+        "records": {"enabled": False},
         "routes": {
             "default": {**ROUTE, "models": ["large"]},
             "vectors": {**ROUTE, "models": ["large"], "store": "vectors"},

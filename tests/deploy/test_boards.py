@@ -48,6 +48,7 @@ def test_there_is_a_board_for_each_question() -> None:
         "retrieval",
         "cache",
         "queue",
+        "reviews",
         "tenants",
     }
     assert len({board(path)["uid"] for path in BOARDS}) == len(BOARDS)

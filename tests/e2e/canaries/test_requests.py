@@ -21,7 +21,7 @@ from tests.e2e.calls import ACME, ingest, open_document, question
 from tests.e2e.canaries.observed import Observed, Seen, observed
 from tests.e2e.canaries.requests import Probe, fields_of_requests, fields_with, probes
 
-NAMES = ("request_id", "document_id", "passage_id", "Question.route", "Request.route")
+NAMES = ("request_id", "document_id", "passage_id", "ticket", "Question.route", "Request.route")
 """Fields whose words may be seen: by them the decision event and the errors name what a call was about. Their forms are
 bounded by the contract, and none of them is a text."""
 
