@@ -226,7 +226,12 @@ FIRES = [
         "2 questions wait for an operator. Without one they end unanswered with their time.",
     ),
     Case("GroundwireQueueWaitsLong", {OLDEST: "0+60x40"}, 25, "The oldest has waited for 25m 0s."),
-    Case("GroundwireReviewsWaitLong", {OLDEST_REVIEW: "0+600x40"}, 32, "The oldest has waited for 5h 20m 0s."),
+    Case(
+        "GroundwireReviewsWaitLong",
+        {OLDEST_REVIEW: "0+600x40"},
+        32,
+        "The oldest has waited for 5h 20m 0s. Reviews that nobody decides in time expire.",
+    ),
     Case(
         "GroundwirePassagesDropped",
         {"groundwire_passages_dropped_total": "0x10 3x20"},
