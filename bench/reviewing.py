@@ -100,6 +100,7 @@ async def _measured(folder: Path, decisions: int) -> Sequence[float]:
 def _configuration(folder: Path) -> dict[str, Any]:
     return {
         "server": {"listen": "127.0.0.1:0"},
+        "telemetry": {"log_level": "WARNING"},
         "records": {"url": f"sqlite:///{folder}/records.sqlite3"},
         "stores": {"main": {"kind": "embedded", "folder": str(folder / "store")}},
         "models": {"quoting": {"kind": "extractive"}},
