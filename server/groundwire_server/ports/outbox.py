@@ -36,7 +36,7 @@ class OutboxEntry:
     Attributes:
         operation_id: of the operation that it is about, or the ticket of the review.
         attempt: counts from 1.
-        receiver: the name of the webhook that is told of a review; empty until the receivers were found.
+        receiver: the name of the webhook that is notified of a review; empty until the receivers were found.
     """
 
     number: int

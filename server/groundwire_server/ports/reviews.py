@@ -54,7 +54,8 @@ class DraftChecker(Protocol):
         Args:
             text: a draft of a model, or of a reviewer.
             inquiry: the question that it answers, with the route's policy and the time.
-            evidence: what it is compared with, whoever may see it; it is neither searched for nor screened again.
+            evidence: what it is compared with, regardless of who may see it; it is neither searched for nor screened
+                again.
 
         Raises:
             Failure: TIME_EXHAUSTED, CAPACITY_EXHAUSTED.

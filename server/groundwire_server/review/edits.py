@@ -77,7 +77,7 @@ class EditChecker:
         Args:
             edit: the text.
             review: that it decides.
-            case: has the evidence that it is compared with, whoever may see that.
+            case: has the evidence that it is compared with, regardless of who may see it.
             reviewer: on whose behalf models are asked.
             by: until when it must be checked.
 

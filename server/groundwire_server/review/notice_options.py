@@ -50,7 +50,7 @@ class ReviewWebhookOptions(Options):
         examples=["env://TICKETS_WEBHOOK_SECRET"],
     )
     tenants: tuple[TenantName, ...] = Field(
-        min_length=1, description="The tenants whose reviews it is told of.", examples=[["acme"]]
+        min_length=1, description="The tenants whose reviews it is notified of.", examples=[["acme"]]
     )
     events: tuple[ReviewNoticeEvent, ...] = Field(
         tuple(ReviewNoticeEvent), min_length=1, description="What it is told: opened, decided, expired, withdrawn."
@@ -67,7 +67,7 @@ class ReviewWebhooksOptions(Options):
     """How ticketing systems are notified of reviews."""
 
     webhooks: dict[ReceiverName, ReviewWebhookOptions] = Field(
-        default_factory=dict, description="Addresses that are told when a review is opened or has ended, by name."
+        default_factory=dict, description="Addresses that are notified when a review is opened or has ended, by name."
     )
     timeout_seconds: float = Field(10.0, gt=0, le=60, description="How long a receiver may take.")
     attempts: int = Field(8, ge=1, le=50, description="Attempts at a webhook before it is given up.")

@@ -246,7 +246,7 @@ audit_heads: Final = Table(
     "audit_heads",
     metadata,
     Column("tenant", String(64), primary_key=True),
-    Column("sequence", BigInteger, nullable=False, comment="of the last entry; whoever adds one locks this row first"),
+    Column("sequence", BigInteger, nullable=False, comment="of the last entry; adding one locks this row first"),
     Column("digest", LargeBinary(32), nullable=False),
 )
 

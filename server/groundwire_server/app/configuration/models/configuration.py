@@ -85,7 +85,8 @@ class Configuration(Options):
     )
     reviews: ReviewsConfig = Field(
         default_factory=ReviewsConfig,
-        description="Ticketing systems that are told of reviews, and decide them; each route says what is reviewed.",
+        description="Ticketing systems that are notified of reviews, and decide them; each route says what is "
+        "reviewed.",
     )
     answer_cache: AnswerCacheOptions = Field(
         default_factory=AnswerCacheOptions,

@@ -30,7 +30,7 @@ def upgrade() -> None:
             "sequence",
             sa.BigInteger(),
             nullable=False,
-            comment="of the last entry; whoever adds one locks this row first",
+            comment="of the last entry; adding one locks this row first",
         ),
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("tenant", name=op.f("pk_audit_heads")),
