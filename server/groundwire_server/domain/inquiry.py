@@ -1,6 +1,8 @@
 """A question on its way through the server, as a value: all that answering it depends on beside the server's parts."""
 
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline, TimePlan
@@ -9,6 +11,8 @@ from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import StreamMode
+
+_DIGEST_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,13 @@ class Inquiry:
     def run_key(self) -> RunKey:
         """The name of its run."""
         return RunKey(self.caller.tenant, self.caller.subject, self.question.request_id)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """A digest of the request; without an id of the caller's nobody can send it again."""
+        if self.run is not None:
+            return self.run.fingerprint
+        return blake2b(self.question.request_id.encode(), digest_size=_DIGEST_BYTES).digest()
 
     @property
     def resume_window(self) -> float:

@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import Final
 
 from groundwire_server.domain.answer import CheckedSegment, GroundedText, separator
 from groundwire_server.domain.case import Case
@@ -16,6 +14,7 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, InReview, Outcome
 from groundwire_server.domain.review import ReviewReason, ReviewTrigger
 from groundwire_server.domain.review_policy import ReviewPolicy
+from groundwire_server.domain.share import place_in_share
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence
 from groundwire_server.pipeline.caching.earlier import EarlierAnswers
 from groundwire_server.pipeline.confidence import rated
@@ -25,8 +24,6 @@ from groundwire_server.pipeline.release import ReleaseGate
 from groundwire_server.pipeline.routes import Ports, RouteReviews
 from groundwire_server.pipeline.screening.answer import AnswerScreening
 from groundwire_server.pipeline.stage import StageRunner
-
-_DIGEST_BYTES: Final = 8
 
 
 class HeldBackFailure(Failure):
@@ -170,8 +167,7 @@ class AnswerReview:
             return False
         asked = self._asked
         name = f"{asked.caller.tenant}\0{asked.caller.subject}\0{asked.question.request_id}"
-        digest = blake2b(name.encode(), digest_size=_DIGEST_BYTES, key=self._reviews.share_key).digest()
-        return int.from_bytes(digest) < share * 256**_DIGEST_BYTES
+        return place_in_share(name, self._reviews.share_key) < share
 
     async def _draft(self) -> tuple[GroundedText | None, bool]:
         """Return what was written with its verdicts, and whether it is whole; none where it cannot be checked in time.

@@ -5,7 +5,6 @@ import logging
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import Any, Final
 
 from opentelemetry.context import Context
@@ -16,6 +15,7 @@ from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome
+from groundwire_server.domain.share import place_in_share
 from groundwire_server.domain.step import Accept, Attempt, Conclude
 from groundwire_server.domain.vocabulary import Action, Cause, Priority, Purpose
 from groundwire_server.pipeline import decide
@@ -42,7 +42,6 @@ _LOOK: Final = 0.05
 """Seconds between two looks whether somebody else waits for a slot that a comparison holds."""
 
 _SPAN: Final = "groundwire.shadow"
-_DIGEST_BYTES: Final = 8
 _MICROS: Final = 1_000_000
 
 _NOT_ASKED: Final = frozenset(
@@ -223,8 +222,7 @@ async def _unless_needed(shadow: ShadowModel, work: Coroutine[Any, Any, Grounded
 def _chosen(inquiry: Inquiry, share: float) -> bool:
     """Return whether a request is among the share: the same one always is, or never."""
     name = f"{inquiry.caller.tenant}\0{inquiry.question.request_id}"
-    digest = blake2b(name.encode(), digest_size=_DIGEST_BYTES).digest()
-    return int.from_bytes(digest) < share * 256**_DIGEST_BYTES
+    return place_in_share(name) < share
 
 
 def _record(recorder: Metrics, work: ShadowWork, outcome: Outcome) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import blake2b
 from typing import Protocol
 
 from opentelemetry.trace import get_current_span
@@ -36,7 +35,7 @@ class RecordedReviewDesk:
     Attributes:
         records: keep reviews with their operations.
         sampling: looks at outcomes that leave.
-        events: tell of what is opened.
+        events: announce what is opened.
         clock: of the wall.
         draw_id: returns tickets, and ids of operations.
     """
@@ -60,7 +59,7 @@ class RecordedReviewDesk:
             self.clock.today() + timedelta(seconds=policy.answer_within),
             policy.keep,
             self.draw_id() if inquiry.claim is None else inquiry.claim.key.operation_id,
-            fingerprint=_fingerprint(inquiry),
+            fingerprint=inquiry.fingerprint,
             traceparent=traceparent(get_current_span()),
         )
         try:
@@ -76,10 +75,3 @@ class RecordedReviewDesk:
     def sample(self, inquiry: Inquiry, case: Case, outcome: Outcome) -> None:
         """Send an outcome for review after it has left, or keep its case; see `ReviewDesk`."""
         self.sampling.sample(inquiry, case, outcome)
-
-
-def _fingerprint(inquiry: Inquiry) -> bytes:
-    """Return the digest of the request; without an id of the caller's nobody can send it again."""
-    if inquiry.run is not None:
-        return inquiry.run.fingerprint
-    return blake2b(inquiry.question.request_id.encode(), digest_size=16).digest()

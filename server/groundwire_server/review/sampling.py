@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import blake2b
 from typing import Final
 
 from groundwire_server.domain.case import Case
@@ -20,6 +19,7 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Abstained, Blocked, InReview, Outcome, Queued
 from groundwire_server.domain.review import Review, ReviewKind, ReviewReason, ReviewTrigger
 from groundwire_server.domain.review_policy import DAY, ReviewPolicy
+from groundwire_server.domain.share import place_in_share
 from groundwire_server.domain.vocabulary import Cause, GuardAction
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.feedback import FeedbackRecords
@@ -44,7 +44,6 @@ _AFTER: Final = 0.05
 """Seconds before it is begun: the outcome leaves first."""
 
 _TICKET_BYTES: Final = 16
-_DIGEST_BYTES: Final = 8
 _PERSON: Final = b"gw-sample"
 """Keeps these draws apart from all else that is drawn by the same key."""
 
@@ -69,8 +68,7 @@ def keyed_draw(key: bytes) -> Callable[[Case], float]:
 
     def draw(case: Case) -> float:
         name = f"{case.tenant}\0{case.subject}\0{case.question.request_id}\0{case.report.trace_id}"
-        digest = blake2b(name.encode(), digest_size=_DIGEST_BYTES, key=key, person=_PERSON).digest()
-        return int.from_bytes(digest) / 256**_DIGEST_BYTES
+        return place_in_share(name, key, _PERSON)
 
     return draw
 

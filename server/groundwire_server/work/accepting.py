@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import blake2b
 from typing import Final
 
 from opentelemetry.trace import get_current_span
@@ -118,7 +117,7 @@ class AcceptedQuestions:
         work = QueuedQuestion(
             inquiry.question,
             caller,
-            _fingerprint(inquiry),
+            inquiry.fingerprint,
             cause,
             now,
             now + timedelta(seconds=self.options.answer_within(answer_within)),
@@ -133,10 +132,3 @@ class AcceptedQuestions:
             self.recorder.add(metrics.QUEUE_ACCEPTED, 1, policy.route, cause or "")
             await self.wakeups.notify(WORK)
         return operation
-
-
-def _fingerprint(inquiry: Inquiry) -> bytes:
-    """Return the digest of the request; without an id of the caller's nobody can send it again."""
-    if inquiry.run is not None:
-        return inquiry.run.fingerprint
-    return blake2b(inquiry.question.request_id.encode(), digest_size=16).digest()
