@@ -35,7 +35,6 @@ from groundwire.v1 import (
 )
 from groundwire.v1.feedback_service_pb2 import RATING_UP
 from groundwire_server.domain.vocabulary import Feature
-from groundwire_server.edge.servicers.not_offered import NOT_OFFERED
 
 SECONDS = 10.0
 _MASK = "Internal error from Core"
@@ -146,10 +145,8 @@ class Method:
             return Feature.FEEDBACK.value
         if self.name == "groundwire.v1.UsageService/QueryUsage":
             return Feature.USAGE.value
-        if (feature := _OF_RECORDS.get(self.name.rpartition("/")[0])) is not None:
-            return feature.value
-        missing = NOT_OFFERED.get(self.descriptor.containing_service)
-        return None if missing is None else missing.value
+        feature = _OF_RECORDS.get(self.name.rpartition("/")[0])
+        return None if feature is None else feature.value
 
     async def call(self, channel: grpc.aio.Channel, metadata: tuple[tuple[str, str], ...]) -> list[Any]:
         """Make the call with its sample request; return every response.

@@ -66,7 +66,6 @@ from groundwire_server.edge.interceptors.reception import Precheck, Reception, R
 from groundwire_server.edge.interceptors.validation import Validation
 from groundwire_server.edge.limits import RECEIVE_LIMIT
 from groundwire_server.edge.options import ArrivalOptions, ServerOptions, TransportOptions
-from groundwire_server.edge.servicers import not_offered
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.recording import Recording
@@ -102,7 +101,6 @@ _OURS = (
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"].full_name,
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
-    *(service.full_name for service in not_offered.NOT_OFFERED),
 )
 
 
@@ -218,7 +216,6 @@ class Server:
         add_UsageServiceServicer_to_server(servicers.usage, handlers)
         add_ReviewServiceServicer_to_server(servicers.reviews, handlers)
         add_AuditServiceServicer_to_server(servicers.audit, handlers)
-        handlers.add_generic_rpc_handlers(not_offered.handlers())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, handlers)

@@ -12,12 +12,8 @@ from groundwire_server.edge import limits
 from groundwire_server.edge.call import VERSION, current_call
 from groundwire_server.edge.convert.durations import fill
 from groundwire_server.edge.convert.words import FEATURES, ROLES
-from groundwire_server.edge.servicers.not_offered import NOT_OFFERED
 from groundwire_server.edge.sink import HEARTBEAT_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
-
-OFFERED = tuple(feature for feature in Feature if feature not in NOT_OFFERED.values())
-"""The features of the contract that this version offers; what a server has no part for, it does not."""
 
 
 class ServerInfo(ServerInfoServiceServicer):
@@ -36,7 +32,7 @@ class ServerInfo(ServerInfoServiceServicer):
         missing = _missing(snapshot, caller.tenant)
         info = server_info_pb2.ServerInfo(
             version=VERSION,
-            features=[FEATURES[feature] for feature in OFFERED if feature not in missing],
+            features=[FEATURES[feature] for feature in Feature if feature not in missing],
             limits=_limits(),
             caller=_caller(caller, authenticated=snapshot.access.authenticated),
         )
