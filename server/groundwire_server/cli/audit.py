@@ -98,16 +98,16 @@ def head(connection: ConnectionOptions, timeout: Timeout = 300.0) -> None:
 
 
 def _print_entry(entry: "AuditEntry") -> None:
-    from datetime import UTC  # noqa: PLC0415
 
     from rich.text import Text  # noqa: PLC0415
 
     from groundwire_server.cli.console import Terminal, one_line  # noqa: PLC0415
+    from groundwire_server.cli.times import printed  # noqa: PLC0415
 
     console = Terminal()
     details = one_line(", ".join(f"{name} {value}" for name, value in sorted(entry.details.items())))
     if console.is_terminal:
-        time = f"{entry.time.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        time = printed(entry.time)
         actor = one_line(entry.actor) or "the service"
         console.hang(Text(f"{entry.sequence:>6} ", style="bold"), Text(f"{time}  {one_line(entry.event)} by {actor}"))
         console.hang(Text(" " * 7), Text(one_line(f"{entry.target}{'; ' if details else ''}{details}"), style="dim"))

@@ -1,12 +1,12 @@
 """`groundwire limits`."""
 
 from dataclasses import replace
-from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from groundwire_server.cli.connection import ConnectionOptions, connects
+from groundwire_server.cli.times import printed
 
 if TYPE_CHECKING:
     # Imports what --help does not need.
@@ -91,5 +91,5 @@ def _standing(limit: "Limit", currency: str) -> str:
         return f"{amount(limit.value)}{unit} in each call"
     standing = f"{amount(limit.left)} of {amount(limit.value)}{unit} left, {amount(limit.used)} used"
     if limit.used and limit.HasField("full_time"):
-        standing += f"; all left again at {limit.full_time.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        standing += f"; all left again at {printed(limit.full_time)}"
     return standing

@@ -1,9 +1,13 @@
-"""Moments on the command line: a date, a time, or how long ago it was."""
+"""Moments on the command line: as they are given, and as they are printed."""
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from groundwire_server.cli.durations import seconds_of
 from groundwire_server.cli.exits import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from google.protobuf.timestamp_pb2 import Timestamp
 
 
 def moment_of(text: str, option: str) -> datetime | None:
@@ -29,3 +33,8 @@ def moment_of(text: str, option: str) -> datetime | None:
     except CommandError:
         advice = "give a date such as 2026-11-01, a time such as 2026-11-01T08:00+01:00, or a time ago such as 30d"
         raise CommandError(ExitCode.USAGE, f"--{option} {text}: {advice}") from None
+
+
+def printed(stamp: "Timestamp") -> str:
+    """Return a time as it is printed."""
+    return f"{stamp.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -148,3 +148,8 @@ def word(enum: Any, value: int) -> str:
     # The value 0 is always <PREFIX>_UNSPECIFIED.
     prefix = enum.DESCRIPTOR.values_by_number[0].name.removesuffix("UNSPECIFIED")
     return str(known.name).removeprefix(prefix)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things in words, its thousands apart."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

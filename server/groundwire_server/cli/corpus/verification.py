@@ -26,7 +26,8 @@ from groundwire_server.cli.ingest.known import KnownDocuments
 from groundwire_server.cli.ingest.plan import IngestPlan
 from groundwire_server.cli.ingest.progress import DocumentProgress
 from groundwire_server.cli.ingest.reading_ahead import ReadAhead
-from groundwire_server.cli.ingest.tally import counted, listed_skipped, show_skipped
+from groundwire_server.cli.ingest.tally import listed_skipped, show_skipped
+from groundwire_server.cli.words import counted
 
 _LABEL: Final = 12
 

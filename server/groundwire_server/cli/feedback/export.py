@@ -14,6 +14,7 @@ from groundwire.v1.review_pb2 import Review
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.feedback.questions import question_of
 from groundwire_server.cli.feedback.statements import Statements
+from groundwire_server.cli.words import counted
 from groundwire_server.files.atomic import replacement
 
 T = TypeVar("T")
@@ -66,10 +67,10 @@ def write_cases(cases: Iterable[LabelledCase], path: Path, format_: str, *, over
 
 def print_summary(exported: CaseExport, path: Path, format_: str) -> None:
     """Print what was exported, and what the file holds."""
-    said = f"{_counted(exported.items, _WORDS[format_])} in {path}, from {_counted(exported.cases, 'label')}"
+    said = f"{counted(exported.items, _WORDS[format_])} in {path}, from {counted(exported.cases, 'label')}"
     print(said, file=sys.stderr)
     if exported.unused:
-        unused = _counted(exported.unused, "answer")
+        unused = counted(exported.unused, "answer")
         print(f"{unused} left out: what was said labels no {_WORDS[format_]}", file=sys.stderr)
     if exported.items:
         print("The file holds texts of callers and documents, and you alone may read it: keep it so.", file=sys.stderr)
@@ -118,7 +119,3 @@ def _of_answers(
     made = [item for _, item in found.values() if item]
     exported.unused = len(found) - len(made)
     return made
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC
 from itertools import islice
 
 from google.protobuf import json_format
@@ -11,6 +10,7 @@ from rich.text import Text
 from groundwire.v1.answer_fault_pb2 import AnswerFault
 from groundwire.v1.feedback_service_pb2 import Feedback, Rating
 from groundwire_server.cli.console import Terminal, one_line, printable
+from groundwire_server.cli.times import printed
 from groundwire_server.cli.words import word
 
 _MARKS = {Rating.RATING_UP: "good", Rating.RATING_DOWN: "not good"}
@@ -43,7 +43,7 @@ def _show(console: Terminal, feedback: Feedback) -> None:
     said = " ".join(filter(None, (_MARKS.get(feedback.rating, ""), f"({faults})" if faults else ""))) or "no rating"
     console.hang(Text(), Text(said, style="bold"))
     kept = "answer kept" if feedback.answer_kept else "answer not kept"
-    when = f"{feedback.create_time.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    when = printed(feedback.create_time)
     facts = f"{when}, route {feedback.route}, by {feedback.subject or '(no name)'}, {kept}"
     console.hang(Text("  "), Text(one_line(facts), style="dim"))
     console.hang(Text("  "), Text(one_line(f"request {feedback.request_id}, trace {feedback.trace_id}"), style="dim"))

@@ -23,7 +23,6 @@ from groundwire_server.cli.ingest.reading_ahead import Entry, ReadAhead
 from groundwire_server.cli.ingest.tally import (
     Tally,
     as_json,
-    counted,
     listed,
     show_failures,
     show_notes,
@@ -31,6 +30,7 @@ from groundwire_server.cli.ingest.tally import (
     show_tally,
 )
 from groundwire_server.cli.ingest.upload import upload
+from groundwire_server.cli.words import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from groundwire.v1.report_pb2 import GuardAction
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.files.entries import Readable, Unchanged, Unreadable
 from groundwire_server.cli.files.skipping import SkippedFiles, SkippedGroup, SkipReason
+from groundwire_server.cli.words import counted
 
 _NAMED: Final = 5
 """Names of skipped files in a summary for people."""
@@ -188,11 +189,6 @@ def listed(tally: Tally, skipped: SkippedFiles) -> dict[str, Any]:
 def listed_skipped(skipped: SkippedFiles) -> list[dict[str, Any]]:
     """Return what was skipped, by reason."""
     return [{"reason": str(each.reason), "count": each.count, "names": each.names} for each in skipped.groups()]
-
-
-def counted(count: int, name: str) -> str:
-    """Return a number of things in words."""
-    return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
 def _reasons(result: IngestDocumentsResponse) -> str:

@@ -2,17 +2,16 @@
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC
 from typing import Any, Final
 
 from google.protobuf import json_format
-from google.protobuf.timestamp_pb2 import Timestamp
 from rich.text import Text
 
 import groundwire
 from groundwire.v1.cause_pb2 import Cause
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.render import show_outcome
+from groundwire_server.cli.times import printed
 from groundwire_server.cli.words import word
 
 _COLLECTION: Final = "operations/"
@@ -41,7 +40,7 @@ def print_operations(operations: Iterable[groundwire.SyncAnswerOperation], *, as
         said = operation.metadata
         if console.is_terminal:
             console.hang(Text(), Text(one_line(operation.name), style="bold"))
-            console.hang(Text("  "), Text(f"{standing(operation)}; route {said.route}, {_time(said.create_time)}"))
+            console.hang(Text("  "), Text(f"{standing(operation)}; route {said.route}, {printed(said.create_time)}"))
         else:
             created = said.create_time.ToJsonString()
             print("\t".join((operation.name, operation.state, str(said.position), said.route, created)))
@@ -57,9 +56,9 @@ def print_operation(operation: groundwire.SyncAnswerOperation) -> None:
         "route": said.route,
         "request": said.request_id,
         "trace": said.trace_id,
-        "accepted": _time(said.create_time),
-        "begun": _time(said.start_time) if said.HasField("start_time") else "",
-        "kept until" if operation.done else "expires": _time(said.expire_time),
+        "accepted": printed(said.create_time),
+        "begun": printed(said.start_time) if said.HasField("start_time") else "",
+        "kept until" if operation.done else "expires": printed(said.expire_time),
     }
     console.hang(Text(), Text(one_line(operation.name), style="bold"))
     for label, fact in facts.items():
@@ -82,8 +81,8 @@ def print_halted(client: groundwire.SyncClient, *, as_json: bool) -> None:
             print_json(operation, indent=None)
         elif console.is_terminal:
             console.hang(Text(), Text(one_line(operation.name), style="bold"))
-            ended = f"{cause} after {_attempts(attempts)}, {_time(operation.halt_time)}"
-            console.hang(Text("  "), Text(f"{ended}; route {said.route}, ends {_time(said.expire_time)}"))
+            ended = f"{cause} after {_attempts(attempts)}, {printed(operation.halt_time)}"
+            console.hang(Text("  "), Text(f"{ended}; route {said.route}, ends {printed(said.expire_time)}"))
         else:
             print("\t".join((operation.name, cause, str(attempts), said.route, operation.halt_time.ToJsonString())))
     queue = client.queue()
@@ -109,7 +108,3 @@ def standing(operation: groundwire.SyncAnswerOperation) -> str:
 
 def _attempts(count: int) -> str:
     return f"{count} attempt{'' if count == 1 else 's'}"
-
-
-def _time(stamp: Timestamp) -> str:
-    return f"{stamp.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} UTC"

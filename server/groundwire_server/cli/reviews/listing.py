@@ -11,7 +11,8 @@ from groundwire.v1.cause_pb2 import Cause
 from groundwire.v1.review_pb2 import Review
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.reviews.page import show_review
-from groundwire_server.cli.reviews.words import OPEN, moment, plural, standing
+from groundwire_server.cli.reviews.words import OPEN, plural, standing
+from groundwire_server.cli.times import printed
 from groundwire_server.cli.words import word
 
 _QUESTION: Final = 160
@@ -43,7 +44,7 @@ def print_line(console: Terminal, review: Review, *, as_json: bool) -> None:
             facts.append(cause)
         facts.append(f"route {one_line(review.route)}")
         if review.state in OPEN and review.HasField("expire_time"):
-            facts.append(f"expires {moment(review.expire_time)}")
+            facts.append(f"expires {printed(review.expire_time)}")
         console.hang(Text("  "), Text("; ".join(facts), style="dim"))
         return
     state = word(Review.State, review.state)

@@ -13,7 +13,8 @@ from groundwire.v1.passage_pb2 import Passage
 from groundwire.v1.review_pb2 import Review
 from groundwire_server.cli.console import Terminal, one_line, printable
 from groundwire_server.cli.passages import line_of
-from groundwire_server.cli.reviews.words import KINDS, OPEN, is_blind, moment, plural, standing, why
+from groundwire_server.cli.reviews.words import KINDS, OPEN, is_blind, plural, standing, why
+from groundwire_server.cli.times import printed
 from groundwire_server.cli.verdicts import words_at
 from groundwire_server.cli.words import CONFLICTS, VERDICTS, word
 
@@ -96,8 +97,8 @@ def _show_facts(console: Terminal, review: Review) -> None:
         "decide": KINDS.get(kind, kind),
         "why": why(review),
         "route": review.route,
-        "opened": moment(review.create_time),
-        "expires": moment(review.expire_time) if review.state in OPEN and review.HasField("expire_time") else "",
+        "opened": printed(review.create_time),
+        "expires": printed(review.expire_time) if review.state in OPEN and review.HasField("expire_time") else "",
         "operation": review.operation,
         "request": review.request_id,
         "trace": review.trace_id,

@@ -16,7 +16,8 @@ from groundwire_server.cli.reviews.lease import HeldClaim, held
 from groundwire_server.cli.reviews.listing import print_decided
 from groundwire_server.cli.reviews.page import show_review
 from groundwire_server.cli.reviews.prompts import chosen, faults, line, require_terminal
-from groundwire_server.cli.reviews.words import moment, plural
+from groundwire_server.cli.reviews.words import plural
+from groundwire_server.cli.times import printed
 
 _PASSED_OVER: Final = frozenset({"REVIEW_CLAIMED", "REVIEW_DECIDED", "REVIEW_OWN", "REVIEW_NOT_FOUND"})
 """Reasons for which a review is left to others, and the next one is taken."""
@@ -93,7 +94,7 @@ class ReviewSession:
         try:
             while decided is None:
                 show_review(self._console, claim.review, full=full)
-                lease = f"yours until {moment(claim.review.lease_expire_time)}, and longer while it is open"
+                lease = f"yours until {printed(claim.review.lease_expire_time)}, and longer while it is open"
                 self._console.hang(Text(), Text(lease, style="dim"))
                 key = chosen(_CHOICES)
                 if key == "f":

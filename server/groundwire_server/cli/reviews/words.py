@@ -1,15 +1,13 @@
 """The words of reviews, each with what it means."""
 
 from collections.abc import Mapping
-from datetime import UTC
 from types import MappingProxyType
 from typing import Final
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from groundwire.v1.cause_pb2 import Cause
 from groundwire.v1.review_pb2 import Review
 from groundwire_server.cli.console import one_line
+from groundwire_server.cli.times import printed
 from groundwire_server.cli.words import CAUSES, word
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -71,15 +69,10 @@ def standing(review: Review) -> str:
     """Return where a review is, in a few words."""
     state = word(Review.State, review.state)
     if review.state == Review.STATE_CLAIMED:
-        return one_line(f"{state} by {review.reviewer} until {moment(review.lease_expire_time)}")
+        return one_line(f"{state} by {review.reviewer} until {printed(review.lease_expire_time)}")
     if review.reviewer:
-        return one_line(f"{state} by {review.reviewer}, {moment(review.decide_time)}")
+        return one_line(f"{state} by {review.reviewer}, {printed(review.decide_time)}")
     return state
-
-
-def moment(stamp: Timestamp) -> str:
-    """Return a time as it is printed."""
-    return f"{stamp.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def plural(count: int, noun: str) -> str:

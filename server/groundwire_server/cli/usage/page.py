@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Final, TextIO, TypeAlias
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,6 +13,7 @@ from rich.text import Text
 from groundwire.v1.report_pb2 import Usage
 from groundwire.v1.usage_service_pb2 import OpenBook, UsageRow
 from groundwire_server.cli.console import Terminal, one_line
+from groundwire_server.cli.times import printed
 from groundwire_server.cli.words import word
 
 _FIGURES: Final = ("calls", "input_tokens", "cached_input_tokens", "output_tokens")
@@ -59,7 +59,7 @@ def print_table(console: Terminal, dimensions: Sequence[str], rows: Sequence[Ten
     if estimated := sum(row.sums.estimated_calls for row in rows):
         calls = f"{estimated:,} call" + ("" if estimated == 1 else "s")
         console.hang(Text(), Text(f"estimated in part: {calls} of models that gave no count", style="dim"))
-    console.hang(Text(), Text(f"counted up to {_time(counted)}", style="dim"))
+    console.hang(Text(), Text(f"counted up to {printed(counted)}", style="dim"))
 
 
 def _width(dimensions: Sequence[str], lines: Sequence[_Line]) -> int:
@@ -101,7 +101,7 @@ def print_open_books(console: Terminal, books: Sequence[OpenBook]) -> None:
     for book in books[:_BOOKS_SHOWN]:
         calls = f"{book.open_calls} call" + ("" if book.open_calls == 1 else "s")
         console.hang(
-            Text("  "), Text(f"{one_line(book.process)}: written until {_time(book.written_time)}, {calls} in flight")
+            Text("  "), Text(f"{one_line(book.process)}: written until {printed(book.written_time)}, {calls} in flight")
         )
     if len(books) > _BOOKS_SHOWN:
         console.hang(Text("  "), Text(f"and {len(books) - _BOOKS_SHOWN} more: --json shows them"))
@@ -140,7 +140,3 @@ def _exact(micros: int) -> str:
 
 def _inert(value: str) -> str:
     return f"'{value}" if value.startswith(_FORMULA) else value
-
-
-def _time(stamp: Timestamp) -> str:
-    return f"{stamp.ToDatetime(UTC):%Y-%m-%d %H:%M:%S} UTC"
