@@ -14,7 +14,7 @@ from collections.abc import Sequence, Set
 from datetime import timedelta
 from functools import partial
 from math import isinf
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, select, text, update
 
@@ -29,6 +29,7 @@ from groundwire_server.adapters.records.operations.journal import ENDED, Operati
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros
 from groundwire_server.adapters.records.reviews.erasing import CaseErasure
 from groundwire_server.adapters.records.reviews.withdrawing import reviews_of
+from groundwire_server.adapters.records.selecting import selected
 from groundwire_server.adapters.records.tables import ledger, operation_documents, operations, outbox
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.deadline import Deadline
@@ -38,7 +39,6 @@ from groundwire_server.domain.erasure import (
     ErasedPlaceKind,
     Erasure,
     OneDocument,
-    OneEndUser,
     OneSource,
     OneSubject,
     RecordErasure,
@@ -143,22 +143,10 @@ class SqlRecordErasure:
                 pass
 
     def _selected(self, erasure: Erasure | RecordErasure) -> ColumnElement[bool]:
-        match erasure.selection:
-            case EntireTenant():
-                return operations.c.tenant == erasure.tenant
-            case OneSubject(subject):
-                return operations.c.subject == subject
-            case OneEndUser(end_user_id):
-                its = operations.c.end_user.in_(self._sealing.pseudonyms(erasure.tenant, end_user_id))
-                return its | self._cases.waiting_for(erasure)
-            case OneDocument(document_id):
-                cites = _cites(erasure.tenant, operation_documents.c.document_id == document_id)
-                return cites | self._cases.waiting_for(erasure)
-            case OneSource():
-                # Rows know documents by their ids alone: all that cite one may be of this source.
-                return _cites(erasure.tenant) | self._cases.waiting_for(erasure)
-            case _:
-                assert_never(erasure.selection)
+        meant = selected(erasure, operations, operation_documents, self._sealing)
+        if isinstance(erasure.selection, EntireTenant | OneSubject):
+            return meant
+        return meant | self._cases.waiting_for(erasure)
 
     def _delete(
         self, connection: Connection, erasure: Erasure | RecordErasure, ids: Sequence[str], nobody: str
@@ -199,11 +187,6 @@ def _rewrite_file(connection: Connection) -> None:
     (busy, _, _) = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
     if busy:
         raise RecordsError(RecordsFault.BUSY)
-
-
-def _cites(tenant: str, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    cited = select(operation_documents.c.operation_id).where(operation_documents.c.tenant == tenant, *which)
-    return operations.c.operation_id.in_(cited)
 
 
 def _erased(row: AnyRow, on_ledger: Set[str]) -> OperationChange:

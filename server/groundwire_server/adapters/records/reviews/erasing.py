@@ -6,7 +6,7 @@ subject is replaced, also where it has decided. What was done to reviews stays i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, delete, select, update
 
@@ -15,13 +15,12 @@ from groundwire_server.adapters.records.cases.writing import forget_cases
 from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.operations.rows import AnyRow
 from groundwire_server.adapters.records.reviews.withdrawing import OPEN, withdraw_rows
+from groundwire_server.adapters.records.selecting import selected
 from groundwire_server.adapters.records.tables import case_documents, cases, feedback, operations, reviews
 from groundwire_server.domain.erasure import (
     EntireTenant,
     Erasure,
-    OneDocument,
     OneEndUser,
-    OneSource,
     OneSubject,
     RecordErasure,
 )
@@ -107,23 +106,9 @@ class CaseErasure:
 
     def _chosen(self, erasure: Erasure | RecordErasure) -> Select[tuple[str]]:
         """Return the query of the ids of the cases that are meant."""
-        return select(cases.c.case_id).where(cases.c.tenant == erasure.tenant, self._selected(erasure))
-
-    def _selected(self, erasure: Erasure | RecordErasure) -> ColumnElement[bool]:
-        match erasure.selection:
-            case EntireTenant():
-                return cases.c.tenant == erasure.tenant
-            case OneSubject(subject):
-                return cases.c.subject == subject
-            case OneEndUser(end_user_id):
-                return cases.c.end_user.in_(self._sealing.pseudonyms(erasure.tenant, end_user_id))
-            case OneDocument(document_id):
-                return _shows(erasure.tenant, case_documents.c.document_id == document_id)
-            case OneSource():
-                # Rows know documents by their ids alone: all that show one may be of this source.
-                return _shows(erasure.tenant)
-            case _:
-                assert_never(erasure.selection)
+        return select(cases.c.case_id).where(
+            cases.c.tenant == erasure.tenant, selected(erasure, cases, case_documents, self._sealing)
+        )
 
     def _forget_feedback(self, connection: Connection, erasure: Erasure | RecordErasure) -> int:
         own: list[ColumnElement[bool]] = [feedback.c.tenant == erasure.tenant]
@@ -152,8 +137,3 @@ class CaseErasure:
                 reviews.c.state.not_in(OPEN),
             )
             connection.execute(update(reviews).where(*decided).values(reviewer=nobody))
-
-
-def _shows(tenant: str, *which: ColumnElement[bool]) -> ColumnElement[bool]:
-    shown = select(case_documents.c.case_id).where(case_documents.c.tenant == tenant, *which)
-    return cases.c.case_id.in_(shown)
