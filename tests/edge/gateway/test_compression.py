@@ -32,6 +32,8 @@ def test_an_empty_message_needs_no_header() -> None:
         # 16 MiB of these take the library minutes.
         (gzip.compress(b"") * 100_000, Code.INVALID_ARGUMENT),
     ],
+    # Named: what is compressed holds the second in which it was, which another worker does not share.
+    ids=["too large", "cut", "twice", "more behind it", "many empty ones"],
 )
 def test_more_or_less_than_one_member_of_the_size_is_refused(data: bytes, code: Code) -> None:
     with pytest.raises(ConnectError) as raised:
