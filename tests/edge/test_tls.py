@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.edge.certificate_files import TlsError
 from groundwire_server.edge.options import TlsOptions
-from groundwire_server.edge.tls import ServerTls, TlsError, check
+from groundwire_server.edge.tls import ServerTls, check
 from tests.doubles.certificates import Authority, Issued, locked
 
 AUTHORITY = Authority()

@@ -1,10 +1,8 @@
 """TLS: certificates are reloaded when their files change, without a restart."""
 
-import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 from typing import cast
 
 import grpc
@@ -12,25 +10,18 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from groundwire_server.domain.failure import SetupError
+from groundwire_server.edge.certificate_files import CertificateFiles, TlsError
 from groundwire_server.edge.options import TlsOptions
-from groundwire_server.files.small import UnreadableFileError, bytes_of, mark
+from groundwire_server.files.small import UnreadableFileError, bytes_of
 from groundwire_server.ports.clock import Clock
 
 _SIZE_LIMIT = 1024 * 1024
-
-_log = logging.getLogger(__name__)
-
-
-class TlsError(SetupError):
-    """The certificate, its key or the authorities of client certificates cannot be used."""
 
 
 class ServerTls:
     """The certificates of the server's address.
 
     gRPC asks for the certificate at each new connection, in its own thread; a changed file is read then.
-    Files that do not match leave the last good certificate in use, and are reported once.
     """
 
     def __init__(self, options: TlsOptions, clock: Clock) -> None:
@@ -40,11 +31,7 @@ class ServerTls:
             TlsError: when the files cannot be used.
         """
         self._options = options
-        self._clock = clock
-        self._lock = Lock()
-        # In this order a change in between is seen at the next connection, not missed.
-        self._marks = self._refused = _marks(options)
-        self._initial = _load(options, clock.today())
+        self._files = CertificateFiles(options, lambda: _load(options, clock.today()))
 
     def __repr__(self) -> str:
         authorities = self._options.client_ca or "none"
@@ -55,26 +42,11 @@ class ServerTls:
         required = self._options.client_ca is not None
         # The stubs do not know that None means no change.
         fetch = cast("Callable[[], grpc.ServerCertificateConfiguration]", self.renewed)
-        return grpc.dynamic_ssl_server_credentials(self._initial, fetch, require_client_authentication=required)
+        return grpc.dynamic_ssl_server_credentials(self._files.initial, fetch, require_client_authentication=required)
 
     def renewed(self) -> grpc.ServerCertificateConfiguration | None:
         """Return the certificate if it has changed; never raise, since gRPC would refuse the connection."""
-        with self._lock:
-            marks = _marks(self._options)
-            if marks == self._marks:
-                return None
-            try:
-                loaded = _load(self._options, self._clock.today())
-            except TlsError as unusable:
-                if marks != self._refused:
-                    self._refused = marks
-                    _log.error(
-                        "the new certificate cannot be used; the old one stays in use", extra={"why": str(unusable)}
-                    )
-                return None
-            self._marks = marks
-        _log.info("the certificate was reloaded", extra={"certificate": str(self._options.certificate)})
-        return loaded
+        return self._files.renewed()
 
 
 def check(options: TlsOptions, now: datetime) -> datetime:
@@ -134,8 +106,3 @@ def _bytes(path: Path, what: str) -> bytes:
         return bytes_of(path, _SIZE_LIMIT)
     except UnreadableFileError as why:
         raise TlsError(f"the {what} {path} {why}") from None
-
-
-def _marks(options: TlsOptions) -> Sequence[object]:
-    """Return the marks of the files, which differ when a file has changed."""
-    return [mark(path) for path in options.files]

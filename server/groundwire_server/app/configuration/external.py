@@ -72,7 +72,8 @@ def _check_prompts(configuration: Configuration) -> Iterator[ConfigError]:
 
 def _check_tls(section: str, options: TlsOptions, now: datetime) -> Iterator[ConfigError]:
     # Imported here: a server without TLS is spared its imports.
-    from groundwire_server.edge.tls import TlsError, check  # noqa: PLC0415
+    from groundwire_server.edge.certificate_files import TlsError  # noqa: PLC0415
+    from groundwire_server.edge.tls import check  # noqa: PLC0415
 
     try:
         check(options, now)

@@ -44,7 +44,8 @@ def files(configuration: Configuration, now: datetime) -> Iterator[CheckResult]:
 
 
 def _server_certificate(options: TlsOptions, now: datetime) -> Iterator[CheckResult]:
-    from groundwire_server.edge.tls import TlsError, check  # noqa: PLC0415  # brings gRPC's server
+    from groundwire_server.edge.certificate_files import TlsError  # noqa: PLC0415  # as below
+    from groundwire_server.edge.tls import check  # noqa: PLC0415  # brings gRPC's server
 
     try:
         check(options, now)

@@ -1,22 +1,17 @@
 """TLS of the gateway: certificates are read again when their files change, as on the server's own address."""
 
-import logging
 import ssl
-from collections.abc import Sequence
 
+from groundwire_server.edge.certificate_files import CertificateFiles, TlsError
 from groundwire_server.edge.options import TlsOptions
-from groundwire_server.edge.tls import TlsError, check
-from groundwire_server.files.small import mark
+from groundwire_server.edge.tls import check
 from groundwire_server.ports.clock import Clock
-
-_log = logging.getLogger(__name__)
 
 
 class GatewayTls:
     """The certificates of the gateway's address.
 
-    OpenSSL asks at each new connection; a changed file is read then. Files that do not match leave the last good
-    certificate in use, and are reported once.
+    OpenSSL asks at each new connection; a changed file is read then.
 
     Args:
         options: the files.
@@ -32,21 +27,13 @@ class GatewayTls:
     def __init__(self, options: TlsOptions, clock: Clock) -> None:
         self._options = options
         self._clock = clock
-        self._marks = self._refused = self._seen()
-        self._active = self.context = self._load()
+        self._files = CertificateFiles(options, self._load)
+        self._active = self.context = self._files.initial
         self.context.sni_callback = self._renew
 
     def _renew(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
         """Have a new connection use the certificate that there is now."""
-        marks = self._seen()
-        if marks not in (self._marks, self._refused):
-            try:
-                self._active, self._marks = self._load(), marks
-                _log.info("the certificate was reloaded", extra={"certificate": str(self._options.certificate)})
-            except TlsError as unusable:
-                self._refused = marks
-                said = "the new certificate cannot be used; the old one stays in use"
-                _log.error(said, extra={"why": str(unusable)})
+        self._active = self._files.renewed() or self._active
         connection.context = self._active
 
     def _load(self) -> ssl.SSLContext:
@@ -63,7 +50,3 @@ class GatewayTls:
         except (OSError, ssl.SSLError) as wrong:
             raise TlsError(f"the certificate {options.certificate} cannot be used: {type(wrong).__name__}") from None
         return context
-
-    def _seen(self) -> Sequence[object]:
-        """Return the marks of the files, which differ when a file has changed."""
-        return [mark(path) for path in self._options.files]
