@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from groundwire_server.domain.caller import TENANT_PATTERN
 from groundwire_server.options import Options
+from groundwire_server.options.delivery import DeliveryOptions
 from groundwire_server.options.signing import SigningSecret
 
 _MOST: Final = 64
@@ -63,16 +64,12 @@ class ReviewWebhookOptions(Options):
     )
 
 
-class ReviewWebhooksOptions(Options):
+class ReviewWebhooksOptions(DeliveryOptions):
     """How ticketing systems are notified of reviews."""
 
     webhooks: dict[ReceiverName, ReviewWebhookOptions] = Field(
         default_factory=dict, description="Addresses that are notified when a review is opened or has ended, by name."
     )
-    timeout_seconds: float = Field(10.0, gt=0, le=60, description="How long a receiver may take.")
-    attempts: int = Field(8, ge=1, le=50, description="Attempts at a webhook before it is given up.")
-    backoff_seconds: float = Field(5.0, gt=0, le=3600, description="Wait before the second attempt; it doubles.")
-    max_backoff_seconds: float = Field(3600.0, gt=0, le=86_400, description="Longest wait between two attempts.")
     ca_file: Path | None = Field(
         None,
         description="Authorities to trust instead of the system's, PEM.",

@@ -18,7 +18,7 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.operation import Webhook
 from groundwire_server.domain.standard_webhooks import signed_headers
 from groundwire_server.domain.vocabulary import Feature
-from groundwire_server.options import Options
+from groundwire_server.options.delivery import DeliveryOptions
 from groundwire_server.options.signing import SigningSecret, signing_key
 from groundwire_server.ports.outbox import WebhookNotice
 from groundwire_server.work.backoff import Backoff
@@ -35,7 +35,7 @@ Host: TypeAlias = Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9]([a-z0-9.-]{0,2
 """A host in lower case, with a port where it is not 443; `*.` before it allows every host below it."""
 
 
-class WebhookOptions(Options):
+class WebhookOptions(DeliveryOptions):
     """Addresses that are told when a queued answer is done, by a signed POST."""
 
     hosts: tuple[Host, ...] = Field(
@@ -50,10 +50,6 @@ class WebhookOptions(Options):
         "tenants without one have no webhooks.",
         examples=[{"acme": "env://ACME_WEBHOOK_SECRET"}],
     )
-    timeout_seconds: float = Field(10.0, gt=0, le=60, description="How long a receiver may take.")
-    attempts: int = Field(8, ge=1, le=50, description="Attempts at a webhook before it is given up.")
-    backoff_seconds: float = Field(5.0, gt=0, le=3600, description="Wait before the second attempt; it doubles.")
-    max_backoff_seconds: float = Field(3600.0, gt=0, le=86_400, description="Longest wait between two attempts.")
     private_hosts: tuple[Host, ...] = Field(
         (),
         description="Those of `hosts` whose address may be of a private network; others are never connected to there.",
