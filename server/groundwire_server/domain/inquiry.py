@@ -6,6 +6,7 @@ from typing import Final
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline, TimePlan
+from groundwire_server.domain.experiments.experiment import Assignment, arms_word
 from groundwire_server.domain.operation import Claim
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.question import Question
@@ -60,7 +61,7 @@ class Inquiry:
         arrived: when the call came in, in seconds on the event loop's clock.
         deadline: when the caller stops listening, on the same clock.
         run: how the caller will find the run again; None where it gave no request id.
-        experiment_arm: the arm of the experiment that it belongs to; empty without one.
+        assignments: the arms that it belongs to; they are kept through queue, review and retry.
         claim: the operation that a worker answers; None for a call that waits for its answer.
     """
 
@@ -70,8 +71,13 @@ class Inquiry:
     arrived: float
     deadline: Deadline
     run: RunRequest | None = None
-    experiment_arm: str = ""
+    assignments: tuple[Assignment, ...] = ()
     claim: Claim | None = None
+
+    @property
+    def experiment_arm(self) -> str:
+        """The arms that it belongs to, as reports have them."""
+        return arms_word(self.assignments)
 
     @property
     def mode(self) -> StreamMode:

@@ -28,6 +28,7 @@ class Question:
         top_k: the maximum number of passages to consider; None takes the route's.
         alpha: the weight of meaning in a search by words and meaning, 0 to 1; None takes the route's.
         task: the kind of task, in the caller's own words; empty where it names none.
+        context: values that the caller knows of the question, by name, in the order of the names.
         unknown: terms of what is searched for that no document has; None where the store cannot tell.
         provided: the caller's own passages, used instead of a search.
         mode: when text may be sent; None takes the route's.
@@ -48,6 +49,7 @@ class Question:
     alpha: float | None = None
     standalone: str = ""
     task: str = ""
+    context: tuple[tuple[str, str], ...] = ()
     unknown: frozenset[str] | None = None
 
     @property

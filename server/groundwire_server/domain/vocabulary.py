@@ -390,6 +390,9 @@ class Feature(Word):
     FEEDBACK = auto()
     USAGE = auto()
     AUDIT = auto()
+    PROMPTS = auto()
+    EXPERIMENTS = auto()
+    RECORDINGS = auto()
 
 
 class Reason(Word):
@@ -433,3 +436,12 @@ class Reason(Word):
     REVIEW_OWN = auto()
     REVIEW_NO_DRAFT = auto()
     REVIEW_TEXT_UNSUPPORTED = auto()
+    PROMPT_NOT_FOUND = auto()
+    PROMPT_INVALID = auto()
+    PROMPT_VERSION_EXISTS = auto()
+    PROMPT_LABEL_CHANGED = auto()
+    EXPERIMENT_NOT_FOUND = auto()
+    EXPERIMENT_INVALID = auto()
+    EXPERIMENT_CHANGED = auto()
+    EXPERIMENT_ENDED = auto()
+    RECORDING_NOT_FOUND = auto()

@@ -49,6 +49,24 @@ _TABLE: dict[Reason, tuple["code_pb2.Code.ValueType", str]] = {
         code_pb2.FAILED_PRECONDITION,
         "The passages do not support every sentence of the text; validate it to see which.",
     ),
+    Reason.PROMPT_NOT_FOUND: (code_pb2.NOT_FOUND, "There is no such prompt, version or label."),
+    Reason.PROMPT_INVALID: (code_pb2.INVALID_ARGUMENT, "The prompt cannot be used; the violations say why."),
+    Reason.PROMPT_VERSION_EXISTS: (
+        code_pb2.ALREADY_EXISTS,
+        "This version exists with another text; versions never change, so take another number.",
+    ),
+    Reason.PROMPT_LABEL_CHANGED: (
+        code_pb2.ABORTED,
+        "The label points elsewhere than you expect, or at nothing earlier; read it again.",
+    ),
+    Reason.EXPERIMENT_NOT_FOUND: (code_pb2.NOT_FOUND, "There is no such experiment, or it has no such arm."),
+    Reason.EXPERIMENT_INVALID: (code_pb2.INVALID_ARGUMENT, "The experiment cannot be used; the violations say why."),
+    Reason.EXPERIMENT_CHANGED: (code_pb2.ABORTED, "The experiment has changed since you read it; read it again."),
+    Reason.EXPERIMENT_ENDED: (
+        code_pb2.FAILED_PRECONDITION,
+        "The experiment has ended; begin another under a new name.",
+    ),
+    Reason.RECORDING_NOT_FOUND: (code_pb2.NOT_FOUND, "Your tenant has no such recording."),
     Reason.FEATURE_NOT_OFFERED: (code_pb2.UNIMPLEMENTED, "This server does not offer what the request asks for."),
     Reason.CONTENT_FORBIDDEN: (
         code_pb2.FAILED_PRECONDITION,

@@ -6,6 +6,8 @@ from typing import Protocol
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft, Prompt
+from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
+from groundwire_server.domain.prompts.finding import Finding
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Confidence
 
@@ -40,6 +42,7 @@ class Prompts(Protocol):
         repair_of: Draft | None = None,
         released: Sequence[CheckedSegment] = (),
         confidence: Confidence | None = None,
+        context: PromptContext = NO_CONTEXT,
     ) -> Prompt:
         """Render the prompt for a question over passages; an empty `version` takes the newest.
 
@@ -48,8 +51,19 @@ class Prompts(Protocol):
         With a draft it asks to repair that, and says what is wrong with it. With the beginning of an answer, which has
         been given and stands, it asks for what follows that; the passages must be those that the beginning cites or
         more. With both, the draft is the sentence after the beginning, and the reply is continued from its cut;
-        `confidence` is what the beginning's model has said of it.
+        `confidence` is what the beginning's model has said of it. `context` has the values of the template's variables.
 
         Names and versions were checked when the configuration was read, so this does not fail.
+        """
+        ...
+
+
+class PromptLint(Protocol):
+    """Says what is wrong with templates."""
+
+    def findings(self, name: str, version: str, text: str) -> Sequence[Finding]:
+        """Return what is wrong with a template, or may be, in the order of its lines; errors keep it from use.
+
+        It never raises: a text that is no template at all is one finding.
         """
         ...

@@ -12,6 +12,7 @@ from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import Place
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.experiments.experiment import Assignment
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, IsNull, Not, Range
 from groundwire_server.domain.inquiry import Inquiry, RunRequest
 from groundwire_server.domain.question import Question, Turn
@@ -62,13 +63,14 @@ QUESTIONS = st.builds(
     provided=st.lists(PASSAGES, max_size=2).map(tuple),
     alpha=st.one_of(st.none(), NUMBERS),
     task=TEXTS,
+    context=st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple),
     standalone=TEXTS,
     unknown=st.one_of(st.none(), st.frozensets(TEXTS, max_size=2)),
 )
 CALLERS = st.builds(Caller, TEXTS, st.just("alice"), st.frozensets(TEXTS, max_size=3))
 INQUIRIES = st.builds(
     lambda question, caller, route, arm: Inquiry(
-        question, caller, replace(POLICY, route=route), 0.0, Deadline(9.0), experiment_arm=arm
+        question, caller, replace(POLICY, route=route), 0.0, Deadline(9.0), assignments=(Assignment("e", arm),)
     ),
     QUESTIONS,
     CALLERS,
@@ -125,7 +127,7 @@ def test_text_that_moves_from_one_field_to_another_changes_the_key(inquiry: Inqu
             inquiry, question=replace(question, text="", task="", turns=(Turn(True, text[:1]), Turn(True, text[1:])))
         ),
         "arm": lambda text: replace(
-            inquiry, question=replace(question, text="", task="", turns=()), experiment_arm=text
+            inquiry, question=replace(question, text="", task="", turns=()), assignments=(Assignment("e", text),)
         ),
     }
     text = data.draw(TEXTS.filter(bool))
@@ -269,7 +271,7 @@ def test_each_other_field_of_a_question_is_in_its_key(name: str) -> None:
         replace(ASKED, caller=replace(ASKED.caller, principals=frozenset({"staff", "board"}))),
         replace(ASKED, caller=replace(ASKED.caller, principals=frozenset())),
         replace(ASKED, policy=replace(POLICY, route="elsewhere")),
-        replace(ASKED, experiment_arm="b"),
+        replace(ASKED, assignments=(Assignment("e", "b"),)),
     ],
     ids=["tenant", "more principals", "no principals", "route", "arm"],
 )
@@ -296,7 +298,7 @@ def test_callers_with_the_same_rights_share_a_key(other: Inquiry) -> None:
 
 def test_every_field_of_an_inquiry_and_a_caller_was_decided_on() -> None:
     """A field that is added belongs into the key, or into the ones that change no answer."""
-    in_key = {"question", "caller", "policy", "experiment_arm"}
+    in_key = {"question", "caller", "policy", "assignments"}
     assert {each.name for each in fields(Inquiry)} == in_key | {"arrived", "deadline", "run", "claim"}
     caller_in_key = {"tenant", "principals"}
     assert {each.name for each in fields(Caller)} == caller_in_key | {"subject", "roles", "credential"}

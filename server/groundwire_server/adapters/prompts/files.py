@@ -16,6 +16,7 @@ from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.fencing.fence import Fence
 from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.generation import BegunReply, Draft, Prompt
+from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Confidence
 
@@ -77,6 +78,7 @@ class FilePrompts:
         repair_of: Draft | None = None,
         released: Sequence[CheckedSegment] = (),
         confidence: Confidence | None = None,
+        context: PromptContext = NO_CONTEXT,
     ) -> Prompt:
         """Render a prompt; passages are handed out as `p1`, `p2`, … in their order."""
         version = version or self._newest[name]

@@ -16,7 +16,7 @@ from groundwire_server.ports.operations import RecordsError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 """The revisions that this program knows, the oldest first; written down so that a start needs no alembic."""
 
 STEPS: Final = Path(__file__).with_name("migrations")

@@ -288,6 +288,147 @@ usage_open_calls: Final = Table(
     Column("calls", Integer, nullable=False),
 )
 
+registry: Final = Table(
+    "registry",
+    metadata,
+    Column("only", SmallInteger, primary_key=True, autoincrement=False, comment="1"),
+    Column("revision", BigInteger, nullable=False, comment="of the last change; a change locks this row first"),
+)
+
+prompt_versions: Final = Table(
+    "prompt_versions",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("version", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("author", String(256), nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+
+prompt_labels: Final = Table(
+    "prompt_labels",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("label", String(64), primary_key=True),
+    Column("version", String(32), nullable=False),
+    Column("previous", String(32), nullable=False, comment="empty without one"),
+    Column("actor", String(256), nullable=False, comment="empty where a guard set it"),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", String(1024), nullable=False),
+)
+
+prompt_changes: Final = Table(
+    "prompt_changes",
+    metadata,
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(256), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("label", String(64), nullable=False, comment="empty where a version was pushed"),
+    Column("version", String(32), nullable=False),
+    Column("previous", String(32), nullable=False),
+    Column("reason", String(1024), nullable=False),
+    Index(None, "name", "revision"),
+)
+
+experiments: Final = Table(
+    "experiments",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("route", String(64), nullable=False),
+    Column("definition", Text, nullable=False, comment="its file, in YAML"),
+    Column("etag", String(64), nullable=False),
+    Column("actor", String(256), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("ended", BigInteger, comment="when its last arm ended, or its time did; none before"),
+    Column("ended_arms", Text, nullable=False, comment="JSON, as domain/experiments/experiment.py has ArmEnd"),
+    Index(None, "route", "start"),
+)
+
+experiment_units: Final = Table(
+    "experiment_units",
+    metadata,
+    Column("experiment", ForeignKey("experiments.name", ondelete="CASCADE"), primary_key=True),
+    Column("unit", String(32), primary_key=True, comment="a keyed digest"),
+    Column("arm", String(64), primary_key=True),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("calls", BigInteger, nullable=False),
+    *(
+        Column(metric, Float, nullable=False, server_default="0")
+        for metric in (
+            "answered",
+            "abstained",
+            "degraded",
+            "failed_safe",
+            "blocked",
+            "queued",
+            "in_review",
+            "verified",
+            "malformed",
+            "repaired",
+            "latency_ms",
+            "cost_micros",
+            "input_tokens",
+            "cached_input_tokens",
+            "output_tokens",
+            "feedback",
+            "negative",
+        )
+    ),
+)
+
+experiment_latency: Final = Table(
+    "experiment_latency",
+    metadata,
+    Column("experiment", ForeignKey("experiments.name", ondelete="CASCADE"), primary_key=True),
+    Column("arm", String(64), primary_key=True),
+    Column("bucket", SmallInteger, primary_key=True, autoincrement=False),
+    Column("calls", BigInteger, nullable=False),
+)
+
+experiment_writers: Final = Table(
+    "experiment_writers",
+    metadata,
+    Column("process", String(128), primary_key=True),
+    Column("batch", BigInteger, nullable=False, comment="number of the last; one that comes again is not added again"),
+    Column("cut", BigInteger, nullable=False, comment="until when its calls are counted"),
+)
+
+recordings: Final = Table(
+    "recordings",
+    metadata,
+    Column("recording_id", String(32), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("end_user", String(64), nullable=False, comment="hashed; empty without one"),
+    Column("request_id", String(64), nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("route", String(64), nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("cause", String(40), nullable=False),
+    Column("prompt", String(100), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("experiment_arm", String(1024), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("redacted", SmallInteger, nullable=False),
+    Column("format", SmallInteger, nullable=False, comment="of the sealed column"),
+    Column("sealed_content", LargeBinary, nullable=False),
+    Index(None, "tenant", "created"),
+    Index(None, "tenant", "subject", "request_id"),
+    Index(None, "expires"),
+)
+
+recording_documents: Final = Table(
+    "recording_documents",
+    metadata,
+    Column("recording_id", ForeignKey("recordings.recording_id", ondelete="CASCADE"), primary_key=True),
+    Column("document_id", String(256), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Index(None, "tenant", "document_id"),
+)
+
 keys: Final = Table(
     "record_keys",
     metadata,

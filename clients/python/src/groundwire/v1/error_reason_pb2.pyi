@@ -237,6 +237,52 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         {"reason": "REVIEW_TEXT_UNSUPPORTED", "domain": "groundwire.io", "metadata": {"sentences": "0,2"}}
     """
+    ERROR_REASON_PROMPT_NOT_FOUND: _ErrorReason.ValueType  # 39
+    """ERROR_REASON_PROMPT_NOT_FOUND: there is no prompt, version or label of this name. NOT_FOUND.
+
+        {"reason": "PROMPT_NOT_FOUND", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
+    """
+    ERROR_REASON_PROMPT_INVALID: _ErrorReason.ValueType  # 40
+    """ERROR_REASON_PROMPT_INVALID: a template cannot be used, or not by the routes that would. INVALID_ARGUMENT or FAILED_PRECONDITION, with
+    BadRequest: a violation for each fault.
+
+        {"reason": "PROMPT_INVALID", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
+    """
+    ERROR_REASON_PROMPT_VERSION_EXISTS: _ErrorReason.ValueType  # 41
+    """ERROR_REASON_PROMPT_VERSION_EXISTS: the version is there with another text. ALREADY_EXISTS; take another number.
+
+        {"reason": "PROMPT_VERSION_EXISTS", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
+    """
+    ERROR_REASON_PROMPT_LABEL_CHANGED: _ErrorReason.ValueType  # 42
+    """ERROR_REASON_PROMPT_LABEL_CHANGED: the label points elsewhere than the caller expects, or at nothing earlier to go back to. ABORTED.
+
+        {"reason": "PROMPT_LABEL_CHANGED", "domain": "groundwire.io", "metadata": {"label": "production"}}
+    """
+    ERROR_REASON_EXPERIMENT_NOT_FOUND: _ErrorReason.ValueType  # 43
+    """ERROR_REASON_EXPERIMENT_NOT_FOUND: there is no experiment, or no such arm. NOT_FOUND.
+
+        {"reason": "EXPERIMENT_NOT_FOUND", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
+    """
+    ERROR_REASON_EXPERIMENT_INVALID: _ErrorReason.ValueType  # 44
+    """ERROR_REASON_EXPERIMENT_INVALID: the definition cannot be used. INVALID_ARGUMENT, with BadRequest: a violation for each fault.
+
+        {"reason": "EXPERIMENT_INVALID", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
+    """
+    ERROR_REASON_EXPERIMENT_CHANGED: _ErrorReason.ValueType  # 45
+    """ERROR_REASON_EXPERIMENT_CHANGED: the experiment is not as the caller read it. ABORTED; read it again.
+
+        {"reason": "EXPERIMENT_CHANGED", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
+    """
+    ERROR_REASON_EXPERIMENT_ENDED: _ErrorReason.ValueType  # 46
+    """ERROR_REASON_EXPERIMENT_ENDED: the experiment has ended, and what has ended does not change. FAILED_PRECONDITION.
+
+        {"reason": "EXPERIMENT_ENDED", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
+    """
+    ERROR_REASON_RECORDING_NOT_FOUND: _ErrorReason.ValueType  # 47
+    """ERROR_REASON_RECORDING_NOT_FOUND: the tenant has no such recording. NOT_FOUND.
+
+        {"reason": "RECORDING_NOT_FOUND", "domain": "groundwire.io", "metadata": {"recording": "9b2f"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason is the `reason` of google.rpc.ErrorInfo in a failed call, without its prefix; the domain is
@@ -461,5 +507,51 @@ ERROR_REASON_REVIEW_TEXT_UNSUPPORTED: ErrorReason.ValueType  # 38
 FAILED_PRECONDITION; the metadata has their indexes from 0. Validate the text first, to see why.
 
     {"reason": "REVIEW_TEXT_UNSUPPORTED", "domain": "groundwire.io", "metadata": {"sentences": "0,2"}}
+"""
+ERROR_REASON_PROMPT_NOT_FOUND: ErrorReason.ValueType  # 39
+"""ERROR_REASON_PROMPT_NOT_FOUND: there is no prompt, version or label of this name. NOT_FOUND.
+
+    {"reason": "PROMPT_NOT_FOUND", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
+"""
+ERROR_REASON_PROMPT_INVALID: ErrorReason.ValueType  # 40
+"""ERROR_REASON_PROMPT_INVALID: a template cannot be used, or not by the routes that would. INVALID_ARGUMENT or FAILED_PRECONDITION, with
+BadRequest: a violation for each fault.
+
+    {"reason": "PROMPT_INVALID", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
+"""
+ERROR_REASON_PROMPT_VERSION_EXISTS: ErrorReason.ValueType  # 41
+"""ERROR_REASON_PROMPT_VERSION_EXISTS: the version is there with another text. ALREADY_EXISTS; take another number.
+
+    {"reason": "PROMPT_VERSION_EXISTS", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
+"""
+ERROR_REASON_PROMPT_LABEL_CHANGED: ErrorReason.ValueType  # 42
+"""ERROR_REASON_PROMPT_LABEL_CHANGED: the label points elsewhere than the caller expects, or at nothing earlier to go back to. ABORTED.
+
+    {"reason": "PROMPT_LABEL_CHANGED", "domain": "groundwire.io", "metadata": {"label": "production"}}
+"""
+ERROR_REASON_EXPERIMENT_NOT_FOUND: ErrorReason.ValueType  # 43
+"""ERROR_REASON_EXPERIMENT_NOT_FOUND: there is no experiment, or no such arm. NOT_FOUND.
+
+    {"reason": "EXPERIMENT_NOT_FOUND", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
+"""
+ERROR_REASON_EXPERIMENT_INVALID: ErrorReason.ValueType  # 44
+"""ERROR_REASON_EXPERIMENT_INVALID: the definition cannot be used. INVALID_ARGUMENT, with BadRequest: a violation for each fault.
+
+    {"reason": "EXPERIMENT_INVALID", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
+"""
+ERROR_REASON_EXPERIMENT_CHANGED: ErrorReason.ValueType  # 45
+"""ERROR_REASON_EXPERIMENT_CHANGED: the experiment is not as the caller read it. ABORTED; read it again.
+
+    {"reason": "EXPERIMENT_CHANGED", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
+"""
+ERROR_REASON_EXPERIMENT_ENDED: ErrorReason.ValueType  # 46
+"""ERROR_REASON_EXPERIMENT_ENDED: the experiment has ended, and what has ended does not change. FAILED_PRECONDITION.
+
+    {"reason": "EXPERIMENT_ENDED", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
+"""
+ERROR_REASON_RECORDING_NOT_FOUND: ErrorReason.ValueType  # 47
+"""ERROR_REASON_RECORDING_NOT_FOUND: the tenant has no such recording. NOT_FOUND.
+
+    {"reason": "RECORDING_NOT_FOUND", "domain": "groundwire.io", "metadata": {"recording": "9b2f"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -26,7 +26,7 @@ from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate
 from groundwire.v1 import passage_pb2 as groundwire_dot_v1_dot_passage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cgroundwire/v1/question.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1bgroundwire/v1/passage.proto\"\x88\x03\n\x08Question\x12\x30\n\x05route\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80 \x12,\n\x05turns\x18\x03 \x03(\x0b\x32\x13.groundwire.v1.TurnB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12\'\n\x06search\x18\x04 \x01(\x0b\x32\x15.groundwire.v1.SearchH\x00\x12\x33\n\x08provided\x18\x05 \x01(\x0b\x32\x1f.groundwire.v1.ProvidedPassagesH\x00\x12\x13\n\x0b\x61llow_queue\x18\x06 \x01(\x08\x12\x1d\n\x0b\x65nd_user_id\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x33\n\x08priority\x18\x08 \x01(\x0e\x32\x17.groundwire.v1.PriorityB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12/\n\x04task\x18\t \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$B\n\n\x08\x65vidence\"\x95\x01\n\x04Turn\x12\x32\n\x04role\x18\x01 \x01(\x0e\x32\x18.groundwire.v1.Turn.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80 \"?\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\r\n\tROLE_USER\x10\x01\x12\x12\n\x0eROLE_ASSISTANT\x10\x02*p\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x18\n\x14PRIORITY_INTERACTIVE\x10\x01\x12\x17\n\x13PRIORITY_BACKGROUND\x10\x02\x12\x17\n\x13PRIORITY_EVALUATION\x10\x03\x42]\n\x10io.groundwire.v1B\rQuestionProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cgroundwire/v1/question.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1bgroundwire/v1/passage.proto\"\x9d\x04\n\x08Question\x12\x30\n\x05route\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80 \x12,\n\x05turns\x18\x03 \x03(\x0b\x32\x13.groundwire.v1.TurnB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12\'\n\x06search\x18\x04 \x01(\x0b\x32\x15.groundwire.v1.SearchH\x00\x12\x33\n\x08provided\x18\x05 \x01(\x0b\x32\x1f.groundwire.v1.ProvidedPassagesH\x00\x12\x13\n\x0b\x61llow_queue\x18\x06 \x01(\x08\x12\x1d\n\x0b\x65nd_user_id\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x33\n\x08priority\x18\x08 \x01(\x0e\x32\x17.groundwire.v1.PriorityB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12/\n\x04task\x18\t \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x63\n\x07\x63ontext\x18\n \x03(\x0b\x32$.groundwire.v1.Question.ContextEntryB,\xbaH)\x9a\x01&\x10\x10\"\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$*\x05r\x03\x18\x80\x08\x1a.\n\x0c\x43ontextEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\n\n\x08\x65vidence\"\x95\x01\n\x04Turn\x12\x32\n\x04role\x18\x01 \x01(\x0e\x32\x18.groundwire.v1.Turn.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x18\n\x04text\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80 \"?\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\r\n\tROLE_USER\x10\x01\x12\x12\n\x0eROLE_ASSISTANT\x10\x02*p\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x18\n\x14PRIORITY_INTERACTIVE\x10\x01\x12\x17\n\x13PRIORITY_BACKGROUND\x10\x02\x12\x17\n\x13PRIORITY_EVALUATION\x10\x03\x42]\n\x10io.groundwire.v1B\rQuestionProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,6 +34,8 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groundwire.v1.question_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\020io.groundwire.v1B\rQuestionProtoP\001Z(groundwire.io/groundwire/v1;groundwirev1\252\002\rGroundwire.V1'
+  _globals['_QUESTION_CONTEXTENTRY']._loaded_options = None
+  _globals['_QUESTION_CONTEXTENTRY']._serialized_options = b'8\001'
   _globals['_QUESTION'].fields_by_name['route']._loaded_options = None
   _globals['_QUESTION'].fields_by_name['route']._serialized_options = b'\272H\036r\0342\032^([a-z][a-z0-9_-]{0,63})?$'
   _globals['_QUESTION'].fields_by_name['text']._loaded_options = None
@@ -46,16 +48,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUESTION'].fields_by_name['priority']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_QUESTION'].fields_by_name['task']._loaded_options = None
   _globals['_QUESTION'].fields_by_name['task']._serialized_options = b'\272H\036r\0342\032^([a-z][a-z0-9_-]{0,63})?$'
+  _globals['_QUESTION'].fields_by_name['context']._loaded_options = None
+  _globals['_QUESTION'].fields_by_name['context']._serialized_options = b'\272H)\232\001&\020\020\"\033r\0312\027^[a-z][a-z0-9_-]{0,63}$*\005r\003\030\200\010'
   _globals['_TURN'].fields_by_name['role']._loaded_options = None
   _globals['_TURN'].fields_by_name['role']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_TURN'].fields_by_name['text']._loaded_options = None
   _globals['_TURN'].fields_by_name['text']._serialized_options = b'\272H\007r\005\020\001\030\200 '
-  _globals['_PRIORITY']._serialized_start=652
-  _globals['_PRIORITY']._serialized_end=764
+  _globals['_PRIORITY']._serialized_start=801
+  _globals['_PRIORITY']._serialized_end=913
   _globals['_QUESTION']._serialized_start=106
-  _globals['_QUESTION']._serialized_end=498
-  _globals['_TURN']._serialized_start=501
-  _globals['_TURN']._serialized_end=650
-  _globals['_TURN_ROLE']._serialized_start=587
-  _globals['_TURN_ROLE']._serialized_end=650
+  _globals['_QUESTION']._serialized_end=647
+  _globals['_QUESTION_CONTEXTENTRY']._serialized_start=589
+  _globals['_QUESTION_CONTEXTENTRY']._serialized_end=635
+  _globals['_TURN']._serialized_start=650
+  _globals['_TURN']._serialized_end=799
+  _globals['_TURN_ROLE']._serialized_start=736
+  _globals['_TURN_ROLE']._serialized_end=799
 # @@protoc_insertion_point(module_scope)

@@ -57,6 +57,26 @@ class Question(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class ContextEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ROUTE_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     TURNS_FIELD_NUMBER: _builtins.int
@@ -66,6 +86,7 @@ class Question(_message.Message):
     END_USER_ID_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
     TASK_FIELD_NUMBER: _builtins.int
+    CONTEXT_FIELD_NUMBER: _builtins.int
     route: _builtins.str
     """route names the use: its policy, prompt, models, corpus and limits; empty takes `default`. Unknown: NOT_FOUND."""
     text: _builtins.str
@@ -100,6 +121,13 @@ class Question(_message.Message):
     def provided(self) -> _passage_pb2.ProvidedPassages:
         """provided uses the caller's own passages."""
 
+    @_builtins.property
+    def context(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """context are values that the caller knows of the question, such as `product` or `plan`, by name: at most 16, with names
+        as those of tasks and values of at most 1024 code points. A route shows a model those that its operator has declared,
+        as material and never as instructions; the others are left out. INVALID_ARGUMENT where there are more.
+        """
+
     def __init__(
         self,
         *,
@@ -112,10 +140,11 @@ class Question(_message.Message):
         end_user_id: _builtins.str = ...,
         priority: Global___Priority.ValueType = ...,
         task: _builtins.str = ...,
+        context: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "provided", b"provided", "search", b"search"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_queue", b"allow_queue", "end_user_id", b"end_user_id", "evidence", b"evidence", "priority", b"priority", "provided", b"provided", "route", b"route", "search", b"search", "task", b"task", "text", b"text", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_queue", b"allow_queue", "context", b"context", "end_user_id", b"end_user_id", "evidence", b"evidence", "priority", b"priority", "provided", b"provided", "route", b"route", "search", b"search", "task", b"task", "text", b"text", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_evidence: _TypeAlias = _typing.Literal["search", "provided"]  # noqa: Y015
     _WhichOneofArgType_evidence: _TypeAlias = _typing.Literal["evidence", b"evidence"]  # noqa: Y015

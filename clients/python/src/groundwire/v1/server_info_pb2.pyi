@@ -48,6 +48,12 @@ class _FeatureEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Feature.Value
     """FEATURE_USAGE: UsageService is served."""
     FEATURE_AUDIT: _Feature.ValueType  # 10
     """FEATURE_AUDIT: AuditService is served."""
+    FEATURE_PROMPTS: _Feature.ValueType  # 11
+    """FEATURE_PROMPTS: PromptService is served to operators of the caller's tenant."""
+    FEATURE_EXPERIMENTS: _Feature.ValueType  # 12
+    """FEATURE_EXPERIMENTS: ExperimentService is served to operators of the caller's tenant."""
+    FEATURE_RECORDINGS: _Feature.ValueType  # 13
+    """FEATURE_RECORDINGS: RecordingService is served."""
 
 class Feature(_Feature, metaclass=_FeatureEnumTypeWrapper):
     """Feature is a part of the contract that a server may not offer. The `feature` of FEATURE_NOT_OFFERED is one of these
@@ -76,6 +82,12 @@ FEATURE_USAGE: Feature.ValueType  # 9
 """FEATURE_USAGE: UsageService is served."""
 FEATURE_AUDIT: Feature.ValueType  # 10
 """FEATURE_AUDIT: AuditService is served."""
+FEATURE_PROMPTS: Feature.ValueType  # 11
+"""FEATURE_PROMPTS: PromptService is served to operators of the caller's tenant."""
+FEATURE_EXPERIMENTS: Feature.ValueType  # 12
+"""FEATURE_EXPERIMENTS: ExperimentService is served to operators of the caller's tenant."""
+FEATURE_RECORDINGS: Feature.ValueType  # 13
+"""FEATURE_RECORDINGS: RecordingService is served."""
 Global___Feature: _TypeAlias = Feature  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,174 @@
+"""An experiment: the calls of a route, split over arms by a stable place of the unit behind each call."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import auto
+from typing import Final
+
+from groundwire_server.domain.vocabulary import Word
+
+HOLDOUT: Final = "holdout"
+"""The arm of the units that are kept out of all experiments of their route."""
+
+
+class Unit(Word):
+    """What keeps its arm: everybody behind it gets the same."""
+
+    END_USER = auto()
+    TENANT = auto()
+    SUBJECT = auto()
+
+
+class Metric(Word):
+    """Something that is compared between arms; shares are of calls, unless they say otherwise.
+
+    The value of a metric is a sum over calls, divided by the number of calls. P95 is a quantile of the time until the
+    outcome, NEGATIVE a share of the calls with feedback.
+    """
+
+    ANSWERED = auto()
+    ABSTAINED = auto()
+    DEGRADED = auto()
+    FAILED_SAFE = auto()
+    BLOCKED = auto()
+    QUEUED = auto()
+    IN_REVIEW = auto()
+    VERIFIED = auto()
+    MALFORMED = auto()
+    REPAIRED = auto()
+    LATENCY_MS = auto()
+    COST_MICROS = auto()
+    INPUT_TOKENS = auto()
+    CACHED_INPUT_TOKENS = auto()
+    OUTPUT_TOKENS = auto()
+    FEEDBACK = auto()
+    NEGATIVE = auto()
+    P95 = auto()
+
+
+class Direction(Word):
+    """In which direction a metric gets worse."""
+
+    RISES = auto()
+    FALLS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class GuardMetric:
+    """A bound on how much worse than the control an arm may be.
+
+    Attributes:
+        direction: in which the metric gets worse.
+        bound: the worsening that is tolerated, at least 0: in the metric's unit, or as a share of the control's value.
+        relative: which of the two.
+    """
+
+    metric: Metric
+    direction: Direction
+    bound: float
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One way to answer a route's calls.
+
+    Attributes:
+        weight: its share of the experiment's units, beside those of the others; they add up to 100.
+        settings: of a route's section, in place of the route's own: the dimensions that the experiment varies. The
+            control has none.
+    """
+
+    name: str
+    weight: float
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RampStep:
+    """A share of the units from a time on.
+
+    Attributes:
+        after_seconds: after the start.
+        percent: 0 to 100.
+    """
+
+    after_seconds: float
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class ArmEnd:
+    """That an arm has ended.
+
+    Attributes:
+        actor: the subject that ended it; empty where a guard did.
+        guard: the metric of that guard; None where a person did.
+    """
+
+    arm: str
+    at: datetime
+    actor: str
+    guard: Metric | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """An experiment as it is kept.
+
+    Attributes:
+        route: whose calls it splits.
+        unit: what keeps its arm.
+        arms: the control first.
+        ramp: the share of units over time, in order; the first step begins at 0 seconds.
+        start: from when it assigns.
+        end: from when it assigns no more; None without an end.
+        guards: bounds that end an arm by themselves.
+        error_rate: the probability, over all guards and arms together, that an arm ends that is not worse.
+        definition: its file.
+        etag: names this state.
+        actor: who changed it last.
+        ended_arms: those that have ended; an experiment has ended when no arm but the control is left.
+    """
+
+    name: str
+    route: str
+    unit: Unit
+    arms: tuple[Arm, ...]
+    ramp: tuple[RampStep, ...]
+    start: datetime
+    definition: str
+    end: datetime | None = None
+    guards: tuple[GuardMetric, ...] = ()
+    error_rate: float = 0.05
+    etag: str = ""
+    actor: str = ""
+    ended_arms: tuple[ArmEnd, ...] = ()
+
+    @property
+    def control(self) -> Arm:
+        """What the others are compared with: the route as it is."""
+        return self.arms[0]
+
+    @property
+    def dimensions(self) -> frozenset[str]:
+        """The settings that its arms change."""
+        return frozenset(name for arm in self.arms for name in arm.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The arm that a call belongs to."""
+
+    experiment: str
+    arm: str
+
+    def __str__(self) -> str:
+        return f"{self.experiment}/{self.arm}"
+
+
+def arms_word(assignments: Sequence[Assignment]) -> str:
+    """Return the arms of a call as reports have them, such as `shorter-prompt/candidate`; empty for none."""
+    return ",".join(map(str, assignments))

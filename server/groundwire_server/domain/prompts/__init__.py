@@ -1,0 +1,1 @@
+"""Prompts as they are kept: immutable versions, and labels that point at them."""

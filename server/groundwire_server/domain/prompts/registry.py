@@ -1,0 +1,122 @@
+"""Versions of prompts, labels that point at them, and all of both as one value."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import auto
+from hashlib import sha256
+from json import dumps
+from typing import Final
+
+from groundwire_server.domain.vocabulary import Word
+
+PRODUCTION: Final = "production"
+"""The label that a route follows unless it names another label or a version."""
+
+NAME_PATTERN: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+"""Names of prompts and of labels."""
+
+VERSION_PATTERN: Final = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}")
+
+MOST_BYTES: Final = 262_144
+"""The longest template, in bytes of UTF-8."""
+
+
+class PromptOrigin(Word):
+    """Where a version is kept."""
+
+    BUILT_IN = auto()
+    FOLDER = auto()
+    RECORDS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class PromptVersion:
+    """One version of a prompt; it never changes.
+
+    Attributes:
+        version: three numbers, such as `1.2.0`.
+        text: the whole file, with its front matter.
+        author: the subject that pushed it; empty elsewhere.
+        created: when it was pushed; None elsewhere.
+    """
+
+    name: str
+    version: str
+    text: str
+    origin: PromptOrigin
+    author: str = ""
+    created: datetime | None = None
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of its name, its number and its text, in hexadecimal."""
+        return digest_of(self.name, self.version, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptLabel:
+    """A name that points at a version.
+
+    Attributes:
+        prompt: the prompt's name.
+        label: its own name, such as `production`.
+        version: what it points at.
+        previous: what it pointed at before; empty without one.
+        actor: the subject that set it; empty where a file says so, or a guard did.
+        at: when; None where a file says so.
+        reason: why, in the actor's words.
+    """
+
+    prompt: str
+    label: str
+    version: str
+    previous: str = ""
+    actor: str = ""
+    at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRegistry:
+    """All versions and labels that are in force at once.
+
+    Attributes:
+        versions: by prompt and number; those of all origins.
+        labels: by prompt and label.
+        revision: counts the changes in the records; 0 without records.
+    """
+
+    versions: Mapping[tuple[str, str], PromptVersion] = field(default_factory=dict)
+    labels: Mapping[tuple[str, str], PromptLabel] = field(default_factory=dict)
+    revision: int = 0
+
+    def numbers(self, name: str) -> Sequence[str]:
+        """Return the numbers of a prompt's versions, the oldest first."""
+        return sorted((version for prompt, version in self.versions if prompt == name), key=version_order)
+
+    def resolved(self, name: str, wanted: str = "") -> PromptVersion | None:
+        """Return the version that a number or a label names; None where there is none.
+
+        Args:
+            name: of the prompt.
+            wanted: a number or a label; empty takes PRODUCTION, or the newest where there is no such label.
+        """
+        if wanted and VERSION_PATTERN.fullmatch(wanted):
+            return self.versions.get((name, wanted))
+        label = self.labels.get((name, wanted or PRODUCTION))
+        if label is not None:
+            return self.versions.get((name, label.version))
+        numbers = () if wanted else self.numbers(name)
+        return self.versions[name, numbers[-1]] if numbers else None
+
+
+def digest_of(name: str, version: str, text: str) -> str:
+    """Return the SHA-256 of a version's name, number and text, in hexadecimal."""
+    return sha256(dumps([name, version, text]).encode()).hexdigest()
+
+
+def version_order(version: str) -> tuple[int, ...]:
+    """Return what versions are ordered by."""
+    return tuple(int(part) for part in version.split("."))

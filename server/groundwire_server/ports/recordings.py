@@ -1,0 +1,71 @@
+"""The port of recordings: calls with all that came back from what they asked, so that they can be replayed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingKey:
+    """Names a recording; an id means nothing outside its tenant."""
+
+    tenant: str
+    recording_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEntry:
+    """A recording without its contents; see `Recording` of the contract.
+
+    Attributes:
+        subject: who asked, for erasure.
+        end_user: hashed; empty without one.
+        documents: ids of the documents that it holds text of, for erasure.
+    """
+
+    key: RecordingKey
+    subject: str
+    end_user: str
+    request_id: str
+    trace_id: str
+    route: str
+    result: str
+    cause: str
+    prompt: str
+    model: str
+    experiment_arm: str
+    created: datetime
+    expires: datetime
+    redacted: bool
+    documents: frozenset[str] = frozenset()
+
+
+class Recordings(Protocol):
+    """Keeps recordings, encrypted. Every method raises RecordsError when the database cannot be asked."""
+
+    async def keep(self, entry: RecordingEntry, content: bytes) -> None:
+        """Keep one."""
+        ...
+
+    async def page(
+        self, tenant: str, route: str, request_id: str, after: tuple[datetime, str] | None, most: int
+    ) -> Sequence[RecordingEntry]:
+        """Return entries, the newest first, behind a time and id; empty filters take all."""
+        ...
+
+    async def read(self, key: RecordingKey, actor: str) -> tuple[RecordingEntry, bytes] | None:
+        """Return one with its contents, and note in the audit trail who read it; None where there is none.
+
+        Raises:
+            Rejection: ERASED where its key is gone.
+        """
+        ...
+
+    async def delete(self, key: RecordingKey, actor: str) -> bool:
+        """Forget one; return whether it was there."""
+        ...
+
+    async def sweep(self) -> int:
+        """Forget what is kept long enough; return how many are gone."""
+        ...
