@@ -254,6 +254,7 @@ OTHERWISE: dict[str, Any] = {
     "alpha": 0.25,
     "standalone": "What is a lambda expression?",
     "task": "definition",
+    "context": (("plan", "pro"),),
     "unknown": frozenset({"lambda"}),
 }
 
