@@ -13,7 +13,7 @@ _READ: Final = select(registry.c.revision).where(registry.c.only == _ONLY)
 _LOCK: Final = _READ.with_for_update()
 
 # Written out as in `keys.py`.
-_BEGIN: Final = text(f'INSERT INTO registry ("only", revision) VALUES ({_ONLY}, 0) ON CONFLICT DO NOTHING')
+_BEGIN: Final = text('INSERT INTO registry ("only", revision) VALUES (1, 0) ON CONFLICT DO NOTHING')
 
 _MOVE: Final = update(registry).where(registry.c.only == _ONLY).values(revision=bindparam("reached"))
 
