@@ -150,6 +150,10 @@ def test_a_text_of_which_nothing_may_be_kept_is_left_out() -> None:
     assert context == PromptContext({}, {}, trimmed=(TrimmedBlock("note", 3, 0),))
 
 
+def test_instructions_are_never_cut() -> None:
+    assert shown(block(ContextSource.INSTRUCTIONS, most=1)).trusted == {"instructions": "Answer in two sentences."}
+
+
 def test_of_a_list_whole_pairs_are_kept() -> None:
     context = shown(block(ContextSource.ENVIRONMENT, most=3))
     assert context.trusted == {"environment": (("REGION", "eu"),)}

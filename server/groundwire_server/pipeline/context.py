@@ -47,8 +47,9 @@ def prompt_context(
     """Return the question with the turns that its prompt shows, and the values of the route's other blocks.
 
     What is longer than its bound is trimmed: lists by whole items and texts by whole words, from the end that the block
-    names. Of a glossary that does not fit, the terms are shown that the question, a turn or a passage mentions. A block
-    without a value is left out.
+    names. Instructions are never cut: whether they fit is checked when the configuration is read. Of a glossary that
+    does not fit, the terms are shown that the question, a turn or a passage mentions. A block without a value is left
+    out.
 
     Args:
         inquiry: the question, its caller and the route's policy.
@@ -137,7 +138,7 @@ class _Blocks:
     def _within(self, block: ContextBlock, own: TenantTexts, value: ContextValue) -> ContextValue:
         """Return what of a value its bound has room for."""
         whole = self._size(value)
-        if whole <= block.max_tokens:
+        if whole <= block.max_tokens or block.source is ContextSource.INSTRUCTIONS:
             self.tokens += whole
             return value
         kept: ContextValue
