@@ -25,7 +25,7 @@ from groundwire_server.app.configuration.fixed import refuse_changes
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
 from groundwire_server.app.parts.parts import open_parts
-from groundwire_server.app.parts.prompts import registry_of
+from groundwire_server.app.parts.prompts import registry_of, route_faults
 from groundwire_server.app.parts.registry import prompt_calls
 from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.app.parts.store import Store
@@ -223,6 +223,9 @@ async def _open(
 ) -> ActiveConfig:
     configuration = loaded.configuration
     registry = registry_of(loaded.prompts, state)
+    # What is compiled for the first time takes a while, and calls go on beside it.
+    if faults := await asyncio.to_thread(list, route_faults(configuration, registry, process.templates)):
+        raise InvalidConfigurationError([loaded.located(each) for each in faults])
     clock = SystemClock()
     async with AsyncExitStack() as opening:
         authenticated = access(configuration.authentication, configuration.tenants, clock, key_sets)
