@@ -40,6 +40,8 @@ class Prompt:
         mark: of its fences. It is drawn anew for each request and says nothing of what is asked.
         originals: the sign that each sign of it stands in for, by its code point: what a model copies has these.
         words: its own, which no answer says again.
+        prefix: how many code points of `system` other prompts begin with as well, so that a provider that keeps what it
+            has read need not read them again; None for all of them.
     """
 
     name: str
@@ -54,6 +56,13 @@ class Prompt:
     mark: str = ""
     originals: Mapping[int, str] = field(default_factory=dict)
     words: PromptWords = PromptWords()
+    prefix: int | None = None
+
+    @property
+    def system_parts(self) -> tuple[str, str]:
+        """What other prompts begin with as well, and the rest of the instructions."""
+        end = len(self.system) if self.prefix is None else self.prefix
+        return self.system[:end], self.system[end:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ class Usage:
         cached_input_tokens: were read from the provider's cache.
         cost_micros: the price in millionths of the currency; 0 where no price is set.
         currency: by its code of three letters; empty where no price is set.
+        cache_written_tokens: input tokens that the provider has put into its cache.
     """
 
     input_tokens: int = 0
@@ -101,6 +111,7 @@ class Usage:
     cached_input_tokens: int = 0
     cost_micros: int = 0
     currency: str = ""
+    cache_written_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -110,6 +121,7 @@ class Usage:
             self.cached_input_tokens + other.cached_input_tokens,
             self.cost_micros + other.cost_micros,
             self.currency or other.currency,
+            self.cache_written_tokens + other.cache_written_tokens,
         )
 
 

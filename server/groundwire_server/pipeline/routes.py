@@ -11,6 +11,7 @@ from groundwire_server.domain.inquiry import Inquiry, RunRequest
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.policy import Policy, ShadowPolicy
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Reason, Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
@@ -103,6 +104,7 @@ class Ports:
         queue: accepts questions for later; None where none is answered later.
         cache: the route's earlier answers; None keeps none.
         reviews: the route's reviews; None has none.
+        context: the operator's texts that prompts may hold.
     """
 
     retriever: Retriever
@@ -122,6 +124,7 @@ class Ports:
     queue: AnswerQueue | None = None
     cache: RouteCache | None = None
     reviews: RouteReviews | None = None
+    context: ContextTexts = NO_TEXTS
 
 
 @dataclass(frozen=True, slots=True)

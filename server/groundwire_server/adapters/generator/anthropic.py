@@ -11,7 +11,7 @@ from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, form_of
 from groundwire_server.adapters.http.error_response import failure_in
-from groundwire_server.domain.generation import FinishReason, GenerationRequest
+from groundwire_server.domain.generation import FinishReason, GenerationRequest, Prompt
 from groundwire_server.options.secret import Secret
 
 _VERSION: Final = "2023-06-01"
@@ -68,7 +68,7 @@ class AnthropicDialect:
             {
                 **fixed,
                 "max_tokens": request.max_output_tokens,
-                "system": prompt.system,
+                "system": _marked(prompt) if self._options.cache_marks else prompt.system,
                 "messages": messages(prompt, continues=self.continues),
             }
         )
@@ -91,6 +91,20 @@ def _fixed_part(options: AnthropicOptions, form: Form, *, stream: bool) -> dict[
         case _:
             pass
     return {**fixed, **options.extra}
+
+
+def _marked(prompt: Prompt) -> str | list[dict[str, object]]:
+    """Return instructions with a mark behind what other prompts begin with as well.
+
+    What stands before the mark, the tools among it, is read from the cache for a tenth of its price, and put there for
+    a quarter more. The provider allows four marks, and ignores those behind fewer tokens than it keeps.
+    """
+    same, rest = prompt.system_parts
+    if not same.strip():
+        # A block without text is refused.
+        return prompt.system
+    marked: dict[str, object] = {"type": "text", "text": same, "cache_control": {"type": "ephemeral"}}
+    return [marked, {"type": "text", "text": rest}] if rest.strip() else [marked]
 
 
 def credentials(key: Secret | None) -> Mapping[str, str]:
@@ -175,6 +189,7 @@ class _MessageParser(ResponseParser):
         # Gateways say 0 at the start and the number at the end.
         self.input_tokens = (None if None in read else sum(filter(None, read))) or self.input_tokens
         self.cached_tokens = token_count(usage.get("cache_read_input_tokens")) or self.cached_tokens
+        self.written_tokens = token_count(usage.get("cache_creation_input_tokens")) or self.written_tokens
         written = token_count(usage.get("output_tokens"))
         self.output_tokens = self.output_tokens if written is None else written
 

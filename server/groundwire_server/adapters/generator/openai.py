@@ -1,6 +1,7 @@
 """Chat completions as OpenAI has them, and the many who speak the same."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -14,10 +15,11 @@ from groundwire_server.adapters.http.error_response import failure_in, failure_o
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.adapters.providers.scheduling import RANKS
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import FinishReason, GenerationRequest, Token
+from groundwire_server.domain.generation import FinishReason, GenerationRequest, Prompt, Token
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.options.secret import Secret
 
+_KEY_BYTES: Final = 16
 _LIKELIEST: Final = 10
 """Alternatives to each token that are asked for: a yes or a no may be written in several ways."""
 
@@ -83,6 +85,8 @@ class OpenAiDialect:
             # A schema would have the model begin anew.
             body.pop("response_format", None)
             body.update(continue_final_message=True, add_generation_prompt=False)
+        if self._options.cache_marks:
+            body["prompt_cache_key"] = _cache_key(prompt)
         if self._priorities:
             body["priority"] = RANKS[request.requester.priority]
         if request.log_probabilities:
@@ -111,6 +115,12 @@ class OpenAiDialect:
             case _:
                 pass
         return {**fixed, **options.extra}
+
+
+def _cache_key(prompt: Prompt) -> str:
+    """Return the same key for prompts that begin alike: the provider sends requests with one key to one machine."""
+    same, _ = prompt.system_parts
+    return blake2b(same.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).hexdigest()
 
 
 class _ChatParser(ResponseParser):

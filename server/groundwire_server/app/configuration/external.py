@@ -13,6 +13,7 @@ from groundwire_server.adapters.guards.remote.options import GrpcEndpointOptions
 from groundwire_server.adapters.guards.terms import BlankTermError, check_terms, terms_in
 from groundwire_server.adapters.onnx.options import CrossEncoderOptions
 from groundwire_server.adapters.prompts.folder import PromptFolder
+from groundwire_server.app.configuration.context_texts import check_context_texts
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.checkers import OnnxCheckerConfig
@@ -62,6 +63,7 @@ def check_external(loaded: Loaded, now: datetime) -> Iterator[ConfigError]:
     yield from _check_rewriters(configuration)
     yield from _check_rerankers(configuration)
     yield from _check_guards(configuration)
+    yield from check_context_texts(configuration)
 
 
 def _check_prompts(configuration: Configuration, folder: PromptFolder) -> Iterator[ConfigError]:
