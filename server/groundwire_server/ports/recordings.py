@@ -20,29 +20,34 @@ class RecordingEntry:
 
     Attributes:
         subject: who asked, for erasure.
-        end_user: hashed; empty without one.
-        documents: ids of the documents that it holds text of, for erasure.
+        redacted: whether personal data was replaced before it was kept.
+        end_user: as the caller has named it; kept as a hash, for erasure, and empty in what is read.
+        documents: ids of the documents that it holds text of, for erasure; empty in what is read.
     """
 
     key: RecordingKey
     subject: str
-    end_user: str
     request_id: str
     trace_id: str
     route: str
     result: str
     cause: str
-    prompt: str
-    model: str
-    experiment_arm: str
     created: datetime
     expires: datetime
-    redacted: bool
+    prompt: str = ""
+    model: str = ""
+    experiment_arm: str = ""
+    redacted: bool = False
+    end_user: str = ""
     documents: frozenset[str] = frozenset()
 
 
 class Recordings(Protocol):
-    """Keeps recordings, encrypted. Every method raises RecordsError when the database cannot be asked."""
+    """Keeps recordings, encrypted.
+
+    Every adapter passes `tests/contract/recordings`. Every method raises RecordsError when the database cannot be
+    asked.
+    """
 
     async def keep(self, entry: RecordingEntry, content: bytes) -> None:
         """Keep one."""
@@ -63,7 +68,7 @@ class Recordings(Protocol):
         ...
 
     async def delete(self, key: RecordingKey, actor: str) -> bool:
-        """Forget one; return whether it was there."""
+        """Forget one, and note in the audit trail who did; return whether it was there."""
         ...
 
     async def sweep(self) -> int:
