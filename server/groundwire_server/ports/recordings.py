@@ -1,9 +1,12 @@
 """The port of recordings: calls with all that came back from what they asked, so that they can be replayed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +76,37 @@ class Recordings(Protocol):
 
     async def sweep(self) -> int:
         """Forget what is kept long enough; return how many are gone."""
+        ...
+
+
+class RecordedCall(Protocol):
+    """A call as it was recorded, before it is written down."""
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """The ids of the documents that it holds text of."""
+        ...
+
+    def texts(self) -> Iterable[str]:
+        """Return all texts of callers, documents and models, each whole: a text that came in pieces is one."""
+        ...
+
+    def written(self, mask: Callable[[str], str]) -> bytes:
+        """Return it as a recording file of one question.
+
+        Args:
+            mask: returns what is kept of a text among `texts`.
+        """
+        ...
+
+
+class RecordingSink(Protocol):
+    """Takes the calls of a route that are to be recorded. It never waits, and never fails."""
+
+    def wants(self, inquiry: Inquiry) -> bool:
+        """Return whether a call is recorded: its tenant is among those of the route, and it was drawn."""
+        ...
+
+    def keep(self, inquiry: Inquiry, outcome: Outcome, call: RecordedCall) -> None:
+        """Begin to keep a call that has ended; its texts are masked and written beside the event loop."""
         ...

@@ -1,13 +1,19 @@
 """Erasing recordings: a row goes whole, for all of it is the text of its call."""
 
+import asyncio
+from collections.abc import Sequence
+from math import isinf
 from typing import Final
 
 from sqlalchemy import Connection, delete, select
 
 from groundwire_server.adapters.records.encryption import Sealing
+from groundwire_server.adapters.records.recordings.writing import RecordingWriter
 from groundwire_server.adapters.records.selecting import selected
 from groundwire_server.adapters.records.tables import recording_documents, recordings
-from groundwire_server.domain.erasure import Erasure, RecordErasure
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.erasure import ErasedPlace, ErasedPlaceKind, Erasure, RecordErasure
+from groundwire_server.ports.clock import Clock
 
 _BATCH: Final = 200
 """Recordings that are erased in one transaction."""
@@ -30,3 +36,29 @@ def erase_some_recordings(connection: Connection, erasure: Erasure | RecordErasu
     )
     ids = list(connection.execute(chosen).scalars())
     return connection.execute(delete(recordings).where(recordings.c.recording_id.in_(ids))).rowcount if ids else 0
+
+
+class PendingRecordingErasure:
+    """The ErasableRecords of recordings in memory: it waits until they are in the database, where they are erased.
+
+    It goes after answers in flight, which may still be recorded, and before the database.
+
+    Args:
+        writer: of this process.
+        clock: says how much time is left.
+    """
+
+    def __init__(self, writer: RecordingWriter, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    async def erase(self, erasure: Erasure | RecordErasure, deadline: Deadline) -> Sequence[ErasedPlace]:
+        """Wait for the recordings that are on their way, whatever they hold; see the port."""
+        left = deadline.remaining(self._clock.now())
+        try:
+            async with asyncio.timeout(None if isinf(left) else left):
+                await self._writer.settle()
+        except TimeoutError:
+            note = "Recordings were still being written: erase it again."
+            return [ErasedPlace(ErasedPlaceKind.RECORDINGS, 0, complete=False, note=note)]
+        return []
