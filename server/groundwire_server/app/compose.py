@@ -45,6 +45,7 @@ from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.recordings import RecordedCalls
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.reviews import Reviews
@@ -266,6 +267,7 @@ def snapshot(
         if process.reviews is None
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
         None if process.reviews is None else process.reviews.feedback_calls(available),
+        None if process.recordings is None else process.recordings.records,
     )
 
 
@@ -318,6 +320,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         UsageQueries(current, clock),
         Reviews(current, watching, clock),
         Audit(current),
+        RecordedCalls(current),
     )
     log = DecisionLog(process.sums, decisions)
 
