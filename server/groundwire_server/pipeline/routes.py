@@ -23,6 +23,7 @@ from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Contention, Generator
 from groundwire_server.ports.operations import AnswerQueue
 from groundwire_server.ports.prompts import Prompts, RewritePrompts
+from groundwire_server.ports.recordings import RecordingSink
 from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import ReviewDesk
@@ -103,6 +104,7 @@ class Ports:
         queue: accepts questions for later; None where none is answered later.
         cache: the route's earlier answers; None keeps none.
         reviews: the route's reviews; None has none.
+        recordings: takes the calls that are recorded; None records none.
     """
 
     retriever: Retriever
@@ -122,6 +124,7 @@ class Ports:
     queue: AnswerQueue | None = None
     cache: RouteCache | None = None
     reviews: RouteReviews | None = None
+    recordings: RecordingSink | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ SECTIONS = (
 )
 ROUTE_KEYS = (
     "allow_alpha, cache, check, checker, fallbacks, feedback, limits, limits_without_store, mode, models, prompt, "
-    "queue, release, rerank, review, rewrite, routing, screens, search, self_hosted_only, shadow, store, thresholds, "
-    "time"
+    "queue, recording, release, rerank, review, rewrite, routing, screens, search, self_hosted_only, shadow, store, "
+    "thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 NO_HOST_OR_PORT = "must have a valid host, and a port from 1 to 65535 if any, such as http://localhost:4317"
