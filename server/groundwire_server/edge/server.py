@@ -21,6 +21,7 @@ from groundwire.v1 import (
     limit_service_pb2,
     operation_service_pb2,
     record_service_pb2,
+    recording_service_pb2,
     retrieval_service_pb2,
     review_service_pb2,
     route_service_pb2,
@@ -35,6 +36,7 @@ from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, a
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceServicer, add_LimitServiceServicer_to_server
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceServicer, add_OperationServiceServicer_to_server
 from groundwire.v1.record_service_pb2_grpc import RecordServiceServicer, add_RecordServiceServicer_to_server
+from groundwire.v1.recording_service_pb2_grpc import RecordingServiceServicer, add_RecordingServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
@@ -101,6 +103,7 @@ _OURS = (
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"].full_name,
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
+    recording_service_pb2.DESCRIPTOR.services_by_name["RecordingService"].full_name,
 )
 
 
@@ -122,6 +125,7 @@ class Servicers:
     usage: UsageServiceServicer
     reviews: ReviewServiceServicer
     audit: AuditServiceServicer
+    recordings: RecordingServiceServicer
 
 
 class Server:
@@ -216,6 +220,7 @@ class Server:
         add_UsageServiceServicer_to_server(servicers.usage, handlers)
         add_ReviewServiceServicer_to_server(servicers.reviews, handlers)
         add_AuditServiceServicer_to_server(servicers.audit, handlers)
+        add_RecordingServiceServicer_to_server(servicers.recordings, handlers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, handlers)

@@ -51,6 +51,7 @@ def _missing(snapshot: ServingSnapshot, tenant: str) -> set[Feature]:
         Feature.REVIEWS: snapshot.reviews is not None,
         Feature.AUDIT: snapshot.reviews is not None,
         Feature.FEEDBACK: snapshot.feedback is not None,
+        Feature.RECORDINGS: snapshot.recordings is not None,
     }
     return {feature for feature, there in has.items() if not there}
 
