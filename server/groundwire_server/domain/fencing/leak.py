@@ -19,9 +19,13 @@ class PromptWords:
 
     Args:
         text: of it.
+
+    Attributes:
+        text: the same.
     """
 
     def __init__(self, text: str = "") -> None:
+        self.text = text
         self._runs = frozenset(_runs(_words(text)))
 
     def __repr__(self) -> str:
