@@ -12,6 +12,7 @@ from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -71,6 +72,7 @@ async def path(
     screens: Mapping[Screen, ScreenGuards] | None = None,
     desk: ReviewDesk | None = None,
     share_key: bytes = b"key",
+    texts: ContextTexts = NO_TEXTS,
     **changes: Any,
 ) -> Path:
     """A path over a chain of models, each with a script for all of its calls, or one of its own making.
@@ -85,6 +87,7 @@ async def path(
         screens: the guards.
         desk: takes reviews.
         share_key: decides which requests are among a share.
+        texts: the operator's, for prompts.
         changes: to the policy.
     """
     store, embedder = MemoryStore(), HashingEmbedder()
@@ -107,6 +110,7 @@ async def path(
         shadow=shadow,
         screens=screens or {},
         reviews=None if desk is None else RouteReviews(desk, inline_threads(), share_key),
+        context=texts,
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()

@@ -11,6 +11,7 @@ from groundwire_server.domain.inquiry import Inquiry, RunRequest
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.policy import Policy, ShadowPolicy
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Reason, Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
@@ -105,6 +106,7 @@ class Ports:
         cache: the route's earlier answers; None keeps none.
         reviews: the route's reviews; None has none.
         recordings: takes the calls that are recorded; None records none.
+        context: the operator's texts that prompts may hold.
     """
 
     retriever: Retriever
@@ -125,6 +127,7 @@ class Ports:
     cache: RouteCache | None = None
     reviews: RouteReviews | None = None
     recordings: RecordingSink | None = None
+    context: ContextTexts = NO_TEXTS
 
 
 @dataclass(frozen=True, slots=True)
