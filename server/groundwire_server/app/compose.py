@@ -22,6 +22,7 @@ from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
+from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
@@ -34,6 +35,7 @@ from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.feedback import case_exports
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.edge.prompts import PromptCalls
 from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.reviews import ReviewWatching
 from groundwire_server.edge.server import Server, Servicers
@@ -45,6 +47,7 @@ from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.prompts import PromptRegistryCalls
 from groundwire_server.edge.servicers.recordings import RecordedCalls
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
@@ -101,6 +104,7 @@ class Process:
         flights: the questions that others may wait for; those of two configurations are two questions.
         usage: the accounts of what models have consumed; None where there are none.
         recordings: of calls; None where there are no records.
+        registry: of prompts and experiments in the records; None where no tenant manages them.
     """
 
     recording: Recording
@@ -118,6 +122,7 @@ class Process:
     flights: SingleFlight = field(default_factory=SingleFlight)
     usage: OpenedUsage | None = None
     recordings: ProcessRecordings | None = None
+    registry: RegistryWatch | None = None
 
     @classmethod
     def begin(
@@ -133,6 +138,7 @@ class Process:
         reviews: ProcessReviews | None = None,
         usage: OpenedUsage | None = None,
         recordings: ProcessRecordings | None = None,
+        registry: RegistryWatch | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -148,6 +154,7 @@ class Process:
             reviews: of answers that wait for a person.
             usage: the accounts of what models have consumed.
             recordings: of calls.
+            registry: of prompts and experiments in the records.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -172,6 +179,7 @@ class Process:
             reviews=reviews,
             usage=usage,
             recordings=recordings,
+            registry=registry,
         )
 
     def end(self) -> None:
@@ -188,6 +196,8 @@ def snapshot(
     access: Access,
     write_seconds: float,
     self_hosted_only: Collection[str] = (),
+    prompt_calls: PromptCalls | None = None,
+    managed_by: str | None = None,
 ) -> ServingSnapshot:
     """Return what calls are served with.
 
@@ -198,6 +208,8 @@ def snapshot(
         access: the authenticators.
         write_seconds: how long writing one event of a stream may take.
         self_hosted_only: tenants whose questions go to self-hosted models only.
+        prompt_calls: what calls of prompts need; None where no tenant manages them.
+        managed_by: that tenant.
 
     Raises:
         UnknownPromptError: when a route names a prompt that does not exist.
@@ -268,6 +280,8 @@ def snapshot(
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
         None if process.reviews is None else process.reviews.feedback_calls(available),
         None if process.recordings is None else process.recordings.records,
+        managed_by,
+        prompt_calls,
     )
 
 
@@ -321,6 +335,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Reviews(current, watching, clock),
         Audit(current),
         RecordedCalls(current),
+        PromptRegistryCalls(current),
     )
     log = DecisionLog(process.sums, decisions)
 

@@ -22,6 +22,7 @@ from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceStub
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceStub
+from groundwire.v1.prompt_service_pb2_grpc import PromptServiceStub
 from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from groundwire.v1.recording_service_pb2_grpc import RecordingServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
@@ -69,6 +70,7 @@ class Connection:
         usage: the calls of UsageService.
         audit: the calls of AuditService.
         recordings: the calls of RecordingService.
+        prompts: the calls of PromptService.
 
     Raises:
         ValueError: when a credential would go to another machine over a connection that is not secured.
@@ -118,6 +120,7 @@ class Connection:
         self.usage = UsageServiceStub(self._channel)
         self.audit = AuditServiceStub(self._channel)
         self.recordings = RecordingServiceStub(self._channel)
+        self.prompts = PromptServiceStub(self._channel)
         self._canceller = Canceller(self.answers.CancelAnswer)
 
     def metadata(self) -> Metadata:
