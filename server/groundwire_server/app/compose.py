@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
+from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.fair_threads import FairThreads
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
@@ -105,6 +106,7 @@ class Process:
         usage: the accounts of what models have consumed; None where there are none.
         recordings: of calls; None where there are no records.
         registry: of prompts and experiments in the records; None where no tenant manages them.
+        templates: the prompts that have been compiled, for all snapshots.
     """
 
     recording: Recording
@@ -123,6 +125,7 @@ class Process:
     usage: OpenedUsage | None = None
     recordings: ProcessRecordings | None = None
     registry: RegistryWatch | None = None
+    templates: TemplateCompiler = field(default_factory=compiler)
 
     @classmethod
     def begin(
@@ -198,6 +201,7 @@ def snapshot(
     self_hosted_only: Collection[str] = (),
     prompt_calls: PromptCalls | None = None,
     managed_by: str | None = None,
+    prompts: PromptCatalogue | None = None,
 ) -> ServingSnapshot:
     """Return what calls are served with.
 
@@ -210,11 +214,12 @@ def snapshot(
         self_hosted_only: tenants whose questions go to self-hosted models only.
         prompt_calls: what calls of prompts need; None where no tenant manages them.
         managed_by: that tenant.
+        prompts: the versions that are in force; those built in if None.
 
     Raises:
-        UnknownPromptError: when a route names a prompt that does not exist.
+        UnknownPromptError: when a route names a prompt that does not exist, or cannot be used.
     """
-    prompts = FilePrompts(BUILT_IN)
+    prompts = prompts or built_in_prompts(process.templates)
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = AclRecheck(process.recording.metrics)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from groundwire_server.adapters.prompts.catalogue import PromptCatalogue
 from groundwire_server.adapters.store.embedded.lock import folder_lock
 from groundwire_server.app import compose
 from groundwire_server.app.access import KeySets, access
@@ -252,6 +253,7 @@ async def _open(
             configuration.self_hosted_only or (),
             prompt_calls(configuration, registry, process.registry),
             configuration.prompts.managed_by,
+            PromptCatalogue(registry, process.templates),
         )
         process.weights.replace(configuration.tenant_weights)
         return ActiveConfig(loaded, state, tuple(parts.stores.values()), snapshot, opening.pop_all())
