@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.prompts.context import (
     NO_CONTEXT,
@@ -98,6 +99,7 @@ class _Blocks:
     varying: set[str] = field(default_factory=set)
     trimmed: list[TrimmedBlock] = field(default_factory=list)
     tokens: int = 0
+    words: PromptWords = NO_CONTEXT.words
 
     def shown(self) -> tuple[Question, PromptContext]:
         """Return the question with its turns that are shown, and the values."""
@@ -111,9 +113,8 @@ class _Blocks:
             value = self._within(block, own, self._value(block, own, dates))
             if value:
                 (self.untrusted if block.source in UNTRUSTED else self.trusted)[block.name] = value
-        return question, PromptContext(
-            self.trusted, self.untrusted, frozenset(self.varying), tuple(self.trimmed), self.tokens
-        )
+        varying, trimmed = frozenset(self.varying), tuple(self.trimmed)
+        return question, PromptContext(self.trusted, self.untrusted, varying, trimmed, self.tokens, self.words)
 
     def _value(self, block: ContextBlock, own: TenantTexts, dates: Iterator[str]) -> ContextValue:
         """All that a block's source has."""
@@ -127,6 +128,8 @@ class _Blocks:
             case ContextSource.DATE:
                 return next(dates, "")
             case ContextSource.INSTRUCTIONS:
+                if own.instructions:
+                    self.words = own.words
                 return own.instructions
             case ContextSource.GLOSSARY:
                 return own.glossary.terms
