@@ -7,7 +7,7 @@ from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft, Prompt
 from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
-from groundwire_server.domain.prompts.finding import Finding
+from groundwire_server.domain.prompts.finding import PromptFinding
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Confidence
 
@@ -61,7 +61,7 @@ class Prompts(Protocol):
 class PromptLint(Protocol):
     """Says what is wrong with templates."""
 
-    def findings(self, name: str, version: str, text: str) -> Sequence[Finding]:
+    def findings(self, name: str, version: str, text: str) -> Sequence[PromptFinding]:
         """Return what is wrong with a template, or may be, in the order of its lines; errors keep it from use.
 
         It never raises: a text that is no template at all is one finding.

@@ -150,6 +150,8 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
     values = yaml.safe_load(FREE)
     # The embedded store of this route searches in one way.
     assert set(values["routes"]["default"].pop("search")) == set(SearchOptions.model_fields)
+    # A version is named beside it.
+    assert values["routes"]["default"]["prompt"].pop("label")
     # This provider is hosted: it is told nothing.
     assert set(values["providers"]["openai"].pop("scheduling")) == set(SchedulingOptions.model_fields)
     found = loaded(tmp_path, yaml.safe_dump(values)).configuration

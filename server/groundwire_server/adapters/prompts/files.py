@@ -12,11 +12,11 @@ from jinja2 import Template
 from groundwire_server.adapters.prompts.environment import environment, macro
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.fencing.fence import Fence
 from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.generation import BegunReply, Draft, Prompt
 from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
+from groundwire_server.domain.prompts.registry import UnknownPromptError
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Confidence
 
@@ -27,10 +27,6 @@ _NO_TEXT: Final = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 """What stands in a template and not in a prompt."""
 
 _MACROS = ("system", "user", "repair", "correction", "continuation")
-
-
-class UnknownPromptError(SetupError):
-    """A route names a prompt or a version that no file holds."""
 
 
 class FilePrompts:

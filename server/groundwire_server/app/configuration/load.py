@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from groundwire_server.adapters.prompts.folder import NO_FOLDER, PromptFolder, read_folder, watched
 from groundwire_server.app.configuration import otel_environment, schema_walk
 from groundwire_server.app.configuration.environment import Override, overrides
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
@@ -72,11 +73,13 @@ class Loaded:
     Attributes:
         origins: the origin of each value that is set, by path; the others are built in.
         marks: the state of the file, and of those whose content it names, just before they were read.
+        prompts: the folder of prompts, with what cannot be read of it.
     """
 
     configuration: Configuration
     origins: Mapping[Path, str]
     marks: Marks
+    prompts: PromptFolder = NO_FOLDER
 
     def same(self, other: "Loaded") -> bool:
         """Return whether another one has the same values, and names files with the same content."""
@@ -123,15 +126,19 @@ def load(sources: Sources) -> Loaded:
     errors += more
     if configuration is None or errors:
         raise InvalidConfigurationError(sorted(errors, key=layers.order))
-    return Loaded(configuration, layers.origins, {**marks_of(_files_of(configuration)), **marks})
+    marks |= {**marks_of(_files_of(configuration)), **marks}
+    folder = configuration.prompts.folder
+    return Loaded(configuration, layers.origins, marks, NO_FOLDER if folder is None else read_folder(folder))
 
 
 def _files_of(configuration: Configuration) -> Sequence[File]:
-    """Return the files whose content a server takes in with its configuration: lists of terms, and calibrations."""
+    """Return the files whose content a server takes in with its configuration: terms, calibrations and prompts."""
     named = [guard.file for guard in configuration.guards.values() if isinstance(guard, TermsGuardConfig)]
     named += [checker.thresholds.calibration for checker in configuration.checkers.values()]
     for route in configuration.routes.values():
         named += [route.thresholds.calibration, None if route.rerank is None else route.rerank.calibration]
+    if configuration.prompts.folder is not None:
+        named += watched(configuration.prompts.folder)
     return [file for file in named if file is not None]
 
 

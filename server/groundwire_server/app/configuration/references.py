@@ -13,6 +13,7 @@ from groundwire_server.app.configuration.mask_rules import check_masks
 from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.configuration.prompt_rules import check_prompts
 from groundwire_server.app.configuration.queue_rules import check_queue
 from groundwire_server.app.configuration.reranker_rules import check_rerankers
 from groundwire_server.app.configuration.review_rules import check_reviews, check_ticketing
@@ -45,6 +46,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
     yield from check_fallbacks(configuration)
     yield from check_routing(configuration)
     yield from _check_weights(configuration)
+    yield from check_prompts(configuration)
     yield from check_queue(configuration)
     yield from check_reviews(configuration)
     yield from check_ticketing(configuration)

@@ -17,6 +17,7 @@ from groundwire_server.app.configuration.models.embedders import EmbedderConfig
 from groundwire_server.app.configuration.models.generators import ModelConfig
 from groundwire_server.app.configuration.models.guards import BUILT_IN, Guards
 from groundwire_server.app.configuration.models.limits import LimitRowConfig
+from groundwire_server.app.configuration.models.prompts import PromptsConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.configuration.models.rerankers import RerankerConfig
@@ -87,6 +88,9 @@ class Configuration(Options):
         default_factory=ReviewsConfig,
         description="Ticketing systems that are notified of reviews, and decide them; each route says what is "
         "reviewed.",
+    )
+    prompts: PromptsConfig = Field(
+        default_factory=PromptsConfig, description="Where prompts are kept beside those built in."
     )
     answer_cache: AnswerCacheOptions = Field(
         default_factory=AnswerCacheOptions,

@@ -10,6 +10,7 @@ from groundwire_server.adapters.records.options import RetentionOptions
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.caching import RouteCacheConfig
+from groundwire_server.app.configuration.models.prompts import PromptConfig
 from groundwire_server.app.configuration.models.reviews import RouteFeedbackConfig, RouteReviewConfig
 from groundwire_server.app.configuration.models.routing import RoutingRuleConfig
 from groundwire_server.app.configuration.models.screens import ScreensConfig
@@ -31,15 +32,6 @@ SoftConflict: TypeAlias = Literal["COMPARISON", "QUANTIFIER", "MODALITY", "ROLE"
 
 _SHADOW_SLACK = 1.0
 """Seconds within which the comparison of an answer that has left begins."""
-
-
-class PromptConfig(Options):
-    """The prompt of a route."""
-
-    name: str = Field("answer", description="The name of the prompt.")
-    version: str | None = Field(
-        None, pattern=r"^\d+\.\d+\.\d+$", description="Its version; the newest if unset.", examples=["1.2.0"]
-    )
 
 
 class LimitsConfig(Options):
@@ -361,7 +353,7 @@ class RouteConfig(Options):
         return Policy(
             route=name,
             prompt=self.prompt.name,
-            prompt_version=self.prompt.version or "",
+            prompt_version=self.prompt.wanted,
             models=self.models,
             fallbacks=self.fallbacks,
             question_limit=self.limits.question_chars,

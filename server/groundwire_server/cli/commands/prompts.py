@@ -1,0 +1,18 @@
+"""The group of commands on prompts."""
+
+from groundwire_server.cli.commands.group import Group
+from groundwire_server.cli.prompts.list import list_prompts
+
+
+def prompts_group() -> Group:
+    """Return the group `prompts`."""
+    return Group(
+        "prompts",
+        "Write, check and compare versions of prompts, and point labels at them.",
+        {
+            list_prompts: (
+                "list",
+                ("groundwire prompts list", "groundwire prompts list --json | jq -r '.[].name'"),
+            ),
+        },
+    )
