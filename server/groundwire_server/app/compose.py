@@ -24,6 +24,8 @@ from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
+from groundwire_server.domain.experiments.assignment import RouteTraffic
+from groundwire_server.domain.experiments.experiment import Assignment
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.residency import within
@@ -180,16 +182,18 @@ def snapshot(
     access: Access,
     write_seconds: float,
     self_hosted_only: Collection[str] = (),
+    traffic: Mapping[str, RouteTraffic] | None = None,
 ) -> ServingSnapshot:
     """Return what calls are served with.
 
     Args:
-        policies: the routes by name, each with the name of its store.
+        policies: the routes and their variants by name, each with the name of its store.
         parts: the adapters.
         process: what outlives the snapshot.
         access: the authenticators.
         write_seconds: how long writing one event of a stream may take.
         self_hosted_only: tenants whose questions go to self-hosted models only.
+        traffic: how the calls of routes are split over their variants, by route.
 
     Raises:
         UnknownPromptError: when a route names a prompt that does not exist.
@@ -203,8 +207,9 @@ def snapshot(
         reviews = RouteReviews(process.reviews.desk, process.checking, share_key(process.records))
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
-        return {
+        made = {
             name: _route(
+                name,
                 replace(policy, self_hosted_only=True) if self_hosted else policy,
                 parts.of_route(name, store),
                 parts,
@@ -217,6 +222,7 @@ def snapshot(
             )
             for name, (policy, store) in policies.items()
         }
+        return _split(made, traffic or {})
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
     limits = parts.limits
@@ -321,7 +327,21 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
     return Server(servicers, process.recording, log, blocked, options, current, clock, draining, process.end)
 
 
+def _split(made: Mapping[str, Route], traffic: Mapping[str, RouteTraffic]) -> dict[str, Route]:
+    """Return the routes among some routes and variants, each with its own variants."""
+    variants: dict[str, dict[frozenset[Assignment], Route]] = {}
+    for each in made.values():
+        if each.policy.arms:
+            variants.setdefault(each.policy.route, {})[each.policy.arms] = each
+    return {
+        name: replace(route, traffic=traffic.get(name), variants=variants.get(name, {}))
+        for name, route in made.items()
+        if not route.policy.arms
+    }
+
+
 def _route(
+    name: str,
     policy: Policy,
     store: Store,
     parts: Parts,
@@ -332,7 +352,7 @@ def _route(
     flights: SingleFlight,
     reviews: RouteReviews | None,
 ) -> Route:
-    """Return a route that holds no models but those that it may ask."""
+    """Return a route, or a variant of one, that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
     generators = {alias: parts.generators[alias] for alias in chain}
     ports = Ports(
@@ -345,16 +365,16 @@ def _route(
         parts.prices,
         parts.identities,
         parts.limits.budget,
-        reranker=parts.rerankers.get(policy.route),
-        checker=parts.checkers.get(policy.route),
+        reranker=parts.rerankers.get(name),
+        checker=parts.checkers.get(name),
         shadow=_shadow(policy, parts),
-        rewriter=_rewriter(policy, parts),
-        screens=parts.screens.get(policy.route, {}),
+        rewriter=_rewriter(name, policy, parts),
+        screens=parts.screens.get(name, {}),
         queue=None if queue is None else queue.accepted,
         reviews=None if policy.review is None else reviews,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
-    cache = _cache(policy, ports, parts, flights)
+    cache = _cache(name, policy, ports, parts, flights)
     return Route(
         replace(
             policy,
@@ -369,20 +389,20 @@ def _route(
     )
 
 
-def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
+def _cache(name: str, policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
     """Return where a route's answers are kept; None where none are."""
     if parts.answer_cache is None or policy.cache is None:
         return None
-    stamp = RouteStamp(ports, parts.answer_settings.get(policy.route, {}))
+    stamp = RouteStamp(ports, parts.answer_settings.get(name, {}))
     return RouteCache(parts.answer_cache, stamp.of, flights)
 
 
-def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:
+def _rewriter(name: str, policy: Policy, parts: Parts) -> RewriteModel | None:
     """Return the model that rewrites a route's questions; None where its callers' questions may not reach it."""
     if policy.rewrite is None:
         return None
     reached = within((policy.rewrite.model,), parts.residencies, self_hosted_only=policy.self_hosted_only)
-    return parts.rewriters.get(policy.route) if reached else None
+    return parts.rewriters.get(name) if reached else None
 
 
 def _shadow(policy: Policy, parts: Parts) -> ShadowModel | None:

@@ -10,6 +10,7 @@ from groundwire_server.adapters.records.options import RetentionOptions
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.caching import RouteCacheConfig
+from groundwire_server.app.configuration.models.experiments import RouteExperimentsConfig
 from groundwire_server.app.configuration.models.prompts import PromptConfig
 from groundwire_server.app.configuration.models.reviews import RouteFeedbackConfig, RouteReviewConfig
 from groundwire_server.app.configuration.models.routing import RoutingRuleConfig
@@ -329,6 +330,9 @@ class RouteConfig(Options):
     feedback: RouteFeedbackConfig = Field(
         default_factory=RouteFeedbackConfig,
         description="Which answers are kept, so that feedback on them can become labelled cases.",
+    )
+    experiments: RouteExperimentsConfig = Field(
+        default_factory=RouteExperimentsConfig, description="How the route takes part in experiments."
     )
     fallbacks: Fallbacks = Field(
         default_factory=lambda: dict(FALLBACKS),
