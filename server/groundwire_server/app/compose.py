@@ -18,23 +18,23 @@ from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
 from groundwire_server.app.parts.records import share_key
 from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
+from groundwire_server.app.parts.routes import composed_route, with_variants
 from groundwire_server.app.parts.shared import TenantWeights
-from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
+from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.experiments.assignment import RouteTraffic
-from groundwire_server.domain.experiments.experiment import Assignment
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.residency import within
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.feedback import case_exports
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.edge.prompts import PromptCalls
 from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.reviews import ReviewWatching
 from groundwire_server.edge.server import Server, Servicers
@@ -46,6 +46,7 @@ from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.prompts import PromptRegistryCalls
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.reviews import Reviews
@@ -56,20 +57,14 @@ from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.caching.single_flight import SingleFlight
-from groundwire_server.pipeline.caching.stamp import RouteStamp
 from groundwire_server.pipeline.routes import (
-    Ports,
-    RewriteModel,
     Route,
-    RouteCache,
     RouteReviews,
     RouteTable,
     SelfHostedRoutes,
-    ShadowModel,
 )
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.erasable import Erasable, ErasableRecords
-from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
 from groundwire_server.telemetry import metrics
@@ -99,6 +94,7 @@ class Process:
         reviews: of answers that wait for a person; None where there are no records.
         flights: the questions that others may wait for; those of two configurations are two questions.
         usage: the accounts of what models have consumed; None where there are none.
+        registry: of prompts and experiments in the records; None where no tenant manages them.
     """
 
     recording: Recording
@@ -115,6 +111,7 @@ class Process:
     reviews: ProcessReviews | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
     usage: OpenedUsage | None = None
+    registry: RegistryWatch | None = None
 
     @classmethod
     def begin(
@@ -129,6 +126,7 @@ class Process:
         queue: ProcessQueue | None = None,
         reviews: ProcessReviews | None = None,
         usage: OpenedUsage | None = None,
+        registry: RegistryWatch | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -143,6 +141,7 @@ class Process:
             queue: of questions that are answered later.
             reviews: of answers that wait for a person.
             usage: the accounts of what models have consumed.
+            registry: of prompts and experiments in the records.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -166,6 +165,7 @@ class Process:
             queue=queue,
             reviews=reviews,
             usage=usage,
+            registry=registry,
         )
 
     def end(self) -> None:
@@ -182,6 +182,8 @@ def snapshot(
     access: Access,
     write_seconds: float,
     self_hosted_only: Collection[str] = (),
+    prompt_calls: PromptCalls | None = None,
+    managed_by: str | None = None,
     traffic: Mapping[str, RouteTraffic] | None = None,
 ) -> ServingSnapshot:
     """Return what calls are served with.
@@ -193,6 +195,8 @@ def snapshot(
         access: the authenticators.
         write_seconds: how long writing one event of a stream may take.
         self_hosted_only: tenants whose questions go to self-hosted models only.
+        prompt_calls: what calls of prompts need; None where no tenant manages them.
+        managed_by: that tenant.
         traffic: how the calls of routes are split over their variants, by route.
 
     Raises:
@@ -208,7 +212,7 @@ def snapshot(
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         made = {
-            name: _route(
+            name: composed_route(
                 name,
                 replace(policy, self_hosted_only=True) if self_hosted else policy,
                 parts.of_route(name, store),
@@ -222,7 +226,7 @@ def snapshot(
             )
             for name, (policy, store) in policies.items()
         }
-        return _split(made, traffic or {})
+        return with_variants(made, traffic or {})
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
     limits = parts.limits
@@ -264,6 +268,8 @@ def snapshot(
         if process.reviews is None
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
         None if process.reviews is None else process.reviews.feedback_calls(available),
+        managed_by,
+        prompt_calls,
     )
 
 
@@ -316,6 +322,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         UsageQueries(current, clock),
         Reviews(current, watching, clock),
         Audit(current),
+        PromptRegistryCalls(current),
     )
     log = DecisionLog(process.sums, decisions)
 
@@ -325,90 +332,3 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         exports.end()
 
     return Server(servicers, process.recording, log, blocked, options, current, clock, draining, process.end)
-
-
-def _split(made: Mapping[str, Route], traffic: Mapping[str, RouteTraffic]) -> dict[str, Route]:
-    """Return the routes among some routes and variants, each with its own variants."""
-    variants: dict[str, dict[frozenset[Assignment], Route]] = {}
-    for each in made.values():
-        if each.policy.arms:
-            variants.setdefault(each.policy.route, {})[each.policy.arms] = each
-    return {
-        name: replace(route, traffic=traffic.get(name), variants=variants.get(name, {}))
-        for name, route in made.items()
-        if not route.policy.arms
-    }
-
-
-def _route(
-    name: str,
-    policy: Policy,
-    store: Store,
-    parts: Parts,
-    prompts: Prompts,
-    check: AclRecheck,
-    rules: RuleChecker,
-    queue: ProcessQueue | None,
-    flights: SingleFlight,
-    reviews: RouteReviews | None,
-) -> Route:
-    """Return a route, or a variant of one, that holds no models but those that it may ask."""
-    chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
-    generators = {alias: parts.generators[alias] for alias in chain}
-    ports = Ports(
-        store.retriever,
-        store.embedder,
-        prompts,
-        generators,
-        check,
-        rules,
-        parts.prices,
-        parts.identities,
-        parts.limits.budget,
-        reranker=parts.rerankers.get(name),
-        checker=parts.checkers.get(name),
-        shadow=_shadow(policy, parts),
-        rewriter=_rewriter(name, policy, parts),
-        screens=parts.screens.get(name, {}),
-        queue=None if queue is None else queue.accepted,
-        reviews=None if policy.review is None else reviews,
-    )
-    routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
-    cache = _cache(name, policy, ports, parts, flights)
-    return Route(
-        replace(
-            policy,
-            models=chain,
-            priced=frozenset(parts.prices).intersection(chain),
-            routing=routing,
-            queue=policy.queue and queue is not None,
-            cache=None if cache is None else policy.cache,
-            review=None if reviews is None else policy.review,
-        ),
-        replace(ports, cache=cache),
-    )
-
-
-def _cache(name: str, policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
-    """Return where a route's answers are kept; None where none are."""
-    if parts.answer_cache is None or policy.cache is None:
-        return None
-    stamp = RouteStamp(ports, parts.answer_settings.get(name, {}))
-    return RouteCache(parts.answer_cache, stamp.of, flights)
-
-
-def _rewriter(name: str, policy: Policy, parts: Parts) -> RewriteModel | None:
-    """Return the model that rewrites a route's questions; None where its callers' questions may not reach it."""
-    if policy.rewrite is None:
-        return None
-    reached = within((policy.rewrite.model,), parts.residencies, self_hosted_only=policy.self_hosted_only)
-    return parts.rewriters.get(name) if reached else None
-
-
-def _shadow(policy: Policy, parts: Parts) -> ShadowModel | None:
-    """Return the model that is compared with those of a route; None where its callers' questions may not reach it."""
-    shadow = parts.shadows.get(policy.route)
-    if shadow is None:
-        return None
-    reached = within((shadow.policy.model,), parts.residencies, self_hosted_only=policy.self_hosted_only)
-    return shadow if reached else None

@@ -74,6 +74,11 @@ class ExpandedConfiguration:
         """The experiments that are not set aside."""
         return [each for traffic in self.traffic.values() for each in traffic.experiments]
 
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Why each experiment that is set aside is, in a line."""
+        return {name: str(errors[0]) for name, errors in self.faults.items()}
+
     def policy(self, name: str, policy: Policy) -> Policy:
         """Return the policy of a route of the configuration, which for a variant is one of its route's.
 
@@ -94,20 +99,21 @@ def expanded(
     are left out.
 
     Args:
-        configuration: valid by itself.
+        configuration: what is wrong with it by itself is no fault of an experiment.
         experiments: those that come first stand where two of them do not fit each other.
         now: of the wall clock.
         check: of the configuration with variants.
     """
     kept: list[Experiment] = []
     faults: dict[str, Sequence[ConfigError]] = {}
+    before = {*check(configuration)}
     for experiment in experiments:
         if experiment.state(now) is ExperimentState.ENDED:
             continue
         found = [*_own_faults(experiment, configuration, kept)]
         if not found:
             whole, variants = _with_variants(configuration, [*kept, experiment])
-            found = [_of_definition(each, experiment, variants) for each in check(whole)]
+            found = [_of_definition(each, experiment, variants) for each in check(whole) if each not in before]
         if found:
             faults[experiment.name] = _located(found, experiment)
         else:
@@ -119,6 +125,31 @@ def expanded(
         if (own := _of_route(kept, route))
     }
     return ExpandedConfiguration(whole, variants, traffic, faults)
+
+
+def in_order(experiments: Iterable[Experiment]) -> Sequence[Experiment]:
+    """Return experiments in the order in which they began, which is that of their precedence."""
+    return sorted(experiments, key=lambda each: (each.start, each.name))
+
+
+def refuse_broken(before: ExpandedConfiguration, after: ExpandedConfiguration) -> None:
+    """Refuse a configuration that an experiment does not fit which was in use.
+
+    Raises:
+        InvalidConfigurationError: with an error for each.
+    """
+    broken = [each.name for each in before.in_use if each.name in after.faults]
+    if broken:
+        raise InvalidConfigurationError(
+            [
+                ConfigError(
+                    (),
+                    f"the experiment {name} does not fit: {after.faults[name][0]}; to end it: "
+                    f"groundwire experiments end {name}",
+                )
+                for name in broken
+            ]
+        )
 
 
 def route_of(name: str) -> str:
@@ -181,7 +212,7 @@ def _with_variants(
 
 
 def _combinations(experiments: Sequence[Experiment]) -> Iterator[Sequence[tuple[Experiment, Arm]]]:
-    """Yield the arms that a call may belong to at once and that change something: one or more, of experiments that do."""
+    """Yield the arms, one or more, that a call may belong to at once and that change something."""
     choices: list[list[tuple[Experiment, Arm] | None]] = [
         [None, *((experiment, arm) for arm in experiment.open_treatments if arm.settings)] for experiment in experiments
     ]
@@ -214,11 +245,8 @@ def _place(experiment: Experiment, dimension: str) -> Path:
 def _of_definition(error: ConfigError, experiment: Experiment, variants: Mapping[str, Variant]) -> ConfigError:
     """Return an error of a configuration with variants as one of the definition that it follows from."""
     variant = variants.get(str(error.path[1])) if error.path[:1] == ("routes",) and len(error.path) > 1 else None
-    names = (
-        frozenset[str]()
-        if variant is None
-        else {each.arm for each in variant.arms if each.experiment == experiment.name}
-    )
+    arms = frozenset[Assignment]() if variant is None else variant.arms
+    names = {each.arm for each in arms if each.experiment == experiment.name}
     index = next((index for index, arm in enumerate(experiment.arms) if arm.name in names), None)
     if index is None:
         return ConfigError(("arms",), f"{dotted(error.path)}: {error.message}")
@@ -230,9 +258,5 @@ def _of_definition(error: ConfigError, experiment: Experiment, variants: Mapping
 
 def _located(errors: Iterable[ConfigError], experiment: Experiment) -> Sequence[ConfigError]:
     """Return errors with the lines of the definition, each once."""
-    try:
-        origin = parse(experiment.definition, experiment.name).origin
-    except InvalidConfigurationError:
-        # One of a test, or of a later version.
-        origin = lambda path: experiment.name
-    return tuple(dict.fromkeys(ConfigError(each.path, each.message, origin(each.path)) for each in errors))
+    file = parse(experiment.definition, experiment.name)
+    return tuple(dict.fromkeys(ConfigError(each.path, each.message, file.origin(each.path)) for each in errors))
