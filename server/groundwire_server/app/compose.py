@@ -31,6 +31,7 @@ from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.experiments import ExperimentCalls
 from groundwire_server.edge.feedback import case_exports
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
@@ -41,6 +42,7 @@ from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.audit import Audit
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.experiments import Experiments
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
@@ -184,6 +186,7 @@ def snapshot(
     self_hosted_only: Collection[str] = (),
     prompt_calls: PromptCalls | None = None,
     managed_by: str | None = None,
+    experiment_calls: ExperimentCalls | None = None,
     traffic: Mapping[str, RouteTraffic] | None = None,
 ) -> ServingSnapshot:
     """Return what calls are served with.
@@ -197,6 +200,7 @@ def snapshot(
         self_hosted_only: tenants whose questions go to self-hosted models only.
         prompt_calls: what calls of prompts need; None where no tenant manages them.
         managed_by: that tenant.
+        experiment_calls: what calls of experiments need; None as well.
         traffic: how the calls of routes are split over their variants, by route.
 
     Raises:
@@ -270,6 +274,7 @@ def snapshot(
         None if process.reviews is None else process.reviews.feedback_calls(available),
         managed_by,
         prompt_calls,
+        experiment_calls,
     )
 
 
@@ -323,6 +328,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Reviews(current, watching, clock),
         Audit(current),
         PromptRegistryCalls(current),
+        Experiments(current),
     )
     log = DecisionLog(process.sums, decisions)
 

@@ -25,6 +25,7 @@ from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
 from groundwire_server.app.experiments.opening import open_expanded, report_faults
 from groundwire_server.app.experiments.variants import ExpandedConfiguration, refuse_broken
+from groundwire_server.app.parts.experiments import experiment_calls
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.prompts import registry_of
 from groundwire_server.app.parts.registry import prompt_calls
@@ -289,6 +290,7 @@ async def _open_expanded(
             configuration.self_hosted_only or (),
             prompt_calls(loaded.configuration, registry, process.registry),
             configuration.prompts.managed_by,
+            experiment_calls(loaded.configuration, state, registry, expanded, process.registry),
             expanded.traffic,
         )
         process.weights.replace(configuration.tenant_weights)

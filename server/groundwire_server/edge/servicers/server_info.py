@@ -52,7 +52,7 @@ def _missing(snapshot: ServingSnapshot, tenant: str) -> set[Feature]:
         Feature.AUDIT: snapshot.reviews is not None,
         Feature.FEEDBACK: snapshot.feedback is not None,
         Feature.PROMPTS: snapshot.prompts is not None and tenant == snapshot.managed_by,
-        Feature.EXPERIMENTS: False,
+        Feature.EXPERIMENTS: snapshot.experiments is not None and tenant == snapshot.managed_by,
         Feature.RECORDINGS: False,
     }
     return {feature for feature, there in has.items() if not there}
