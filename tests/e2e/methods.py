@@ -25,6 +25,7 @@ from groundwire.v1 import (
     limit_service_pb2,
     operation_service_pb2,
     passage_pb2,
+    prompt_service_pb2,
     question_pb2,
     record_service_pb2,
     retrieval_service_pb2,
@@ -89,6 +90,18 @@ REQUESTS: Mapping[str, Message] = {
     "groundwire.v1.UsageService/QueryUsage": usage_service_pb2.QueryUsageRequest(),
     "groundwire.v1.AuditService/ListAuditEntries": audit_service_pb2.ListAuditEntriesRequest(),
     "groundwire.v1.AuditService/VerifyAudit": audit_service_pb2.VerifyAuditRequest(),
+    "groundwire.v1.PromptService/ListPrompts": prompt_service_pb2.ListPromptsRequest(),
+    "groundwire.v1.PromptService/GetPromptVersion": prompt_service_pb2.GetPromptVersionRequest(name="answer"),
+    "groundwire.v1.PromptService/PushPromptVersion": prompt_service_pb2.PushPromptVersionRequest(
+        name="intruder", version="1.0.0", text="Intruders were here."
+    ),
+    "groundwire.v1.PromptService/SetPromptLabel": prompt_service_pb2.SetPromptLabelRequest(
+        name="answer", label="intruder", version="1.2.0"
+    ),
+    "groundwire.v1.PromptService/RollBackPrompt": prompt_service_pb2.RollBackPromptRequest(
+        name="answer", label="production"
+    ),
+    "groundwire.v1.PromptService/ListPromptChanges": prompt_service_pb2.ListPromptChangesRequest(),
     "groundwire.v1.ReviewService/WatchReviews": review_service_pb2.WatchReviewsRequest(),
     "google.longrunning.Operations/ListOperations": operations_pb2.ListOperationsRequest(name="operations"),
     "google.longrunning.Operations/GetOperation": operations_pb2.GetOperationRequest(name="operations/5b1e"),
@@ -123,7 +136,11 @@ _OF_FEEDBACK = {
 }
 """What needs the records of feedback."""
 
-_OF_RECORDS = {"groundwire.v1.ReviewService": Feature.REVIEWS, "groundwire.v1.AuditService": Feature.AUDIT}
+_OF_RECORDS = {
+    "groundwire.v1.ReviewService": Feature.REVIEWS,
+    "groundwire.v1.AuditService": Feature.AUDIT,
+    "groundwire.v1.PromptService": Feature.PROMPTS,
+}
 """The services that need records."""
 
 
