@@ -234,7 +234,7 @@ def snapshot(
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
     limits = parts.limits
-    available = RouteTable(routes(self_hosted=False), inside, limits.table.apply)
+    available = RouteTable(routes(self_hosted=False), inside, limits.table.apply, SystemClock().today)
     pipeline = PipelineAnswerer(
         available, SystemClock(), process.recording, process.checking, process.lag, process.shadows
     )
