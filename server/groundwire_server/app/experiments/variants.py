@@ -41,7 +41,7 @@ Check: TypeAlias = Callable[[Configuration], Iterable[ConfigError]]
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class RouteVariant:
     """A route with the settings of some arms.
 
     Attributes:
@@ -65,7 +65,7 @@ class ExpandedConfiguration:
     """
 
     configuration: Configuration
-    variants: Mapping[str, Variant] = field(default_factory=dict)
+    variants: Mapping[str, RouteVariant] = field(default_factory=dict)
     traffic: Mapping[str, RouteTraffic] = field(default_factory=dict)
     faults: Mapping[str, Sequence[ConfigError]] = field(default_factory=dict)
 
@@ -192,10 +192,10 @@ def _own_faults(
 
 def _with_variants(
     configuration: Configuration, experiments: Sequence[Experiment]
-) -> tuple[Configuration, Mapping[str, Variant]]:
+) -> tuple[Configuration, Mapping[str, RouteVariant]]:
     """Return the configuration with the variants among its routes, and the variants by their names."""
     sections: dict[str, RouteConfig] = {}
-    variants: dict[str, Variant] = {}
+    variants: dict[str, RouteVariant] = {}
     for name, route in configuration.routes.items():
         for arms in _combinations(_of_route(experiments, name)):
             section = route
@@ -205,7 +205,7 @@ def _with_variants(
             variant = f"{name}{_MARK}{words}"
             # What is compared with the route's answers is compared with those of all arms.
             sections[variant] = section.model_copy(update={"shadow": None})
-            variants[variant] = Variant(
+            variants[variant] = RouteVariant(
                 name, frozenset(Assignment(experiment.name, arm.name, experiment.unit) for experiment, arm in arms)
             )
     return configuration.model_copy(update={"routes": {**configuration.routes, **sections}}), variants
@@ -242,7 +242,7 @@ def _place(experiment: Experiment, dimension: str) -> Path:
     return (*_settings(index), *path)
 
 
-def _of_definition(error: ConfigError, experiment: Experiment, variants: Mapping[str, Variant]) -> ConfigError:
+def _of_definition(error: ConfigError, experiment: Experiment, variants: Mapping[str, RouteVariant]) -> ConfigError:
     """Return an error of a configuration with variants as one of the definition that it follows from."""
     variant = variants.get(str(error.path[1])) if error.path[:1] == ("routes",) and len(error.path) > 1 else None
     arms = frozenset[Assignment]() if variant is None else variant.arms
