@@ -105,8 +105,8 @@ def test_a_variable_that_only_the_operator_may_fill_is_filled_by_no_other() -> N
     assert wrong(", context: {tone: {source: instructions}}", more="context: {tenants: {}}\n") == []
     (line,) = wrong(", context: {tone: {source: caller, key: tone}}")
     assert line.startswith(
-        "groundwire.yaml:3: routes.default.context.tone: the prompt shows 'tone' outside a fence, or compares it, and "
-        "caller is of others"
+        "groundwire.yaml:3: routes.default.context: the prompt shows 'tone' outside a fence, and a block of the source "
+        "caller is written by callers"
     )
 
 

@@ -19,10 +19,10 @@ from groundwire_server.domain.generation import FinishReason, GenerationRequest,
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.options.secret import Secret
 
+_KEY_BYTES: Final = 16
 _HOTTEST: Final = 2.0
 """The highest temperature of the protocol."""
 
-_KEY_BYTES: Final = 16
 _LIKELIEST: Final = 10
 """Alternatives to each token that are asked for: a yes or a no may be written in several ways."""
 

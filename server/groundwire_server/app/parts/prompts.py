@@ -9,7 +9,6 @@ from groundwire_server.adapters.prompts.lint import TemplateLint
 from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.domain.prompts.context import UNTRUSTED
 from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError, joined
 from groundwire_server.domain.prompts.variables import misfits
 from groundwire_server.ports.prompt_records import RegistryState
@@ -56,15 +55,8 @@ def route_faults(
             yield ConfigError(("routes", name, "prompt"), str(unknown))
             continue
         blocks = [section.block(block) for block, section in route.context.items()]
-        for message in misfits(blocks, template.declared):
+        for message in misfits(blocks, template.declared, template.bare):
             yield ConfigError(("routes", name, "context"), message)
-        for block in blocks:
-            if block.source in UNTRUSTED and block.name in template.bare:
-                message = (
-                    f"the prompt shows {block.name!r} outside a fence, or compares it, and {block.source.lower()} is "
-                    "of others: take a block of the operator's, or a prompt that has it behind a fence"
-                )
-                yield ConfigError(("routes", name, "context", block.name), message)
 
 
 def offline_prompts(configuration: Configuration) -> PromptCatalogue:

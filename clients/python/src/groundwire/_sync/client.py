@@ -10,9 +10,11 @@ import grpc
 from groundwire._sync.audit import AuditCalls
 from groundwire._sync.checks import check
 from groundwire._sync.connection import Connection
+from groundwire._sync.experiments import ExperimentCalls
 from groundwire._sync.feedback import FeedbackCalls
 from groundwire._sync.operations import QueuedCalls
 from groundwire._sync.prompts import PromptCalls
+from groundwire._sync.recordings import RecordingCalls
 from groundwire._sync.records import RecordCalls
 from groundwire._sync.reviews import ReviewCalls
 from groundwire._sync.stream import SyncAnswerStream
@@ -62,7 +64,17 @@ from groundwire.v1.server_info_pb2 import ServerInfo
 from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
-class SyncClient(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls, PromptCalls):
+class SyncClient(
+    QueuedCalls,
+    RecordCalls,
+    ReviewCalls,
+    FeedbackCalls,
+    UsageCalls,
+    AuditCalls,
+    PromptCalls,
+    ExperimentCalls,
+    RecordingCalls,
+):
     """A connection to a groundwire server, for programs without asyncio. Use it with ``with``, or call ``close``.
 
     Every call has a deadline, `timeout` where a call names none, and raises ``groundwire.Error`` when it fails.
