@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
+from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.fair_threads import FairThreads
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
@@ -21,6 +22,7 @@ from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
+from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
@@ -33,6 +35,7 @@ from groundwire_server.edge.decision_log import DecisionLog
 from groundwire_server.edge.feedback import case_exports
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.edge.prompts import PromptCalls
 from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.reviews import ReviewWatching
 from groundwire_server.edge.server import Server, Servicers
@@ -44,6 +47,7 @@ from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.prompts import PromptRegistryCalls
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.reviews import Reviews
@@ -97,6 +101,8 @@ class Process:
         reviews: of answers that wait for a person; None where there are no records.
         flights: the questions that others may wait for; those of two configurations are two questions.
         usage: the accounts of what models have consumed; None where there are none.
+        registry: of prompts and experiments in the records; None where no tenant manages them.
+        templates: the prompts that have been compiled, for all snapshots.
     """
 
     recording: Recording
@@ -113,6 +119,8 @@ class Process:
     reviews: ProcessReviews | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
     usage: OpenedUsage | None = None
+    registry: RegistryWatch | None = None
+    templates: TemplateCompiler = field(default_factory=compiler)
 
     @classmethod
     def begin(
@@ -127,6 +135,7 @@ class Process:
         queue: ProcessQueue | None = None,
         reviews: ProcessReviews | None = None,
         usage: OpenedUsage | None = None,
+        registry: RegistryWatch | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -141,6 +150,7 @@ class Process:
             queue: of questions that are answered later.
             reviews: of answers that wait for a person.
             usage: the accounts of what models have consumed.
+            registry: of prompts and experiments in the records.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -164,6 +174,7 @@ class Process:
             queue=queue,
             reviews=reviews,
             usage=usage,
+            registry=registry,
         )
 
     def end(self) -> None:
@@ -180,6 +191,9 @@ def snapshot(
     access: Access,
     write_seconds: float,
     self_hosted_only: Collection[str] = (),
+    prompt_calls: PromptCalls | None = None,
+    managed_by: str | None = None,
+    prompts: PromptCatalogue | None = None,
 ) -> ServingSnapshot:
     """Return what calls are served with.
 
@@ -190,11 +204,14 @@ def snapshot(
         access: the authenticators.
         write_seconds: how long writing one event of a stream may take.
         self_hosted_only: tenants whose questions go to self-hosted models only.
+        prompt_calls: what calls of prompts need; None where no tenant manages them.
+        managed_by: that tenant.
+        prompts: the versions that are in force; those built in if None.
 
     Raises:
-        UnknownPromptError: when a route names a prompt that does not exist.
+        UnknownPromptError: when a route names a prompt that does not exist, or cannot be used.
     """
-    prompts = FilePrompts(BUILT_IN)
+    prompts = prompts or built_in_prompts(process.templates)
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = AclRecheck(process.recording.metrics)
@@ -258,6 +275,8 @@ def snapshot(
         if process.reviews is None
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
         None if process.reviews is None else process.reviews.feedback_calls(available),
+        managed_by,
+        prompt_calls,
     )
 
 
@@ -310,6 +329,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         UsageQueries(current, clock),
         Reviews(current, watching, clock),
         Audit(current),
+        PromptRegistryCalls(current),
     )
     log = DecisionLog(process.sums, decisions)
 

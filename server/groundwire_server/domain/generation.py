@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
@@ -30,6 +30,26 @@ class BegunReply:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptSettings:
+    """What a template says of the call of its model; None leaves it to the configuration.
+
+    Attributes:
+        temperature: the randomness of the output.
+        top_p: the probability mass that tokens are drawn from.
+        max_output_tokens: where the model must stop; the route's limit holds as well.
+        max_tokens: the longest prompt that may be rendered.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_output_tokens: int | None = None
+    max_tokens: int | None = None
+
+
+NO_SETTINGS: Final = PromptSettings()
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A rendered prompt.
 
@@ -40,6 +60,7 @@ class Prompt:
         mark: of its fences. It is drawn anew for each request and says nothing of what is asked.
         originals: the sign that each sign of it stands in for, by its code point: what a model copies has these.
         words: its own, which no answer says again.
+        settings: what its template says of the call.
         prefix: how many code points of `system` other prompts begin with as well, so that a provider that keeps what it
             has read need not read them again; None for all of them.
     """
@@ -56,6 +77,7 @@ class Prompt:
     mark: str = ""
     originals: Mapping[int, str] = field(default_factory=dict)
     words: PromptWords = PromptWords()
+    settings: PromptSettings = NO_SETTINGS
     prefix: int | None = None
 
     @property

@@ -20,6 +20,7 @@ from groundwire.v1 import (
     grounding_service_pb2,
     limit_service_pb2,
     operation_service_pb2,
+    prompt_service_pb2,
     record_service_pb2,
     retrieval_service_pb2,
     review_service_pb2,
@@ -34,6 +35,7 @@ from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer, add
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, add_GroundingServiceServicer_to_server
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceServicer, add_LimitServiceServicer_to_server
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceServicer, add_OperationServiceServicer_to_server
+from groundwire.v1.prompt_service_pb2_grpc import PromptServiceServicer, add_PromptServiceServicer_to_server
 from groundwire.v1.record_service_pb2_grpc import RecordServiceServicer, add_RecordServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
@@ -101,6 +103,7 @@ _OURS = (
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"].full_name,
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
+    prompt_service_pb2.DESCRIPTOR.services_by_name["PromptService"].full_name,
 )
 
 
@@ -122,6 +125,7 @@ class Servicers:
     usage: UsageServiceServicer
     reviews: ReviewServiceServicer
     audit: AuditServiceServicer
+    prompts: PromptServiceServicer
 
 
 class Server:
@@ -216,6 +220,7 @@ class Server:
         add_UsageServiceServicer_to_server(servicers.usage, handlers)
         add_ReviewServiceServicer_to_server(servicers.reviews, handlers)
         add_AuditServiceServicer_to_server(servicers.audit, handlers)
+        add_PromptServiceServicer_to_server(servicers.prompts, handlers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, handlers)

@@ -6,13 +6,16 @@ from typing import Any, Final, Literal
 from pydantic import Field
 from pydantic_core import to_json
 
-from groundwire_server.adapters.generator.http.dialect import messages
+from groundwire_server.adapters.generator.http.dialect import messages, sampling
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, form_of
 from groundwire_server.adapters.http.error_response import failure_in
 from groundwire_server.domain.generation import FinishReason, GenerationRequest, Prompt
 from groundwire_server.options.secret import Secret
+
+_HOTTEST: Final = 1.0
+"""The highest temperature of the protocol."""
 
 _VERSION: Final = "2023-06-01"
 _FORMS: Final = frozenset({"tools", "tool_choice", "output_config"})
@@ -67,6 +70,7 @@ class AnthropicDialect:
         return to_json(
             {
                 **fixed,
+                **sampling(prompt.settings, hottest=_HOTTEST),
                 "max_tokens": request.max_output_tokens,
                 "system": _marked(prompt) if self._options.cache_marks else prompt.system,
                 "messages": messages(prompt, continues=self.continues),

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 from pydantic_core import to_json
 
-from groundwire_server.adapters.generator.http.dialect import messages
+from groundwire_server.adapters.generator.http.dialect import messages, sampling
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, form_of
@@ -20,6 +20,10 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.options.secret import Secret
 
 _KEY_BYTES: Final = 16
+
+_HOTTEST: Final = 2.0
+"""The highest temperature of the protocol."""
+
 _LIKELIEST: Final = 10
 """Alternatives to each token that are asked for: a yes or a no may be written in several ways."""
 
@@ -81,6 +85,7 @@ class OpenAiDialect:
         if (form := form_of(request)) is not ANSWER:
             fixed = self._fixed_part(form, stream=streamed)
         body = {**fixed, self._profile.max_tokens: request.max_output_tokens, "messages": turns}
+        body |= sampling(prompt.settings, hottest=_HOTTEST)
         if prompt.begun is not None and self.continues:
             # A schema would have the model begin anew.
             body.pop("response_format", None)

@@ -14,6 +14,7 @@ from groundwire._async.checks import check
 from groundwire._async.connection import Connection
 from groundwire._async.feedback import FeedbackCalls
 from groundwire._async.operations import QueuedCalls
+from groundwire._async.prompts import PromptCalls
 from groundwire._async.records import RecordCalls
 from groundwire._async.reviews import ReviewCalls
 from groundwire._async.stream import AnswerStream
@@ -61,7 +62,7 @@ from groundwire.v1.server_info_pb2 import ServerInfo
 from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
-class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls):
+class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls, PromptCalls):
     """A connection to a groundwire server, for asyncio. Use it with ``async with``, or call ``close``.
 
     Every call has a deadline, `timeout` where a call names none, and raises ``groundwire.Error`` when it fails.

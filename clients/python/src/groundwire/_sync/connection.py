@@ -22,6 +22,7 @@ from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceStub
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceStub
+from groundwire.v1.prompt_service_pb2_grpc import PromptServiceStub
 from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire.v1.review_service_pb2_grpc import ReviewServiceStub
@@ -67,6 +68,7 @@ class Connection:
         reviews: the calls of ReviewService.
         usage: the calls of UsageService.
         audit: the calls of AuditService.
+        prompts: the calls of PromptService.
 
     Raises:
         ValueError: when a credential would go to another machine over a connection that is not secured.
@@ -115,6 +117,7 @@ class Connection:
         self.reviews = ReviewServiceStub(self._channel)
         self.usage = UsageServiceStub(self._channel)
         self.audit = AuditServiceStub(self._channel)
+        self.prompts = PromptServiceStub(self._channel)
         self._canceller = Canceller(self.answers.CancelAnswer)
 
     def metadata(self) -> Metadata:
