@@ -17,6 +17,7 @@ from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
+from groundwire_server.app.parts.recordings import ProcessRecordings
 from groundwire_server.app.parts.records import share_key
 from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
 from groundwire_server.app.parts.shared import TenantWeights
@@ -48,6 +49,7 @@ from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
 from groundwire_server.edge.servicers.prompts import PromptRegistryCalls
+from groundwire_server.edge.servicers.recordings import RecordedCalls
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.reviews import Reviews
@@ -73,6 +75,7 @@ from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.erasable import Erasable, ErasableRecords
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.recordings import RecordingSink
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
@@ -101,6 +104,7 @@ class Process:
         reviews: of answers that wait for a person; None where there are no records.
         flights: the questions that others may wait for; those of two configurations are two questions.
         usage: the accounts of what models have consumed; None where there are none.
+        recordings: of calls; None where there are no records.
         registry: of prompts and experiments in the records; None where no tenant manages them.
         templates: the prompts that have been compiled, for all snapshots.
     """
@@ -119,6 +123,7 @@ class Process:
     reviews: ProcessReviews | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
     usage: OpenedUsage | None = None
+    recordings: ProcessRecordings | None = None
     registry: RegistryWatch | None = None
     templates: TemplateCompiler = field(default_factory=compiler)
 
@@ -135,6 +140,7 @@ class Process:
         queue: ProcessQueue | None = None,
         reviews: ProcessReviews | None = None,
         usage: OpenedUsage | None = None,
+        recordings: ProcessRecordings | None = None,
         registry: RegistryWatch | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
@@ -150,6 +156,7 @@ class Process:
             queue: of questions that are answered later.
             reviews: of answers that wait for a person.
             usage: the accounts of what models have consumed.
+            recordings: of calls.
             registry: of prompts and experiments in the records.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
@@ -174,6 +181,7 @@ class Process:
             queue=queue,
             reviews=reviews,
             usage=usage,
+            recordings=recordings,
             registry=registry,
         )
 
@@ -231,6 +239,7 @@ def snapshot(
                 process.queue,
                 process.flights,
                 reviews,
+                None if process.recordings is None else process.recordings.sink(parts.recordings.get(name)),
             )
             for name, (policy, store) in policies.items()
         }
@@ -252,7 +261,7 @@ def snapshot(
         screen=parts.document_screen,
     )
     cached = () if parts.answer_cache is None else (CachedAnswers(parts.answer_cache, SystemClock()),)
-    operations = kept_questions(process.records, process.reviews)
+    operations = kept_questions(process.records, process.reviews, process.recordings)
     return ServingSnapshot(
         access,
         admission,
@@ -275,6 +284,7 @@ def snapshot(
         if process.reviews is None
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
         None if process.reviews is None else process.reviews.feedback_calls(available),
+        None if process.recordings is None else process.recordings.records,
         managed_by,
         prompt_calls,
     )
@@ -329,6 +339,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         UsageQueries(current, clock),
         Reviews(current, watching, clock),
         Audit(current),
+        RecordedCalls(current),
         PromptRegistryCalls(current),
     )
     log = DecisionLog(process.sums, decisions)
@@ -351,6 +362,7 @@ def _route(
     queue: ProcessQueue | None,
     flights: SingleFlight,
     reviews: RouteReviews | None,
+    recordings: RecordingSink | None,
 ) -> Route:
     """Return a route that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -373,6 +385,7 @@ def _route(
         queue=None if queue is None else queue.accepted,
         reviews=None if policy.review is None else reviews,
         context=parts.context,
+        recordings=recordings,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
     cache = _cache(policy, ports, parts, flights)

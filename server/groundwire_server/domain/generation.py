@@ -60,9 +60,9 @@ class Prompt:
         mark: of its fences. It is drawn anew for each request and says nothing of what is asked.
         originals: the sign that each sign of it stands in for, by its code point: what a model copies has these.
         words: its own, which no answer says again.
-        settings: what its template says of the call.
         prefix: how many code points of `system` other prompts begin with as well, so that a provider that keeps what it
             has read need not read them again; None for all of them.
+        settings: what its template says of the call.
     """
 
     name: str
@@ -77,8 +77,8 @@ class Prompt:
     mark: str = ""
     originals: Mapping[int, str] = field(default_factory=dict)
     words: PromptWords = PromptWords()
-    settings: PromptSettings = NO_SETTINGS
     prefix: int | None = None
+    settings: PromptSettings = NO_SETTINGS
 
     @property
     def system_parts(self) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Contention, Generator
 from groundwire_server.ports.operations import AnswerQueue
 from groundwire_server.ports.prompts import Prompts, RewritePrompts
+from groundwire_server.ports.recordings import RecordingSink
 from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import ReviewDesk
@@ -105,6 +106,7 @@ class Ports:
         cache: the route's earlier answers; None keeps none.
         reviews: the route's reviews; None has none.
         context: the operator's texts that prompts may hold.
+        recordings: takes the calls that are recorded; None records none.
     """
 
     retriever: Retriever
@@ -125,6 +127,7 @@ class Ports:
     cache: RouteCache | None = None
     reviews: RouteReviews | None = None
     context: ContextTexts = NO_TEXTS
+    recordings: RecordingSink | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,13 @@ REVIEW_SAMPLES: Final = Counter(
     "where too many were on their way, or `unavailable` where the database was.",
     (names.ROUTE, names.SAMPLE_PURPOSE, names.RESULT),
 )
+RECORDINGS: Final = Counter(
+    "groundwire.recordings",
+    "{call}",
+    "Calls that were recorded, by what became of the recording: `kept`, `no_room` where too many were on their way, "
+    "`too_large`, or `unavailable` where the database was.",
+    (names.ROUTE, names.RESULT),
+)
 GUARDS_UNAVAILABLE: Final = Counter(
     "groundwire.guard.unavailable",
     "{answer}",
@@ -517,6 +524,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     FEEDBACK,
     FEEDBACK_FAULTS,
     REVIEW_SAMPLES,
+    RECORDINGS,
     PASSAGES_DROPPED,
     PASSAGES_OVERTAKEN,
     SHADOW_ANSWERS,

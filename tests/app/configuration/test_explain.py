@@ -23,7 +23,8 @@ SECTIONS = (
 )
 ROUTE_KEYS = (
     "allow_alpha, cache, check, checker, context, fallbacks, feedback, limits, limits_without_store, mode, models, "
-    "prompt, queue, release, rerank, review, rewrite, routing, screens, search, self_hosted_only, shadow, store, "
+    "prompt, queue, recording, release, rerank, review, rewrite, routing, screens, search, self_hosted_only, shadow, "
+    "store, "
     "thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"

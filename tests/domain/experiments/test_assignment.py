@@ -17,8 +17,8 @@ from groundwire_server.domain.experiments.experiment import (
     ArmEnd,
     Assignment,
     Experiment,
+    ExperimentUnit,
     RampStep,
-    Unit,
 )
 
 START: Final = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -27,7 +27,7 @@ IDS: Final = 100_000
 EXPERIMENT: Final = Experiment(
     name="shorter-prompt",
     route="default",
-    unit=Unit.END_USER,
+    unit=ExperimentUnit.END_USER,
     arms=(
         Arm("control", 50.0),
         Arm("candidate", 30.0, {"prompt": {"version": "1.4.0"}}),
@@ -150,22 +150,22 @@ def test_an_experiment_without_an_open_treatment_assigns_nobody() -> None:
 
 
 def test_a_call_without_the_unit_is_in_no_experiment() -> None:
-    for unit, who in ((Unit.END_USER, ("acme", "app", "")), (Unit.SUBJECT, ("acme", "", "user-1"))):
+    for unit, who in ((ExperimentUnit.END_USER, ("acme", "app", "")), (ExperimentUnit.SUBJECT, ("acme", "", "user-1"))):
         assert assigned([replace(EXPERIMENT, unit=unit)], 100.0, who, LATER) == ()
 
 
 def test_a_unit_is_its_tenants_own() -> None:
     """Two tenants may call their users alike, and a subject may be called like an end user of another."""
     units = [
-        unit_value(Unit.END_USER, "acme", "app", "user-1"),
-        unit_value(Unit.END_USER, "demo", "app", "user-1"),
-        unit_value(Unit.SUBJECT, "acme", "app", "user-1"),
-        unit_value(Unit.TENANT, "acme", "app", "user-1"),
+        unit_value(ExperimentUnit.END_USER, "acme", "app", "user-1"),
+        unit_value(ExperimentUnit.END_USER, "demo", "app", "user-1"),
+        unit_value(ExperimentUnit.SUBJECT, "acme", "app", "user-1"),
+        unit_value(ExperimentUnit.TENANT, "acme", "app", "user-1"),
     ]
 
     assert len(set(units)) == len(units)
-    (found,) = assigned([replace(EXPERIMENT, unit=Unit.TENANT)], 0.0, ("acme", "app", "user-1"), LATER)
-    assert found.unit is Unit.TENANT
+    (found,) = assigned([replace(EXPERIMENT, unit=ExperimentUnit.TENANT)], 0.0, ("acme", "app", "user-1"), LATER)
+    assert found.unit is ExperimentUnit.TENANT
 
 
 def test_weights_that_add_up_to_a_little_less_than_all_leave_nobody_out() -> None:

@@ -20,7 +20,6 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.options.secret import Secret
 
 _KEY_BYTES: Final = 16
-
 _HOTTEST: Final = 2.0
 """The highest temperature of the protocol."""
 

@@ -16,6 +16,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.configuration.prompt_rules import check_prompts
 from groundwire_server.app.configuration.queue_rules import check_queue
+from groundwire_server.app.configuration.recording_rules import check_recordings
 from groundwire_server.app.configuration.reranker_rules import check_rerankers
 from groundwire_server.app.configuration.review_rules import check_reviews, check_ticketing
 from groundwire_server.app.configuration.routing_rules import check_routing
@@ -52,6 +53,7 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
     yield from check_queue(configuration)
     yield from check_reviews(configuration)
     yield from check_ticketing(configuration)
+    yield from check_recordings(configuration)
     yield from check_limits(configuration)
     yield from _check_corpus(configuration)
     yield from _check_access(configuration)

@@ -14,6 +14,7 @@ from groundwire_server.app.parts.answer_cache import open_answer_cache
 from groundwire_server.app.parts.answer_settings import answer_settings
 from groundwire_server.app.parts.generators import identities, open_generator
 from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
+from groundwire_server.app.parts.recordings import RouteRecordingRules, open_recording_rules
 from groundwire_server.app.parts.screens import Screens, open_document_screen, open_screens
 from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
@@ -57,6 +58,7 @@ class Parts:
         answer_settings: digests of what each route's answers are made with, by route and by what they decide.
         answer_cache: keeps earlier answers that may stand in; None keeps none.
         context: the operator's texts that prompts may hold.
+        recordings: what is recorded of the routes that record calls, by route.
     """
 
     stores: Mapping[str, Store]
@@ -76,6 +78,7 @@ class Parts:
     answer_settings: Mapping[str, Mapping[CacheKey, str]] = field(default_factory=dict)
     answer_cache: AnswerCache | None = None
     context: ContextTexts = NO_TEXTS
+    recordings: Mapping[str, RouteRecordingRules] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
@@ -129,6 +132,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         answer_settings(configuration),
         await open_answer_cache(configuration, lease, recording),
         await asyncio.to_thread(context_texts, configuration),
+        await open_recording_rules(configuration, lease),
     )
 
 

@@ -15,7 +15,7 @@ from groundwire_server.domain.experiments.experiment import (
     Assignment,
     Experiment,
     ExperimentState,
-    Unit,
+    ExperimentUnit,
 )
 from groundwire_server.domain.share import place_in_share
 
@@ -27,11 +27,11 @@ _HOLDOUT: Final = b"holdout"
 _ALL: Final = 100.0
 
 
-def unit_value(unit: Unit, tenant: str, subject: str, end_user_id: str) -> str:
+def unit_value(unit: ExperimentUnit, tenant: str, subject: str, end_user_id: str) -> str:
     """Return the name of the unit behind a call, within its tenant; empty where the call has none."""
-    if unit is Unit.TENANT:
+    if unit is ExperimentUnit.TENANT:
         return tenant
-    own = subject if unit is Unit.SUBJECT else end_user_id
+    own = subject if unit is ExperimentUnit.SUBJECT else end_user_id
     return f"{tenant}\0{own}" if own else ""
 
 

@@ -19,9 +19,13 @@ class PromptWords:
 
     Args:
         text: of it.
+
+    Attributes:
+        text: the same.
     """
 
     def __init__(self, text: str = "") -> None:
+        self.text = text
         own = frozenset(_runs(_words(text)))
         self._runs: tuple[frozenset[tuple[str, ...]], ...] = (own,) if own else ()
 
@@ -30,6 +34,7 @@ class PromptWords:
         if not other._runs:
             return self
         both = PromptWords()
+        both.text = "\n\n".join(filter(None, (self.text, other.text)))
         both._runs = self._runs + other._runs
         return both
 

@@ -15,6 +15,7 @@ from groundwire._async.connection import Connection
 from groundwire._async.feedback import FeedbackCalls
 from groundwire._async.operations import QueuedCalls
 from groundwire._async.prompts import PromptCalls
+from groundwire._async.recordings import RecordingCalls
 from groundwire._async.records import RecordCalls
 from groundwire._async.reviews import ReviewCalls
 from groundwire._async.stream import AnswerStream
@@ -62,7 +63,7 @@ from groundwire.v1.server_info_pb2 import ServerInfo
 from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
-class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls, PromptCalls):
+class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls, PromptCalls, RecordingCalls):
     """A connection to a groundwire server, for asyncio. Use it with ``async with``, or call ``close``.
 
     Every call has a deadline, `timeout` where a call names none, and raises ``groundwire.Error`` when it fails.

@@ -13,6 +13,7 @@ from groundwire._sync.connection import Connection
 from groundwire._sync.feedback import FeedbackCalls
 from groundwire._sync.operations import QueuedCalls
 from groundwire._sync.prompts import PromptCalls
+from groundwire._sync.recordings import RecordingCalls
 from groundwire._sync.records import RecordCalls
 from groundwire._sync.reviews import ReviewCalls
 from groundwire._sync.stream import SyncAnswerStream
@@ -62,7 +63,9 @@ from groundwire.v1.server_info_pb2 import ServerInfo
 from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
-class SyncClient(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls, PromptCalls):
+class SyncClient(
+    QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls, PromptCalls, RecordingCalls
+):
     """A connection to a groundwire server, for programs without asyncio. Use it with ``with``, or call ``close``.
 
     Every call has a deadline, `timeout` where a call names none, and raises ``groundwire.Error`` when it fails.

@@ -12,6 +12,7 @@ from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.caching import RouteCacheConfig
 from groundwire_server.app.configuration.models.context import Blocks
 from groundwire_server.app.configuration.models.prompts import PromptConfig
+from groundwire_server.app.configuration.models.recordings import RouteRecordingConfig
 from groundwire_server.app.configuration.models.reviews import RouteFeedbackConfig, RouteReviewConfig
 from groundwire_server.app.configuration.models.routing import RoutingRuleConfig
 from groundwire_server.app.configuration.models.screens import ScreensConfig
@@ -337,6 +338,10 @@ class RouteConfig(Options):
     feedback: RouteFeedbackConfig = Field(
         default_factory=RouteFeedbackConfig,
         description="Which answers are kept, so that feedback on them can become labelled cases.",
+    )
+    recording: RouteRecordingConfig = Field(
+        default_factory=RouteRecordingConfig,
+        description="Which calls are recorded with all that came back for them, so that they can be replayed.",
     )
     fallbacks: Fallbacks = Field(
         default_factory=lambda: dict(FALLBACKS),
