@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document
 from groundwire_server.domain.event import Retraction, TextDelta
@@ -101,7 +101,7 @@ async def path(
     ports = Ports(
         store,
         embedder,
-        FilePrompts(BUILT_IN),
+        built_in_prompts(),
         chain,
         AclRecheck(Counts()),
         RULES,

@@ -10,6 +10,7 @@ import pytest
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.fencing.leak import LeakCheck
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.prompts.context import (
     NO_CONTEXT,
@@ -148,6 +149,17 @@ def test_a_text_of_which_nothing_may_be_kept_is_left_out() -> None:
     declared = block(ContextSource.CALLER, "note", most=2, keep=Keep.NOTHING, name="note")
     context = shown(declared, context=(("note", "one two three"),))
     assert context == PromptContext({}, {}, trimmed=(TrimmedBlock("note", 3, 0),))
+
+
+def test_an_answer_must_not_say_the_instructions_again() -> None:
+    rule = "Name the section of the handbook that a rule about refunds is in."
+    texts = ContextTexts(tenants={"acme": TenantTexts(rule)})
+    assert LeakCheck(shown(block(ContextSource.INSTRUCTIONS), texts=texts).words, "", ()).leaks(rule)
+    assert not LeakCheck(shown(block(ContextSource.GLOSSARY), texts=texts).words, "", ()).leaks(rule)
+
+
+def test_instructions_are_never_cut() -> None:
+    assert shown(block(ContextSource.INSTRUCTIONS, most=1)).trusted == {"instructions": "Answer in two sentences."}
 
 
 def test_of_a_list_whole_pairs_are_kept() -> None:

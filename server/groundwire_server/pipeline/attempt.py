@@ -81,7 +81,8 @@ async def attempt(
         if policy.prompt_tokens is not None and prompt_tokens(prompt) > policy.prompt_tokens:
             raise Failure(Cause.PROMPT_TOO_LONG)
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
-    request = GenerationRequest(step.model, inquiry.requester, prompt, policy.output_tokens, start_by, unary)
+    most = min(policy.output_tokens, prompt.settings.max_output_tokens or policy.output_tokens)
+    request = GenerationRequest(step.model, inquiry.requester, prompt, most, start_by, unary)
     draft.answers(prompt)
     purpose = Purpose.REPAIR if step.action is Action.REPAIR else purpose
     await _write(request, purpose, inquiry, ports, run, gate, draft)

@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.prompts.context import (
     NO_CONTEXT,
@@ -47,8 +48,9 @@ def prompt_context(
     """Return the question with the turns that its prompt shows, and the values of the route's other blocks.
 
     What is longer than its bound is trimmed: lists by whole items and texts by whole words, from the end that the block
-    names. Of a glossary that does not fit, the terms are shown that the question, a turn or a passage mentions. A block
-    without a value is left out.
+    names. Instructions are never cut: whether they fit is checked when the configuration is read. Of a glossary that
+    does not fit, the terms are shown that the question, a turn or a passage mentions. A block without a value is left
+    out.
 
     Args:
         inquiry: the question, its caller and the route's policy.
@@ -97,6 +99,7 @@ class _Blocks:
     varying: set[str] = field(default_factory=set)
     trimmed: list[TrimmedBlock] = field(default_factory=list)
     tokens: int = 0
+    words: PromptWords = NO_CONTEXT.words
 
     def shown(self) -> tuple[Question, PromptContext]:
         """Return the question with its turns that are shown, and the values."""
@@ -110,9 +113,8 @@ class _Blocks:
             value = self._within(block, own, self._value(block, own, dates))
             if value:
                 (self.untrusted if block.source in UNTRUSTED else self.trusted)[block.name] = value
-        return question, PromptContext(
-            self.trusted, self.untrusted, frozenset(self.varying), tuple(self.trimmed), self.tokens
-        )
+        varying, trimmed = frozenset(self.varying), tuple(self.trimmed)
+        return question, PromptContext(self.trusted, self.untrusted, varying, trimmed, self.tokens, self.words)
 
     def _value(self, block: ContextBlock, own: TenantTexts, dates: Iterator[str]) -> ContextValue:
         """All that a block's source has."""
@@ -126,6 +128,8 @@ class _Blocks:
             case ContextSource.DATE:
                 return next(dates, "")
             case ContextSource.INSTRUCTIONS:
+                if own.instructions:
+                    self.words = own.words
                 return own.instructions
             case ContextSource.GLOSSARY:
                 return own.glossary.terms
@@ -137,7 +141,7 @@ class _Blocks:
     def _within(self, block: ContextBlock, own: TenantTexts, value: ContextValue) -> ContextValue:
         """Return what of a value its bound has room for."""
         whole = self._size(value)
-        if whole <= block.max_tokens:
+        if whole <= block.max_tokens or block.source is ContextSource.INSTRUCTIONS:
             self.tokens += whole
             return value
         kept: ContextValue

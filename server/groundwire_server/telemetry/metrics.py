@@ -277,6 +277,13 @@ TOKENS: Final = Counter(
     "Tokens of models, those of calls that failed or were cancelled among them.",
     (names.TENANT, names.MODEL, names.PURPOSE, names.GEN_AI_TOKEN_TYPE),
 )
+TOKENS_CACHED: Final = Counter(
+    "groundwire.tokens.cached",
+    "{token}",
+    "Input tokens that providers have read from their caches; they are among those of the type `input` in "
+    "groundwire.tokens.",
+    (names.TENANT, names.MODEL, names.PURPOSE),
+)
 COST: Final = Counter(
     "groundwire.cost",
     "{currency}",
@@ -526,6 +533,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SHADOW_COST,
     SHADOW_SKIPPED,
     TOKENS,
+    TOKENS_CACHED,
     COST,
     MODEL_DURATION,
     MODEL_FIRST_CHUNK,

@@ -7,7 +7,14 @@ import pytest
 
 from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.experiments.definition import EXAMPLE, MOST_BYTES, read_experiment
-from groundwire_server.domain.experiments.experiment import Arm, Direction, GuardMetric, Metric, RampStep, Unit
+from groundwire_server.domain.experiments.experiment import (
+    Arm,
+    Direction,
+    ExperimentUnit,
+    GuardMetric,
+    Metric,
+    RampStep,
+)
 
 START: Final = datetime(2026, 12, 1, 9, tzinfo=UTC)
 BEGIN: Final = "name: faster\nroute: default\n"
@@ -179,7 +186,7 @@ def test_a_file_is_read_as_it_says() -> None:
     read = read_experiment(text, START)
 
     assert read.arms == (Arm("control", 50.0), Arm("candidate", 50.0, {"limits": {"top_k": 4}}))
-    assert read.unit is Unit.SUBJECT
+    assert read.unit is ExperimentUnit.SUBJECT
     assert read.ramp == (RampStep(0.0, 1.0), RampStep(5400.0, 50.0))
     assert (read.start, read.end) == (datetime(2026, 12, 2, 9, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
     assert read.guards == (
@@ -193,7 +200,7 @@ def test_a_file_is_read_as_it_says() -> None:
 def test_what_a_file_leaves_out_is_all_units_from_now_on() -> None:
     read = read_experiment(BEGIN + ARMS, START)
 
-    assert read.unit is Unit.END_USER
+    assert read.unit is ExperimentUnit.END_USER
     assert read.ramp == (RampStep(0.0, 100.0),)
     assert (read.start, read.end, read.guards, read.error_rate) == (START, None, (), 0.05)
 

@@ -78,6 +78,14 @@ def test_what_does_not_fit_is_one_sentence_that_says_what_to_do(
     assert said in misfit
 
 
+def test_what_callers_write_stands_behind_a_fence() -> None:
+    variables = declared(Variable("plan", VariableType.TEXT))
+    (misfit,) = misfits([block("plan", ContextSource.CALLER, "plan")], variables, bare={"plan"})
+    assert "shows 'plan' outside a fence, and a block of the source caller is written by callers" in misfit
+    assert list(misfits([block("plan", ContextSource.CALLER, "plan")], variables)) == []
+    assert list(misfits([block("plan", ContextSource.ENVIRONMENT, "plan")], variables, bare={"plan"})) == []
+
+
 def test_a_block_that_no_template_shows_is_unused_unless_it_bounds_the_turns() -> None:
     blocks = [
         block("turns", ContextSource.TURNS),

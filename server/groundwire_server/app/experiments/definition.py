@@ -20,10 +20,10 @@ from groundwire_server.domain.experiments.experiment import (
     Arm,
     Direction,
     Experiment,
+    ExperimentUnit,
     GuardMetric,
     Metric,
     RampStep,
-    Unit,
 )
 from groundwire_server.options import Options
 
@@ -115,7 +115,9 @@ class ExperimentDefinition(Options):
     name: Name = Field(description="The experiment's name.")
     description: str = Field("", max_length=1024, description="What it is to show, for people.")
     route: Name = Field(description="The route whose calls it splits.")
-    unit: Unit = Field(Unit.END_USER, description="What keeps its arm: END_USER, TENANT or SUBJECT.")
+    unit: ExperimentUnit = Field(
+        ExperimentUnit.END_USER, description="What keeps its arm: END_USER, TENANT or SUBJECT."
+    )
     arms: tuple[ArmDefinition, ...] = Field(
         min_length=1, max_length=_MOST_ARMS, description="The arms; the first is the control, the route as it is."
     )

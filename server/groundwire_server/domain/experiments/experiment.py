@@ -15,7 +15,7 @@ MERGED_SETTINGS: Final = frozenset({"limits", "thresholds", "release", "check", 
 """Sections of a route of which an arm changes single keys, each of which is a dimension; the others change whole."""
 
 
-class Unit(Word):
+class ExperimentUnit(Word):
     """What keeps its arm: everybody behind it gets the same."""
 
     END_USER = auto()
@@ -147,7 +147,7 @@ class Experiment:
 
     name: str
     route: str
-    unit: Unit
+    unit: ExperimentUnit
     arms: tuple[Arm, ...]
     ramp: tuple[RampStep, ...]
     start: datetime
@@ -220,7 +220,7 @@ class Assignment:
 
     experiment: str
     arm: str
-    unit: Unit = Unit.END_USER
+    unit: ExperimentUnit = ExperimentUnit.END_USER
 
     def __str__(self) -> str:
         return f"{self.experiment}/{self.arm}"

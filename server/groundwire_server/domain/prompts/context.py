@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import auto
 from typing import Final, TypeAlias
 
+from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.vocabulary import Word
 
 ContextValue: TypeAlias = str | tuple[str, ...] | tuple[tuple[str, str], ...]
@@ -85,6 +86,7 @@ class PromptContext:
             question of the tenant on that day.
         trimmed: the blocks that were too long.
         tokens: of all values.
+        words: those of the instructions, which no answer says again.
     """
 
     trusted: Mapping[str, ContextValue]
@@ -92,6 +94,7 @@ class PromptContext:
     varying: frozenset[str] = frozenset()
     trimmed: tuple[TrimmedBlock, ...] = ()
     tokens: int = 0
+    words: PromptWords = PromptWords()
 
 
 def taken_by(block: ContextBlock) -> str | None:

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from json import dumps
 from typing import Final
 
+from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.prompts.glossary import NO_TERMS, Glossary
 
 _DIGEST_BYTES: Final = 16
@@ -25,6 +26,11 @@ class TenantTexts:
     instructions: str = field(default="", repr=False)
     glossary: Glossary = NO_TERMS
     examples: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @cached_property
+    def words(self) -> PromptWords:
+        """The words of its instructions, which no answer says again."""
+        return PromptWords(self.instructions)
 
     @cached_property
     def digest(self) -> bytes:

@@ -1,11 +1,11 @@
 """The variables of a template beside the question and its passages, as its front matter declares them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import auto
 from typing import Final
 
-from groundwire_server.domain.prompts.context import ContextBlock, ContextSource, ContextValue
+from groundwire_server.domain.prompts.context import UNTRUSTED, ContextBlock, ContextSource, ContextValue
 from groundwire_server.domain.vocabulary import Word
 
 TURNS: Final = "turns"
@@ -58,12 +58,15 @@ def type_of(block: ContextBlock) -> VariableType:
             return VariableType.TEXT
 
 
-def misfits(blocks: Sequence[ContextBlock], variables: Mapping[str, Variable]) -> Iterator[str]:
+def misfits(
+    blocks: Sequence[ContextBlock], variables: Mapping[str, Variable], bare: Collection[str] = ()
+) -> Iterator[str]:
     """Yield what keeps a template from being used with a route's blocks, one sentence each.
 
     Args:
         blocks: of the route.
         variables: of the template, by name.
+        bare: those that the template does not show behind a fence.
     """
     by_name = {block.name: block for block in blocks}
     for variable in variables.values():
@@ -72,6 +75,11 @@ def misfits(blocks: Sequence[ContextBlock], variables: Mapping[str, Variable]) -
             if variable.required:
                 yield f"the prompt requires {variable.name!r}: declare a block of that name under `context`"
             continue
+        if variable.name in bare and block.source in UNTRUSTED:
+            yield (
+                f"the prompt shows {variable.name!r} outside a fence, and a block of the source {block.source.lower()} "
+                "is written by callers: show it behind one, or take another source"
+            )
         if (given := type_of(block)) is not variable.type:
             yield (
                 f"the prompt takes {variable.name!r} as {variable.type.lower()}, and a block of the source "
