@@ -29,6 +29,7 @@ from groundwire.v1 import (
     prompt_service_pb2,
     question_pb2,
     record_service_pb2,
+    recording_service_pb2,
     retrieval_service_pb2,
     review_service_pb2,
     route_service_pb2,
@@ -41,6 +42,7 @@ from groundwire_server.domain.vocabulary import Feature
 SECONDS = 10.0
 _MASK = "Internal error from Core"
 _OPERATION = f"operations/{'5b1e' * 8}"
+_RECORDING = f"recordings/{7:032x}"
 _QUESTION = question_pb2.Question(text="What do lambda expressions create?")
 _ALL = filter_pb2.Filter(is_null=filter_pb2.IsNull(key="team", is_null=True))
 _EXPERIMENT = "{name: intruder, route: default, arms: [{name: a, weight: 50}, {name: b, weight: 50}]}"
@@ -92,6 +94,9 @@ REQUESTS: Mapping[str, Message] = {
     "groundwire.v1.UsageService/QueryUsage": usage_service_pb2.QueryUsageRequest(),
     "groundwire.v1.AuditService/ListAuditEntries": audit_service_pb2.ListAuditEntriesRequest(),
     "groundwire.v1.AuditService/VerifyAudit": audit_service_pb2.VerifyAuditRequest(),
+    "groundwire.v1.RecordingService/ListRecordings": recording_service_pb2.ListRecordingsRequest(),
+    "groundwire.v1.RecordingService/GetRecording": recording_service_pb2.GetRecordingRequest(name=_RECORDING),
+    "groundwire.v1.RecordingService/DeleteRecording": recording_service_pb2.DeleteRecordingRequest(name=_RECORDING),
     "groundwire.v1.PromptService/ListPrompts": prompt_service_pb2.ListPromptsRequest(),
     "groundwire.v1.PromptService/GetPromptVersion": prompt_service_pb2.GetPromptVersionRequest(name="answer"),
     "groundwire.v1.PromptService/PushPromptVersion": prompt_service_pb2.PushPromptVersionRequest(
@@ -147,6 +152,7 @@ _OF_FEEDBACK = {
 _OF_RECORDS = {
     "groundwire.v1.ReviewService": Feature.REVIEWS,
     "groundwire.v1.AuditService": Feature.AUDIT,
+    "groundwire.v1.RecordingService": Feature.RECORDINGS,
     "groundwire.v1.PromptService": Feature.PROMPTS,
     "groundwire.v1.ExperimentService": Feature.EXPERIMENTS,
 }

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
+from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.fair_threads import FairThreads
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
@@ -16,6 +17,7 @@ from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
+from groundwire_server.app.parts.recordings import ProcessRecordings
 from groundwire_server.app.parts.records import share_key
 from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
 from groundwire_server.app.parts.routes import composed_route, with_variants
@@ -49,6 +51,7 @@ from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
 from groundwire_server.edge.servicers.prompts import PromptRegistryCalls
+from groundwire_server.edge.servicers.recordings import RecordedCalls
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.reviews import Reviews
@@ -96,7 +99,9 @@ class Process:
         reviews: of answers that wait for a person; None where there are no records.
         flights: the questions that others may wait for; those of two configurations are two questions.
         usage: the accounts of what models have consumed; None where there are none.
+        recordings: of calls; None where there are no records.
         registry: of prompts and experiments in the records; None where no tenant manages them.
+        templates: the prompts that have been compiled, for all snapshots.
     """
 
     recording: Recording
@@ -113,7 +118,9 @@ class Process:
     reviews: ProcessReviews | None = None
     flights: SingleFlight = field(default_factory=SingleFlight)
     usage: OpenedUsage | None = None
+    recordings: ProcessRecordings | None = None
     registry: RegistryWatch | None = None
+    templates: TemplateCompiler = field(default_factory=compiler)
 
     @classmethod
     def begin(
@@ -128,6 +135,7 @@ class Process:
         queue: ProcessQueue | None = None,
         reviews: ProcessReviews | None = None,
         usage: OpenedUsage | None = None,
+        recordings: ProcessRecordings | None = None,
         registry: RegistryWatch | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
@@ -143,6 +151,7 @@ class Process:
             queue: of questions that are answered later.
             reviews: of answers that wait for a person.
             usage: the accounts of what models have consumed.
+            recordings: of calls.
             registry: of prompts and experiments in the records.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
@@ -167,6 +176,7 @@ class Process:
             queue=queue,
             reviews=reviews,
             usage=usage,
+            recordings=recordings,
             registry=registry,
         )
 
@@ -186,6 +196,7 @@ def snapshot(
     self_hosted_only: Collection[str] = (),
     prompt_calls: PromptCalls | None = None,
     managed_by: str | None = None,
+    prompts: PromptCatalogue | None = None,
     experiment_calls: ExperimentCalls | None = None,
     traffic: Mapping[str, RouteTraffic] | None = None,
 ) -> ServingSnapshot:
@@ -200,13 +211,14 @@ def snapshot(
         self_hosted_only: tenants whose questions go to self-hosted models only.
         prompt_calls: what calls of prompts need; None where no tenant manages them.
         managed_by: that tenant.
+        prompts: the versions that are in force; those built in if None.
         experiment_calls: what calls of experiments need; None as well.
         traffic: how the calls of routes are split over their variants, by route.
 
     Raises:
-        UnknownPromptError: when a route names a prompt that does not exist.
+        UnknownPromptError: when a route names a prompt that does not exist, or cannot be used.
     """
-    prompts = FilePrompts(BUILT_IN)
+    prompts = prompts or built_in_prompts(process.templates)
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = AclRecheck(process.recording.metrics)
@@ -227,6 +239,7 @@ def snapshot(
                 process.queue,
                 process.flights,
                 reviews,
+                None if process.recordings is None else process.recordings.sink(parts.recordings.get(name)),
             )
             for name, (policy, store) in policies.items()
         }
@@ -249,7 +262,7 @@ def snapshot(
         screen=parts.document_screen,
     )
     cached = () if parts.answer_cache is None else (CachedAnswers(parts.answer_cache, SystemClock()),)
-    operations = kept_questions(process.records, process.reviews)
+    operations = kept_questions(process.records, process.reviews, process.recordings)
     return ServingSnapshot(
         access,
         admission,
@@ -272,6 +285,7 @@ def snapshot(
         if process.reviews is None
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
         None if process.reviews is None else process.reviews.feedback_calls(available),
+        None if process.recordings is None else process.recordings.records,
         managed_by,
         prompt_calls,
         experiment_calls,
@@ -327,6 +341,7 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         UsageQueries(current, clock),
         Reviews(current, watching, clock),
         Audit(current),
+        RecordedCalls(current),
         PromptRegistryCalls(current),
         Experiments(current),
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from groundwire_server.adapters.prompts.catalogue import PromptCatalogue
 from groundwire_server.adapters.store.embedded.lock import folder_lock
 from groundwire_server.app import compose
 from groundwire_server.app.access import KeySets, access
@@ -290,6 +291,7 @@ async def _open_expanded(
             configuration.self_hosted_only or (),
             prompt_calls(loaded.configuration, registry, process.registry),
             configuration.prompts.managed_by,
+            PromptCatalogue(registry, process.templates),
             experiment_calls(loaded.configuration, state, registry, expanded, process.registry),
             expanded.traffic,
         )

@@ -23,6 +23,7 @@ from groundwire.v1 import (
     operation_service_pb2,
     prompt_service_pb2,
     record_service_pb2,
+    recording_service_pb2,
     retrieval_service_pb2,
     review_service_pb2,
     route_service_pb2,
@@ -42,6 +43,7 @@ from groundwire.v1.limit_service_pb2_grpc import LimitServiceServicer, add_Limit
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceServicer, add_OperationServiceServicer_to_server
 from groundwire.v1.prompt_service_pb2_grpc import PromptServiceServicer, add_PromptServiceServicer_to_server
 from groundwire.v1.record_service_pb2_grpc import RecordServiceServicer, add_RecordServiceServicer_to_server
+from groundwire.v1.recording_service_pb2_grpc import RecordingServiceServicer, add_RecordingServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
     RetrievalServiceServicer,
     add_RetrievalServiceServicer_to_server,
@@ -108,6 +110,7 @@ _OURS = (
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"].full_name,
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
+    recording_service_pb2.DESCRIPTOR.services_by_name["RecordingService"].full_name,
     prompt_service_pb2.DESCRIPTOR.services_by_name["PromptService"].full_name,
     experiment_service_pb2.DESCRIPTOR.services_by_name["ExperimentService"].full_name,
 )
@@ -131,6 +134,7 @@ class Servicers:
     usage: UsageServiceServicer
     reviews: ReviewServiceServicer
     audit: AuditServiceServicer
+    recordings: RecordingServiceServicer
     prompts: PromptServiceServicer
     experiments: ExperimentServiceServicer
 
@@ -227,6 +231,7 @@ class Server:
         add_UsageServiceServicer_to_server(servicers.usage, handlers)
         add_ReviewServiceServicer_to_server(servicers.reviews, handlers)
         add_AuditServiceServicer_to_server(servicers.audit, handlers)
+        add_RecordingServiceServicer_to_server(servicers.recordings, handlers)
         add_PromptServiceServicer_to_server(servicers.prompts, handlers)
         add_ExperimentServiceServicer_to_server(servicers.experiments, handlers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)

@@ -22,6 +22,7 @@ from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.grounding import GroundingChecker
+from groundwire_server.ports.recordings import Recordings
 from groundwire_server.ports.usage import UsageRecords
 
 
@@ -49,6 +50,7 @@ class ServingSnapshot:
         usage: the accounts of what models have consumed; None where the server has none.
         reviews: answers that wait for a person; None where the server keeps no records.
         feedback: takes what callers say of answers; None where the server keeps no records.
+        recordings: of calls; None where the server keeps no records.
         managed_by: the tenant that manages prompts and experiments; None where none does.
         prompts: what its calls of prompts need; None where no tenant manages them.
         experiments: what its calls of experiments need; None as well.
@@ -73,6 +75,7 @@ class ServingSnapshot:
     usage: UsageRecords | None = None
     reviews: ReviewCalls | None = None
     feedback: FeedbackCalls | None = None
+    recordings: Recordings | None = None
     managed_by: str | None = None
     prompts: PromptCalls | None = None
     experiments: ExperimentCalls | None = None
@@ -108,6 +111,17 @@ class ServingSnapshot:
         if self.feedback is None:
             raise Rejection.not_offered(Feature.FEEDBACK)
         return self.feedback
+
+    @property
+    def recorded_calls(self) -> Recordings:
+        """The recordings of calls.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED where the server keeps no records.
+        """
+        if self.recordings is None:
+            raise Rejection.not_offered(Feature.RECORDINGS)
+        return self.recordings
 
     def experiment_calls(self, caller: Caller) -> ExperimentCalls:
         """Return what calls of experiments need.

@@ -15,6 +15,7 @@ from groundwire_server.domain.inquiry import Inquiry, RunRequest
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.policy import Policy, ShadowPolicy
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Reason, Screen
@@ -28,6 +29,7 @@ from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Contention, Generator
 from groundwire_server.ports.operations import AnswerQueue
 from groundwire_server.ports.prompts import Prompts, RewritePrompts
+from groundwire_server.ports.recordings import RecordingSink
 from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import ReviewDesk
@@ -108,6 +110,8 @@ class Ports:
         queue: accepts questions for later; None where none is answered later.
         cache: the route's earlier answers; None keeps none.
         reviews: the route's reviews; None has none.
+        context: the operator's texts that prompts may hold.
+        recordings: takes the calls that are recorded; None records none.
     """
 
     retriever: Retriever
@@ -127,6 +131,8 @@ class Ports:
     queue: AnswerQueue | None = None
     cache: RouteCache | None = None
     reviews: RouteReviews | None = None
+    context: ContextTexts = NO_TEXTS
+    recordings: RecordingSink | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.parts.feedback import ProcessFeedback, open_feedback
 from groundwire_server.app.parts.operation_codec import CODEC
+from groundwire_server.app.parts.recordings import ProcessRecordings
 from groundwire_server.app.parts.records import record_erasure
 from groundwire_server.edge.feedback import FeedbackCalls
 from groundwire_server.edge.reviews import ReviewCalls
@@ -96,12 +97,15 @@ def open_reviews(records: "OpenedRecords | None", wakeups: Wakeups, recorder: Me
     return ProcessReviews(reviews, audit, desk, events, feedback)
 
 
-def kept_questions(records: "OpenedRecords | None", reviews: ProcessReviews | None) -> Sequence[ErasableRecords]:
+def kept_questions(
+    records: "OpenedRecords | None", reviews: ProcessReviews | None, recordings: ProcessRecordings | None
+) -> Sequence[ErasableRecords]:
     """Return what keeps questions in the database, in the order in which it is erased."""
     if records is None:
         return ()
     samples = () if reviews is None else (reviews.feedback.pending_erasure(),)
-    return (*samples, record_erasure(records))
+    recorded = () if recordings is None else (recordings.pending_erasure(),)
+    return (*samples, *recorded, record_erasure(records))
 
 
 def _retrievers(routes: RouteTable) -> Callable[[str, str], Retriever | None]:

@@ -16,6 +16,7 @@ from groundwire_server.pipeline.caching.single_flight import SingleFlight
 from groundwire_server.pipeline.caching.stamp import RouteStamp
 from groundwire_server.pipeline.routes import Ports, RewriteModel, Route, RouteCache, RouteReviews, ShadowModel
 from groundwire_server.ports.prompts import Prompts
+from groundwire_server.ports.recordings import RecordingSink
 
 
 def with_variants(made: Mapping[str, Route], traffic: Mapping[str, RouteTraffic]) -> dict[str, Route]:
@@ -42,6 +43,7 @@ def composed_route(
     queue: ProcessQueue | None,
     flights: SingleFlight,
     reviews: RouteReviews | None,
+    recordings: RecordingSink | None = None,
 ) -> Route:
     """Return a route, or a variant of one, that holds no models but those that it may ask."""
     chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
@@ -63,6 +65,8 @@ def composed_route(
         screens=parts.screens.get(name, {}),
         queue=None if queue is None else queue.accepted,
         reviews=None if policy.review is None else reviews,
+        context=parts.context,
+        recordings=recordings,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
     cache = _cache(name, policy, ports, parts, flights)

@@ -103,6 +103,7 @@ def groups() -> tuple[Group, ...]:
         answers.audit_group(),
         documents.documents_group(),
         records.records_group(),
+        records.recordings_group(),
         records.db_group(),
         answers.feedback_group(),
         prompts.prompts_group(),

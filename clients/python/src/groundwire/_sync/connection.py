@@ -25,6 +25,7 @@ from groundwire.v1.limit_service_pb2_grpc import LimitServiceStub
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceStub
 from groundwire.v1.prompt_service_pb2_grpc import PromptServiceStub
 from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
+from groundwire.v1.recording_service_pb2_grpc import RecordingServiceStub
 from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceStub
 from groundwire.v1.review_service_pb2_grpc import ReviewServiceStub
 from groundwire.v1.route_service_pb2_grpc import RouteServiceStub
@@ -69,6 +70,7 @@ class Connection:
         reviews: the calls of ReviewService.
         usage: the calls of UsageService.
         audit: the calls of AuditService.
+        recordings: the calls of RecordingService.
         prompts: the calls of PromptService.
         experiments: the calls of ExperimentService.
 
@@ -119,6 +121,7 @@ class Connection:
         self.reviews = ReviewServiceStub(self._channel)
         self.usage = UsageServiceStub(self._channel)
         self.audit = AuditServiceStub(self._channel)
+        self.recordings = RecordingServiceStub(self._channel)
         self.prompts = PromptServiceStub(self._channel)
         self.experiments = ExperimentServiceStub(self._channel)
         self._canceller = Canceller(self.answers.CancelAnswer)
