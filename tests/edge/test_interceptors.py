@@ -36,6 +36,8 @@ from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.prompts import PromptRegistryCalls
+from groundwire_server.edge.servicers.recordings import RecordedCalls
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
 from groundwire_server.edge.servicers.reviews import Reviews
@@ -101,6 +103,8 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         UsageQueries(CURRENT, SetClock()),
         Reviews(CURRENT, ReviewWatching(ArrivalOptions(), Counts()), SetClock()),
         Audit(CURRENT),
+        RecordedCalls(CURRENT),
+        PromptRegistryCalls(CURRENT),
     )
     server = Server(
         servicers,

@@ -172,11 +172,11 @@ async def test_nothing_is_lost_or_counted_twice_while_the_database_is_away(
     book.outcome(CONTROL, ANN, outcome())
     await asyncio.sleep(7)
     assert not await book.write()
-    assert counts.series(metrics.EXPERIMENT_UNWRITTEN_AGE) == {(): pytest.approx(7.0)}
+    assert counts.reading(metrics.EXPERIMENT_UNWRITTEN_AGE) == {(): pytest.approx(7.0)}
     assert not await book.write()
     assert await book.write()
     assert results.units[UnitKey("shorter", "control", "ann")].calls == 2
-    assert counts.series(metrics.EXPERIMENT_UNWRITTEN_AGE) == {(): 0.0}
+    assert counts.reading(metrics.EXPERIMENT_UNWRITTEN_AGE) == {(): 0.0}
 
 
 async def test_units_beyond_the_bound_are_left_out_and_counted_as_such(

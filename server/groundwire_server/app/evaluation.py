@@ -15,6 +15,7 @@ from groundwire_server.app.calibration import calibrated_policy
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.parts.parts import open_parts
+from groundwire_server.app.parts.prompts import offline_prompts
 from groundwire_server.app.parts.shared import Shared
 from groundwire_server.domain.caller import Caller
 from groundwire_server.edge.convert.outcome import fill_outcome
@@ -69,6 +70,8 @@ class InProcessService:
 async def in_process(configuration: Configuration, caller: Caller) -> AsyncIterator[InProcessService]:
     """Open the parts of a configuration, and close them when the context is left.
 
+    Prompts are those built in and those of the folder; what was pushed to the records is not there.
+
     Raises:
         SetupError: when a part cannot be used as it is.
         ImportError: when an extra is not installed that a part needs.
@@ -93,6 +96,7 @@ async def in_process(configuration: Configuration, caller: Caller) -> AsyncItera
             NO_AUTHENTICATION,
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),
+            prompts=offline_prompts(configuration),
         )
         yield InProcessService(snapshot, caller, SystemClock())
     finally:

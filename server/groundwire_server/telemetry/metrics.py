@@ -212,6 +212,13 @@ REVIEW_SAMPLES: Final = Counter(
     "where too many were on their way, or `unavailable` where the database was.",
     (names.ROUTE, names.SAMPLE_PURPOSE, names.RESULT),
 )
+RECORDINGS: Final = Counter(
+    "groundwire.recordings",
+    "{call}",
+    "Calls that were recorded, by what became of the recording: `kept`, `no_room` where too many were on their way, "
+    "`too_large`, or `unavailable` where the database was.",
+    (names.ROUTE, names.RESULT),
+)
 GUARDS_UNAVAILABLE: Final = Counter(
     "groundwire.guard.unavailable",
     "{answer}",
@@ -269,6 +276,13 @@ TOKENS: Final = Counter(
     "{token}",
     "Tokens of models, those of calls that failed or were cancelled among them.",
     (names.TENANT, names.MODEL, names.PURPOSE, names.GEN_AI_TOKEN_TYPE),
+)
+TOKENS_CACHED: Final = Counter(
+    "groundwire.tokens.cached",
+    "{token}",
+    "Input tokens that providers have read from their caches; they are among those of the type `input` in "
+    "groundwire.tokens.",
+    (names.TENANT, names.MODEL, names.PURPOSE),
 )
 COST: Final = Counter(
     "groundwire.cost",
@@ -526,6 +540,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     FEEDBACK,
     FEEDBACK_FAULTS,
     REVIEW_SAMPLES,
+    RECORDINGS,
     PASSAGES_DROPPED,
     PASSAGES_OVERTAKEN,
     SHADOW_ANSWERS,
@@ -534,6 +549,7 @@ CATALOG: Final[tuple[Metric, ...]] = (
     SHADOW_COST,
     SHADOW_SKIPPED,
     TOKENS,
+    TOKENS_CACHED,
     COST,
     MODEL_DURATION,
     MODEL_FIRST_CHUNK,

@@ -17,14 +17,15 @@ SERVER_KEYS = (
     "request_bytes, tls, workers, write_seconds"
 )
 SECTIONS = (
-    "answer_cache, authentication, capacity, checkers, concurrency, corpus, embedders, gateway, guards, ingest, "
-    "limits, models, prompts, providers, queue, records, redis, rerankers, reviews, routes, self_hosted_only, server, "
-    "spending, stores, telemetry, tenant_weights, tenants"
+    "answer_cache, authentication, capacity, checkers, concurrency, context, corpus, embedders, gateway, guards, "
+    "ingest, limits, models, prompts, providers, queue, records, redis, rerankers, reviews, routes, self_hosted_only, "
+    "server, spending, stores, telemetry, tenant_weights, tenants"
 )
 ROUTE_KEYS = (
-    "allow_alpha, cache, check, checker, fallbacks, feedback, limits, limits_without_store, mode, models, prompt, "
-    "queue, release, rerank, review, rewrite, routing, screens, search, self_hosted_only, shadow, store, thresholds, "
-    "time"
+    "allow_alpha, cache, check, checker, context, fallbacks, feedback, limits, limits_without_store, mode, models, "
+    "prompt, queue, recording, release, rerank, review, rewrite, routing, screens, search, self_hosted_only, shadow, "
+    "store, "
+    "thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 NO_HOST_OR_PORT = "must have a valid host, and a port from 1 to 65535 if any, such as http://localhost:4317"

@@ -144,6 +144,7 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
         "RABBITMQ_PASSWORD",
     ):
         monkeypatch.setenv(name, "name=s3cr3t" if name.startswith("OTEL") else "s3cr3t")
+    monkeypatch.setenv("REGION", "eu")
     monkeypatch.setenv("RECORDS_KEY", base64.b64encode(bytes(32)).decode())
     for name in ("ACME_WEBHOOK_SECRET", "TICKETS_WEBHOOK_SECRET", "TICKETS_CALLBACK_SECRET"):
         monkeypatch.setenv(name, f"whsec_{base64.b64encode(bytes(32)).decode()}")

@@ -10,10 +10,10 @@ from groundwire_server.domain.experiments.experiment import (
     ArmEnd,
     Direction,
     Experiment,
+    ExperimentUnit,
     GuardMetric,
     Metric,
     RampStep,
-    ExperimentUnit,
 )
 from groundwire_server.domain.experiments.latency import latency_bucket
 from groundwire_server.domain.experiments.observation import ArmSums, Moments

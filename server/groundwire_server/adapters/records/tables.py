@@ -416,7 +416,7 @@ recordings: Final = Table(
     Column("redacted", SmallInteger, nullable=False),
     Column("format", SmallInteger, nullable=False, comment="of the sealed column"),
     Column("sealed_content", LargeBinary, nullable=False),
-    Index(None, "tenant", "created"),
+    Index(None, "tenant", "created", "recording_id"),
     Index(None, "tenant", "subject", "request_id"),
     Index(None, "expires"),
 )

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from groundwire_server.adapters.prompts.folder import NO_FOLDER, PromptFolder, read_folder, watched
 from groundwire_server.app.configuration import otel_environment, schema_walk
+from groundwire_server.app.configuration.context_texts import files_of as context_files
 from groundwire_server.app.configuration.environment import Override, overrides
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.app.configuration.explain import explained
@@ -132,11 +133,12 @@ def load(sources: Sources) -> Loaded:
 
 
 def _files_of(configuration: Configuration) -> Sequence[File]:
-    """Return the files whose content a server takes in with its configuration: terms, calibrations and prompts."""
+    """Return the files whose content a server takes in with its configuration, such as terms and prompts."""
     named = [guard.file for guard in configuration.guards.values() if isinstance(guard, TermsGuardConfig)]
     named += [checker.thresholds.calibration for checker in configuration.checkers.values()]
     for route in configuration.routes.values():
         named += [route.thresholds.calibration, None if route.rerank is None else route.rerank.calibration]
+    named += context_files(configuration.context)
     if configuration.prompts.folder is not None:
         named += watched(configuration.prompts.folder)
     return [file for file in named if file is not None]

@@ -1,8 +1,15 @@
-"""The registry of prompts: what is built in, the operator's folder, and the records, as one value."""
+"""The registry of prompts: what is built in, the operator's folder, and the records, as one value; and its checks."""
+
+from collections.abc import Iterator
 
 from groundwire_server.adapters.prompts.built_in import built_in_versions
-from groundwire_server.adapters.prompts.folder import NO_FOLDER, PromptFolder
-from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, joined
+from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, compiler
+from groundwire_server.adapters.prompts.folder import NO_FOLDER, FolderFault, PromptFolder, read_folder
+from groundwire_server.adapters.prompts.lint import TemplateLint
+from groundwire_server.adapters.prompts.template import TemplateCompiler
+from groundwire_server.app.configuration.errors import ConfigError
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError, joined
 from groundwire_server.ports.prompt_records import RegistryState
 
 
@@ -23,3 +30,39 @@ def registry_of(folder: PromptFolder = NO_FOLDER, state: RegistryState | None = 
     if dangling := next(folder.dangling(registry), None):
         raise PromptConflictError(str(dangling))
     return registry
+
+
+def folder_faults(folder: PromptFolder, templates: TemplateCompiler) -> Iterator[FolderFault]:
+    """Yield what keeps a folder from use: files that cannot be read, and templates with errors."""
+    yield from folder.faults
+    lint = TemplateLint(templates)
+    for each in folder.versions:
+        for finding in lint.findings(each.name, each.version, each.text):
+            if finding.error:
+                yield FolderFault(folder.file(each.name, each.version), finding.line, finding.message)
+
+
+def route_faults(
+    configuration: Configuration, registry: PromptRegistry, templates: TemplateCompiler
+) -> Iterator[ConfigError]:
+    """Yield what keeps routes from using the prompts that they name: one error a route."""
+    prompts = PromptCatalogue(registry, templates)
+    for name, route in configuration.routes.items():
+        try:
+            prompts.check(route.prompt.name, route.prompt.wanted)
+        except UnknownPromptError as unknown:
+            yield ConfigError(("routes", name, "prompt"), str(unknown))
+
+
+def offline_prompts(configuration: Configuration) -> PromptCatalogue:
+    """Return the prompts that are there without the records.
+
+    Raises:
+        PromptConflictError: when the folder cannot be used.
+    """
+    templates = compiler()
+    folder = configuration.prompts.folder
+    read = NO_FOLDER if folder is None else read_folder(folder)
+    if fault := next(folder_faults(read, templates), None):
+        raise PromptConflictError(str(fault))
+    return PromptCatalogue(registry_of(read), templates)

@@ -1,7 +1,10 @@
 """The group of commands on prompts."""
 
 from groundwire_server.cli.commands.group import Group
+from groundwire_server.cli.prompts.history import history
 from groundwire_server.cli.prompts.list import list_prompts
+from groundwire_server.cli.prompts.promote import promote, rollback
+from groundwire_server.cli.prompts.push import push
 
 
 def prompts_group() -> Group:
@@ -13,6 +16,32 @@ def prompts_group() -> Group:
             list_prompts: (
                 "list",
                 ("groundwire prompts list", "groundwire prompts list --json | jq -r '.[].name'"),
+            ),
+            push: (
+                "push",
+                (
+                    "groundwire prompts push prompts/answer/1.4.0.jinja --reason shorter",
+                    "groundwire prompts push draft.jinja --as answer/1.4.0 --dry-run",
+                ),
+            ),
+            promote: (
+                "promote",
+                (
+                    "groundwire prompts promote answer/1.4.0 --label candidate",
+                    "groundwire prompts promote answer/1.4.0 --reason 'it won'",
+                    "groundwire prompts promote answer/1.4.0 --folder prompts",
+                ),
+            ),
+            rollback: (
+                "rollback",
+                (
+                    "groundwire prompts rollback answer --reason 'answers are too short'",
+                    "groundwire prompts rollback answer --folder prompts",
+                ),
+            ),
+            history: (
+                "history",
+                ("groundwire prompts history answer", "groundwire prompts history --json | jq -r .actor"),
             ),
         },
     )

@@ -13,6 +13,7 @@ from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOption
 from groundwire_server.admission.capacity import CapacityOptions
 from groundwire_server.app.configuration.models.authentication import AuthenticationConfig, Tenant
 from groundwire_server.app.configuration.models.checkers import CheckerConfig
+from groundwire_server.app.configuration.models.context import ContextConfig
 from groundwire_server.app.configuration.models.embedders import EmbedderConfig
 from groundwire_server.app.configuration.models.generators import ModelConfig
 from groundwire_server.app.configuration.models.guards import BUILT_IN, Guards
@@ -123,6 +124,10 @@ class Configuration(Options):
     ingest: IngestConfig = Field(default_factory=IngestConfig, description="How documents are taken in.")
     concurrency: ConcurrencyOptions | None = Field(
         None, description="Calls of all models together in flight; unlimited if unset."
+    )
+    context: ContextConfig = Field(
+        default_factory=ContextConfig,
+        description="Texts of yours that prompts may hold beside passages; each route declares which.",
     )
     routes: dict[RouteName, RouteConfig] = Field(
         min_length=1, description="Routes, the named uses of the service; calls that name none take `default`."

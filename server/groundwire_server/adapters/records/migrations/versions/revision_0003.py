@@ -93,7 +93,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("recording_id", name=op.f("pk_recordings")),
     )
     op.create_index(op.f("ix_recordings_expires"), "recordings", ["expires"], unique=False)
-    op.create_index(op.f("ix_recordings_tenant_created"), "recordings", ["tenant", "created"], unique=False)
+    op.create_index(
+        op.f("ix_recordings_tenant_created_recording_id"),
+        "recordings",
+        ["tenant", "created", "recording_id"],
+        unique=False,
+    )
     op.create_index(
         op.f("ix_recordings_tenant_subject_request_id"), "recordings", ["tenant", "subject", "request_id"], unique=False
     )
