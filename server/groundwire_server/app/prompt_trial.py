@@ -1,145 +1,108 @@
-"""Trying prompts without a server: what is wrong with a template, and what it renders over an example."""
+"""Trying a prompt on cases, within this process: the same path as a call's, over passages that the case gives."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import auto
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
-from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, compiler
-from groundwire_server.adapters.prompts.front_matter import FrontMatter, UnusableTemplateError, split
-from groundwire_server.adapters.prompts.lint import TemplateLint
-from groundwire_server.app.configuration.errors import ConfigError
+from groundwire_server.adapters.generator.kept_outputs import KeptOutputGenerator, OutputFolder
+from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.parts.prompts import route_faults
-from groundwire_server.domain.answer import CheckedSegment, Citation, Span
-from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.generation import Draft, Prompt
-from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
-from groundwire_server.domain.prompts.finding import PromptFinding
-from groundwire_server.domain.prompts.registry import PromptRegistry, PromptVersion, joined
-from groundwire_server.domain.question import Question, Turn
-from groundwire_server.domain.refused import Departure, RefusedSentence
-from groundwire_server.domain.vocabulary import Cause, ConflictKind, Word
+from groundwire_server.app.configuration.models.prompts import PromptConfig
+from groundwire_server.app.configuration.models.stores import EmbeddedStoreConfig
+from groundwire_server.app.evaluation import in_process
+from groundwire_server.app.parts.parts import Parts
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.outcome import Outcome
+from groundwire_server.domain.question import Question
+from groundwire_server.pipeline.answerer import PipelineAnswerer
+from groundwire_server.pipeline.routes import RouteTable
+from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.generator import Generator
 
-MARK: Final = "0a1b2c3d4e5f"
-"""The mark of trials; that of a call is drawn anew, and nobody can guess it."""
+_MARK: Final = "0123456789abcdef"
+"""Of the fences in every prompt: with the same mark the same case has the same prompt, whose output may be kept."""
 
-
-class Message(Word):
-    """What a model is asked for."""
-
-    ANSWER = auto()
-    """An answer."""
-    REPAIR = auto()
-    """Another answer in place of one that cannot be used."""
-    CORRECTION = auto()
-    """Another sentence in place of one that cannot be used, behind those that stand."""
-    CONTINUATION = auto()
-    """The rest of an answer that another model has begun."""
+_CALLER: Final = Caller("local", "prompts-test", frozenset({"local"}))
 
 
 @dataclass(frozen=True, slots=True)
-class PromptExample:
-    """What a prompt is rendered of.
+class PromptTrial:
+    """Answers questions over passages of the caller's own.
 
     Attributes:
-        context: values of variables that the template declares.
+        answerer: of one configuration.
+        routes: of it.
+        clock: the event loop's.
+        generators: the models, each with what is kept of it.
     """
 
-    question: Question
-    passages: Sequence[Passage]
-    context: PromptContext = NO_CONTEXT
+    answerer: PipelineAnswerer
+    routes: RouteTable
+    clock: Clock
+    generators: Mapping[str, KeptOutputGenerator]
 
+    @property
+    def missing(self) -> int:
+        """How many prompts no output is kept of, so far."""
+        return sum(each.missing for each in self.generators.values())
 
-EXAMPLE: Final = PromptExample(
-    Question(
-        "default",
-        "And who may sign for them?",
-        "example",
-        turns=(Turn(True, "Where do parcels wait?"), Turn(False, "Parcels wait at the reception.")),
-    ),
-    (
-        Passage("c1", "Parcels wait at the reception for ten days. Any member may sign for them.", title="House rules"),
-        Passage("c2", "The reception is open from 8 to 18 o'clock."),
-    ),
-)
-"""What is rendered unless a command says otherwise."""
-
-
-class PromptTrials:
-    """The prompts of a registry, for trials.
-
-    Args:
-        registry: has the versions.
-    """
-
-    def __init__(self, registry: PromptRegistry) -> None:
-        self._registry = registry
-        self._templates = compiler()
-        self._lint = TemplateLint(self._templates)
-
-    def findings(self, version: PromptVersion) -> Sequence[PromptFinding]:
-        """Return what is wrong with a version, or may be."""
-        return self._lint.findings(version.name, version.version, version.text)
-
-    def sizes(self, version: PromptVersion) -> Mapping[str, int]:
-        """Return the tokens of what a version says whatever it is rendered of, by the way of counting.
-
-        It must be one without errors.
-        """
-        return self._lint.sizes(version.name, version.version, version.text)
-
-    def rendered(
-        self, version: PromptVersion, example: PromptExample = EXAMPLE, message: Message = Message.ANSWER
-    ) -> Prompt:
-        """Render a version.
+    async def outcome(self, question: Question) -> Outcome:
+        """Return what comes of a question.
 
         Raises:
-            UnknownPromptError: when it has an error.
-            Failure: PROMPT_TOO_LONG.
+            Rejection: when the route does not exist, or does not accept the question.
+            SetupError: when an output cannot be read or written.
         """
-        prompts = PromptCatalogue(joined([version]), self._templates)
-        draft, released = _begun(message, example.passages)
-        return prompts.render(
-            version.name,
-            version.version,
-            example.question,
-            example.passages,
-            MARK,
-            draft,
-            released,
-            context=example.context,
-        )
-
-    def route_faults(self, configuration: Configuration) -> Sequence[ConfigError]:
-        """Return what keeps the routes of a configuration from using the prompts that they name."""
-        return list(route_faults(configuration, self._registry, self._templates))
+        inquiry = self.routes.inquiry(question, _CALLER, self.clock.now(), None)
+        return await self.answerer.answer(inquiry, None)
 
 
-def header_of(version: PromptVersion) -> FrontMatter:
-    """Return the first lines of a version; those of one that cannot be read are empty."""
-    try:
-        return split(version.text).header
-    except UnusableTemplateError:
-        return FrontMatter()
+@asynccontextmanager
+async def prompt_trial(configuration: Configuration, outputs: Path | None, *, live: bool) -> AsyncIterator[PromptTrial]:
+    """Open the parts of a configuration, and close them when the context is left.
+
+    Embedded stores are empty ones of the trial's own: a server may have the configured ones open.
+
+    Args:
+        configuration: with the prompts to try.
+        outputs: the folder of kept outputs; None keeps none.
+        live: whether models are asked for what is not kept.
+
+    Raises:
+        SetupError: when a part cannot be used as it is.
+        ImportError: when an extra is not installed that a part needs.
+        OSError: when a folder or file cannot be had.
+    """
+    kept = None if outputs is None else OutputFolder(outputs)
+    generators: dict[str, KeptOutputGenerator] = {}
+
+    def with_kept(parts: Parts) -> Parts:
+        for alias, model in parts.generators.items():
+            generators[alias] = KeptOutputGenerator(kept, model if live else None)
+        asked: Mapping[str, Generator] = dict(generators)
+        return replace(parts, generators=asked)
+
+    with TemporaryDirectory(prefix="groundwire-prompts-") as folder:
+        apart = _with_own_stores(configuration, Path(folder))
+        async with in_process(apart, _CALLER, with_kept) as service:
+            routes, clock = service.snapshot.routes, SystemClock()
+            answerer = service.answerer(lambda: _MARK)
+            yield PromptTrial(answerer, routes, clock, generators)
 
 
-def _begun(message: Message, passages: Sequence[Passage]) -> tuple[Draft | None, Sequence[CheckedSegment]]:
-    """Return the draft and the segments that a message speaks of."""
-    passage = passages[0] if passages else Passage("c1", "")
-    span = Span(0, 0, 0, 0, 0, 0)
-    words = passage.text.partition(".")[0]
-    released = [CheckedSegment(f"{words}.", span, (Citation(passage, words, span),), ())]
-    refused = RefusedSentence(
-        "Parcels wait for twelve days.", passage, (Departure(ConflictKind.NUMBER, "twelve days", words),)
-    )
-    draft = Draft(refused.text, Cause.CONTRADICTED, refused)
-    match message:
-        case Message.ANSWER:
-            return None, ()
-        case Message.REPAIR:
-            return draft, ()
-        case Message.CORRECTION:
-            return draft, released
-        case Message.CONTINUATION:
-            return None, released
+def with_prompt(configuration: Configuration, prompt: str, version: str) -> Configuration:
+    """Return a configuration all of whose routes use one version of a prompt."""
+    chosen = PromptConfig(name=prompt, version=version)
+    routes = {name: route.model_copy(update={"prompt": chosen}) for name, route in configuration.routes.items()}
+    return configuration.model_copy(update={"routes": routes})
+
+
+def _with_own_stores(configuration: Configuration, folder: Path) -> Configuration:
+    stores = {
+        name: store.model_copy(update={"folder": folder / name}) if isinstance(store, EmbeddedStoreConfig) else store
+        for name, store in configuration.stores.items()
+    }
+    return configuration.model_copy(update={"stores": stores})

@@ -10,6 +10,7 @@ from groundwire_server.cli.prompts.promote import promote, rollback
 from groundwire_server.cli.prompts.push import push
 from groundwire_server.cli.prompts.render import render
 from groundwire_server.cli.prompts.show import show
+from groundwire_server.cli.prompts.test import try_cases
 
 
 def prompts_group() -> Group:
@@ -54,6 +55,15 @@ def prompts_group() -> Group:
                     "groundwire prompts render answer",
                     "groundwire prompts render answer/1.3.0 --passages facts.jsonl",
                     "groundwire prompts render answer --message repair --json",
+                ),
+            ),
+            try_cases: (
+                "test",
+                (
+                    "groundwire prompts test --init cases.yaml",
+                    "groundwire prompts test cases.yaml --live --recorded outputs/",
+                    "groundwire prompts test cases.yaml --recorded outputs/ --junit prompts.xml",
+                    "groundwire prompts test cases.yaml --prompt answer/candidate --live",
                 ),
             ),
             push: (

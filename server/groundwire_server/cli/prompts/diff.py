@@ -36,17 +36,17 @@ def diff(
     json: Json = False,
 ) -> None:
     """Show how two versions differ: their templates, line by line, and what they render of the same example."""
-    from groundwire_server.app.prompt_trial import PromptTrials  # noqa: PLC0415
+    from groundwire_server.app.prompt_preview import PromptPreviews  # noqa: PLC0415
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415
     from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
 
     opened = opened_registry(config)
-    trials = PromptTrials(opened.registry)
+    previews = PromptPreviews(opened.registry)
     one, other = opened.version(first), opened.version(second)
     names = f"{one.name}/{one.version}", f"{other.name}/{other.version}"
     of_text = [] if rendering else differences(one.text, other.text, *names)
     example = example_of(question, passages, context, one, other)
-    said = [as_text(rendered(trials, each, example, message)) for each in (one, other)]
+    said = [as_text(rendered(previews, each, example, message)) for each in (one, other)]
     of_prompt = differences(*said, *(f"{name}, rendered" for name in names))
     if json:
         print(json_format.dumps({"template": of_text, "rendered": of_prompt}, indent=2, ensure_ascii=False))

@@ -11,7 +11,7 @@ from groundwire_server.cli.prompts.arguments import Config, Json
 
 if TYPE_CHECKING:
     # Imports what --help does not need.
-    from groundwire_server.app.prompt_trial import PromptTrials
+    from groundwire_server.app.prompt_preview import PromptPreviews
     from groundwire_server.cli.prompts.offline import OpenedRegistry
     from groundwire_server.domain.prompts.registry import PromptVersion
 
@@ -33,14 +33,14 @@ def lint(
     Prints a line for each fault, as compilers do, and the size of each template in tokens. Ends with 1 when there is an
     error.
     """
-    from groundwire_server.app.prompt_trial import PromptTrials  # noqa: PLC0415
+    from groundwire_server.app.prompt_preview import PromptPreviews  # noqa: PLC0415
     from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
 
     opened = opened_registry(config, checked=False)
-    trials = PromptTrials(opened.registry)
+    previews = PromptPreviews(opened.registry)
     versions = [(each, opened.version(each)) for each in named] if named else _all(opened)
-    linted = [_linted(place, version, trials) for place, version in versions]
-    faults = [] if named else [str(opened.loaded.located(each)) for each in trials.route_faults(opened.configuration)]
+    linted = [_linted(place, version, previews) for place, version in versions]
+    faults = [] if named else [str(opened.loaded.located(each)) for each in previews.route_faults(opened.configuration)]
     faults += [] if named else [str(each) for each in opened.faults]
     if json:
         print(json_format.dumps({"templates": linted, "configuration": faults}, indent=2, ensure_ascii=False))
@@ -66,13 +66,13 @@ def _all(opened: "OpenedRegistry") -> Sequence[tuple[str, "PromptVersion"]]:
     return [*versions, *((f"{n}/{v}", each) for (n, v), each in sorted(others.items()) if (n, v) not in known)]
 
 
-def _linted(place: str, version: "PromptVersion", trials: "PromptTrials") -> dict[str, Any]:
-    found = trials.findings(version)
+def _linted(place: str, version: "PromptVersion", previews: "PromptPreviews") -> dict[str, Any]:
+    found = previews.findings(version)
     wrong = any(each.error for each in found)
     return {
         "template": place,
         "findings": [{"line": each.line, "error": each.error, "message": each.message} for each in found],
-        "tokens": {} if wrong else dict(trials.sizes(version)),
+        "tokens": {} if wrong else dict(previews.sizes(version)),
     }
 
 

@@ -12,7 +12,7 @@ from groundwire_server.cli.prompts.arguments import Config, Json, Named
 
 if TYPE_CHECKING:
     # Imports what --help does not need.
-    from groundwire_server.app.prompt_trial import PromptExample, PromptTrials
+    from groundwire_server.app.prompt_preview import PromptExample, PromptPreviews
     from groundwire_server.domain.generation import Prompt
     from groundwire_server.domain.prompts.context import ContextValue
     from groundwire_server.domain.prompts.registry import PromptVersion
@@ -52,32 +52,34 @@ def render(
 
     Texts stand in it as they do in a call, with a mark that is always the same here.
     """
-    from groundwire_server.app.prompt_trial import PromptTrials  # noqa: PLC0415
+    from groundwire_server.app.prompt_preview import PromptPreviews  # noqa: PLC0415
     from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
 
     opened = opened_registry(config)
     version = opened.version(named)
-    prompt = rendered(PromptTrials(opened.registry), version, example_of(question, passages, context, version), message)
+    prompt = rendered(
+        PromptPreviews(opened.registry), version, example_of(question, passages, context, version), message
+    )
     if json:
         print(json_format.dumps(as_json(prompt), indent=2, ensure_ascii=False))
         return
     _show(prompt)
 
 
-def rendered(trials: "PromptTrials", version: "PromptVersion", example: "PromptExample", message: str) -> "Prompt":
+def rendered(previews: "PromptPreviews", version: "PromptVersion", example: "PromptExample", message: str) -> "Prompt":
     """Render a version over an example.
 
     Raises:
         CommandError: when it cannot be used, or there is no such message.
     """
-    from groundwire_server.app.prompt_trial import Message  # noqa: PLC0415  # what --help does not need
+    from groundwire_server.app.prompt_preview import Message  # noqa: PLC0415  # what --help does not need
     from groundwire_server.domain.failure import Failure  # noqa: PLC0415
     from groundwire_server.domain.prompts.registry import UnknownPromptError  # noqa: PLC0415
 
     if message.lower() not in MESSAGES:
         raise CommandError(ExitCode.USAGE, f"--message {message}: there are {', '.join(MESSAGES)}")
     try:
-        return trials.rendered(version, example, Message(message.upper()))
+        return previews.rendered(version, example, Message(message.upper()))
     except UnknownPromptError as unusable:
         raise CommandError(ExitCode.USAGE, f"{unusable}; `groundwire prompts lint` says all") from None
     except Failure:
@@ -94,7 +96,7 @@ def example_of(
     """
     from dataclasses import replace  # noqa: PLC0415  # what --help does not need
 
-    from groundwire_server.app.prompt_trial import EXAMPLE  # noqa: PLC0415
+    from groundwire_server.app.prompt_preview import EXAMPLE  # noqa: PLC0415
     from groundwire_server.cli.check.facts import read_facts  # noqa: PLC0415
     from groundwire_server.domain.evidence import Passage  # noqa: PLC0415
     from groundwire_server.domain.prompts.context import PromptContext  # noqa: PLC0415
@@ -117,7 +119,7 @@ def _value(text: str, versions: "Sequence[PromptVersion]") -> tuple[str, "Contex
         CommandError: when no template declares such a variable, or it has another type.
     """
     from groundwire_server.app.configuration.errors import not_among  # noqa: PLC0415
-    from groundwire_server.app.prompt_trial import header_of  # noqa: PLC0415  # what --help does not need
+    from groundwire_server.app.prompt_preview import header_of  # noqa: PLC0415  # what --help does not need
 
     name, separator, value = text.partition("=")
     declared = {key: of for each in versions for key, of in header_of(each).variables.items()}

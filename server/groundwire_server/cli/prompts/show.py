@@ -18,7 +18,7 @@ def show(
     """Show a version: what it is for, its owner, variables, sizes, labels and digest, and its text."""
     from rich.text import Text  # noqa: PLC0415  # what --help does not need
 
-    from groundwire_server.app.prompt_trial import PromptTrials, header_of  # noqa: PLC0415
+    from groundwire_server.app.prompt_preview import PromptPreviews, header_of  # noqa: PLC0415
     from groundwire_server.cli.console import Terminal, printable  # noqa: PLC0415
     from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
 
@@ -28,8 +28,8 @@ def show(
         # As it is kept where it is kept again: a terminal could be controlled by it.
         sys.stdout.write(printable(version.text) if sys.stdout.isatty() else version.text)
         return
-    trials = PromptTrials(opened.registry)
-    faults = [each for each in trials.findings(version) if each.error]
+    previews = PromptPreviews(opened.registry)
+    faults = [each for each in previews.findings(version) if each.error]
     header = header_of(version)
     labels = [
         label
@@ -43,7 +43,7 @@ def show(
         "origin": version.origin.value.lower(),
         "labels": labels,
         **header.model_dump(mode="json", exclude_none=True),
-        "tokens": {} if faults else trials.sizes(version),
+        "tokens": {} if faults else previews.sizes(version),
     }
     if json:
         print(json_format.dumps({**listing, "text": version.text}, indent=2, ensure_ascii=False))
