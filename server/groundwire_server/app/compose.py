@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
+from groundwire_server.adapters.prompts.headers import PromptHeaders
 from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.fair_threads import FairThreads
@@ -102,6 +103,7 @@ class Process:
         recordings: of calls; None where there are no records.
         registry: of prompts and experiments in the records; None where no tenant manages them.
         templates: the prompts that have been compiled, for all snapshots.
+        headers: the first lines of prompts that have been read, for all snapshots.
     """
 
     recording: Recording
@@ -121,6 +123,7 @@ class Process:
     recordings: ProcessRecordings | None = None
     registry: RegistryWatch | None = None
     templates: TemplateCompiler = field(default_factory=compiler)
+    headers: PromptHeaders = field(default_factory=PromptHeaders)
 
     @classmethod
     def begin(

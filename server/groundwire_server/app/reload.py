@@ -289,7 +289,9 @@ async def _open_expanded(
             admitted,
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),
-            prompt_calls(loaded.configuration, registry, process.registry),
+            prompt_calls(
+                loaded.configuration, configuration, registry, process.registry, process.templates, process.headers
+            ),
             configuration.prompts.managed_by,
             PromptCatalogue(registry, process.templates),
             experiment_calls(loaded.configuration, state, registry, expanded, process.registry),
