@@ -72,8 +72,8 @@ def _print_line(change: "LabelChange") -> None:
 
 
 def _labelled(prompt: str, label: str, version: str, previous: str, *, rolled_back: bool) -> str:
-    back = " rolled back" if rolled_back else ""
-    return f"{prompt}: {label}{back} {previous or 'nothing'} -> {version}"
+    said = [f"{prompt}: {label}", *(["rolled back"] if rolled_back else []), *([previous] if previous else [])]
+    return " ".join([*said, "->", version])
 
 
 def _print(fields: tuple[str, ...], lead: str, said: str, reason: str) -> None:

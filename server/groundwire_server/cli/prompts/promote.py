@@ -125,5 +125,5 @@ def _show(name: str, label: str, before: str, after: str, then: str) -> None:
     if before == after:
         print(f"{name}: {label} {after}, as it was")
         return
-    print(f"{name}: {label} {before or 'nothing'} -> {after}")
+    print(f"{name}: {label} {before} -> {after}" if before else f"{name}: {label} -> {after}")
     print(then, file=sys.stderr)
