@@ -292,7 +292,14 @@ async def _open_expanded(
             prompt_calls(loaded.configuration, registry, process.registry),
             configuration.prompts.managed_by,
             PromptCatalogue(registry, process.templates),
-            experiment_calls(loaded.configuration, state, registry, expanded, process.registry),
+            experiment_calls(
+                loaded.configuration,
+                state,
+                registry,
+                expanded,
+                process.registry,
+                None if process.experiment_results is None else process.experiment_results.results,
+            ),
             expanded.traffic,
         )
         process.weights.replace(configuration.tenant_weights)

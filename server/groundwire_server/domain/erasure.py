@@ -108,11 +108,8 @@ class ErasedPlaceKind(Enum):
     CASES = auto()
     FEEDBACK = auto()
     USAGE = auto()
-<<<<<<< HEAD
-    EXPERIMENTS = auto()
-=======
     RECORDINGS = auto()
->>>>>>> service
+    EXPERIMENTS = auto()
 
 
 @dataclass(frozen=True, slots=True)
