@@ -59,7 +59,7 @@ def cautions(shown: ShownExperiment, found: Readout) -> Iterator[str]:
         )
     if found.units_elsewhere:
         yield (
-            f"Caution: {found.units_elsewhere:,} {_units(shown)} were in several arms, which an experiment never does by "
+            f"Caution: {found.units_elsewhere:,} {_units(shown)} were in several arms, which no experiment does by "
             "itself: was one of the same name begun anew on restored records?"
         )
     for arm in found.arms:
