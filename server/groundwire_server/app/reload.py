@@ -298,7 +298,15 @@ async def _open_expanded(
             ),
             configuration.prompts.managed_by,
             PromptCatalogue(registry, process.templates),
-            experiment_calls(loaded.configuration, state, registry, process.templates, expanded, process.registry),
+            experiment_calls(
+                loaded.configuration,
+                state,
+                registry,
+                process.templates,
+                expanded,
+                process.registry,
+                None if process.experiment_results is None else process.experiment_results.results,
+            ),
             expanded.traffic,
         )
         process.weights.replace(configuration.tenant_weights)
