@@ -24,12 +24,16 @@ from groundwire_server.app.configuration.external import verify
 from groundwire_server.app.configuration.fixed import refuse_changes
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
+from groundwire_server.app.experiments.opening import open_expanded, report_faults
+from groundwire_server.app.experiments.variants import ExpandedConfiguration, refuse_broken
+from groundwire_server.app.parts.experiments import experiment_calls
 from groundwire_server.app.parts.parts import open_parts
-from groundwire_server.app.parts.prompts import registry_of
+from groundwire_server.app.parts.prompts import registry_of, route_faults
 from groundwire_server.app.parts.registry import prompt_calls
 from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.app.parts.store import Store
 from groundwire_server.domain.failure import Failure, SetupError
+from groundwire_server.domain.prompts.registry import PromptRegistry
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.ports.prompt_records import RegistryState
@@ -74,6 +78,7 @@ class ActiveConfig:
 
     loaded: Loaded
     state: RegistryState
+    expanded: ExpandedConfiguration
     stores: Sequence[Store]
     snapshot: ServingSnapshot
     opened: AsyncExitStack
@@ -83,6 +88,10 @@ class ActiveConfig:
         """Seconds after which no call that uses it can still be running."""
         routes = self.loaded.configuration.routes.values()
         return max(INGEST_SECONDS, *(route.longest for route in routes))
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self.opened.aclose()
 
 
 class ConfigReloader:
@@ -125,6 +134,7 @@ class ConfigReloader:
         key_sets: KeySets = {}
         state = RegistryState() if process.registry is None else await process.registry.begin()
         active = await _open(loaded, state, process, shared, key_sets)
+        report_faults(active.expanded.reasons, {})
         reloader = cls(sources, process, active, shared, key_sets)
         if process.registry is not None:
             process.registry.follow(reloader.use)
@@ -164,7 +174,7 @@ class ConfigReloader:
             self._newest = state
             about: dict[str, object] = {"revision": state.revision}
             try:
-                await self._replace(self.loaded, state)
+                self._replace(await self._opened(self.loaded, state))
             except _INVALID as wrong:
                 about["why"] = str(wrong)
                 _log.error("a change of prompts or experiments cannot be used; the earlier ones stay", extra=about)
@@ -178,7 +188,7 @@ class ConfigReloader:
             retiring.cancel()
         await asyncio.gather(*self._retiring.values(), return_exceptions=True)
         for active in (*self._retiring, self._active):
-            await active.opened.aclose()
+            await active.close()
 
     async def _reload(self) -> bool:
         try:
@@ -199,33 +209,62 @@ class ConfigReloader:
     async def _replace_by_reload(self, loaded: Loaded) -> None:
         """Use a configuration with the newest state, or where they do not fit, with the active one."""
         try:
-            await self._replace(loaded, self._newest)
+            opened = await self._opened(loaded, self._newest)
         except _INVALID:
             if self._newest is self._active.state:
                 raise
-            await self._replace(loaded, self._active.state)
+            opened = await self._opened(loaded, self._active.state)
+        try:
+            refuse_broken(self._active.expanded, opened[0].expanded)
+        except InvalidConfigurationError:
+            await opened[0].close()
+            raise
+        self._replace(opened)
 
-    async def _replace(self, loaded: Loaded, state: RegistryState) -> None:
+    async def _opened(self, loaded: Loaded, state: RegistryState) -> tuple[ActiveConfig, KeySets]:
         key_sets = dict(self._key_sets)
-        active = await _open(loaded, state, self._process, self._shared, key_sets)
+        return await _open(loaded, state, self._process, self._shared, key_sets), key_sets
+
+    def _replace(self, opened: tuple[ActiveConfig, KeySets]) -> None:
+        active, key_sets = opened
         before, self._active, self._key_sets = self._active, active, key_sets
+        report_faults(active.expanded.reasons, before.expanded.reasons)
         self.current.snapshot = active.snapshot
         self._retiring[before] = asyncio.get_running_loop().create_task(self._retire(before))
 
     async def _retire(self, active: ActiveConfig) -> None:
         await asyncio.sleep(active.longest)
-        await active.opened.aclose()
+        await active.close()
         del self._retiring[active]
 
 
 async def _open(
     loaded: Loaded, state: RegistryState, process: Process, shared: Shared, key_sets: KeySets
 ) -> ActiveConfig:
-    configuration = loaded.configuration
     registry = registry_of(loaded.prompts, state)
-    clock = SystemClock()
+    # What is compiled for the first time takes a while, and calls go on beside it.
+    if faults := await asyncio.to_thread(list, route_faults(loaded.configuration, registry, process.templates)):
+        raise InvalidConfigurationError([loaded.located(each) for each in faults])
+
+    async def opened(expanded: ExpandedConfiguration) -> ActiveConfig:
+        return await _open_expanded(loaded, state, registry, expanded, process, shared, key_sets)
+
+    now = SystemClock().today()
+    return await open_expanded(loaded.configuration, state, registry, process.templates, now, opened)
+
+
+async def _open_expanded(
+    loaded: Loaded,
+    state: RegistryState,
+    registry: PromptRegistry,
+    expanded: ExpandedConfiguration,
+    process: Process,
+    shared: Shared,
+    key_sets: KeySets,
+) -> ActiveConfig:
+    configuration = expanded.configuration
     async with AsyncExitStack() as opening:
-        authenticated = access(configuration.authentication, configuration.tenants, clock, key_sets)
+        authenticated = access(configuration.authentication, configuration.tenants, SystemClock(), key_sets)
         admitted = await opening.enter_async_context(authenticated)
         lease = shared.lease()
         opening.push_async_callback(lease.end)
@@ -233,12 +272,15 @@ async def _open(
         parts = await open_parts(configuration, lease, process.recording)
         policies = {
             name: (
-                calibrated_policy(
+                expanded.policy(
                     name,
-                    route,
-                    parts.of_route(name, route.store),
-                    parts.rerankers.get(name),
-                    configuration.records.retention,
+                    calibrated_policy(
+                        name,
+                        route,
+                        parts.of_route(name, route.store),
+                        parts.rerankers.get(name),
+                        configuration.records.retention,
+                    ),
                 ),
                 route.store,
             )
@@ -251,12 +293,14 @@ async def _open(
             admitted,
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),
-            prompt_calls(configuration, registry, process.registry),
+            prompt_calls(loaded.configuration, registry, process.registry),
             configuration.prompts.managed_by,
             PromptCatalogue(registry, process.templates),
+            experiment_calls(loaded.configuration, state, registry, process.templates, expanded, process.registry),
+            expanded.traffic,
         )
         process.weights.replace(configuration.tenant_weights)
-        return ActiveConfig(loaded, state, tuple(parts.stores.values()), snapshot, opening.pop_all())
+        return ActiveConfig(loaded, state, expanded, tuple(parts.stores.values()), snapshot, opening.pop_all())
 
 
 async def _lock_folders(configuration: Configuration, lease: Lease) -> None:

@@ -71,7 +71,6 @@ class Prompt:
     user: str
     question: str
     handles: dict[str, Passage]
-    experiment_arm: str = ""
     begun: BegunReply | None = None
     unknown: frozenset[str] | None = None
     mark: str = ""

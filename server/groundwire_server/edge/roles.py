@@ -68,6 +68,10 @@ ROLES: Mapping[str, frozenset[Role]] = {
     },
     # The tenant of the caller counts as well; see `managing.py`.
     **{
+        f"groundwire.v1.ExperimentService/{method}": _OPERATOR
+        for method in ("ApplyExperiment", "EndExperiment", "ListExperiments", "GetExperiment")
+    },
+    **{
         f"groundwire.v1.PromptService/{method}": _OPERATOR
         for method in (
             "ListPrompts",

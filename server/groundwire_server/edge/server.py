@@ -16,6 +16,7 @@ from groundwire.v1 import (
     answer_service_pb2,
     audit_service_pb2,
     document_service_pb2,
+    experiment_service_pb2,
     feedback_service_pb2,
     grounding_service_pb2,
     limit_service_pb2,
@@ -32,6 +33,10 @@ from groundwire.v1 import (
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
 from groundwire.v1.audit_service_pb2_grpc import AuditServiceServicer, add_AuditServiceServicer_to_server
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add_DocumentServiceServicer_to_server
+from groundwire.v1.experiment_service_pb2_grpc import (
+    ExperimentServiceServicer,
+    add_ExperimentServiceServicer_to_server,
+)
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer, add_FeedbackServiceServicer_to_server
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, add_GroundingServiceServicer_to_server
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceServicer, add_LimitServiceServicer_to_server
@@ -107,6 +112,7 @@ _OURS = (
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
     recording_service_pb2.DESCRIPTOR.services_by_name["RecordingService"].full_name,
     prompt_service_pb2.DESCRIPTOR.services_by_name["PromptService"].full_name,
+    experiment_service_pb2.DESCRIPTOR.services_by_name["ExperimentService"].full_name,
 )
 
 
@@ -130,6 +136,7 @@ class Servicers:
     audit: AuditServiceServicer
     recordings: RecordingServiceServicer
     prompts: PromptServiceServicer
+    experiments: ExperimentServiceServicer
 
 
 class Server:
@@ -226,6 +233,7 @@ class Server:
         add_AuditServiceServicer_to_server(servicers.audit, handlers)
         add_RecordingServiceServicer_to_server(servicers.recordings, handlers)
         add_PromptServiceServicer_to_server(servicers.prompts, handlers)
+        add_ExperimentServiceServicer_to_server(servicers.experiments, handlers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, handlers)

@@ -10,6 +10,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.experiments import ExperimentCalls
 from groundwire_server.edge.feedback import FeedbackCalls
 from groundwire_server.edge.managing import managed
 from groundwire_server.edge.prompts import PromptCalls
@@ -52,6 +53,7 @@ class ServingSnapshot:
         recordings: of calls; None where the server keeps no records.
         managed_by: the tenant that manages prompts and experiments; None where none does.
         prompts: what its calls of prompts need; None where no tenant manages them.
+        experiments: what its calls of experiments need; None as well.
     """
 
     access: Access
@@ -76,6 +78,7 @@ class ServingSnapshot:
     recordings: Recordings | None = None
     managed_by: str | None = None
     prompts: PromptCalls | None = None
+    experiments: ExperimentCalls | None = None
 
     @property
     def queued_answers(self) -> QueuedAnswers:
@@ -119,6 +122,15 @@ class ServingSnapshot:
         if self.recordings is None:
             raise Rejection.not_offered(Feature.RECORDINGS)
         return self.recordings
+
+    def experiment_calls(self, caller: Caller) -> ExperimentCalls:
+        """Return what calls of experiments need.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED where no tenant manages experiments.
+            AccessDenied: for a caller of a tenant that does not.
+        """
+        return managed(self.experiments, self.managed_by, caller, Feature.EXPERIMENTS)
 
     def prompt_calls(self, caller: Caller) -> PromptCalls:
         """Return what calls of prompts need.

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from groundwire_server.domain.experiments.assignment import assigned, unit_value
+from groundwire_server.domain.experiments.assignment import RouteTraffic, unit_value
 from groundwire_server.domain.experiments.experiment import (
     HOLDOUT,
     Arm,
@@ -20,6 +20,8 @@ from groundwire_server.domain.experiments.experiment import (
     ExperimentUnit,
     RampStep,
 )
+from groundwire_server.domain.requester import Requester
+from groundwire_server.domain.vocabulary import Priority
 
 START: Final = datetime(2026, 12, 1, 9, tzinfo=UTC)
 LATER: Final = START + timedelta(days=30)
@@ -37,6 +39,7 @@ EXPERIMENT: Final = Experiment(
     start=START,
     definition="",
 )
+USER: Final = Requester("acme", "app", "user-1")
 SECOND: Final = replace(EXPERIMENT, name="larger-model")
 
 CRITICAL: Final = {1: 10.83, 2: 13.82, 4: 18.47, 9: 27.88}
@@ -45,8 +48,9 @@ CRITICAL: Final = {1: 10.83, 2: 13.82, 4: 18.47, 9: 27.88}
 
 def arms_of(experiments: Iterable[Experiment], numbers: Iterable[int], holdout: float = 0.0) -> list[tuple[str, ...]]:
     """The arms of end users with these numbers."""
+    traffic = RouteTraffic(tuple(experiments), holdout)
     return [
-        tuple(each.arm for each in assigned(experiments, holdout, ("acme", "app", f"user-{number}"), LATER))
+        tuple(each.arm for each in traffic.assigned(Requester("acme", "app", f"user-{number}"), LATER))
         for number in numbers
     ]
 
@@ -87,7 +91,7 @@ def test_a_unit_keeps_its_arm_as_the_ramp_rises_and_nobody_leaves() -> None:
 
     for step in range(len(ramp)):
         now = START + timedelta(hours=step)
-        arms = {n: assigned([experiment], 0.0, ("acme", "", f"user-{n}"), now) for n in range(2000)}
+        arms = {n: RouteTraffic((experiment,)).assigned(Requester("acme", "", f"user-{n}"), now) for n in range(2000)}
         inside = {number: found[0] for number, found in arms.items() if found}
         assert before.items() <= inside.items()
         assert abs(len(inside) - 20 * ramp[step].percent) <= 50
@@ -132,8 +136,8 @@ def test_the_holdout_is_in_no_experiment_and_the_same_for_all_of_them() -> None:
 def test_only_an_experiment_that_runs_assigns(now: datetime, runs: bool) -> None:
     experiment = replace(EXPERIMENT, end=LATER)
 
-    assert bool(assigned([experiment], 0.0, ("acme", "app", "user-1"), now)) is runs
-    assert bool(assigned([experiment], 100.0, ("acme", "app", "user-1"), now)) is runs
+    for holdout in (0.0, 100.0):
+        assert bool(RouteTraffic((experiment,), holdout).assigned(USER, now)) is runs
 
 
 def test_the_units_of_an_arm_that_has_ended_are_in_none_and_the_others_stay() -> None:
@@ -150,8 +154,16 @@ def test_an_experiment_without_an_open_treatment_assigns_nobody() -> None:
 
 
 def test_a_call_without_the_unit_is_in_no_experiment() -> None:
-    for unit, who in ((ExperimentUnit.END_USER, ("acme", "app", "")), (ExperimentUnit.SUBJECT, ("acme", "", "user-1"))):
-        assert assigned([replace(EXPERIMENT, unit=unit)], 100.0, who, LATER) == ()
+    nobody = {
+        ExperimentUnit.END_USER: Requester("acme", "app"),
+        ExperimentUnit.SUBJECT: Requester("acme", "", "user-1"),
+    }
+    for unit, requester in nobody.items():
+        assert RouteTraffic((replace(EXPERIMENT, unit=unit),), 100.0).assigned(requester, LATER) == ()
+
+
+def test_a_call_that_measures_the_server_is_in_no_experiment() -> None:
+    assert RouteTraffic((EXPERIMENT,), 100.0).assigned(replace(USER, priority=Priority.EVALUATION), LATER) == ()
 
 
 def test_a_unit_is_its_tenants_own() -> None:
@@ -164,7 +176,7 @@ def test_a_unit_is_its_tenants_own() -> None:
     ]
 
     assert len(set(units)) == len(units)
-    (found,) = assigned([replace(EXPERIMENT, unit=ExperimentUnit.TENANT)], 0.0, ("acme", "app", "user-1"), LATER)
+    (found,) = RouteTraffic((replace(EXPERIMENT, unit=ExperimentUnit.TENANT),)).assigned(USER, LATER)
     assert found.unit is ExperimentUnit.TENANT
 
 
@@ -172,3 +184,19 @@ def test_weights_that_add_up_to_a_little_less_than_all_leave_nobody_out() -> Non
     thirds = tuple(Arm(name, 33.3333) for name in ("a", "b", "c"))
 
     assert all(arms_of([replace(EXPERIMENT, arms=thirds)], range(20_000)))
+
+
+def test_the_settings_that_answer_are_those_of_arms_that_run_and_change_something() -> None:
+    """Arms that were kept with a queued question may be older than what is left of their experiments."""
+    arms = [Assignment(EXPERIMENT.name, arm) for arm in ("control", "candidate", "other", HOLDOUT, "gone")]
+    alike = replace(EXPERIMENT, arms=(*EXPERIMENT.arms[:2], Arm("other", 20.0)))
+    ended = replace(EXPERIMENT, ended_arms=(ArmEnd("candidate", START, "", None, "worse"),))
+
+    def in_force(experiment: Experiment, now: datetime = LATER) -> set[str]:
+        return {each.arm for each in RouteTraffic((experiment,)).in_force(arms, now)}
+
+    assert in_force(EXPERIMENT) == {"candidate", "other"}
+    assert in_force(alike) == {"candidate"}
+    assert in_force(ended) == {"other"}
+    assert in_force(replace(EXPERIMENT, end=LATER)) == set()
+    assert in_force(replace(EXPERIMENT, name="another")) == set()

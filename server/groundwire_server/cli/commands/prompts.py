@@ -5,6 +5,7 @@ from groundwire_server.cli.prompts.history import history
 from groundwire_server.cli.prompts.list import list_prompts
 from groundwire_server.cli.prompts.promote import promote, rollback
 from groundwire_server.cli.prompts.push import push
+from groundwire_server.cli.prompts.test import try_cases
 
 
 def prompts_group() -> Group:
@@ -16,6 +17,15 @@ def prompts_group() -> Group:
             list_prompts: (
                 "list",
                 ("groundwire prompts list", "groundwire prompts list --json | jq -r '.[].name'"),
+            ),
+            try_cases: (
+                "test",
+                (
+                    "groundwire prompts test --init cases.yaml",
+                    "groundwire prompts test cases.yaml --live --recorded outputs/",
+                    "groundwire prompts test cases.yaml --recorded outputs/ --junit prompts.xml",
+                    "groundwire prompts test cases.yaml --prompt answer/candidate --live",
+                ),
             ),
             push: (
                 "push",

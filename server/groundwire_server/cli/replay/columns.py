@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwire_server.cli.console import Terminal, one_line, printable
-from groundwire_server.cli.replay.words import Piece, compared
+from groundwire_server.cli.replay.words import DiffPiece, compared
 from groundwire_server.cli.words import RESULTS, VERDICTS
 from groundwire_server.evaluation.recording import RecordedOutcome
 from groundwire_server.evaluation.replayed import NOT_KNOWN, ReplayedCall
@@ -51,7 +51,7 @@ def print_call(console: Terminal, replayed: ReplayedCall, titles: Titles) -> Non
 def _sides(replayed: ReplayedCall) -> tuple[Sequence[Text], Sequence[Text]]:
     before, after = replayed.before, replayed.after
     if after is None:
-        return list(_outcome(before, [Piece(_text(before))])), [
+        return list(_outcome(before, [DiffPiece(_text(before))])), [
             Text(NOT_KNOWN, style="yellow"),
             Text(one_line(replayed.missing), style="dim"),
         ]
@@ -67,7 +67,7 @@ def _rows(before: Sequence[Text], after: Sequence[Text]) -> Iterator[tuple[Text,
         )
 
 
-def _outcome(outcome: RecordedOutcome, pieces: Iterable[Piece], style: str = "") -> Iterator[Text]:
+def _outcome(outcome: RecordedOutcome, pieces: Iterable[DiffPiece], style: str = "") -> Iterator[Text]:
     """Yield what is shown of an outcome: how it ended, its text, and the verdict on each sentence."""
     yield Text(f"{outcome.result} ({outcome.cause})", style="bold")
     yield Text(RESULTS.get(outcome.result, ""), style="dim")

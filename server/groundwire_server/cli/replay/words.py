@@ -13,7 +13,7 @@ _WORDS_LIMIT: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DiffPiece:
     """A part of a text.
 
     Attributes:
@@ -24,15 +24,15 @@ class Piece:
     changed: bool = False
 
 
-def compared(before: str, after: str) -> tuple[Sequence[Piece], Sequence[Piece]]:
+def compared(before: str, after: str) -> tuple[Sequence[DiffPiece], Sequence[DiffPiece]]:
     """Return two texts in pieces, those marked that only one of them has; together they are the texts."""
     if before == after:
-        return [Piece(before)], [Piece(after)]
+        return [DiffPiece(before)], [DiffPiece(after)]
     one, other = _PIECE.findall(before), _PIECE.findall(after)
     if max(len(one), len(other)) > _WORDS_LIMIT:
-        return [Piece(before, changed=True)], [Piece(after, changed=True)]
-    left: list[Piece] = []
-    right: list[Piece] = []
+        return [DiffPiece(before, changed=True)], [DiffPiece(after, changed=True)]
+    left: list[DiffPiece] = []
+    right: list[DiffPiece] = []
     for tag, begin, end, begin_other, end_other in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         changed = tag != "equal"
         _add(left, "".join(one[begin:end]), changed=changed)
@@ -40,6 +40,6 @@ def compared(before: str, after: str) -> tuple[Sequence[Piece], Sequence[Piece]]
     return left, right
 
 
-def _add(pieces: list[Piece], text: str, *, changed: bool) -> None:
+def _add(pieces: list[DiffPiece], text: str, *, changed: bool) -> None:
     if text:
-        pieces.append(Piece(text, changed))
+        pieces.append(DiffPiece(text, changed))

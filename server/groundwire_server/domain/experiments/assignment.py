@@ -6,7 +6,8 @@ units in and moves none. The second says in which arm, by the arms' weights. So 
 process makes the same one, and the arms of two experiments have nothing to do with each other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +18,9 @@ from groundwire_server.domain.experiments.experiment import (
     ExperimentState,
     ExperimentUnit,
 )
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.share import place_in_share
+from groundwire_server.domain.vocabulary import Priority
 
 _TRAFFIC: Final = b"traffic"
 _ARM: Final = b"arm"
@@ -35,40 +38,62 @@ def unit_value(unit: ExperimentUnit, tenant: str, subject: str, end_user_id: str
     return f"{tenant}\0{own}" if own else ""
 
 
-def assigned(
-    experiments: Iterable[Experiment], holdout_percent: float, who: tuple[str, str, str], now: datetime
-) -> tuple[Assignment, ...]:
-    """Return the arms that a call belongs to, in the order of the experiments.
+@dataclass(frozen=True, slots=True)
+class RouteTraffic:
+    """How the calls of a route are split.
 
-    A unit of the holdout belongs to that arm of every experiment that runs. One whose arm has ended belongs to none,
-    nor does a call without the unit.
-
-    Args:
-        experiments: those of one route.
+    Attributes:
+        experiments: of the route, whether or not they run now.
         holdout_percent: the share of the route's units that are in none of them, 0 to 100.
-        who: the tenant, the subject and the end user of the call; the last two may be empty.
-        now: when the call came, of the wall clock.
     """
-    return tuple(_assigned(experiments, holdout_percent, who, now))
 
+    experiments: tuple[Experiment, ...]
+    holdout_percent: float = 0.0
 
-def _assigned(
-    experiments: Iterable[Experiment], holdout_percent: float, who: tuple[str, str, str], now: datetime
-) -> Iterator[Assignment]:
-    for experiment in experiments:
+    def assigned(self, requester: Requester, now: datetime) -> tuple[Assignment, ...]:
+        """Return the arms that a call belongs to, in the order of the experiments.
+
+        A unit of the holdout belongs to that arm of every experiment that runs. One whose arm has ended belongs to
+        none, nor does a call without the unit, or one that measures the server.
+
+        Args:
+            requester: on whose behalf the call is.
+            now: when it came, of the wall clock.
+        """
+        if requester.priority is Priority.EVALUATION:
+            return ()
+        arms = ((experiment, self._arm(experiment, requester, now)) for experiment in self.experiments)
+        return tuple(Assignment(experiment.name, arm, experiment.unit) for experiment, arm in arms if arm)
+
+    def in_force(self, assignments: Iterable[Assignment], now: datetime) -> frozenset[Assignment]:
+        """Return those of a call's arms whose settings answer it: arms of experiments that run, which change some.
+
+        Args:
+            assignments: which may be older than the experiments.
+            now: of the wall clock.
+        """
+        changing = {
+            (experiment.name, arm.name)
+            for experiment in self.experiments
+            if experiment.state(now) is ExperimentState.RUNNING
+            for arm in experiment.open_treatments
+            if arm.settings
+        }
+        return frozenset(each for each in assignments if (each.experiment, each.arm) in changing)
+
+    def _arm(self, experiment: Experiment, requester: Requester, now: datetime) -> str:
+        """Return the arm of a call in an experiment; empty where it is in none."""
         if experiment.state(now) is not ExperimentState.RUNNING:
-            continue
-        value = unit_value(experiment.unit, *who)
-        if not value:
-            continue
-        if holdout_percent and _place(experiment.route, value, _HOLDOUT) < holdout_percent:
-            yield Assignment(experiment.name, HOLDOUT, experiment.unit)
-            continue
-        if _place(experiment.name, value, _TRAFFIC) >= experiment.percent(now):
-            continue
-        arm = _arm(experiment, _place(experiment.name, value, _ARM))
-        if arm not in {each.arm for each in experiment.ended_arms}:
-            yield Assignment(experiment.name, arm, experiment.unit)
+            return ""
+        unit = unit_value(experiment.unit, requester.tenant, requester.subject, requester.end_user)
+        if not unit:
+            return ""
+        if self.holdout_percent and _place(experiment.route, unit, _HOLDOUT) < self.holdout_percent:
+            return HOLDOUT
+        if _place(experiment.name, unit, _TRAFFIC) >= experiment.percent(now):
+            return ""
+        arm = _arm(experiment, _place(experiment.name, unit, _ARM))
+        return "" if any(end.arm == arm for end in experiment.ended_arms) else arm
 
 
 def _arm(experiment: Experiment, place: float) -> str:

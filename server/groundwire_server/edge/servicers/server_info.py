@@ -53,7 +53,7 @@ def _missing(snapshot: ServingSnapshot, tenant: str) -> set[Feature]:
         Feature.FEEDBACK: snapshot.feedback is not None,
         Feature.RECORDINGS: snapshot.recordings is not None,
         Feature.PROMPTS: snapshot.prompts is not None and tenant == snapshot.managed_by,
-        Feature.EXPERIMENTS: False,
+        Feature.EXPERIMENTS: snapshot.experiments is not None and tenant == snapshot.managed_by,
     }
     return {feature for feature, there in has.items() if not there}
 

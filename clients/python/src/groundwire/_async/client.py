@@ -12,6 +12,7 @@ from groundwire._aio.ingest import Documents, ingest
 from groundwire._async.audit import AuditCalls
 from groundwire._async.checks import check
 from groundwire._async.connection import Connection
+from groundwire._async.experiments import ExperimentCalls
 from groundwire._async.feedback import FeedbackCalls
 from groundwire._async.operations import QueuedCalls
 from groundwire._async.prompts import PromptCalls
@@ -63,7 +64,17 @@ from groundwire.v1.server_info_pb2 import ServerInfo
 from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
-class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls, PromptCalls, RecordingCalls):
+class Client(
+    QueuedCalls,
+    RecordCalls,
+    ReviewCalls,
+    FeedbackCalls,
+    UsageCalls,
+    AuditCalls,
+    PromptCalls,
+    ExperimentCalls,
+    RecordingCalls,
+):
     """A connection to a groundwire server, for asyncio. Use it with ``async with``, or call ``close``.
 
     Every call has a deadline, `timeout` where a call names none, and raises ``groundwire.Error`` when it fails.

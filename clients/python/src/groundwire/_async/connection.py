@@ -18,6 +18,7 @@ from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire.v1.audit_service_pb2_grpc import AuditServiceStub
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
+from groundwire.v1.experiment_service_pb2_grpc import ExperimentServiceStub
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceStub
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceStub
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceStub
@@ -71,6 +72,7 @@ class Connection:
         audit: the calls of AuditService.
         recordings: the calls of RecordingService.
         prompts: the calls of PromptService.
+        experiments: the calls of ExperimentService.
 
     Raises:
         ValueError: when a credential would go to another machine over a connection that is not secured.
@@ -121,6 +123,7 @@ class Connection:
         self.audit = AuditServiceStub(self._channel)
         self.recordings = RecordingServiceStub(self._channel)
         self.prompts = PromptServiceStub(self._channel)
+        self.experiments = ExperimentServiceStub(self._channel)
         self._canceller = Canceller(self.answers.CancelAnswer)
 
     def metadata(self) -> Metadata:

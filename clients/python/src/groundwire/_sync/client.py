@@ -10,6 +10,7 @@ import grpc
 from groundwire._sync.audit import AuditCalls
 from groundwire._sync.checks import check
 from groundwire._sync.connection import Connection
+from groundwire._sync.experiments import ExperimentCalls
 from groundwire._sync.feedback import FeedbackCalls
 from groundwire._sync.operations import QueuedCalls
 from groundwire._sync.prompts import PromptCalls
@@ -64,7 +65,15 @@ from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
 class SyncClient(
-    QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls, PromptCalls, RecordingCalls
+    QueuedCalls,
+    RecordCalls,
+    ReviewCalls,
+    FeedbackCalls,
+    UsageCalls,
+    AuditCalls,
+    PromptCalls,
+    ExperimentCalls,
+    RecordingCalls,
 ):
     """A connection to a groundwire server, for programs without asyncio. Use it with ``with``, or call ``close``.
 

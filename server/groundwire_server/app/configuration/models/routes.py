@@ -11,6 +11,7 @@ from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.caching import RouteCacheConfig
 from groundwire_server.app.configuration.models.context import Blocks
+from groundwire_server.app.configuration.models.experiments import RouteExperimentsConfig
 from groundwire_server.app.configuration.models.prompts import PromptConfig
 from groundwire_server.app.configuration.models.recordings import RouteRecordingConfig
 from groundwire_server.app.configuration.models.reviews import RouteFeedbackConfig, RouteReviewConfig
@@ -342,6 +343,9 @@ class RouteConfig(Options):
     recording: RouteRecordingConfig = Field(
         default_factory=RouteRecordingConfig,
         description="Which calls are recorded with all that came back for them, so that they can be replayed.",
+    )
+    experiments: RouteExperimentsConfig = Field(
+        default_factory=RouteExperimentsConfig, description="How the route takes part in experiments."
     )
     fallbacks: Fallbacks = Field(
         default_factory=lambda: dict(FALLBACKS),
