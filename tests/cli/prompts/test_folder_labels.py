@@ -93,7 +93,7 @@ def test_history_is_the_newest_first(command: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("promote", "answer/8.0.0"), "has no version '8.0.0'; it has: 1.2.0, 1.3.0, 1.4.0, 1.5.0"),
+        (("promote", "answer/8.0.0"), "has no version '8.0.0'; it has: 1.2.0, 1.2.1, 1.3.0, 1.4.0, 1.5.0"),
         (("promote", "nobody/1.0.0"), "there is no prompt 'nobody'"),
         (("promote", "answer/candidate"), "name a version by its number"),
     ],
