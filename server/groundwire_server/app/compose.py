@@ -352,6 +352,7 @@ def _route(
         screens=parts.screens.get(policy.route, {}),
         queue=None if queue is None else queue.accepted,
         reviews=None if policy.review is None else reviews,
+        tokens=parts.tokens,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
     cache = _cache(policy, ports, parts, flights)

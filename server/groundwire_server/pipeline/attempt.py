@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 from groundwire_server.domain.answer import GroundedText
-from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import GenerationRequest
+from groundwire_server.domain.generation import GenerationRequest, Prompt
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.step import Attempt, Variant
 from groundwire_server.domain.vocabulary import Action, Cause, Purpose, Stage
@@ -16,6 +15,7 @@ from groundwire_server.pipeline.check import SegmentChecker, check
 from groundwire_server.pipeline.confidence import rated
 from groundwire_server.pipeline.consult import Consultation
 from groundwire_server.pipeline.draft import DraftReader
+from groundwire_server.pipeline.fitting import describe, fit
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
 from groundwire_server.pipeline.routes import Ports
@@ -57,9 +57,10 @@ async def attempt(
     policy = inquiry.policy
     continued = len(gate.released)
     run.report.attempt(step, ports.identities.get(step.model))
-    with run.compute(Stage.PROMPT) as stage:
-        passages = shortened(chosen) if step.variant is Variant.SHORTENED else chosen
-        prompt = ports.prompts.render(
+    tokens = ports.tokens_of(step.model)
+
+    def rendered(passages: Sequence[Passage]) -> Prompt:
+        return ports.prompts.render(
             policy.prompt,
             policy.prompt_version,
             inquiry.question,
@@ -69,12 +70,17 @@ async def attempt(
             gate.released,
             gate.confidence,
         )
-        run.report.prompt = prompt
+
+    with run.compute(Stage.PROMPT) as stage:
+        passages = shortened(chosen) if step.variant is Variant.SHORTENED else chosen
+        cited = {citation.passage.chunk_id for segment in gate.released for citation in segment.citations}
+        fitted = fit(passages, rendered, tokens, tokens.room(policy.output_tokens, policy.prompt_tokens), cited)
+        prompt = fitted.prompt
+        run.report.prompt, run.report.chosen, run.report.left_out = prompt, fitted.passages, fitted.left_out
         stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
-        if policy.prompt_tokens is not None and prompt_tokens(prompt) > policy.prompt_tokens:
-            raise Failure(Cause.PROMPT_TOO_LONG)
+        stage.note(describe(fitted, passages, tokens))
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
     request = GenerationRequest(step.model, inquiry.requester, prompt, policy.output_tokens, start_by, unary)
     draft.answers(prompt)
@@ -137,7 +143,8 @@ async def _generate(
     draft: DraftReader,
     queue: SegmentQueue,
 ) -> None:
-    meter = UsageMeter(request, ports.prices.get(request.model), ports.budget, run.allowance)
+    tokens = ports.tokens_of(request.model)
+    meter = UsageMeter(request, ports.prices.get(request.model), ports.budget, run.allowance, tokens)
     try:
         async with run.stage(Stage.GENERATE) as stage:
             await generate(request, ports.generators[request.model], draft, queue, gate, meter, run, stage)

@@ -27,6 +27,7 @@ from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import ReviewDesk
 from groundwire_server.ports.threads import Threads
+from groundwire_server.ports.tokens import ESTIMATED_TOKENS, ModelTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class RewriteModel:
 
     generator: Generator
     prompts: RewritePrompts
+    tokens: ModelTokens = ESTIMATED_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Ports:
         queue: accepts questions for later; None where none is answered later.
         cache: the route's earlier answers; None keeps none.
         reviews: the route's reviews; None has none.
+        tokens: of the models, by alias.
     """
 
     retriever: Retriever
@@ -122,6 +125,11 @@ class Ports:
     queue: AnswerQueue | None = None
     cache: RouteCache | None = None
     reviews: RouteReviews | None = None
+    tokens: Mapping[str, ModelTokens] = field(default_factory=dict)
+
+    def tokens_of(self, model: str) -> ModelTokens:
+        """Return how a model's tokens are counted, by its alias."""
+        return self.tokens.get(model, ESTIMATED_TOKENS)
 
 
 @dataclass(frozen=True, slots=True)

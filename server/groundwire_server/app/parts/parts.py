@@ -17,6 +17,7 @@ from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.stores import open_store
+from groundwire_server.app.parts.tokens import open_tokens
 from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
@@ -28,6 +29,7 @@ from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.reranker import Reranker
+from groundwire_server.ports.tokens import ModelTokens
 
 
 def _unlimited() -> LimitParts:
@@ -53,6 +55,7 @@ class Parts:
         document_screen: what documents pass before they are stored; None lets all pass.
         answer_settings: digests of what each route's answers are made with, by route and by what they decide.
         answer_cache: keeps earlier answers that may stand in; None keeps none.
+        tokens: how those of each model are counted, by its alias.
     """
 
     stores: Mapping[str, Store]
@@ -71,6 +74,7 @@ class Parts:
     document_screen: DocumentScreen | None = None
     answer_settings: Mapping[str, Mapping[CacheKey, str]] = field(default_factory=dict)
     answer_cache: AnswerCache | None = None
+    tokens: Mapping[str, ModelTokens] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
@@ -96,6 +100,9 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         for name in sorted(named | {configuration.corpus_store})
     }
     generators = {name: await open_generator(name, configuration, stores, lease, recording) for name in models}
+    rewriting = {name: route.rewrite for name, route in configuration.routes.items() if route.rewrite is not None}
+    counted = {*models, *(each.model for each in compared.values()), *(each.model for each in rewriting.values())}
+    tokens = {alias: await open_tokens(alias, configuration, lease) for alias in sorted(counted)}
     return Parts(
         stores,
         generators,
@@ -112,17 +119,18 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         },
         {
             name: RewriteModel(
-                await open_generator(route.rewrite.model, configuration, stores, lease, recording),
-                TemplateRewritePrompts(route.rewrite.prompt),
+                await open_generator(rewrite.model, configuration, stores, lease, recording),
+                TemplateRewritePrompts(rewrite.prompt),
+                tokens[rewrite.model],
             )
-            for name, route in configuration.routes.items()
-            if route.rewrite is not None
+            for name, rewrite in rewriting.items()
         },
         await _open_rerankers(configuration, lease, recording),
         await open_screens(configuration, lease, recording),
         await open_document_screen(configuration, lease),
         answer_settings(configuration),
         await open_answer_cache(configuration, lease, recording),
+        tokens,
     )
 
 

@@ -44,6 +44,7 @@ NOT_DECIDING: Final = {
     "shadow": "is seen by nobody",
     "cache": "is where answers are kept",
     "queue": "is where questions wait that have none",
+    "tokens": "are counted for the models, whose settings say how",
     "reviews": "are asked by the policy's own rules",
 }
 """The other fields, each with why an answer does not depend on it."""
