@@ -29,6 +29,7 @@ from groundwire_server.domain.deadline import NEVER
 from groundwire_server.evaluation.inputs.files import read_input
 from groundwire_server.evaluation.items import QuestionItem
 from groundwire_server.evaluation.recording import (
+    VERSION,
     RecordedItem,
     RecordedRun,
     RecordedSubject,
@@ -101,7 +102,7 @@ async def record(folder: Path, data: EvaluationData, items: Sequence[Item]) -> R
             await asking.run(items, PARALLEL)
     subject = RecordedSubject(where="in process", name="", version=version("groundwire-server"), route=ROUTE)
     header = RecordingHeader(
-        groundwire_recording=1,
+        groundwire_recording=VERSION,
         subject=subject,
         inputs=tuple(data.inputs),
         guards=tuple(recorded_guards(guards, data.texts, ROUTE)),

@@ -26,6 +26,7 @@ from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.feedback_work import FeedbackWork
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue, open_queue
+from groundwire_server.app.parts.recordings import open_recordings
 from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.parts.reviews import ProcessReviews, open_reviews
 from groundwire_server.app.parts.store import Store
@@ -168,7 +169,12 @@ def serving(folder: Path) -> Serve:
             records = records or (opened if reviews else None)
             reviewed = beside or open_reviews(records, MemoryWakeups(), counts)
             process = compose.Process.begin(
-                recording, capacity=capacity, queue=queued, records=records, reviews=reviewed
+                recording,
+                capacity=capacity,
+                queue=queued,
+                records=records,
+                reviews=reviewed,
+                recordings=open_recordings(records, counts),
             )
             snapshot = compose.snapshot(routes, parts, process, access or NO_AUTHENTICATION, write_seconds)
             current = CurrentSnapshot(snapshot)

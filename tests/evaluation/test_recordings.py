@@ -29,6 +29,14 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, text_of(mixed())) == mixed()
 
 
+def test_a_recording_of_version_1_is_still_read() -> None:
+    """The file was written by version 1 of the format, of which no line has an exchange."""
+    found = read_input(Path(__file__).parent / "kept" / "version-1.jsonl")
+    assert isinstance(found, RecordedRun)
+    assert found.header.groundwire_recording == 1
+    assert found.lines == mixed().lines
+
+
 def test_a_line_is_one_line_whatever_its_texts_hold() -> None:
     line = question("odd", answer('first\nsecond\u2028third\u0085 "quoted" \x00'), ["x"])
     assert written(line).count("\n") == 1
@@ -98,7 +106,7 @@ def test_a_malformed_line_is_said_with_its_number(tmp_path: Path, line: str, say
 @pytest.mark.parametrize(
     ("header", "says"),
     [
-        ({**HEAD, "groundwire_recording": 2}, ":1: has version 2 of the format, and this groundwire reads 1"),
+        ({**HEAD, "groundwire_recording": 3}, ":1: has version 3 of the format, and this groundwire reads 1 and 2"),
         ({"groundwire_recording": 1}, ":1: `subject` is missing"),
         ({**HEAD, "inputs": [{}]}, ":1: `inputs[0].name` is missing"),
         (with_value(HEAD, "subject.where", "elsewhere"), ":1: `subject.where` must be 'server' or 'in process'"),

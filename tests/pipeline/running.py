@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document
 from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -71,6 +72,7 @@ async def path(
     screens: Mapping[Screen, ScreenGuards] | None = None,
     desk: ReviewDesk | None = None,
     share_key: bytes = b"key",
+    texts: ContextTexts = NO_TEXTS,
     **changes: Any,
 ) -> Path:
     """A path over a chain of models, each with a script for all of its calls, or one of its own making.
@@ -85,6 +87,7 @@ async def path(
         screens: the guards.
         desk: takes reviews.
         share_key: decides which requests are among a share.
+        texts: the operator's, for prompts.
         changes: to the policy.
     """
     store, embedder = MemoryStore(), HashingEmbedder()
@@ -98,7 +101,7 @@ async def path(
     ports = Ports(
         store,
         embedder,
-        FilePrompts(BUILT_IN),
+        built_in_prompts(),
         chain,
         AclRecheck(Counts()),
         RULES,
@@ -107,6 +110,7 @@ async def path(
         shadow=shadow,
         screens=screens or {},
         reviews=None if desk is None else RouteReviews(desk, inline_threads(), share_key),
+        context=texts,
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import PassageKind, Place
@@ -94,7 +94,7 @@ class Widened:
 
     async def of(self, *selected: Passage, provided: tuple[Passage, ...] = ()) -> tuple[Passage, ...]:
         tokens = dict.fromkeys(self._policy.models, QUARTERS)
-        ports = Ports(self.library, None, FilePrompts(BUILT_IN), {}, AclRecheck(self.counts), RULES, tokens=tokens)
+        ports = Ports(self.library, None, built_in_prompts(), {}, AclRecheck(self.counts), RULES, tokens=tokens)
         now = asyncio.get_running_loop().time()
         inquiry = Inquiry(ask(provided=provided), ALICE, self._policy, now, Deadline(now + DEADLINE))
         run = StageRunner(inquiry.time_plan(), LoopTime(), self.spans.tracer, ReportBuilder("", "", "", 0.0))

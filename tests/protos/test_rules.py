@@ -15,6 +15,7 @@ from groundwire.v1 import (
     limit_service_pb2,
     passage_pb2,
     question_pb2,
+    recording_service_pb2,
     retrieval_service_pb2,
     review_service_pb2,
     route_service_pb2,
@@ -162,6 +163,19 @@ VIOLATIONS: list[tuple[Message, dict[str, str]]] = [
     (grounding(facts=facts(*map(str, range(201)))), {"facts.facts": "repeated.max_items"}),
     (grounding(facts=facts("a", "a")), {"facts.facts": "facts.unique_ids"}),
     (grounding(facts=facts("a", text="é" * 10001)), {"facts.facts[0].text": "string.max_len"}),
+    (recording_service_pb2.GetRecordingRequest(name="recordings/7"), {"name": "string.pattern"}),
+    (recording_service_pb2.DeleteRecordingRequest(), {"name": "string.pattern"}),
+    (
+        recording_service_pb2.ListRecordingsRequest(
+            page_size=-1, page_token="x" * 1025, route="Faq", request_id="short"
+        ),
+        {
+            "page_size": "int32.gte",
+            "page_token": "string.max_len",
+            "route": "string.pattern",
+            "request_id": "string.pattern",
+        },
+    ),
     (review_service_pb2.GetReviewRequest(), {"ticket": "string.pattern"}),
     (
         review_service_pb2.ClaimReviewRequest(ticket="t", lease=Duration(seconds=9)),

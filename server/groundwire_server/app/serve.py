@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from groundwire_server.app import compose
-from groundwire_server.app.background import in_background
+from groundwire_server.app.background import in_background, kept_going
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.document_counts import DocumentCounts
@@ -23,6 +23,7 @@ from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.metrics_page import metrics_page
 from groundwire_server.app.opened import opened
 from groundwire_server.app.queue_work import QueueWork
+from groundwire_server.app.recording_work import RecordingWork
 from groundwire_server.app.recovery_sweeps import sweep_stores
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.app.review_work import ReviewWork
@@ -100,9 +101,11 @@ async def running(
         host = first.server.listen.rpartition(":")[0]
         work = QueueWork(process, reloader.current, first.queue.concurrent, first.telemetry.decisions)
         reviews, feedback = ReviewWork(process, reloader.current), FeedbackWork(process)
+        recordings = RecordingWork(process)
         work.begin()
         reviews.begin()
         feedback.begin()
+        recordings.begin()
         gateway: Gateway | None = None
         try:
             gateway = await open_gateway(server, first, reloader.current)
@@ -117,8 +120,8 @@ async def running(
             drain = (stop and stop.drain) or reloader.configuration.server.drain
             draining = (each.drain(drain.notice_seconds, drain.grace_seconds) for each in (server, gateway) if each)
             await asyncio.gather(*draining, work.end(drain.grace_seconds), reviews.end())
-            # What has just left may be a sample.
-            await feedback.end()
+            # What has just left may be a sample, or recorded.
+            await asyncio.gather(feedback.end(), recordings.end())
 
 
 def serve(sources: Sources, loaded: Loaded) -> None:
@@ -181,8 +184,10 @@ async def serve_until(
             in_background("document counts", counts.keep(lambda: server.reloader.stores)),
             in_background("recovery sweeps", sweep_stores(lambda: server.reloader.stores)),
         ]
+        if server.process.registry is not None:
+            tasks.append(kept_going("registry", server.process.registry.keep))
         if again is not None:
-            reloading = reload_when_due(server.reloader.reload, again, lambda: server.reloader.loaded.marks)
+            reloading = reload_when_due(server.reloader.reload, again, lambda: server.reloader.loaded.watched)
             tasks.append(in_background("reload", reloading))
         await stop.asked.wait()
         for task in tasks:

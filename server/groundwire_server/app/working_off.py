@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from groundwire_server.adapters.store.embedded.lock import FolderInUseError, folder_lock
-from groundwire_server.app.background import in_background
+from groundwire_server.app.background import in_background, kept_going
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
 from groundwire_server.app.feedback_work import FeedbackWork
@@ -20,6 +20,7 @@ from groundwire_server.app.memory import settle_garbage_collection
 from groundwire_server.app.metrics_page import metrics_page
 from groundwire_server.app.opened import opened
 from groundwire_server.app.queue_work import QueueWork
+from groundwire_server.app.recording_work import RecordingWork
 from groundwire_server.app.serve import loop_factory
 from groundwire_server.app.watch import reload_when_due
 from groundwire_server.domain.failure import SetupError
@@ -71,14 +72,17 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
         settle_garbage_collection()
         concurrent = first.queue.concurrent or BY_ITSELF
         work = QueueWork(parts.process, reloader.current, concurrent, first.telemetry.decisions)
-        feedback = FeedbackWork(parts.process)
+        feedback, recordings = FeedbackWork(parts.process), RecordingWork(parts.process)
         with metrics_page(first.telemetry.prometheus_listen, recorder):
             tasks = [
                 in_background("heartbeat", heartbeat(recorder, logs, parts.process.capacity.beat)),
-                in_background("reload", reload_when_due(reloader.reload, again, lambda: reloader.loaded.marks)),
+                in_background("reload", reload_when_due(reloader.reload, again, lambda: reloader.loaded.watched)),
             ]
+            if parts.process.registry is not None:
+                tasks.append(kept_going("registry", parts.process.registry.keep))
             work.begin()
             feedback.begin()
+            recordings.begin()
             print(f"working off queued questions, {concurrent} at once", flush=True)  # noqa: T201  # as `serve` does
             await stop.wait()
             _log.info("draining")
@@ -87,7 +91,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
             await asyncio.wait(tasks)
             parts.process.shadows.end()
             await work.end(reloader.configuration.server.drain.grace_seconds)
-            await feedback.end()
+            await asyncio.gather(feedback.end(), recordings.end())
             parts.process.end()
     _log.info("stopped")
 

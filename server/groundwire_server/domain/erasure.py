@@ -108,6 +108,8 @@ class ErasedPlaceKind(Enum):
     CASES = auto()
     FEEDBACK = auto()
     USAGE = auto()
+    EXPERIMENTS = auto()
+    RECORDINGS = auto()
 
 
 @dataclass(frozen=True, slots=True)

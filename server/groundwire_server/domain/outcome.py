@@ -110,6 +110,18 @@ class FailedSafe:
 
 Result: TypeAlias = Answered | Abstained | Cached | Degraded | Queued | InReview | Blocked | FailedSafe
 
+RESULT_NAMES: Final[Mapping[type[Result], str]] = {
+    Answered: "answered",
+    Abstained: "abstained",
+    Cached: "cached",
+    Degraded: "degraded",
+    Queued: "queued",
+    InReview: "in_review",
+    Blocked: "blocked",
+    FailedSafe: "failed_safe",
+}
+"""The kinds of outcome by their names in the contract."""
+
 
 @dataclass(frozen=True, slots=True)
 class StageTiming:

@@ -37,6 +37,9 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "groundwire.v1.AuditService/ListAuditEntries": _OPERATOR,
     "groundwire.v1.AuditService/VerifyAudit": _OPERATOR,
     "groundwire.v1.ReviewService/MeasureReviews": _OPERATOR,
+    "groundwire.v1.RecordingService/ListRecordings": _OPERATOR,
+    "groundwire.v1.RecordingService/GetRecording": _OPERATOR,
+    "groundwire.v1.RecordingService/DeleteRecording": _OPERATOR,
     "groundwire.v1.ServerInfoService/GetServerInfo": frozenset(Role),
     "groundwire.v1.LimitService/GetLimits": _OPERATOR,
     "groundwire.v1.DocumentService/IngestDocuments": _WRITER,
@@ -61,6 +64,22 @@ ROLES: Mapping[str, frozenset[Role]] = {
             "EditReview",
             "RejectReview",
             "WatchReviews",
+        )
+    },
+    # The tenant of the caller counts as well; see `managing.py`.
+    **{
+        f"groundwire.v1.ExperimentService/{method}": _OPERATOR
+        for method in ("ApplyExperiment", "EndExperiment", "ListExperiments", "GetExperiment")
+    },
+    **{
+        f"groundwire.v1.PromptService/{method}": _OPERATOR
+        for method in (
+            "ListPrompts",
+            "GetPromptVersion",
+            "PushPromptVersion",
+            "SetPromptLabel",
+            "RollBackPrompt",
+            "ListPromptChanges",
         )
     },
     # Each caller sees its own operations alone.

@@ -5,7 +5,7 @@ server. While questions are asked it is written line by line, so that it is also
 """
 
 from collections.abc import Iterable
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
@@ -20,9 +20,14 @@ from groundwire_server.domain.vocabulary import (
     Stage,
     Verdict,
 )
+from groundwire_server.evaluation.exchange import ExchangePart
 from groundwire_server.evaluation.items import QuestionItem, Record, StatementItem, TextItem
 
-VERSION = 1
+VERSION: Final = 2
+"""The version of the format that is written."""
+
+READABLE: Final = (1, 2)
+"""Those that are read: a recording of version 1 has no question with an exchange."""
 
 ResultName: TypeAlias = Literal[
     "answered", "abstained", "cached", "degraded", "queued", "in_review", "blocked", "failed_safe"
@@ -64,7 +69,7 @@ class RecordedGuard(Record):
 class RecordingHeader(Record):
     """The first line of a recording."""
 
-    groundwire_recording: Literal[1] = Field(description="The version of this format.")
+    groundwire_recording: Literal[1, 2] = Field(description="The version of this format.")
     subject: RecordedSubject = Field(description="What was evaluated.")
     inputs: tuple[RecordedInput, ...] = Field(description="Where its questions, statements and texts came from.")
     guards: tuple[RecordedGuard, ...] = Field((), description="The guards of the route, where it has texts.")
@@ -176,6 +181,9 @@ class RecordedQuestion(Record):
     passages: tuple[RecordedPassage, ...] = Field((), description="What a search alone found, best first.")
     outcome: RecordedOutcome | None = Field(None, description="How it ended; none where a call failed.")
     error: RecordedError | None = Field(None, description="The call that failed. It is made again when a run goes on.")
+    exchange: ExchangePart | None = Field(
+        None, description="All that the call got from outside, as `groundwire replay` needs it; none of an evaluation."
+    )
 
 
 class RecordedStatement(Record):

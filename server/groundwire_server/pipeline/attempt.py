@@ -14,8 +14,9 @@ from groundwire_server.domain.vocabulary import Action, Cause, Purpose, Stage
 from groundwire_server.pipeline.check import SegmentChecker, check
 from groundwire_server.pipeline.confidence import rated
 from groundwire_server.pipeline.consult import Consultation
+from groundwire_server.pipeline.context import describe_context, prompt_context
 from groundwire_server.pipeline.draft import DraftReader
-from groundwire_server.pipeline.fitting import describe, fit
+from groundwire_server.pipeline.fitting import describe, fit, output_tokens
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
 from groundwire_server.pipeline.routes import Ports
@@ -57,32 +58,36 @@ async def attempt(
     policy = inquiry.policy
     continued = len(gate.released)
     run.report.attempt(step, ports.identities.get(step.model))
-    tokens = ports.tokens_of(step.model)
-
-    def rendered(passages: Sequence[Passage]) -> Prompt:
-        return ports.prompts.render(
-            policy.prompt,
-            policy.prompt_version,
-            inquiry.question,
-            passages,
-            run.mark,
-            step.repair_of,
-            gate.released,
-            gate.confidence,
-        )
-
     with run.compute(Stage.PROMPT) as stage:
+        tokens = ports.tokens_of(step.model)
         passages = shortened(chosen) if step.variant is Variant.SHORTENED else chosen
+        question, context = prompt_context(inquiry, passages, ports.context, tokens.counter.count)
+
+        def rendered(passages: Sequence[Passage]) -> Prompt:
+            return ports.prompts.render(
+                policy.prompt,
+                policy.prompt_version,
+                question,
+                passages,
+                run.mark,
+                step.repair_of,
+                gate.released,
+                gate.confidence,
+                context,
+            )
+
         cited = {citation.passage.chunk_id for segment in gate.released for citation in segment.citations}
-        fitted = fit(passages, rendered, tokens, tokens.room(policy.output_tokens, policy.prompt_tokens), cited)
+        fitted = fit(passages, rendered, tokens, policy, cited)
         prompt = fitted.prompt
         run.report.prompt, run.report.chosen, run.report.left_out = prompt, fitted.passages, fitted.left_out
         stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
+        describe_context(context, stage)
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
         stage.note(describe(fitted, passages, tokens))
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
-    request = GenerationRequest(step.model, inquiry.requester, prompt, policy.output_tokens, start_by, unary)
+    most = output_tokens(policy, prompt)
+    request = GenerationRequest(step.model, inquiry.requester, prompt, most, start_by, unary)
     draft.answers(prompt)
     purpose = Purpose.REPAIR if step.action is Action.REPAIR else purpose
     await _write(request, purpose, inquiry, ports, run, gate, draft)

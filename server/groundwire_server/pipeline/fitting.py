@@ -7,6 +7,7 @@ from typing import Final
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Prompt
+from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.markup.beginning import cut_to_fit
 from groundwire_server.pipeline.stage import Attributes
@@ -37,7 +38,7 @@ def fit(
     passages: Sequence[Passage],
     rendered: Callable[[Sequence[Passage]], Prompt],
     tokens: ModelTokens,
-    room: int | None,
+    policy: Policy,
     kept: Collection[str] = (),
 ) -> FittedPrompt:
     """Return the prompt over as many of the passages as fit.
@@ -48,13 +49,15 @@ def fit(
         passages: best first.
         rendered: makes the prompt over passages.
         tokens: of the model that is asked.
-        room: tokens that the prompt may have; None has no bound.
+        policy: the route's, whose limits bound the prompt beside the model's window and its own.
         kept: chunks that must stay as they are, since an answer that has begun cites them.
 
     Raises:
         Failure: PROMPT_TOO_LONG when what must stay does not fit.
     """
     prompt = rendered(passages)
+    limits = [each for each in (policy.prompt_tokens, prompt.settings.max_tokens) if each is not None]
+    room = tokens.room(output_tokens(policy, prompt), min(limits, default=None))
     if room is None:
         return FittedPrompt(prompt, passages)
     left = passages
@@ -62,6 +65,11 @@ def fit(
         left = _with_less(left, size - room, tokens, kept)
         prompt = rendered(left)
     return FittedPrompt(prompt, left, len(passages) - len(left), size)
+
+
+def output_tokens(policy: Policy, prompt: Prompt) -> int:
+    """Return the most that a model may write in reply to a prompt."""
+    return min(policy.output_tokens, prompt.settings.max_output_tokens or policy.output_tokens)
 
 
 def describe(fitted: FittedPrompt, passages: Sequence[Passage], tokens: ModelTokens) -> Attributes:

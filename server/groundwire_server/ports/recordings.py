@@ -1,9 +1,12 @@
 """The port of recordings: calls with all that came back from what they asked, so that they can be replayed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,29 +23,34 @@ class RecordingEntry:
 
     Attributes:
         subject: who asked, for erasure.
-        end_user: hashed; empty without one.
-        documents: ids of the documents that it holds text of, for erasure.
+        redacted: whether personal data was replaced before it was kept.
+        end_user: as the caller has named it; kept as a hash, for erasure, and empty in what is read.
+        documents: ids of the documents that it holds text of, for erasure; empty in what is read.
     """
 
     key: RecordingKey
     subject: str
-    end_user: str
     request_id: str
     trace_id: str
     route: str
     result: str
     cause: str
-    prompt: str
-    model: str
-    experiment_arm: str
     created: datetime
     expires: datetime
-    redacted: bool
+    prompt: str = ""
+    model: str = ""
+    experiment_arm: str = ""
+    redacted: bool = False
+    end_user: str = ""
     documents: frozenset[str] = frozenset()
 
 
 class Recordings(Protocol):
-    """Keeps recordings, encrypted. Every method raises RecordsError when the database cannot be asked."""
+    """Keeps recordings, encrypted.
+
+    Every adapter passes `tests/contract/recordings`. Every method raises RecordsError when the database cannot be
+    asked.
+    """
 
     async def keep(self, entry: RecordingEntry, content: bytes) -> None:
         """Keep one."""
@@ -63,9 +71,42 @@ class Recordings(Protocol):
         ...
 
     async def delete(self, key: RecordingKey, actor: str) -> bool:
-        """Forget one; return whether it was there."""
+        """Forget one, and note in the audit trail who did; return whether it was there."""
         ...
 
     async def sweep(self) -> int:
         """Forget what is kept long enough; return how many are gone."""
+        ...
+
+
+class RecordedCall(Protocol):
+    """A call as it was recorded, before it is written down."""
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """The ids of the documents that it holds text of."""
+        ...
+
+    def texts(self) -> Iterable[str]:
+        """Return all texts of callers, documents and models, each whole: a text that came in pieces is one."""
+        ...
+
+    def written(self, mask: Callable[[str], str]) -> bytes:
+        """Return it as a recording file of one question.
+
+        Args:
+            mask: returns what is kept of a text among `texts`.
+        """
+        ...
+
+
+class RecordingSink(Protocol):
+    """Takes the calls of a route that are to be recorded. It never waits, and never fails."""
+
+    def wants(self, inquiry: Inquiry) -> bool:
+        """Return whether a call is recorded: its tenant is among those of the route, and it was drawn."""
+        ...
+
+    def keep(self, inquiry: Inquiry, outcome: Outcome, call: RecordedCall) -> None:
+        """Begin to keep a call that has ended; its texts are masked and written beside the event loop."""
         ...

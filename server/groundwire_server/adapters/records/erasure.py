@@ -1,8 +1,9 @@
-"""Erasing queued questions, cases, and their answers: by tenant, subject, end user, and document.
+"""Erasing queued questions, cases, recordings, and their answers: by tenant, subject, end user, and document.
 
-Rows of a tenant or a subject are deleted; of those of an end user or a document the texts and the name go, and an
-operation that was not done ends with ERASED. History and ledger keep numbers; a subject's name is replaced in the
-ledger. Afterwards the file of SQLite is written anew, for deleted rows stay readable in gaps of its pages.
+Rows of a tenant or a subject are deleted, and recordings whatever is erased; of the other rows of an end user or a
+document the texts and the name go, and an operation that was not done ends with ERASED. History and ledger keep
+numbers; a subject's name is replaced in the ledger. Afterwards the file of SQLite is written anew, for deleted rows
+stay readable in gaps of its pages.
 
 What a worker has in hand when documents are erased may quote them: those operations wait again, and the worker's
 outcome is not taken.
@@ -27,6 +28,7 @@ from groundwire_server.adapters.records.operations.attempts import give_back_los
 from groundwire_server.adapters.records.operations.ending import AS_DONE, OPEN
 from groundwire_server.adapters.records.operations.journal import ENDED, OperationChange, record, unsettled
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros
+from groundwire_server.adapters.records.recordings.erasing import erase_some_recordings
 from groundwire_server.adapters.records.reviews.erasing import CaseErasure
 from groundwire_server.adapters.records.reviews.withdrawing import reviews_of
 from groundwire_server.adapters.records.selecting import selected
@@ -47,7 +49,12 @@ from groundwire_server.domain.vocabulary import OperationState, Reason
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.operations import RecordsError
 
-_KINDS: Final = (ErasedPlaceKind.OPERATIONS, ErasedPlaceKind.CASES, ErasedPlaceKind.FEEDBACK)
+_KINDS: Final = (
+    ErasedPlaceKind.OPERATIONS,
+    ErasedPlaceKind.CASES,
+    ErasedPlaceKind.FEEDBACK,
+    ErasedPlaceKind.RECORDINGS,
+)
 
 _BATCH: Final = 500
 """Operations that are erased in one transaction."""
@@ -59,7 +66,7 @@ _LEFT_IN_POSTGRESQL: Final = (
 
 
 class SqlRecordErasure:
-    """The ErasableRecords of queued questions, of cases with their reviews, and of feedback.
+    """The ErasableRecords of queued questions, of cases with their reviews, of feedback, and of recordings.
 
     Args:
         sealing: knows the names of end users in rows.
@@ -75,7 +82,7 @@ class SqlRecordErasure:
         self._cases = CaseErasure(sealing, AuditTrail(sealing))
 
     async def erase(self, erasure: Erasure | RecordErasure, deadline: Deadline) -> Sequence[ErasedPlace]:
-        """Erase operations, cases and feedback; see the port."""
+        """Erase operations, cases, feedback and recordings; see the port."""
         counts: Counter[ErasedPlaceKind] = Counter()
         complete = False
         note = _LEFT_IN_POSTGRESQL if self._database.dialect is RecordsDialect.POSTGRESQL else ""
@@ -99,6 +106,10 @@ class SqlRecordErasure:
             lambda connection: self._cases.erase_some(connection, erasure, nobody, self._now())
         ):
             counts.update({ErasedPlaceKind.CASES: texts.cases, ErasedPlaceKind.FEEDBACK: texts.feedback})
+        while recordings := await self._database.write(
+            lambda connection: erase_some_recordings(connection, erasure, self._sealing)
+        ):
+            counts[ErasedPlaceKind.RECORDINGS] += recordings
         if self._database.dialect is RecordsDialect.SQLITE:
             await self._database.run_outside_transactions(_rewrite_file)
 

@@ -103,8 +103,18 @@ class RetentionOptions(Options):
         le=3650,
         description="Days that feedback is kept, and the answers that are kept for it, where the route does not say.",
     )
+    recording_days: float = Field(
+        14.0, gt=0, le=3650, description="Days that recordings of calls are kept, where the route does not say."
+    )
     usage_days: float = Field(
         400.0, gt=0, le=3650, description="Days of the accounts of usage: numbers by tenant, subject and day, no texts."
+    )
+    experiment_days: float = Field(
+        180.0,
+        gt=0,
+        le=3650,
+        description="Days that the results of an experiment are kept after its end: numbers by unit, which is a keyed "
+        "digest.",
     )
 
 

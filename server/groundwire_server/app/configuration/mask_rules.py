@@ -1,4 +1,4 @@
-"""Rules for what endpoints are not sent."""
+"""Rules for what endpoints are not sent, and recordings do not keep."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,14 @@ from groundwire_server.app.configuration.models.remote_guards import GrpcGuardCo
 def check_masks(configuration: Configuration) -> Iterator[ConfigError]:
     """Yield an error for each word that names nothing that can be masked, or could mean two things."""
     for name, provider in configuration.providers.items():
-        yield from _check_mask(configuration, ("providers", name, "mask"), provider.mask)
+        yield from check_mask(configuration, ("providers", name, "mask"), provider.mask)
     for name, guard in configuration.guards.items():
         if isinstance(guard, GrpcGuardConfig):
-            yield from _check_mask(configuration, ("guards", name, "mask"), guard.mask)
+            yield from check_mask(configuration, ("guards", name, "mask"), guard.mask)
 
 
-def _check_mask(configuration: Configuration, path: Path, mask: tuple[str, ...]) -> Iterator[ConfigError]:
+def check_mask(configuration: Configuration, path: Path, mask: tuple[str, ...]) -> Iterator[ConfigError]:
+    """Yield an error for each word of one list that names nothing that can be masked, or could mean two things."""
     local = {name for name, guard in configuration.guards.items() if not isinstance(guard, RemoteGuardConfig)}
     for place, word in enumerate(mask):
         if word in PERSONAL_CATEGORIES and word in configuration.guards:

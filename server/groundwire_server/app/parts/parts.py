@@ -1,10 +1,12 @@
 """The parts of one configuration."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from groundwire_server.adapters.rewriter.prompts import TemplateRewritePrompts
 from groundwire_server.admission.limit_table import LimitTable
+from groundwire_server.app.configuration.context_texts import context_texts
 from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
@@ -12,6 +14,7 @@ from groundwire_server.app.parts.answer_cache import open_answer_cache
 from groundwire_server.app.parts.answer_settings import answer_settings
 from groundwire_server.app.parts.generators import identities, open_generator
 from groundwire_server.app.parts.limits import LimitParts, open_limits, prices
+from groundwire_server.app.parts.recordings import RouteRecordingRules, open_recording_rules
 from groundwire_server.app.parts.screens import Screens, open_document_screen, open_screens
 from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
@@ -21,6 +24,7 @@ from groundwire_server.app.parts.tokens import open_tokens
 from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
 from groundwire_server.domain.residency import Residency
 from groundwire_server.domain.vocabulary import CacheKey
 from groundwire_server.pipeline.routes import RewriteModel, ShadowModel
@@ -55,6 +59,8 @@ class Parts:
         document_screen: what documents pass before they are stored; None lets all pass.
         answer_settings: digests of what each route's answers are made with, by route and by what they decide.
         answer_cache: keeps earlier answers that may stand in; None keeps none.
+        context: the operator's texts that prompts may hold.
+        recordings: what is recorded of the routes that record calls, by route.
         tokens: how those of each model are counted, by its alias.
     """
 
@@ -74,6 +80,8 @@ class Parts:
     document_screen: DocumentScreen | None = None
     answer_settings: Mapping[str, Mapping[CacheKey, str]] = field(default_factory=dict)
     answer_cache: AnswerCache | None = None
+    context: ContextTexts = NO_TEXTS
+    recordings: Mapping[str, RouteRecordingRules] = field(default_factory=dict)
     tokens: Mapping[str, ModelTokens] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
@@ -130,6 +138,8 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         await open_document_screen(configuration, lease),
         answer_settings(configuration),
         await open_answer_cache(configuration, lease, recording),
+        await asyncio.to_thread(context_texts, configuration),
+        await open_recording_rules(configuration, lease),
         tokens,
     )
 

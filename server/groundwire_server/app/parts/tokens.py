@@ -62,7 +62,7 @@ def counter_of(section: ModelConfig) -> TokenCounter:
             return tokenizer_counter(options)
         case EstimateOptions() as options:
             family = options.family or family_of(section.model)
-            return ESTIMATES[family].calibrated({**options.calibration})
+            return ESTIMATES[family].calibrated({str(script): factor for script, factor in options.calibration.items()})
 
 
 def vocabulary_of(options: TokenOptions) -> Path | None:

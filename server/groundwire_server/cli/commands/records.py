@@ -1,7 +1,8 @@
-"""Groups of commands on what a server keeps of its calls: records, their database, and earlier answers."""
+"""Groups of commands on what a server keeps of its calls: records, recordings, their database, and earlier answers."""
 
 from groundwire_server.cli import cache, db, records
 from groundwire_server.cli.commands.group import Group
+from groundwire_server.cli.recordings import commands as recordings
 
 
 def records_group() -> Group:
@@ -17,6 +18,41 @@ def records_group() -> Group:
                     "groundwire records erase --end-user visitor-4711 --yes --json > receipt.json",
                 ),
             )
+        },
+    )
+
+
+def recordings_group() -> Group:
+    """Return the group `recordings`."""
+    return Group(
+        "recordings",
+        "List, read, export and delete recorded calls.",
+        {
+            recordings.list_: (
+                "list",
+                (
+                    "groundwire recordings list --route faq",
+                    "groundwire recordings list --request-id order-4711 --json | jq -r .name",
+                ),
+            ),
+            recordings.get: (
+                "get",
+                (
+                    "groundwire recordings get 7f3a09c25b1e4d6688c0a1b2c3d4e5f6 -o a.jsonl",
+                    "groundwire recordings get 7f3a09c25b1e4d6688c0a1b2c3d4e5f6 | tail -n 1",
+                ),
+            ),
+            recordings.export: (
+                "export",
+                (
+                    "groundwire recordings export calls/ --route faq --limit 200",
+                    "groundwire recordings export calls/ && groundwire eval calls/",
+                ),
+            ),
+            recordings.delete: (
+                "delete",
+                ("groundwire recordings delete 7f3a09c25b1e4d6688c0a1b2c3d4e5f6",),
+            ),
         },
     )
 

@@ -33,6 +33,7 @@ from groundwire_server.evaluation.gates import Gate, judge
 from groundwire_server.evaluation.inputs.files import InputFile, read_inputs
 from groundwire_server.evaluation.items import QuestionItem, StatementItem, TextItem
 from groundwire_server.evaluation.recording import (
+    VERSION,
     RecordedGuard,
     RecordedItem,
     RecordedRun,
@@ -146,7 +147,7 @@ async def _asked(
         guards = opened.guards
         texts = [item for item in items if isinstance(item, TextItem)]
         header = RecordingHeader(
-            groundwire_recording=1,
+            groundwire_recording=VERSION,
             subject=opened.subject,
             inputs=tuple(each.described for each in inputs),
             guards=() if guards is None else tuple(recorded_guards(guards, texts, plan.route)),

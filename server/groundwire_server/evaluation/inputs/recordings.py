@@ -4,7 +4,7 @@ from pathlib import Path
 
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.evaluation.inputs.parsing import checked, checked_line, json_of
-from groundwire_server.evaluation.recording import LINES, VERSION, RecordedItem, RecordedRun
+from groundwire_server.evaluation.recording import LINES, READABLE, RecordedItem, RecordedRun
 from groundwire_server.evaluation.recording import RecordingHeader as Header
 
 MARK = "groundwire_recording"
@@ -38,9 +38,10 @@ def lines_of_recording(file: Path, text: str) -> tuple[Header, list[RecordedItem
     version = json_of(first, where, _ADVICE) if first.strip() else None
     if not isinstance(version, dict) or MARK not in version:
         raise SetupError(f"{where}: is not the header of a recording: {_ADVICE}")
-    if version[MARK] != VERSION:
+    if version[MARK] not in READABLE:
+        readable = " and ".join(map(str, READABLE))
         raise SetupError(
-            f"{where}: has version {version[MARK]} of the format, and this groundwire reads {VERSION}: {_ADVICE}"
+            f"{where}: has version {version[MARK]} of the format, and this groundwire reads {readable}: {_ADVICE}"
         )
     header = checked(Header, version, where, _ADVICE)
     lines = [

@@ -46,6 +46,8 @@ NOT_DECIDING: Final = {
     "queue": "is where questions wait that have none",
     "tokens": "are counted for the models, whose settings say how",
     "reviews": "are asked by the policy's own rules",
+    "context": "is in the key, for the caller's tenant: a change of another's leaves its answers as they are",
+    "recordings": "are written once it has left",
 }
 """The other fields, each with why an answer does not depend on it."""
 

@@ -116,7 +116,9 @@ class HttpGenerator:
             tokens_in = self._tokens.of_prompt(request.prompt)
         if not tokens_out:
             tokens_out = self._tokens.counter.count("".join([*parser.unseen, *written]))
-        return Usage(tokens_in, tokens_out, estimated, min(parser.cached_tokens, tokens_in))
+        cached = min(parser.cached_tokens, tokens_in)
+        put = min(parser.written_tokens, tokens_in - cached)
+        return Usage(tokens_in, tokens_out, estimated, cached, cache_written_tokens=put)
 
     def _opening(self, request: GenerationRequest, parser: ResponseParser) -> str:
         """Return the beginning of the draft that the request holds, where the reply is its rest."""

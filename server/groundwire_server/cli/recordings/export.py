@@ -1,0 +1,84 @@
+"""Writing recordings to files that their owner alone may read."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from groundwire.v1.recording_service_pb2 import Recording
+from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.words import counted
+from groundwire_server.files.atomic import replace_file
+
+PREFIX: Final = "recordings/"
+"""What the names of recordings begin with."""
+
+ENDING: Final = ".jsonl"
+"""What the names of their files end with."""
+
+_ID: Final = re.compile("[0-9a-f]{32}")
+
+
+def name_of(recording: str) -> str:
+    """Return the name of a recording that is given by its id, by its name, or by the name of its file.
+
+    Raises:
+        CommandError: when it is none of these.
+    """
+    found = recording.removeprefix(PREFIX).removesuffix(ENDING)
+    if _ID.fullmatch(found) is None:
+        message = f"{recording} is not the id of a recording: `groundwire recordings list` shows them"
+        raise CommandError(ExitCode.USAGE, message)
+    return f"{PREFIX}{found}"
+
+
+def print_content(content: bytes) -> None:
+    """Print a recording as it is."""
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def write_recording(file: Path, content: bytes, *, overwrite: bool) -> None:
+    """Write a recording to a file, which appears whole.
+
+    Raises:
+        CommandError: when the file exists, unless it is to be overwritten, or cannot be written.
+    """
+    if file.exists() and not overwrite:
+        raise CommandError(ExitCode.USAGE, f"{file} exists: name another file, or replace it with --force")
+    try:
+        replace_file(file, content)
+    except OSError as failed:
+        raise CommandError(ExitCode.FAILED, f"{file} cannot be written: {failed.strerror}") from None
+
+
+def export_recordings(recordings: Iterable[Recording], read: Callable[[str], bytes], folder: Path, limit: int) -> None:
+    """Write recordings to a folder, a file each, and say how many.
+
+    Args:
+        recordings: the newest first.
+        read: returns the contents of one, by its name.
+        folder: made where there is none.
+        limit: how many at most.
+
+    Raises:
+        CommandError: when the folder or a file cannot be written.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as failed:
+        raise CommandError(ExitCode.FAILED, f"{folder} cannot be made: {failed.strerror}") from None
+    written = there = 0
+    for each in islice(recordings, limit):
+        file = folder / f"{each.name.removeprefix(PREFIX)}{ENDING}"
+        if file.exists():
+            there += 1
+            continue
+        write_recording(file, read(each.name), overwrite=False)
+        written += 1
+    said = f"{counted(written, 'recording')} written to {folder}"
+    print(f"{said}, {there} there already" if there else said, file=sys.stderr)
+    if written:
+        print("They hold texts of callers and documents, and you alone may read them: keep it so.", file=sys.stderr)
