@@ -12,6 +12,7 @@ from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.share import keyed_place
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -106,7 +107,7 @@ async def path(
         budget=budget,
         shadow=shadow,
         screens=screens or {},
-        reviews=None if desk is None else RouteReviews(desk, inline_threads(), share_key),
+        reviews=None if desk is None else RouteReviews(desk, inline_threads(), keyed_place(share_key)),
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()
