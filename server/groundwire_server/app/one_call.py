@@ -7,7 +7,7 @@ from groundwire_server.domain.plain import digest
 from groundwire_server.pipeline.routes import Ports, RouteTable
 
 
-class OneRoute(RouteTable):
+class PortsOfOneCall(RouteTable):
     """The ports of one call.
 
     Args:

@@ -11,12 +11,12 @@ from groundwire_server.adapters.recorded.models import (
     RecordedReranker,
 )
 from groundwire_server.adapters.recorded.places import (
+    NotedReviewDesk,
     RecordedBudget,
     RecordedClock,
     RecordedLag,
     RecordedQueue,
     RecordedReader,
-    RecordedReviewDesk,
     RecordedThreads,
 )
 from groundwire_server.adapters.recorded.prompts import (
@@ -27,7 +27,7 @@ from groundwire_server.adapters.recorded.prompts import (
 )
 from groundwire_server.adapters.recorded.recorder import ExchangeRecorder
 from groundwire_server.adapters.recorded.stores import RecordedAnswerCache, RecordedRetriever
-from groundwire_server.app.one_call import OneRoute, event_digest
+from groundwire_server.app.one_call import PortsOfOneCall, event_digest
 from groundwire_server.app.recorded_files import recording_file
 from groundwire_server.app.recorded_texts import exchange_texts
 from groundwire_server.domain.deadline import Deadline
@@ -108,7 +108,7 @@ class RecordingAnswerer:
     def _answerer(self, call: "CallRecording") -> PipelineAnswerer:
         recorder = call.recorder
         return PipelineAnswerer(
-            OneRoute(call.recorded_ports()),
+            PortsOfOneCall(call.recorded_ports()),
             RecordedClock(recorder),
             self._recording,
             self._threads,
@@ -275,7 +275,7 @@ class CallRecording:
             self._place = reviews.place(name)
             return self._place
 
-        desk, threads = RecordedReviewDesk(reviews.desk, self.recorder), RecordedThreads(reviews.threads, self.recorder)
+        desk, threads = NotedReviewDesk(reviews.desk, self.recorder), RecordedThreads(reviews.threads, self.recorder)
         return RouteReviews(desk, threads, place)
 
 

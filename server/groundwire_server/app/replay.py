@@ -30,7 +30,7 @@ from groundwire_server.adapters.replayed.prompts import (
 from groundwire_server.adapters.replayed.stores import ReplayedAnswerCache, ReplayedRetriever
 from groundwire_server.adapters.replayed.tape import LiveCalls, Tape
 from groundwire_server.adapters.replayed.timeline import ReplayLoop, UnrecordedError
-from groundwire_server.app.one_call import OneRoute, event_digest
+from groundwire_server.app.one_call import PortsOfOneCall, event_digest
 from groundwire_server.app.replay_differences import outcome_differences, times_agree
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.deadline import Deadline
@@ -153,7 +153,7 @@ class _Replay:
         exchange = self._exchange
         reader = ReplayedReader(self._tape, event_digest) if exchange.streamed else None
         answerer = PipelineAnswerer(
-            OneRoute(self._ports()),
+            PortsOfOneCall(self._ports()),
             ReplayedClock(self._timeline, exchange.dates),
             unrecorded(),
             ReplayedThreads(self._tape),

@@ -14,7 +14,7 @@ from tests.doubles.sink import RecordingSink
 from tests.doubles.time import LoopTime
 from tests.pipeline.running import FIRST, SECOND, Path, path
 
-GOOD = [*draft((FIRST, ["p1"]), (SECOND, ["p1"])), DONE]
+GOOD: list[Move] = [*draft((FIRST, ["p1"]), (SECOND, ["p1"])), DONE]
 
 
 async def recorded_path(*scripts: Sequence[Move] | ScriptedGenerator, **changes: Any) -> tuple[Path, RecordsAll]:

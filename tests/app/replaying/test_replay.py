@@ -15,8 +15,8 @@ from tests.doubles.generator import CUT_OFF, DONE, Move, Wait, draft, letters
 from tests.pipeline.running import FIRST
 
 WORDS = [each for each in GOOD if isinstance(each, str)]
-UNSUPPORTED = [*draft((FIRST, ["p1"]), ("Zebras fly over seven oceans.", ["p1"])), DONE]
-DOWN = [Failure(Cause.MODEL_UNAVAILABLE, retry_after=3.0)]
+UNSUPPORTED: list[Move] = [*draft((FIRST, ["p1"]), ("Zebras fly over seven oceans.", ["p1"])), DONE]
+DOWN: list[Move] = [Failure(Cause.MODEL_UNAVAILABLE, retry_after=3.0)]
 
 ENDS: dict[str, tuple[Sequence[Sequence[Move]], Cause, Action]] = {
     "an answer": ([GOOD], Cause.ANSWER_VALIDATED, Action.ANSWER),

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from groundwire_server.adapters.recorded.recorder import ExchangeRecorder, Turn
+from groundwire_server.adapters.recorded.recorder import ExchangeRecorder, LoopTurn
 from groundwire_server.adapters.recorded.requests import (
     check_digest,
     prompt_digest,
@@ -51,7 +51,7 @@ class RecordedGenerator:
             Failure: of the model.
         """
         call = self._recorder.begin(self._port, request.model, prompt_digest(request.prompt))
-        turn = Turn()
+        turn = LoopTurn()
         try:
             async with aclosing(self._inner.generate(request, deadline)) as pieces:
                 async for piece in pieces:
@@ -60,7 +60,7 @@ class RecordedGenerator:
                     else:
                         call.wrote(piece, turn)
                     yield piece
-                    turn = Turn()
+                    turn = LoopTurn()
         except Failure as failure:
             call.failed(failure, turn)
             raise

@@ -102,7 +102,7 @@ class RecordedQueue:
         return await self._inner.accept(inquiry, answer_within, webhook)
 
 
-class RecordedReviewDesk:
+class NotedReviewDesk:
     """The ReviewDesk of a call that is recorded."""
 
     def __init__(self, inner: ReviewDesk, recorder: ExchangeRecorder) -> None:

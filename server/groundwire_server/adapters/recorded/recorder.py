@@ -122,7 +122,7 @@ class ExchangeRecorder:
 
     async def wait_for(self, call: "OpenCall", asked: Awaitable[T], kept: Callable[[T], Value]) -> T:
         """Await what a call that has begun was asked, and note what is kept of the result."""
-        turn = Turn()
+        turn = LoopTurn()
         try:
             result = await asked
         except Failure as failure:
@@ -197,7 +197,7 @@ def _itself(value: ValueT) -> ValueT:
     return value
 
 
-class Turn:
+class LoopTurn:
     """Tells whether anything else had its turn of the event loop since it was made."""
 
     __slots__ = ("_passed",)
@@ -234,23 +234,23 @@ class OpenCall:
         self._replies: list[Reply] = []
         self.event: Event | None = None
 
-    def returned(self, value: Value, turn: Turn) -> None:
+    def returned(self, value: Value, turn: LoopTurn) -> None:
         """Note a value."""
         if not self._recorder.ended:
             self._replies.append(Returned(*self._now(), value, turn.at_once))
 
-    def wrote(self, text: str, turn: Turn) -> None:
+    def wrote(self, text: str, turn: LoopTurn) -> None:
         """Note a piece of text."""
         if not self._recorder.ended:
             self._recorder.add_text(len(text))
             self._replies.append(Wrote(*self._now(), text, turn.at_once))
 
-    def finished(self, finish: Finish, turn: Turn) -> None:
+    def finished(self, finish: Finish, turn: LoopTurn) -> None:
         """Note the end of what a model writes."""
         if not self._recorder.ended:
             self._replies.append(Finished(*self._now(), finish, turn.at_once))
 
-    def failed(self, failure: Failure, turn: Turn) -> None:
+    def failed(self, failure: Failure, turn: LoopTurn) -> None:
         """Note a failure."""
         if not self._recorder.ended:
             error = "" if failure.error_type == failure.cause.value else failure.error_type
