@@ -8,7 +8,7 @@ from opentelemetry.trace import Tracer
 
 from groundwire_server.adapters.answer_cache.memory import MemoryAnswerCache
 from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.domain.answer import CheckedSentence, Citation, GroundedText, Span
@@ -51,7 +51,7 @@ class CacheMisses:
         metrics = unrecorded().metrics
         # A store is asked about an answer that was found, and none is.
         nowhere = cast("Retriever", None)
-        ports = Ports(nowhere, None, FilePrompts(BUILT_IN), {}, AclRecheck(metrics), RuleChecker.packaged())
+        ports = Ports(nowhere, None, built_in_prompts(), {}, AclRecheck(metrics), RuleChecker.packaged())
         cache = MemoryAnswerCache(AnswerCacheOptions(), self._clock, metrics)
         self._ports = replace(ports, cache=RouteCache(cache, RouteStamp(ports, {}).of, SingleFlight()))
         self._asked = 0

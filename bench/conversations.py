@@ -23,7 +23,7 @@ from opentelemetry.trace import NoOpTracer
 from groundwire_server.adapters.embedder.caching import CachingEmbedder
 from groundwire_server.adapters.embedder.minilm import MiniLm, Model
 from groundwire_server.adapters.generator.extractive import ExtractiveGenerator
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.adapters.store.embedded import EmbeddedStore, Embedding
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
@@ -122,7 +122,7 @@ async def measure(conversations: Conversations, folder: Path, embedder: Embedder
         ports = Ports(
             store.retriever,
             embedder,
-            FilePrompts(BUILT_IN),
+            built_in_prompts(),
             {"extractive": ExtractiveGenerator(embedder, store.sentence_vectors if embedder else None)},
             AclRecheck(unrecorded().metrics),
             RuleChecker.packaged(),

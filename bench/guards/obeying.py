@@ -12,7 +12,7 @@ from enum import StrEnum, auto
 from typing import Final
 
 from bench.guards.data import PlantedDocument, Reply, read_planted
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.parts.screens import open_screens
 from groundwire_server.app.parts.shared import Lease, Shared
@@ -152,7 +152,7 @@ async def fates(documents: Sequence[PlantedDocument], guardings: Sequence[Guardi
                 ports = Ports(
                     OneDocument(passage),
                     None,
-                    FilePrompts(BUILT_IN),
+                    built_in_prompts(),
                     {_MODEL: Replying(reply)},
                     AclRecheck(Counts()),
                     rules,

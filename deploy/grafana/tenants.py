@@ -6,6 +6,7 @@ from deploy.grafana.parts import Query, board, lines, ranking, rate
 
 _COST: Final = "groundwire_cost_total"
 _CURRENCY: Final = "groundwire_usage_currency"
+_INPUT: Final = 'gen_ai_token_type="input"'
 _HOUR: Final = "3600 * "
 
 BOARD: Final = board(
@@ -64,12 +65,14 @@ BOARD: Final = board(
             f"1000 * {rate(_COST, _CURRENCY)} / on () group_left () ({rate('groundwire_answers_total')} > 0)",
             f"{{{{{_CURRENCY}}}}}",
         ),
+        width=6,
     ),
     lines(
         "Tokens, by tenant",
         "Tokens per second of the ten tenants that use most, those of failed and cancelled calls included.",
         "short",
         Query(f"topk(10, {rate('groundwire_tokens_total', 'groundwire_tenant')})", "{{groundwire_tenant}}"),
+        width=6,
         stacked=True,
     ),
     lines(
@@ -80,7 +83,21 @@ BOARD: Final = board(
             rate("groundwire_tokens_total", "groundwire_purpose, gen_ai_token_type"),
             "{{groundwire_purpose}} {{gen_ai_token_type}}",
         ),
+        width=6,
         stacked=True,
+    ),
+    lines(
+        "Input from the provider's cache",
+        "Share of each model's input tokens that the provider had kept. It keeps what prompts begin with, where that "
+        "is the same and long enough.",
+        "percentunit",
+        Query(
+            rate("groundwire_tokens_cached_total", "groundwire_model")
+            + f" / ({rate('groundwire_tokens_total', 'groundwire_model', _INPUT)} > 0)",
+            "{{groundwire_model}}",
+        ),
+        width=6,
+        top=1,
     ),
     route=False,
 )

@@ -17,27 +17,27 @@ def no_extras(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_store_without_an_embedder_needs_none(tmp_path: Path) -> None:
-    configuration = load(beside(tmp_path, embedder=None)).configuration
+    loaded = load(beside(tmp_path, embedder=None))
 
-    assert "local" in configuration.embedders
-    assert list(external.check_external(configuration, datetime.now(UTC))) == []
+    assert "local" in loaded.configuration.embedders
+    assert list(external.check_external(loaded, datetime.now(UTC))) == []
 
 
 def test_presidio_names_its_extra(tmp_path: Path) -> None:
     file = tmp_path / "groundwire.json"
     file.write_text('{"guards": {"p": {"kind": "presidio", "version": "1"}}}')
-    configuration = load(beside(tmp_path, embedder=None, file=file)).configuration
+    loaded = load(beside(tmp_path, embedder=None, file=file))
 
-    (error,) = external.check_external(configuration, datetime.now(UTC))
+    (error,) = external.check_external(loaded, datetime.now(UTC))
 
     assert error.path == ("guards", "p", "kind")
     assert "pip install 'groundwire-server[presidio]'" in error.message
 
 
 def test_an_embedder_that_a_store_uses_names_its_extra(tmp_path: Path) -> None:
-    configuration = load(beside(tmp_path)).configuration
+    loaded = load(beside(tmp_path))
 
-    (error,) = external.check_external(configuration, datetime.now(UTC))
+    (error,) = external.check_external(loaded, datetime.now(UTC))
 
     assert error.path == ("embedders", "local", "kind")
     assert "pip install 'groundwire-server[local]'" in error.message

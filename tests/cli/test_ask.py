@@ -11,6 +11,7 @@ from groundwire.v1 import outcome_pb2
 from groundwire.v1.cause_pb2 import Cause
 from groundwire.v1.event_pb2 import StreamMode
 from groundwire.v1.outcome_pb2 import Action, FailedSafe, NextStep
+from groundwire_server.cli.exits import ExitCode
 from tests.cli.conftest import Ran
 from tests.doubles import events
 from tests.doubles.service import UNAVAILABLE, Failure, FakeService
@@ -50,7 +51,8 @@ def test_quotes_around_the_question_are_optional(
 
 def test_every_option_reaches_the_server(groundwire_command: Command, service: FakeService, address: str) -> None:
     service.otherwise = events.plain_answer()
-    said = "--tenant acme --principal staff --principal hr --route support --top-k 3 --provisional --timeout 7"
+    said = "--tenant acme --principal staff --principal hr --route support --top-k 3 --provisional --timeout 7 "
+    said += "--context plan=pro --context region=eu=west"
 
     assert groundwire_command("ask", "where?", "--server", address, *said.split()).code == 0
 
@@ -61,6 +63,15 @@ def test_every_option_reaches_the_server(groundwire_command: Command, service: F
     assert call.request.mode == StreamMode.STREAM_MODE_PROVISIONAL
     assert call.request.question.route == "support"
     assert call.request.question.search.top_k == 3
+    assert dict(call.request.question.context) == {"plan": "pro", "region": "eu=west"}
+
+
+def test_a_value_of_context_has_a_key(groundwire_command: Command, service: FakeService, address: str) -> None:
+    ran = groundwire_command("ask", "where?", "--server", address, "--context", "Plan=pro")
+
+    assert ran.code == ExitCode.USAGE
+    assert "--context Plan=pro is not KEY=TEXT: a key is a lower-case letter" in ran.err
+    assert not service.calls
 
 
 def test_the_environment_names_server_and_tenant(

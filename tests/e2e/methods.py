@@ -19,12 +19,14 @@ from groundwire.v1 import (
     document_pb2,
     document_service_pb2,
     erasure_pb2,
+    experiment_service_pb2,
     feedback_service_pb2,
     filter_pb2,
     grounding_service_pb2,
     limit_service_pb2,
     operation_service_pb2,
     passage_pb2,
+    prompt_service_pb2,
     question_pb2,
     record_service_pb2,
     recording_service_pb2,
@@ -43,6 +45,7 @@ _OPERATION = f"operations/{'5b1e' * 8}"
 _RECORDING = f"recordings/{7:032x}"
 _QUESTION = question_pb2.Question(text="What do lambda expressions create?")
 _ALL = filter_pb2.Filter(is_null=filter_pb2.IsNull(key="team", is_null=True))
+_EXPERIMENT = "{name: intruder, route: default, arms: [{name: a, weight: 50}, {name: b, weight: 50}]}"
 _NEW = document_pb2.Document(document_id="intruder", text="Intruders were here.", allowed_principals=["*"])
 
 REQUESTS: Mapping[str, Message] = {
@@ -94,6 +97,24 @@ REQUESTS: Mapping[str, Message] = {
     "groundwire.v1.RecordingService/ListRecordings": recording_service_pb2.ListRecordingsRequest(),
     "groundwire.v1.RecordingService/GetRecording": recording_service_pb2.GetRecordingRequest(name=_RECORDING),
     "groundwire.v1.RecordingService/DeleteRecording": recording_service_pb2.DeleteRecordingRequest(name=_RECORDING),
+    "groundwire.v1.PromptService/ListPrompts": prompt_service_pb2.ListPromptsRequest(),
+    "groundwire.v1.PromptService/GetPromptVersion": prompt_service_pb2.GetPromptVersionRequest(name="answer"),
+    "groundwire.v1.PromptService/PushPromptVersion": prompt_service_pb2.PushPromptVersionRequest(
+        name="intruder", version="1.0.0", text="Intruders were here."
+    ),
+    "groundwire.v1.PromptService/SetPromptLabel": prompt_service_pb2.SetPromptLabelRequest(
+        name="answer", label="intruder", version="1.2.0"
+    ),
+    "groundwire.v1.PromptService/RollBackPrompt": prompt_service_pb2.RollBackPromptRequest(
+        name="answer", label="production"
+    ),
+    "groundwire.v1.PromptService/ListPromptChanges": prompt_service_pb2.ListPromptChangesRequest(),
+    "groundwire.v1.ExperimentService/ApplyExperiment": experiment_service_pb2.ApplyExperimentRequest(
+        definition=_EXPERIMENT
+    ),
+    "groundwire.v1.ExperimentService/EndExperiment": experiment_service_pb2.EndExperimentRequest(name="intruder"),
+    "groundwire.v1.ExperimentService/ListExperiments": experiment_service_pb2.ListExperimentsRequest(),
+    "groundwire.v1.ExperimentService/GetExperiment": experiment_service_pb2.GetExperimentRequest(name="intruder"),
     "groundwire.v1.ReviewService/WatchReviews": review_service_pb2.WatchReviewsRequest(),
     "google.longrunning.Operations/ListOperations": operations_pb2.ListOperationsRequest(name="operations"),
     "google.longrunning.Operations/GetOperation": operations_pb2.GetOperationRequest(name="operations/5b1e"),
@@ -132,6 +153,8 @@ _OF_RECORDS = {
     "groundwire.v1.ReviewService": Feature.REVIEWS,
     "groundwire.v1.AuditService": Feature.AUDIT,
     "groundwire.v1.RecordingService": Feature.RECORDINGS,
+    "groundwire.v1.PromptService": Feature.PROMPTS,
+    "groundwire.v1.ExperimentService": Feature.EXPERIMENTS,
 }
 """The services that need records."""
 

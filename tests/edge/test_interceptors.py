@@ -31,11 +31,13 @@ from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.audit import Audit
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.experiments import Experiments
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.prompts import PromptRegistryCalls
 from groundwire_server.edge.servicers.recordings import RecordedCalls
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
@@ -103,6 +105,8 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         Reviews(CURRENT, ReviewWatching(ArrivalOptions(), Counts()), SetClock()),
         Audit(CURRENT),
         RecordedCalls(CURRENT),
+        PromptRegistryCalls(CURRENT),
+        Experiments(CURRENT),
     )
     server = Server(
         servicers,

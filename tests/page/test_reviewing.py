@@ -228,6 +228,15 @@ async def test_typing_prolongs_a_claim(server: ReviewingServer, tab: Tab) -> Non
     assert (len(sent(server, "ClaimReview")), server.reviews["hotel"]["note"]) == (2, "It is out of date.")
 
 
+async def test_what_the_caller_knows_of_the_question_stands_above_it(server: ReviewingServer, tab: Tab) -> None:
+    question = {**server.reviews["hotel"]["question"], "context": {"plan": "pro", "region": "<b>eu</b>"}}
+    server.reviews["hotel"]["question"] = question
+    await open_ticket(tab, server, "hotel")
+    assert await text(tab, ".ticket-head summary") == "Known about the question (2)"
+    await tab.evaluate("document.querySelector('.ticket-head details').open = true")
+    assert await texts(tab, ".ticket-head details p") == ["plan: pro", "region: <b>eu</b>"]
+
+
 async def test_ten_thousand_open_reviews_are_listed(server: ReviewingServer, tab: Tab) -> None:
     first = server.reviews["hotel"]
     for number in range(10_000):

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document
 from groundwire_server.domain.event import Retraction, TextDelta
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
 from groundwire_server.domain.share import keyed_place
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
@@ -19,7 +20,6 @@ from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import Ports, Route, RouteReviews, RouteTable, ShadowModel
 from groundwire_server.pipeline.screening.guards import ScreenGuards
 from groundwire_server.pipeline.shadow import Shadows
-from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
@@ -52,7 +52,7 @@ class Path:
     """
 
     routes: RouteTable
-    answerer: Answerer
+    answerer: PipelineAnswerer
     models: list[ScriptedGenerator]
     spans: Spans
     counts: Counts
@@ -73,6 +73,7 @@ async def path(
     screens: Mapping[Screen, ScreenGuards] | None = None,
     desk: ReviewDesk | None = None,
     share_key: bytes = b"key",
+    texts: ContextTexts = NO_TEXTS,
     **changes: Any,
 ) -> Path:
     """A path over a chain of models, each with a script for all of its calls, or one of its own making.
@@ -87,6 +88,7 @@ async def path(
         screens: the guards.
         desk: takes reviews.
         share_key: decides which requests are among a share.
+        texts: the operator's, for prompts.
         changes: to the policy.
     """
     store, embedder = MemoryStore(), HashingEmbedder()
@@ -100,7 +102,7 @@ async def path(
     ports = Ports(
         store,
         embedder,
-        FilePrompts(BUILT_IN),
+        built_in_prompts(),
         chain,
         AclRecheck(Counts()),
         RULES,
@@ -109,6 +111,7 @@ async def path(
         shadow=shadow,
         screens=screens or {},
         reviews=None if desk is None else RouteReviews(desk, inline_threads(), keyed_place(share_key)),
+        context=texts,
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Evidence, Passage, Query
 from groundwire_server.domain.failure import Failure, Rejection
@@ -89,7 +89,7 @@ class Checks:
         self.spans = Spans()
         self.counts = Counts()
         self.threads = InlineExecutor()
-        ports = Ports(self.store, None, FilePrompts(BUILT_IN), {}, AclRecheck(self.counts), RULES, checker=checker)
+        ports = Ports(self.store, None, built_in_prompts(), {}, AclRecheck(self.counts), RULES, checker=checker)
         self.routes = RouteTable({"default": Route(replace(policy(), min_support=0.5), ports)})
         recording = Recording(self.spans.tracer, self.counts)
         self._checker = PipelineAnswerer(self.routes, LoopTime(), recording, inline_threads(self.threads))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import Deadline
@@ -68,7 +68,7 @@ class Searched:
         self._reranker = reranker
 
     async def search(self, question: Question) -> list[str]:
-        ports = Ports(self.store, None, FilePrompts(BUILT_IN), {}, AclRecheck(Counts()), RULES, reranker=self._reranker)
+        ports = Ports(self.store, None, built_in_prompts(), {}, AclRecheck(Counts()), RULES, reranker=self._reranker)
         now = asyncio.get_running_loop().time()
         inquiry = Inquiry(question, ALICE, self.policy, now, Deadline(now + DEADLINE))
         run = StageRunner(inquiry.time_plan(), LoopTime(), self.spans.tracer, self.report)

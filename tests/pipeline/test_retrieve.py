@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import PassageKind, Place
@@ -54,7 +54,7 @@ async def _retrieve(
     ports = Ports(
         store,
         embedder if embedded else None,
-        FilePrompts(BUILT_IN),
+        built_in_prompts(),
         {},
         AclRecheck(counts or Counts()),
         RULES,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.adapters.rewriter.prompts import TemplateRewritePrompts
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import NEVER, Deadline
@@ -63,7 +63,7 @@ class Rewritten:
         ports = Ports(
             self.store,
             self.embedder,
-            FilePrompts(BUILT_IN),
+            built_in_prompts(),
             {"model": self.model},
             AclRecheck(Counts()),
             RULES,

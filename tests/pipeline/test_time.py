@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.document import Chunk, Document
 from groundwire_server.domain.event import NumberedEvent, TextDelta
@@ -49,7 +49,7 @@ class Path:
         self.other = ScriptedGenerator()
         self.spans = Spans()
         generators = {EXTRACTIVE: self.generator, "other": self.other}
-        ports = Ports(self.store, self.embedder, FilePrompts(BUILT_IN), generators, AclRecheck(Counts()), RULES)
+        ports = Ports(self.store, self.embedder, built_in_prompts(), generators, AclRecheck(Counts()), RULES)
         routes = {"default": Route(replace(route or policy(), min_relevance=0.05), ports)}
         self.routes = RouteTable(routes)
         self.answerer = PipelineAnswerer(

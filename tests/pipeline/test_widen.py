@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.document import PassageKind, Place
@@ -92,7 +92,7 @@ class Widened:
         self._policy = replace(policy(), neighbours=neighbours, **changes)  # type: ignore[arg-type]
 
     async def of(self, *selected: Passage, provided: tuple[Passage, ...] = ()) -> tuple[Passage, ...]:
-        ports = Ports(self.library, None, FilePrompts(BUILT_IN), {}, AclRecheck(self.counts), RULES)
+        ports = Ports(self.library, None, built_in_prompts(), {}, AclRecheck(self.counts), RULES)
         now = asyncio.get_running_loop().time()
         inquiry = Inquiry(ask(provided=provided), ALICE, self._policy, now, Deadline(now + DEADLINE))
         run = StageRunner(inquiry.time_plan(), LoopTime(), self.spans.tracer, ReportBuilder("", "", "", 0.0))

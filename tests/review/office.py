@@ -12,8 +12,9 @@ from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.case import Case
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Passage, VisiblePassages
+from groundwire_server.domain.experiments.experiment import Assignment
 from groundwire_server.domain.failure import Failure, Rejection
-from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.inquiry import Inquiry, RunRequest
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.question import Question
@@ -134,9 +135,9 @@ class Office:
         self.records = MemoryReviewRecords(self.clock)
         shelf: Any = self.shelf
         serving = ReviewServing(
-            lambda tenant, route: self.policy,
+            lambda tenant, route, arms: self.policy,
             lambda tenant, route: None if self.policy is None else shelf,
-            self._inquiry,
+            self,
             self.texts,
             self.cache,
         )
@@ -201,7 +202,16 @@ class Office:
         self.ends.append(outcome)
         return str(len(self.ends)).encode()
 
-    def _inquiry(self, question: Question, caller: Caller, arrived: float, deadline: Deadline | None) -> Inquiry:
+    def inquiry(
+        self,
+        question: Question,
+        caller: Caller,
+        arrived: float,
+        deadline: Deadline | None,
+        run: RunRequest | None = None,
+        assignments: tuple[Assignment, ...] = (),
+    ) -> Inquiry:
+        """Return an inquiry of the route."""
         if self.policy is None:
             raise Rejection(Reason.ROUTE_UNKNOWN)
-        return Inquiry(question, caller, self.policy, arrived, deadline or BY)
+        return Inquiry(question, caller, self.policy, arrived, deadline or BY, run, assignments)

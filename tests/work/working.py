@@ -9,7 +9,8 @@ from random import Random
 from groundwire_server.adapters.wakeups.memory import MemoryWakeups
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.experiments.experiment import Assignment
+from groundwire_server.domain.inquiry import Inquiry, RunRequest
 from groundwire_server.domain.outcome import Outcome, Report
 from groundwire_server.domain.question import Question
 from groundwire_server.ports.operations import OperationCodec
@@ -87,7 +88,7 @@ class Working:
         )
 
     def serving(self) -> Serving:
-        return Serving(self, self.inquiry, self)
+        return Serving(self, self, self)
 
     async def renewed(self, caller: Caller, *, frozen: bool) -> Caller | None:
         """Return the rights that the test gives."""
@@ -95,11 +96,20 @@ class Working:
         self.frozen.append(frozen)
         return self.rights
 
-    def inquiry(self, question: Question, caller: Caller, arrived: float, deadline: Deadline) -> Inquiry:
+    def inquiry(
+        self,
+        question: Question,
+        caller: Caller,
+        arrived: float,
+        deadline: Deadline | None,
+        run: RunRequest | None = None,
+        assignments: tuple[Assignment, ...] = (),
+    ) -> Inquiry:
         """Return an inquiry of the built-in route, with its maximum."""
         policy = replace(built_in_policy(), freeze_rights=self.route_freezes)
-        until = Deadline(min(deadline.at, arrived + policy.max_deadline))
-        return Inquiry(question, caller, policy, arrived, until)
+        longest = Deadline(arrived + policy.max_deadline)
+        until = longest if deadline is None else min(deadline, longest)
+        return Inquiry(question, caller, policy, arrived, until, run, assignments)
 
     async def answer(self, inquiry: Inquiry, sink: Sink | None) -> Outcome:
         """Do the next of what the test says."""

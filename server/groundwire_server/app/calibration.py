@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from groundwire_server.adapters.prompts.catalogue import USUAL
 from groundwire_server.adapters.records.options import RetentionOptions
 from groundwire_server.app import compose
 from groundwire_server.app.access import NO_AUTHENTICATION
@@ -187,6 +188,8 @@ async def _search_halves(
         parts = await open_parts(configuration, lease, unrecorded())
         # Nobody waits for an answer: a search that takes long is no error here.
         policy = replace(section.policy(route), retrieval_max=section.time.max_seconds)
+        # No model is asked, and the records, which may have its prompt, are not read.
+        policy = replace(policy, prompt=USUAL[0], prompt_version=USUAL[1])
         if policy.rerank is not None:
             patient = replace(policy.rerank, share=_RERANK_SHARE, max_seconds=section.time.max_seconds)
             policy = replace(policy, rerank=patient)

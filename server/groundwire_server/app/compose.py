@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
+from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.fair_threads import FairThreads
 from groundwire_server.adapters.run_log.memory import MemoryRunLog
@@ -19,34 +20,39 @@ from groundwire_server.app.parts.queue import ProcessQueue
 from groundwire_server.app.parts.recordings import ProcessRecordings
 from groundwire_server.app.parts.records import share_key
 from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
+from groundwire_server.app.parts.routes import composed_route, with_variants
 from groundwire_server.app.parts.shared import TenantWeights
-from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
 from groundwire_server.app.recorded_calls import RecordingAnswerer
+from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
 from groundwire_server.domain.claims.checker import RuleChecker
+from groundwire_server.domain.experiments.assignment import RouteTraffic
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.residency import within
 from groundwire_server.domain.share import keyed_place
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
+from groundwire_server.edge.experiments import ExperimentCalls
 from groundwire_server.edge.feedback import case_exports
 from groundwire_server.edge.following import Following
 from groundwire_server.edge.options import DecisionLogOptions, ServerOptions
+from groundwire_server.edge.prompts import PromptCalls
 from groundwire_server.edge.quarantine_log import QuarantineLog
 from groundwire_server.edge.reviews import ReviewWatching
 from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.audit import Audit
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.experiments import Experiments
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
 from groundwire_server.edge.servicers.operation_service import OperationService
 from groundwire_server.edge.servicers.operations import Operations
+from groundwire_server.edge.servicers.prompts import PromptRegistryCalls
 from groundwire_server.edge.servicers.recordings import RecordedCalls
 from groundwire_server.edge.servicers.records import Records
 from groundwire_server.edge.servicers.retrieval import Retrieval
@@ -58,23 +64,16 @@ from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.caching.single_flight import SingleFlight
-from groundwire_server.pipeline.caching.stamp import RouteStamp
 from groundwire_server.pipeline.routes import (
-    Ports,
-    RewriteModel,
     Route,
-    RouteCache,
     RouteReviews,
     RouteTable,
     SelfHostedRoutes,
-    ShadowModel,
 )
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.erasable import Erasable, ErasableRecords
-from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
-from groundwire_server.ports.recordings import RecordingSink
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
 from groundwire_server.telemetry import metrics
 from groundwire_server.telemetry.line_sums import LineSums
@@ -104,6 +103,8 @@ class Process:
         flights: the questions that others may wait for; those of two configurations are two questions.
         usage: the accounts of what models have consumed; None where there are none.
         recordings: of calls; None where there are no records.
+        registry: of prompts and experiments in the records; None where no tenant manages them.
+        templates: the prompts that have been compiled, for all snapshots.
     """
 
     recording: Recording
@@ -121,6 +122,8 @@ class Process:
     flights: SingleFlight = field(default_factory=SingleFlight)
     usage: OpenedUsage | None = None
     recordings: ProcessRecordings | None = None
+    registry: RegistryWatch | None = None
+    templates: TemplateCompiler = field(default_factory=compiler)
 
     @classmethod
     def begin(
@@ -136,6 +139,7 @@ class Process:
         reviews: ProcessReviews | None = None,
         usage: OpenedUsage | None = None,
         recordings: ProcessRecordings | None = None,
+        registry: RegistryWatch | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -151,6 +155,7 @@ class Process:
             reviews: of answers that wait for a person.
             usage: the accounts of what models have consumed.
             recordings: of calls.
+            registry: of prompts and experiments in the records.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -175,6 +180,7 @@ class Process:
             reviews=reviews,
             usage=usage,
             recordings=recordings,
+            registry=registry,
         )
 
     def end(self) -> None:
@@ -191,21 +197,31 @@ def snapshot(
     access: Access,
     write_seconds: float,
     self_hosted_only: Collection[str] = (),
+    prompt_calls: PromptCalls | None = None,
+    managed_by: str | None = None,
+    prompts: PromptCatalogue | None = None,
+    experiment_calls: ExperimentCalls | None = None,
+    traffic: Mapping[str, RouteTraffic] | None = None,
 ) -> ServingSnapshot:
     """Return what calls are served with.
 
     Args:
-        policies: the routes by name, each with the name of its store.
+        policies: the routes and their variants by name, each with the name of its store.
         parts: the adapters.
         process: what outlives the snapshot.
         access: the authenticators.
         write_seconds: how long writing one event of a stream may take.
         self_hosted_only: tenants whose questions go to self-hosted models only.
+        prompt_calls: what calls of prompts need; None where no tenant manages them.
+        managed_by: that tenant.
+        prompts: the versions that are in force; those built in if None.
+        experiment_calls: what calls of experiments need; None as well.
+        traffic: how the calls of routes are split over their variants, by route.
 
     Raises:
-        UnknownPromptError: when a route names a prompt that does not exist.
+        UnknownPromptError: when a route names a prompt that does not exist, or cannot be used.
     """
-    prompts = FilePrompts(BUILT_IN)
+    prompts = prompts or built_in_prompts(process.templates)
     for policy, _ in policies.values():
         prompts.check(policy.prompt, policy.prompt_version)
     check = AclRecheck(process.recording.metrics)
@@ -214,8 +230,9 @@ def snapshot(
         reviews = RouteReviews(process.reviews.desk, process.checking, keyed_place(share_key(process.records)))
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
-        return {
-            name: _route(
+        made = {
+            name: composed_route(
+                name,
                 replace(policy, self_hosted_only=True) if self_hosted else policy,
                 parts.of_route(name, store),
                 parts,
@@ -229,10 +246,11 @@ def snapshot(
             )
             for name, (policy, store) in policies.items()
         }
+        return with_variants(made, traffic or {})
 
     inside = SelfHostedRoutes(frozenset(self_hosted_only), routes(self_hosted=True) if self_hosted_only else {})
     limits = parts.limits
-    available = RouteTable(routes(self_hosted=False), inside, limits.table.apply)
+    available = RouteTable(routes(self_hosted=False), inside, limits.table.apply, SystemClock().today)
     pipeline = PipelineAnswerer(
         available, SystemClock(), process.recording, process.checking, process.lag, process.shadows
     )
@@ -276,6 +294,9 @@ def snapshot(
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
         None if process.reviews is None else process.reviews.feedback_calls(available),
         None if process.recordings is None else process.recordings.records,
+        managed_by,
+        prompt_calls,
+        experiment_calls,
     )
 
 
@@ -329,6 +350,8 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         Reviews(current, watching, clock),
         Audit(current),
         RecordedCalls(current),
+        PromptRegistryCalls(current),
+        Experiments(current),
     )
     log = DecisionLog(process.sums, decisions)
 
@@ -338,78 +361,3 @@ def server(current: CurrentSnapshot, process: Process, options: ServerOptions, d
         exports.end()
 
     return Server(servicers, process.recording, log, blocked, options, current, clock, draining, process.end)
-
-
-def _route(
-    policy: Policy,
-    store: Store,
-    parts: Parts,
-    prompts: Prompts,
-    check: AclRecheck,
-    rules: RuleChecker,
-    queue: ProcessQueue | None,
-    flights: SingleFlight,
-    reviews: RouteReviews | None,
-    recordings: RecordingSink | None,
-) -> Route:
-    """Return a route that holds no models but those that it may ask."""
-    chain = within(policy.models, parts.residencies, self_hosted_only=policy.self_hosted_only)
-    generators = {alias: parts.generators[alias] for alias in chain}
-    ports = Ports(
-        store.retriever,
-        store.embedder,
-        prompts,
-        generators,
-        check,
-        rules,
-        parts.prices,
-        parts.identities,
-        parts.limits.budget,
-        reranker=parts.rerankers.get(policy.route),
-        checker=parts.checkers.get(policy.route),
-        shadow=_shadow(policy, parts),
-        rewriter=_rewriter(policy, parts),
-        screens=parts.screens.get(policy.route, {}),
-        queue=None if queue is None else queue.accepted,
-        reviews=None if policy.review is None else reviews,
-        recordings=recordings,
-    )
-    routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
-    cache = _cache(policy, ports, parts, flights)
-    return Route(
-        replace(
-            policy,
-            models=chain,
-            priced=frozenset(parts.prices).intersection(chain),
-            routing=routing,
-            queue=policy.queue and queue is not None,
-            cache=None if cache is None else policy.cache,
-            review=None if reviews is None else policy.review,
-        ),
-        replace(ports, cache=cache),
-    )
-
-
-def _cache(policy: Policy, ports: Ports, parts: Parts, flights: SingleFlight) -> RouteCache | None:
-    """Return where a route's answers are kept; None where none are."""
-    if parts.answer_cache is None or policy.cache is None:
-        return None
-    stamp = RouteStamp(ports, parts.answer_settings.get(policy.route, {}))
-    return RouteCache(parts.answer_cache, stamp.of, flights)
-
-
-def _rewriter(policy: Policy, parts: Parts) -> RewriteModel | None:
-    """Return the model that rewrites a route's questions; None where its callers' questions may not reach it."""
-    if policy.rewrite is None:
-        return None
-    reached = within((policy.rewrite.model,), parts.residencies, self_hosted_only=policy.self_hosted_only)
-    return parts.rewriters.get(policy.route) if reached else None
-
-
-def _shadow(policy: Policy, parts: Parts) -> ShadowModel | None:
-    """Return the model that is compared with those of a route; None where its callers' questions may not reach it."""
-    shadow = parts.shadows.get(policy.route)
-    if shadow is None:
-        return None
-    reached = within((shadow.policy.model,), parts.residencies, self_hosted_only=policy.self_hosted_only)
-    return shadow if reached else None

@@ -15,6 +15,7 @@ from groundwire_server.app.configuration.models.configuration import records_opt
 from groundwire_server.app.parts.queue import open_queue
 from groundwire_server.app.parts.recordings import open_recordings
 from groundwire_server.app.parts.records import open_records
+from groundwire_server.app.parts.registry import open_registry
 from groundwire_server.app.parts.reviews import open_reviews
 from groundwire_server.app.parts.run_log import open_runs
 from groundwire_server.app.parts.shared import TenantWeights
@@ -77,6 +78,7 @@ async def opened(sources: Sources, loaded: Loaded, sums: LineSums | None = None)
                 usage=usage,
                 reviews=open_reviews(records, wakeups, recording.metrics),
                 recordings=open_recordings(records, recording.metrics),
+                registry=open_registry(first, records),
             )
             reloader = await ConfigReloader.begin(sources, loaded, process)
             try:

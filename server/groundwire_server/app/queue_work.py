@@ -80,7 +80,7 @@ class QueueWork:
 
     def _serving(self) -> Serving:
         snapshot = self._current.snapshot
-        return Serving(snapshot.access, snapshot.routes.inquiry, snapshot.later)
+        return Serving(snapshot.access, snapshot.routes, snapshot.later)
 
 
 async def _relay(queue: ProcessQueue, reviews: ReviewRecords | None, recorder: Metrics) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from groundwire_server.app import compose
-from groundwire_server.app.background import in_background
+from groundwire_server.app.background import in_background, kept_going
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.document_counts import DocumentCounts
@@ -184,8 +184,10 @@ async def serve_until(
             in_background("document counts", counts.keep(lambda: server.reloader.stores)),
             in_background("recovery sweeps", sweep_stores(lambda: server.reloader.stores)),
         ]
+        if server.process.registry is not None:
+            tasks.append(kept_going("registry", server.process.registry.keep))
         if again is not None:
-            reloading = reload_when_due(server.reloader.reload, again, lambda: server.reloader.loaded.marks)
+            reloading = reload_when_due(server.reloader.reload, again, lambda: server.reloader.loaded.watched)
             tasks.append(in_background("reload", reloading))
         await stop.asked.wait()
         for task in tasks:

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from groundwire_server.adapters.store.embedded.lock import FolderInUseError, folder_lock
-from groundwire_server.app.background import in_background
+from groundwire_server.app.background import in_background, kept_going
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
 from groundwire_server.app.feedback_work import FeedbackWork
@@ -76,8 +76,10 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
         with metrics_page(first.telemetry.prometheus_listen, recorder):
             tasks = [
                 in_background("heartbeat", heartbeat(recorder, logs, parts.process.capacity.beat)),
-                in_background("reload", reload_when_due(reloader.reload, again, lambda: reloader.loaded.marks)),
+                in_background("reload", reload_when_due(reloader.reload, again, lambda: reloader.loaded.watched)),
             ]
+            if parts.process.registry is not None:
+                tasks.append(kept_going("registry", parts.process.registry.keep))
             work.begin()
             feedback.begin()
             recordings.begin()

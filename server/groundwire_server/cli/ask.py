@@ -6,6 +6,7 @@ import typer
 
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.pairs import CONTEXT
 
 
 @connects
@@ -18,6 +19,13 @@ def ask(
     route: Annotated[str, typer.Option(metavar="NAME", help="Route to use; default: the route named default.")] = "",
     top_k: Annotated[
         int | None, typer.Option(metavar="N", help="Maximum number of passages to consider, 1 to 64.")
+    ] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=TEXT",
+            help="Value that the route may show a model beside the question; repeatable.",
+        ),
     ] = None,
     provisional: Annotated[
         bool,
@@ -41,9 +49,12 @@ def ask(
 
     if trace and json:
         raise CommandError(ExitCode.USAGE, "--json includes the times of the stages: omit --trace")
+    known = CONTEXT.read(context or ())
     with failures_stop(), connect(connection, principal, timeout) as client:
         asked = " ".join(question)
-        stream = client.stream(asked, route=route, top_k=top_k, provisional=provisional, allow_queue=queue)
+        stream = client.stream(
+            asked, route=route, top_k=top_k, context=known, provisional=provisional, allow_queue=queue
+        )
         answered = ask_and_print(stream, trace=trace, as_json=json)
     if not answered:
         raise typer.Exit(ExitCode.INCOMPLETE)

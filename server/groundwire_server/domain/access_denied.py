@@ -32,9 +32,17 @@ class DenialReason(StrEnum):
     TENANT_CONTRADICTED = "tenant_contradicted"
     TENANT_UNKNOWN = "tenant_unknown"
     ROLE_MISSING = "role_missing"
+    TENANT_NOT_MANAGING = "tenant_not_managing"
 
 
-_FORBIDDEN = frozenset({DenialReason.TENANT_CONTRADICTED, DenialReason.TENANT_UNKNOWN, DenialReason.ROLE_MISSING})
+_FORBIDDEN = frozenset(
+    {
+        DenialReason.TENANT_CONTRADICTED,
+        DenialReason.TENANT_UNKNOWN,
+        DenialReason.ROLE_MISSING,
+        DenialReason.TENANT_NOT_MANAGING,
+    }
+)
 """The caller is known, but may not make the call; with every other reason it is not authenticated."""
 
 

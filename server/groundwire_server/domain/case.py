@@ -6,6 +6,7 @@ from datetime import datetime
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.cached_answer import AnswerKey, AnswerStamp
 from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.experiments.experiment import Assignment
 from groundwire_server.domain.outcome import Report
 from groundwire_server.domain.question import Question
 
@@ -32,6 +33,7 @@ class Case:
         report: how it came about, as far as it was known then.
         place: where the answer may be kept once a person has approved it; None where the route keeps none.
         asked: when, of the wall clock.
+        assignments: the arms of experiments that it belongs to.
     """
 
     tenant: str
@@ -43,6 +45,7 @@ class Case:
     report: Report
     asked: datetime
     place: AnswerPlace | None = None
+    assignments: tuple[Assignment, ...] = ()
 
     @property
     def documents(self) -> frozenset[str]:

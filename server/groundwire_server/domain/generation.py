@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
@@ -30,6 +30,26 @@ class BegunReply:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptSettings:
+    """What a template says of the call of its model; None leaves it to the configuration.
+
+    Attributes:
+        temperature: the randomness of the output.
+        top_p: the probability mass that tokens are drawn from.
+        max_output_tokens: where the model must stop; the route's limit holds as well.
+        max_tokens: the longest prompt that may be rendered.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_output_tokens: int | None = None
+    max_tokens: int | None = None
+
+
+NO_SETTINGS: Final = PromptSettings()
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A rendered prompt.
 
@@ -40,6 +60,9 @@ class Prompt:
         mark: of its fences. It is drawn anew for each request and says nothing of what is asked.
         originals: the sign that each sign of it stands in for, by its code point: what a model copies has these.
         words: its own, which no answer says again.
+        prefix: how many code points of `system` other prompts begin with as well, so that a provider that keeps what it
+            has read need not read them again; None for all of them.
+        settings: what its template says of the call.
     """
 
     name: str
@@ -48,12 +71,19 @@ class Prompt:
     user: str
     question: str
     handles: dict[str, Passage]
-    experiment_arm: str = ""
     begun: BegunReply | None = None
     unknown: frozenset[str] | None = None
     mark: str = ""
     originals: Mapping[int, str] = field(default_factory=dict)
     words: PromptWords = PromptWords()
+    prefix: int | None = None
+    settings: PromptSettings = NO_SETTINGS
+
+    @property
+    def system_parts(self) -> tuple[str, str]:
+        """What other prompts begin with as well, and the rest of the instructions."""
+        end = len(self.system) if self.prefix is None else self.prefix
+        return self.system[:end], self.system[end:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +123,7 @@ class Usage:
         cached_input_tokens: were read from the provider's cache.
         cost_micros: the price in millionths of the currency; 0 where no price is set.
         currency: by its code of three letters; empty where no price is set.
+        cache_written_tokens: input tokens that the provider has put into its cache.
     """
 
     input_tokens: int = 0
@@ -101,6 +132,7 @@ class Usage:
     cached_input_tokens: int = 0
     cost_micros: int = 0
     currency: str = ""
+    cache_written_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -110,6 +142,7 @@ class Usage:
             self.cached_input_tokens + other.cached_input_tokens,
             self.cost_micros + other.cost_micros,
             self.currency or other.currency,
+            self.cache_written_tokens + other.cache_written_tokens,
         )
 
 

@@ -63,6 +63,7 @@ class Inquiry:
         run: how the caller will find the run again; None where it gave no request id.
         assignments: the arms that it belongs to; they are kept through queue, review and retry.
         claim: the operation that a worker answers; None for a call that waits for its answer.
+        dates: those that its prompt shows, in the order of the route's blocks.
     """
 
     question: Question
@@ -73,6 +74,7 @@ class Inquiry:
     run: RunRequest | None = None
     assignments: tuple[Assignment, ...] = ()
     claim: Claim | None = None
+    dates: tuple[str, ...] = ()
 
     @property
     def experiment_arm(self) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.experiments.experiment import Assignment
 from groundwire_server.domain.outcome import Report
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
@@ -67,6 +68,7 @@ class QueuedQuestion:
         rights_frozen: whether the rights at submission count where nothing can be looked up.
         traceparent: the trace context of the call that it came with; empty without one.
         most_cost: the most that answering it may cost, in millionths of the currency: what the ledger reserves.
+        assignments: the arms that it belongs to, whatever has become of them when it is answered.
     """
 
     question: Question
@@ -79,6 +81,7 @@ class QueuedQuestion:
     traceparent: str = ""
     webhook: Webhook | None = None
     most_cost: int = 0
+    assignments: tuple[Assignment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

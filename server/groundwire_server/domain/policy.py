@@ -6,6 +6,8 @@ from typing import Final
 
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Scores
+from groundwire_server.domain.experiments.experiment import Assignment
+from groundwire_server.domain.prompts.context import ContextBlock
 from groundwire_server.domain.reranking import RerankPolicy
 from groundwire_server.domain.review_policy import ReviewPolicy
 from groundwire_server.domain.routing import RoutingRule
@@ -192,6 +194,8 @@ class Policy:
         freeze_rights: whether the rights at submission count for those that cannot be looked up again.
         review: which answers are sent for review, and which are kept for feedback; None does neither.
         routing: rules that choose models before the first is asked; the first that holds does.
+        context: what stands in its prompts beside the question and the passages.
+        arms: of experiments, whose settings stand in place of the route's own; empty for the route as it is.
     """
 
     route: str
@@ -235,6 +239,8 @@ class Policy:
     freeze_rights: bool = False
     review: ReviewPolicy | None = None
     routing: tuple[RoutingRule, ...] = ()
+    context: tuple[ContextBlock, ...] = ()
+    arms: frozenset[Assignment] = frozenset()
 
     def admits(self, scores: Scores) -> bool:
         """Return whether a passage with these scores is evidence.

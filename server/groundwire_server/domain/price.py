@@ -15,17 +15,20 @@ class Price:
         output: of output tokens.
         cached: of input tokens that the provider reads from its cache.
         currency: its ISO 4217 code.
+        written: of input tokens that the provider puts into its cache; None is as `input`.
     """
 
     input: float
     output: float
     cached: float
     currency: str
+    written: float | None = None
 
     def of(self, usage: Usage) -> Usage:
         """Return the usage with its cost, in millionths of the currency, rounded up."""
-        fresh = usage.input_tokens - usage.cached_input_tokens
+        fresh = usage.input_tokens - usage.cached_input_tokens - usage.cache_written_tokens
         cost = fresh * self.input + usage.cached_input_tokens * self.cached + usage.output_tokens * self.output
+        cost += usage.cache_written_tokens * (self.input if self.written is None else self.written)
         # A float error above a whole number must not round up to the next.
         micros = ceil(round(cost, 6))
         return Usage(
@@ -35,4 +38,5 @@ class Price:
             usage.cached_input_tokens,
             micros,
             self.currency,
+            usage.cache_written_tokens,
         )

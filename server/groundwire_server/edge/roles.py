@@ -66,6 +66,22 @@ ROLES: Mapping[str, frozenset[Role]] = {
             "WatchReviews",
         )
     },
+    # The tenant of the caller counts as well; see `managing.py`.
+    **{
+        f"groundwire.v1.ExperimentService/{method}": _OPERATOR
+        for method in ("ApplyExperiment", "EndExperiment", "ListExperiments", "GetExperiment")
+    },
+    **{
+        f"groundwire.v1.PromptService/{method}": _OPERATOR
+        for method in (
+            "ListPrompts",
+            "GetPromptVersion",
+            "PushPromptVersion",
+            "SetPromptLabel",
+            "RollBackPrompt",
+            "ListPromptChanges",
+        )
+    },
     # Each caller sees its own operations alone.
     **{
         f"google.longrunning.Operations/{method}": _READER

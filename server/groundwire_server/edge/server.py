@@ -16,10 +16,12 @@ from groundwire.v1 import (
     answer_service_pb2,
     audit_service_pb2,
     document_service_pb2,
+    experiment_service_pb2,
     feedback_service_pb2,
     grounding_service_pb2,
     limit_service_pb2,
     operation_service_pb2,
+    prompt_service_pb2,
     record_service_pb2,
     recording_service_pb2,
     retrieval_service_pb2,
@@ -31,10 +33,15 @@ from groundwire.v1 import (
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceServicer, add_AnswerServiceServicer_to_server
 from groundwire.v1.audit_service_pb2_grpc import AuditServiceServicer, add_AuditServiceServicer_to_server
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceServicer, add_DocumentServiceServicer_to_server
+from groundwire.v1.experiment_service_pb2_grpc import (
+    ExperimentServiceServicer,
+    add_ExperimentServiceServicer_to_server,
+)
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer, add_FeedbackServiceServicer_to_server
 from groundwire.v1.grounding_service_pb2_grpc import GroundingServiceServicer, add_GroundingServiceServicer_to_server
 from groundwire.v1.limit_service_pb2_grpc import LimitServiceServicer, add_LimitServiceServicer_to_server
 from groundwire.v1.operation_service_pb2_grpc import OperationServiceServicer, add_OperationServiceServicer_to_server
+from groundwire.v1.prompt_service_pb2_grpc import PromptServiceServicer, add_PromptServiceServicer_to_server
 from groundwire.v1.record_service_pb2_grpc import RecordServiceServicer, add_RecordServiceServicer_to_server
 from groundwire.v1.recording_service_pb2_grpc import RecordingServiceServicer, add_RecordingServiceServicer_to_server
 from groundwire.v1.retrieval_service_pb2_grpc import (
@@ -104,6 +111,8 @@ _OURS = (
     review_service_pb2.DESCRIPTOR.services_by_name["ReviewService"].full_name,
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
     recording_service_pb2.DESCRIPTOR.services_by_name["RecordingService"].full_name,
+    prompt_service_pb2.DESCRIPTOR.services_by_name["PromptService"].full_name,
+    experiment_service_pb2.DESCRIPTOR.services_by_name["ExperimentService"].full_name,
 )
 
 
@@ -126,6 +135,8 @@ class Servicers:
     reviews: ReviewServiceServicer
     audit: AuditServiceServicer
     recordings: RecordingServiceServicer
+    prompts: PromptServiceServicer
+    experiments: ExperimentServiceServicer
 
 
 class Server:
@@ -221,6 +232,8 @@ class Server:
         add_ReviewServiceServicer_to_server(servicers.reviews, handlers)
         add_AuditServiceServicer_to_server(servicers.audit, handlers)
         add_RecordingServiceServicer_to_server(servicers.recordings, handlers)
+        add_PromptServiceServicer_to_server(servicers.prompts, handlers)
+        add_ExperimentServiceServicer_to_server(servicers.experiments, handlers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, handlers)
         reflected = _Reflection((*_OURS, health.SERVICE_NAME, _REFLECTION))
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, handlers)

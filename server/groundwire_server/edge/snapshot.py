@@ -6,10 +6,14 @@ from groundwire_server.admission.admission import Admission
 from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.corpus.erase import Eraser, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
+from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Feature
 from groundwire_server.edge.access import Access
+from groundwire_server.edge.experiments import ExperimentCalls
 from groundwire_server.edge.feedback import FeedbackCalls
+from groundwire_server.edge.managing import managed
+from groundwire_server.edge.prompts import PromptCalls
 from groundwire_server.edge.queue import QueuedAnswers
 from groundwire_server.edge.reviews import ReviewCalls
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -47,6 +51,9 @@ class ServingSnapshot:
         reviews: answers that wait for a person; None where the server keeps no records.
         feedback: takes what callers say of answers; None where the server keeps no records.
         recordings: of calls; None where the server keeps no records.
+        managed_by: the tenant that manages prompts and experiments; None where none does.
+        prompts: what its calls of prompts need; None where no tenant manages them.
+        experiments: what its calls of experiments need; None as well.
     """
 
     access: Access
@@ -69,6 +76,9 @@ class ServingSnapshot:
     reviews: ReviewCalls | None = None
     feedback: FeedbackCalls | None = None
     recordings: Recordings | None = None
+    managed_by: str | None = None
+    prompts: PromptCalls | None = None
+    experiments: ExperimentCalls | None = None
 
     @property
     def queued_answers(self) -> QueuedAnswers:
@@ -112,6 +122,24 @@ class ServingSnapshot:
         if self.recordings is None:
             raise Rejection.not_offered(Feature.RECORDINGS)
         return self.recordings
+
+    def experiment_calls(self, caller: Caller) -> ExperimentCalls:
+        """Return what calls of experiments need.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED where no tenant manages experiments.
+            AccessDenied: for a caller of a tenant that does not.
+        """
+        return managed(self.experiments, self.managed_by, caller, Feature.EXPERIMENTS)
+
+    def prompt_calls(self, caller: Caller) -> PromptCalls:
+        """Return what calls of prompts need.
+
+        Raises:
+            Rejection: FEATURE_NOT_OFFERED where no tenant manages prompts.
+            AccessDenied: for a caller of a tenant that does not.
+        """
+        return managed(self.prompts, self.managed_by, caller, Feature.PROMPTS)
 
 
 class CurrentSnapshot:

@@ -14,14 +14,15 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
-def _listed(given: Any) -> Any:
+def listed(given: Any) -> Any:
+    """Return a list of one where one text alone is given."""
     return [given] if isinstance(given, str) else given
 
 
 Text = Annotated[str, Field(pattern=r"\S")]
 """A text that is not blank."""
 
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 """A list of texts; one alone may be given without the list."""
 
 

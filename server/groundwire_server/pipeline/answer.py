@@ -17,6 +17,7 @@ from groundwire_server.pipeline.alternatives import Alternative, Alternatives
 from groundwire_server.pipeline.attempt import attempt
 from groundwire_server.pipeline.caching.earlier import EarlierAnswers
 from groundwire_server.pipeline.caching.stand_in import StandIn
+from groundwire_server.pipeline.context import dated
 from groundwire_server.pipeline.decide import AttemptHistory, PartialResults
 from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.events import EventStream
@@ -51,7 +52,7 @@ async def answer(inquiry: Inquiry, ports: Ports, run: StageRunner, sink: Sink | 
     """
     left = await budget_left(inquiry, ports)
     with run.compute(Stage.NORMALIZE) as stage:
-        inquiry = routed(admitted_question(inquiry), left, run, stage)
+        inquiry = dated(routed(admitted_question(inquiry), left, run, stage), run.clock.today())
     with EarlierAnswers(inquiry, ports, run) as earlier:
         return await _answer(inquiry, ports, run, sink, earlier)
 

@@ -136,7 +136,7 @@ class PipelineAnswerer:
     def _runner(self, inquiry: Inquiry, *, search_alone: bool = False) -> StageRunner:
         """Begin a run, whose end `_record` records."""
         trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
-        report = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
+        report = ReportBuilder.begin(inquiry, trace_id)
         if (trail := current_trail()) is not None:
             trail.report = report.build
         policy = inquiry.policy

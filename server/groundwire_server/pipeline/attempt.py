@@ -11,10 +11,12 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.step import Attempt, Variant
+from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Action, Cause, Purpose, Stage
 from groundwire_server.pipeline.check import SegmentChecker, check
 from groundwire_server.pipeline.confidence import rated
 from groundwire_server.pipeline.consult import Consultation
+from groundwire_server.pipeline.context import describe_context, prompt_context
 from groundwire_server.pipeline.draft import DraftReader
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
@@ -59,24 +61,28 @@ async def attempt(
     run.report.attempt(step, ports.identities.get(step.model))
     with run.compute(Stage.PROMPT) as stage:
         passages = shortened(chosen) if step.variant is Variant.SHORTENED else chosen
+        question, context = prompt_context(inquiry, passages, ports.context, estimate_tokens)
         prompt = ports.prompts.render(
             policy.prompt,
             policy.prompt_version,
-            inquiry.question,
+            question,
             passages,
             run.mark,
             step.repair_of,
             gate.released,
             gate.confidence,
+            context,
         )
         run.report.prompt = prompt
         stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
+        describe_context(context, stage)
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
         if policy.prompt_tokens is not None and prompt_tokens(prompt) > policy.prompt_tokens:
             raise Failure(Cause.PROMPT_TOO_LONG)
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
-    request = GenerationRequest(step.model, inquiry.requester, prompt, policy.output_tokens, start_by, unary)
+    most = min(policy.output_tokens, prompt.settings.max_output_tokens or policy.output_tokens)
+    request = GenerationRequest(step.model, inquiry.requester, prompt, most, start_by, unary)
     draft.answers(prompt)
     purpose = Purpose.REPAIR if step.action is Action.REPAIR else purpose
     await _write(request, purpose, inquiry, ports, run, gate, draft)

@@ -7,7 +7,9 @@ from typing import Final
 
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.prompts.context import ContextSource, caller_values
 from groundwire_server.domain.text.composing import nfc
+from groundwire_server.domain.text.language_tag import language_tag
 from groundwire_server.domain.vocabulary import Feature
 
 _FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})")
@@ -21,7 +23,7 @@ def admitted_question(inquiry: Inquiry) -> Inquiry:
     """
     check_queue(inquiry)
     check_search(inquiry, "question.search")
-    return normalize_question(inquiry, "question.text")
+    return normalize_question(declared_context(inquiry), "question.text")
 
 
 def normalize_question(inquiry: Inquiry, field: str) -> Inquiry:
@@ -36,6 +38,35 @@ def normalize_question(inquiry: Inquiry, field: str) -> Inquiry:
     """
     text = normalize(inquiry.question.text, inquiry.policy.question_limit, field)
     return replace(inquiry, question=replace(inquiry.question, text=text))
+
+
+def declared_context(inquiry: Inquiry) -> Inquiry:
+    """Return the inquiry with those of the caller's values that its route shows, each on one line.
+
+    The others are left out, so that no guard, no key and no record has what no model would see.
+
+    Raises:
+        Rejection: INVALID_REQUEST when a locale is not a language tag.
+    """
+    question, blocks = inquiry.question, inquiry.policy.context
+    if not question.context:
+        return inquiry
+    kept: dict[str, str] = {}
+    for block in blocks:
+        if block.source is ContextSource.CALLER:
+            kept.update(caller_values(block, blocks, question.context))
+        elif block.source is ContextSource.LOCALE:
+            kept.update((name, _locale(name, text)) for name, text in caller_values(block, blocks, question.context))
+    shown = tuple((name, folded) for name in sorted(kept) if (folded := fold(kept[name])))
+    return replace(inquiry, question=replace(question, context=shown))
+
+
+def _locale(name: str, text: str) -> str:
+    tag = language_tag(text)
+    if tag is None and text.strip():
+        said = "must be a language tag as BCP 47 has them, such as en-GB"
+        raise Rejection.invalid(f"question.context[{name}]", said, "question.context.locale")
+    return tag or ""
 
 
 def check_queue(inquiry: Inquiry) -> None:

@@ -8,6 +8,7 @@ from groundwire_server.domain.answer import CheckedSentence
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import ModelUsage, Prompt, Usage
 from groundwire_server.domain.guards.finding import Flag
+from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import ModelAttempt, ModelIdentity, RatedPassage, Report, StageTiming
 from groundwire_server.domain.step import Attempt
 from groundwire_server.domain.vocabulary import (
@@ -27,6 +28,7 @@ class ReportBuilder:
 
     Attributes:
         arrived: when the call came in, on the event loop's clock.
+        experiment_arm: the arms that the call belongs to.
         prompt: the last one rendered.
         model: the alias of the model whose text the outcome holds, or else of the last one asked.
         rewriting: how the question was put so that it needs no earlier turns.
@@ -51,6 +53,7 @@ class ReportBuilder:
     trace_id: str
     route: str
     arrived: float
+    experiment_arm: str = ""
     corpus_version: str = ""
     prompt: Prompt | None = None
     model: str = ""
@@ -79,6 +82,17 @@ class ReportBuilder:
             each if (text := whole.get(each.chunk_id, each.text)) == each.text else replace(each, text=text)
             for each in self.chosen
         )
+
+    @classmethod
+    def begin(cls, inquiry: Inquiry, trace_id: str) -> "ReportBuilder":
+        """Return the report of an inquiry of which nothing is known but what the call says.
+
+        Args:
+            inquiry: what is asked.
+            trace_id: of the span around it, in hexadecimal.
+        """
+        question = inquiry.question
+        return cls(question.request_id, trace_id, inquiry.policy.route, inquiry.arrived, inquiry.experiment_arm)
 
     def attempt(self, step: Attempt, identity: ModelIdentity | None) -> None:
         """Record that a model is about to be asked."""
@@ -113,7 +127,7 @@ class ReportBuilder:
             corpus_version=self.corpus_version,
             prompt_name="" if prompt is None else prompt.name,
             prompt_version="" if prompt is None else prompt.version,
-            experiment_arm="" if prompt is None else prompt.experiment_arm,
+            experiment_arm=self.experiment_arm,
             model=self.model,
             found=len(self.found),
             best_relevance=max((each.scores.relevance or 0.0 for each in self.found), default=None),

@@ -198,6 +198,7 @@ class AnswerReview:
             run.report.build(run.now()),
             run.clock.today(),
             self._earlier.place(draft) if seeds and draft is not None else None,
+            asked.assignments,
         )
 
     @property

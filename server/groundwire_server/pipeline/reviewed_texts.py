@@ -69,7 +69,7 @@ class ScreenedTexts:
 
     def _runner(self, inquiry: Inquiry) -> StageRunner:
         trace_id = format_trace_id(get_current_span().get_span_context().trace_id)
-        report = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
+        report = ReportBuilder.begin(inquiry, trace_id)
         allowance = Allowance(inquiry.policy.tokens_per_call, inquiry.policy.cost_per_call)
         runner = StageRunner(inquiry.time_plan(), self.clock, self.recording.tracer, report, allowance=allowance)
         self.recording.usage.begin(inquiry.caller.tenant)

@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.experiments.assignment import RouteTraffic
+from groundwire_server.domain.experiments.experiment import Assignment
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.inquiry import Inquiry, RunRequest
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.policy import Policy, ShadowPolicy
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
 from groundwire_server.domain.question import Question
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Reason, Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.caching.single_flight import SingleFlight
@@ -104,6 +110,7 @@ class Ports:
         queue: accepts questions for later; None where none is answered later.
         cache: the route's earlier answers; None keeps none.
         reviews: the route's reviews; None has none.
+        context: the operator's texts that prompts may hold.
         recordings: takes the calls that are recorded; None records none.
     """
 
@@ -124,15 +131,34 @@ class Ports:
     queue: AnswerQueue | None = None
     cache: RouteCache | None = None
     reviews: RouteReviews | None = None
+    context: ContextTexts = NO_TEXTS
     recordings: RecordingSink | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A named use of the service: its policy and its dependencies."""
+    """A named use of the service: its policy and its dependencies.
+
+    Attributes:
+        traffic: how its calls are split over arms; None where they are not.
+        variants: what answers in its place the calls of arms, by those of their arms that change something.
+    """
 
     policy: Policy
     ports: Ports
+    traffic: RouteTraffic | None = None
+    variants: Mapping[frozenset[Assignment], "Route"] = field(default_factory=dict)
+
+    def answering(self, assignments: Sequence[Assignment], now: datetime) -> "Route":
+        """Return what answers a call of some arms: the route itself where none of their settings is in force.
+
+        Args:
+            assignments: of the call.
+            now: of the wall clock.
+        """
+        if self.traffic is None or not assignments:
+            return self
+        return self.variants.get(self.traffic.in_force(assignments, now), self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +176,7 @@ class RouteTable:
         routes: by name, for all tenants but those of `self_hosted`.
         self_hosted: tenants with routes of their own.
         limited: returns an inquiry within the limits of its requester.
+        today: returns the time of the wall clock, by which experiments begin and end; the system's if None.
     """
 
     def __init__(
@@ -157,8 +184,10 @@ class RouteTable:
         routes: Mapping[str, Route],
         self_hosted: SelfHostedRoutes | None = None,
         limited: Callable[[Inquiry], Inquiry] | None = None,
+        today: Callable[[], datetime] | None = None,
     ) -> None:
         self._routes = routes
+        self._today = today or partial(datetime.now, UTC)
         self._limited = limited
         self._self_hosted = self_hosted or SelfHostedRoutes()
 
@@ -169,24 +198,26 @@ class RouteTable:
         arrived: float,
         deadline: Deadline | None,
         run: RunRequest | None = None,
+        assignments: tuple[Assignment, ...] = (),
     ) -> Inquiry:
-        """Return the inquiry that a question on its route is, within the limits of its requester.
+        """Return the inquiry that a question on its route is, within the limits of its requester; see `Inquiries`."""
+        policy = self._of(caller.tenant, question.route).answering(assignments, self._today()).policy
+        wanted = arrived + policy.default_deadline if deadline is None else deadline.at
+        until = Deadline(min(wanted, arrived + policy.max_deadline))
+        inquiry = Inquiry(question, caller, policy, arrived, until, run, assignments)
+        return inquiry if self._limited is None else self._limited(inquiry)
 
-        Args:
-            question: names the route.
-            caller: who asks.
-            arrived: when the call came in, in seconds on the event loop's clock.
-            deadline: the caller's; the route's default without one, and never later than the route's maximum.
-            run: how the caller will find the run again.
+    def assigned(self, question: Question, caller: Caller) -> tuple[Assignment, ...]:
+        """Return the arms that a call belongs to that comes now.
 
         Raises:
             Rejection: ROUTE_UNKNOWN.
         """
-        policy = self._of(caller.tenant, question.route).policy
-        wanted = arrived + policy.default_deadline if deadline is None else deadline.at
-        until = Deadline(min(wanted, arrived + policy.max_deadline))
-        inquiry = Inquiry(question, caller, policy, arrived, until, run)
-        return inquiry if self._limited is None else self._limited(inquiry)
+        traffic = self._of(caller.tenant, question.route).traffic
+        if traffic is None:
+            return ()
+        end_user, route, priority = question.end_user_id, question.route, question.priority
+        return traffic.assigned(Requester(caller.tenant, caller.subject, end_user, route, priority), self._today())
 
     def policies(self, caller: Caller) -> Sequence[Policy]:
         """Return the policies of the routes that the caller may use; each has the models alone that it may ask."""
@@ -203,12 +234,18 @@ class RouteTable:
         )
 
     def ports(self, inquiry: Inquiry) -> Ports:
-        """Return what the inquiry's route works with."""
-        return self._of(inquiry.caller.tenant, inquiry.policy.route).ports
+        """Return what the inquiry's route works with, or the variant of it that answers the inquiry's arms."""
+        route, arms = self._of(inquiry.caller.tenant, inquiry.policy.route), inquiry.policy.arms
+        return (route.variants[arms] if arms else route).ports
 
     def route(self, tenant: str, name: str) -> Route | None:
         """Return a route of a tenant; None where there is none of this name."""
         return self._for(tenant).get(name)
+
+    def policy(self, tenant: str, name: str, assignments: Sequence[Assignment] = ()) -> Policy | None:
+        """Return the policy of a tenant's route for calls of some arms; None where there is no route of this name."""
+        route = self.route(tenant, name)
+        return None if route is None else route.answering(assignments, self._today()).policy
 
     def _of(self, tenant: str, name: str) -> Route:
         route = self.route(tenant, name)

@@ -63,5 +63,6 @@ def record_usage(recording: Recording, caller: Caller, report: Report) -> None:
         usage, labels = consumed.usage, (caller.tenant, consumed.model, consumed.purpose)
         recorder.add(metrics.TOKENS, usage.input_tokens, *labels, "input")
         recorder.add(metrics.TOKENS, usage.output_tokens, *labels, "output")
+        recorder.add(metrics.TOKENS_CACHED, usage.cached_input_tokens, *labels)
         if usage.cost_micros:
             recorder.add(metrics.COST, usage.cost_micros / _MICROS, *labels, usage.currency)

@@ -135,7 +135,7 @@ async def _compare(work: ShadowWork, clock: Clock, recording: Recording) -> None
     with use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
         inquiry = _in_the_shadow(work, clock.now())
         trace_id = format_trace_id(span.get_span_context().trace_id)
-        built = ReportBuilder(inquiry.question.request_id, trace_id, inquiry.policy.route, inquiry.arrived)
+        built = ReportBuilder.begin(inquiry, trace_id)
         built.corpus_version = work.report.corpus_version
         built.found, built.chosen = work.report.found, work.report.chosen
         # The same prompt, to the letter.

@@ -35,10 +35,14 @@ class PromptChange:
     version: str
     previous: str
     reason: str
+    rolled_back: bool = False
 
 
 class PromptRecords(Protocol):
     """Keeps versions, labels and experiments; each change is one transaction with its entry of the audit trail.
+
+    An experiment whose definition this server cannot read, such as one of a newer server, is left out of what is
+    returned.
 
     Every adapter passes `tests/contract/prompts`. Every method raises RecordsError when the database cannot be asked.
     """
@@ -51,20 +55,41 @@ class PromptRecords(Protocol):
         """Return all of it, as of one revision; of experiments those that have not ended, and those that ended last."""
         ...
 
-    async def push(self, version: PromptVersion, reason: str) -> int:
+    async def push(self, version: PromptVersion, reason: str, in_force: str) -> int:
         """Add a version; return the revision. The same text again changes nothing.
 
+        Args:
+            version: its origin and its time are the records' own.
+            reason: in the author's words.
+            in_force: the number that `production` points at from now on where the records have no such label for the
+                prompt; empty sets none.
+
         Raises:
-            Rejection: PROMPT_VERSION_EXISTS.
+            Rejection: PROMPT_VERSION_EXISTS; PROMPT_INVALID where there is no room for another.
         """
         ...
 
     async def set_label(self, label: PromptLabel, expected: str | None) -> tuple[PromptLabel, int]:
-        """Point a label at a version; return it as it is kept, with the revision.
+        """Point a label at a version; return it as it is kept, with the revision. Setting it again changes nothing.
 
         Args:
-            label: its `previous` is what the records have.
-            expected: what it must point at now; None compares nothing, empty means that there must be none.
+            label: its `previous` is what it pointed at before, where the records have no such label yet.
+            expected: what it must point at in the records now; None compares nothing, empty means that they must have
+                no such label.
+
+        Raises:
+            Rejection: PROMPT_LABEL_CHANGED.
+        """
+        ...
+
+    async def roll_back(self, label: PromptLabel, expected: str) -> tuple[PromptLabel, int]:
+        """Point a label at what it pointed at before; return it as it is kept, with the revision.
+
+        Going back again goes back further, to what it pointed at before that, and never returns to what was left.
+
+        Args:
+            label: with the version to go back to, which its `previous` must be in the records.
+            expected: what it must point at in the records now.
 
         Raises:
             Rejection: PROMPT_LABEL_CHANGED.
@@ -84,7 +109,7 @@ class PromptRecords(Protocol):
             reason: in the actor's words.
 
         Raises:
-            Rejection: EXPERIMENT_CHANGED, EXPERIMENT_ENDED.
+            Rejection: EXPERIMENT_CHANGED, EXPERIMENT_ENDED; EXPERIMENT_INVALID where there is no room for another.
         """
         ...
 
@@ -94,6 +119,10 @@ class PromptRecords(Protocol):
         Raises:
             Rejection: EXPERIMENT_NOT_FOUND.
         """
+        ...
+
+    async def experiment(self, name: str) -> Experiment | None:
+        """Return an experiment; None where there is none."""
         ...
 
     async def experiments(self, route: str, after: tuple[datetime, str] | None, most: int) -> Sequence[Experiment]:

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.generation import Draft, Prompt
+from groundwire_server.domain.generation import Draft, Prompt, PromptSettings
 from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
-from groundwire_server.domain.prompts.finding import Finding
+from groundwire_server.domain.prompts.finding import PromptFinding
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Confidence
 
@@ -26,10 +26,17 @@ class RewritePrompts(Protocol):
 
 
 class Prompts(Protocol):
-    """Renders prompts by name and version."""
+    """Renders prompts by name and version.
+
+    A version is a number or a label; empty takes that labelled `production`, or the newest without such a label.
+    """
 
     def fingerprint(self, name: str, version: str) -> str:
-        """Return a hash of all that decides a prompt but what it is rendered of; an empty `version` is the newest."""
+        """Return a hash of all that decides a prompt but what it is rendered of."""
+        ...
+
+    def settings(self, name: str, version: str) -> PromptSettings:
+        """Return what a prompt says of the call of its model, and of its own length."""
         ...
 
     def render(
@@ -44,7 +51,7 @@ class Prompts(Protocol):
         confidence: Confidence | None = None,
         context: PromptContext = NO_CONTEXT,
     ) -> Prompt:
-        """Render the prompt for a question over passages; an empty `version` takes the newest.
+        """Render the prompt for a question over passages.
 
         What others wrote stands behind fences with the request's mark. The same mark makes the same beginning.
 
@@ -53,7 +60,10 @@ class Prompts(Protocol):
         more. With both, the draft is the sentence after the beginning, and the reply is continued from its cut;
         `confidence` is what the beginning's model has said of it. `context` has the values of the template's variables.
 
-        Names and versions were checked when the configuration was read, so this does not fail.
+        Names and versions were checked when the configuration was read.
+
+        Raises:
+            Failure: PROMPT_TOO_LONG, when it is longer than any prompt may be.
         """
         ...
 
@@ -61,7 +71,7 @@ class Prompts(Protocol):
 class PromptLint(Protocol):
     """Says what is wrong with templates."""
 
-    def findings(self, name: str, version: str, text: str) -> Sequence[Finding]:
+    def findings(self, name: str, version: str, text: str) -> Sequence[PromptFinding]:
         """Return what is wrong with a template, or may be, in the order of its lines; errors keep it from use.
 
         It never raises: a text that is no template at all is one finding.

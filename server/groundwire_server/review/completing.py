@@ -47,7 +47,7 @@ class OperationCompleter:
             by: until when guards may be asked about the passages that are shown.
             mark: what the caller learns of the decision; None where nobody has decided.
         """
-        policy = self.serving.policy(review.tenant, review.route)
+        policy = self.serving.policy_of(review, case)
         passages = PresentablePassages()
         if case is not None and policy is not None:
             passages = await self._presentable(cause, case, policy, by)

@@ -161,7 +161,7 @@ class ReviewDecisions:
         )
         await self._events.ended(decided)
         if outcome is not None and case is not None:
-            policy = self._serving.policy(review.tenant, review.route)
+            policy = self._serving.policy_of(review, case)
             await seed(self._serving.cache, outcome, case, policy, self._clock)
         return await self._reading.shown(caller, review.ticket, by)
 
@@ -171,7 +171,7 @@ class ReviewDecisions:
         mark = mark_of(review, asked.decision, self._clock.today())
         if text is None or case is None:
             return await self._completing.refusal(Cause.REVIEW_REJECTED, review, case, by, mark)
-        return approved(review, case, text, self._serving.policy(review.tenant, review.route), mark)
+        return approved(review, case, text, self._serving.policy_of(review, case), mark)
 
     async def _again(self, caller: Caller, opened: OpenedReview, asked: DecisionRequest, by: Deadline) -> ShownReview:
         """Return a review that the same reviewer has decided in the same way, with the same remarks.

@@ -86,7 +86,7 @@ class EditChecker:
                 is gone and nothing can check it, REVIEW_TEXT_UNSUPPORTED.
             Failure: as for `ReviewedTexts.check`.
         """
-        policy = self.serving.policy(review.tenant, review.route)
+        policy = self.serving.policy_of(review, case)
         inquiry = self.serving.inquiry_of(case, reviewer, self.clock.now(), by)
         if policy is None or inquiry is None:
             raise Rejection(Reason.ROUTE_UNKNOWN, metadata={"route": review.route})

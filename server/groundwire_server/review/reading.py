@@ -80,7 +80,7 @@ class ReviewReader:
         Where the rules of the route are gone, nobody can say that it did not ask for a second person.
         """
         review, case = opened.review, opened.case
-        policy = self.serving.policy(review.tenant, review.route)
+        policy = self.serving.policy_of(review, case)
         rules = None if policy is None else policy.review
         if rules is not None and rules.reviewers and not rules.second_person:
             return False
@@ -119,7 +119,7 @@ class ReviewReader:
     ) -> ShownReview:
         review, verdict = opened.review, opened.verdict
         left = edited or decided_text(opened)
-        policy = self.serving.policy(review.tenant, review.route)
+        policy = self.serving.policy_of(review, case)
         judged = left or case.draft
         return ShownReview(
             review,

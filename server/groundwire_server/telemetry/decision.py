@@ -115,7 +115,7 @@ class DecisionEvent:
     citations: int | None = _about("How many citations the answer has.", names.CITATIONS)
     prompt: str | None = _about("The name of the last prompt.", names.PROMPT_NAME)
     prompt_version: str | None = _about("Its version.", names.PROMPT_VERSION)
-    experiment_arm: str | None = _about("The arm of the experiment that it belongs to.", names.EXPERIMENT_ARM)
+    experiment_arm: str | None = _about("The arms of experiments that it belongs to.", names.EXPERIMENT_ARM)
     corpus_version: str | None = _about("The version of the corpus that was searched.", names.CORPUS_VERSION)
     cache: CacheResult | None = _about("What looking for an earlier answer came to.", names.CACHE)
     cache_staleness: CacheStaleness | None = _about("Why the one that was found does not hold.", names.CACHE_STALENESS)

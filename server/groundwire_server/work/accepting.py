@@ -125,6 +125,7 @@ class AcceptedQuestions:
             traceparent(get_current_span()),
             webhook,
             policy.cost_per_call or 0,
+            inquiry.assignments,
         )
         key = OperationKey(caller.tenant, caller.subject, self.draw_id())
         operation = await self.records.accept(key, work, self.options.bounds(self.weight(caller.tenant)))

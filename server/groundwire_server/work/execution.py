@@ -10,12 +10,11 @@ from opentelemetry.trace import SpanKind, format_trace_id
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Rejection
-from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.operation import Bill, Claim
 from groundwire_server.domain.outcome import Outcome, Report
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Priority, Reason
-from groundwire_server.ports.answerer import Answerer
+from groundwire_server.ports.answerer import Answerer, Inquiries
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.operations import Rights
 from groundwire_server.ports.recording import Recording
@@ -43,12 +42,12 @@ class Serving:
 
     Attributes:
         rights: look up what a caller may do now.
-        inquiry: returns the inquiry that a question on its route is, as `RouteTable.inquiry` does.
+        inquiries: makes inquiries of questions.
         answerer: answers inquiries, once there is capacity for them.
     """
 
     rights: Rights
-    inquiry: Callable[[Question, Caller, float, Deadline], Inquiry]
+    inquiries: Inquiries
     answerer: Answerer
 
 
@@ -154,7 +153,8 @@ class Executor:
                 return _refused(attempt, Reason.OPERATION_EXPIRED)
             now = self.clock.now()
             try:
-                inquiry = serving.inquiry(_in_background(work.question), work.caller, now, Deadline(now + left))
+                question, until = _in_background(work.question), Deadline(now + left)
+                inquiry = serving.inquiries.inquiry(question, work.caller, now, until, assignments=work.assignments)
                 # An operator may have taken it back since.
                 frozen = work.rights_frozen and inquiry.policy.freeze_rights
                 caller = await serving.rights.renewed(work.caller, frozen=frozen)

@@ -8,7 +8,7 @@ import pytest
 
 from groundwire_server.adapters.generator.masking import MaskingGenerator
 from groundwire_server.adapters.guards.masking import Masker
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.answer import CheckedSegment, Citation, Span
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.evidence import Passage
@@ -27,7 +27,7 @@ MASKER = Masker(
         PatternGuard(address=r'\d \w+ Lane,?\s"?\w+"?'),
     ]
 )
-PROMPTS = FilePrompts(BUILT_IN)
+PROMPTS = built_in_prompts()
 MARK = "123456789012"
 """All digits, as a mark may be."""
 

@@ -12,7 +12,7 @@ from groundwire_server.adapters.generator.http.dialect import Dialect
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
 from groundwire_server.adapters.http.options import Endpoint
 from groundwire_server.adapters.providers.profiles import PROFILES
-from groundwire_server.domain.generation import BegunReply
+from groundwire_server.domain.generation import BegunReply, PromptSettings
 from groundwire_server.options.secret import Secret
 from tests.adapters.generator.wire.models import KEY, ask, dialect
 
@@ -70,6 +70,17 @@ def test_log_probabilities_are_asked_for_where_there_are_any(name: str) -> None:
     asked: dict[str, Any] = json.loads(dialect(name).body(replace(ask(), log_probabilities=True)))
     expected = {} if name.startswith("anthropic") else {"logprobs": True, "top_logprobs": 10}
     assert asked == {**body(dialect(name)), **expected}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_prompt_says_of_its_call_goes_before_the_options_of_the_model(name: str) -> None:
+    settings = PromptSettings(temperature=1.5, top_p=0.9)
+    request = ask()
+    asked: dict[str, Any] = json.loads(
+        dialect(name).body(replace(request, prompt=replace(request.prompt, settings=settings)))
+    )
+    hottest = 1.0 if name.startswith("anthropic") else 1.5
+    assert asked == {**body(dialect(name)), "temperature": hottest, "top_p": 0.9}
 
 
 BEGUN = BegunReply('{"segments": [{}', "That was wrong.", '{"segments": [')

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundwire_server.adapters.checker.prompts import CheckerPrompts
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.adapters.rewriter.prompts import TemplateRewritePrompts
 from groundwire_server.domain.answer import CheckedSegment, Citation, Span
 from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck
@@ -20,7 +20,7 @@ from groundwire_server.domain.vocabulary import Cause, ConflictKind
 from tests.domain.fencing.test_fence import MARKERS
 
 MARK = "m4rk"
-ANSWER, REWRITE, CHECK = FilePrompts(BUILT_IN), TemplateRewritePrompts(), CheckerPrompts()
+ANSWER, REWRITE, CHECK = built_in_prompts(), TemplateRewritePrompts(), CheckerPrompts()
 SPAN = Span(0, 1, 0, 1, 0, 1)
 TEXTS = st.lists(
     st.sampled_from(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from groundwire_server.adapters.prompts.files import UnknownPromptError
 from groundwire_server.adapters.rewriter.prompts import TemplateRewritePrompts
+from groundwire_server.domain.prompts.registry import UnknownPromptError
 from groundwire_server.domain.question import Question, Turn
 
 TURNS = (Turn(True, "How high is the fence?"), Turn(False, "It is 180 cm high."))

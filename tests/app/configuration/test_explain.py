@@ -17,13 +17,14 @@ SERVER_KEYS = (
     "request_bytes, tls, workers, write_seconds"
 )
 SECTIONS = (
-    "answer_cache, authentication, capacity, checkers, concurrency, corpus, embedders, gateway, guards, ingest, "
-    "limits, models, providers, queue, records, redis, rerankers, reviews, routes, self_hosted_only, server, spending, "
-    "stores, telemetry, tenant_weights, tenants"
+    "answer_cache, authentication, capacity, checkers, concurrency, context, corpus, embedders, gateway, guards, "
+    "ingest, limits, models, prompts, providers, queue, records, redis, rerankers, reviews, routes, self_hosted_only, "
+    "server, spending, stores, telemetry, tenant_weights, tenants"
 )
 ROUTE_KEYS = (
-    "allow_alpha, cache, check, checker, fallbacks, feedback, limits, limits_without_store, mode, models, prompt, "
-    "queue, recording, release, rerank, review, rewrite, routing, screens, search, self_hosted_only, shadow, store, "
+    "allow_alpha, cache, check, checker, context, fallbacks, feedback, limits, limits_without_store, mode, models, "
+    "prompt, queue, recording, release, rerank, review, rewrite, routing, screens, search, self_hosted_only, shadow, "
+    "store, "
     "thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
@@ -203,7 +204,19 @@ WRONG = {
     ),
     "prompt-version": (
         route("prompt: {version: newest}"),
-        r"5: routes.default.prompt.version: must be a text that matches ^\d+\.\d+\.\d+$",
+        r"5: routes.default.prompt.version: must be a text that matches ^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}$",
+    ),
+    "prompt-version-and-label": (
+        route("prompt: {version: 1.2.0, label: candidate}"),
+        "5: routes.default.prompt: names a version and a label: name one of them",
+    ),
+    "prompts-managed-without-records": (
+        "records: {enabled: false}\nprompts: {managed_by: acme}",
+        "2: prompts.managed_by: needs `records`, where changes are kept: set records.enabled",
+    ),
+    "prompts-managed-by-nobody": (
+        "tenants: [acme]\nprompts: {managed_by: acne}",
+        "2: prompts.managed_by: there is no tenant of this name; did you mean acme? there is: acme",
     ),
     "tls-without-a-certificate": ("server: {tls: {key: x}}", "1: server.tls.certificate: is missing"),
     "key-that-steers-a-terminal": (

@@ -7,6 +7,7 @@ import pytest
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.domain.policy import CachePolicy, RewritePolicy
+from groundwire_server.domain.prompts.context import ContextBlock, ContextSource, Keep
 from groundwire_server.domain.reranking import RerankPolicy
 from groundwire_server.domain.vocabulary import Action, CacheAccept, CacheValidity, Cause
 from tests.app.configuration.reading import Flags, errors, loaded, value_at
@@ -236,6 +237,7 @@ routes:
       retry_window_seconds: 2
     fallbacks: {MODEL_TIMEOUT: [ABSTAIN]}
     queue: {enabled: false, freeze_rights: true}
+    context: {turns: {source: turns, max_tokens: 9}, plan: {source: caller, key: plan, keep: NOTHING}}
     screens:
       evidence: {without_guard: CLOSED, max_seconds: 2}
       answer: {masking_is_loss: false}
@@ -248,6 +250,10 @@ routes:
     built_in = loaded(tmp_path).configuration.routes["default"].policy("default")
     same = [name for name in ours.__dataclass_fields__ if getattr(ours, name) == getattr(built_in, name)]
     assert ours.cache == CachePolicy(True, 60, CacheAccept.ANSWERED, CacheValidity.CITED_UNCHANGED, 5)
+    assert ours.context == (
+        ContextBlock("turns", ContextSource.TURNS, 9, Keep.LAST),
+        ContextBlock("plan", ContextSource.CALLER, 500, Keep.NOTHING, "plan"),
+    )
     assert ours.rewrite == RewritePolicy("small", 0.5, 3, 99)
     assert same == [
         "passages_limit",

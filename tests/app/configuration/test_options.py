@@ -50,7 +50,7 @@ def test_sections_are_frozen_and_refuse_unknown_keys() -> None:
 
 def test_no_two_sections_declare_the_same_options() -> None:
     # What is defined in one section, others name by the same word.
-    named = {"kind", "provider", "models", "queue"}
+    named = {"kind", "provider", "models", "queue", "context"}
     own = {section: frozenset(section.__annotations__) - named for section in sections_of(Configuration)}
     same = [
         (one.__name__, other.__name__)

@@ -144,12 +144,15 @@ def test_it_is_right_with_every_line_set_free(tmp_path: Path, monkeypatch: pytes
         "RABBITMQ_PASSWORD",
     ):
         monkeypatch.setenv(name, "name=s3cr3t" if name.startswith("OTEL") else "s3cr3t")
+    monkeypatch.setenv("REGION", "eu")
     monkeypatch.setenv("RECORDS_KEY", base64.b64encode(bytes(32)).decode())
     for name in ("ACME_WEBHOOK_SECRET", "TICKETS_WEBHOOK_SECRET", "TICKETS_CALLBACK_SECRET"):
         monkeypatch.setenv(name, f"whsec_{base64.b64encode(bytes(32)).decode()}")
     values = yaml.safe_load(FREE)
     # The embedded store of this route searches in one way.
     assert set(values["routes"]["default"].pop("search")) == set(SearchOptions.model_fields)
+    # A version is named beside it.
+    assert values["routes"]["default"]["prompt"].pop("label")
     # This provider is hosted: it is told nothing.
     assert set(values["providers"]["openai"].pop("scheduling")) == set(SchedulingOptions.model_fields)
     found = loaded(tmp_path, yaml.safe_dump(values)).configuration

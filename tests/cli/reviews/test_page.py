@@ -90,3 +90,12 @@ def test_whole_passages_are_printed_when_asked_for() -> None:
     review.passages[0].text = "Parcels. " * 100
     assert page(review, full=True).count("Parcels.") > 90
     assert page(review).count("Parcels.") < 50
+
+
+def test_what_the_caller_knows_of_the_question_is_shown_with_it() -> None:
+    review = waiting()
+    review.question.context.update({"region": "eu", "plan": "pro\x1b[31m"})
+    drawn = page(review)
+    assert "context    plan=pro" in drawn
+    assert "region=eu" in drawn
+    assert "\x1b" not in drawn

@@ -119,6 +119,16 @@ async def test_passages_of_the_callers_own(client: groundwire.Client, service: F
         await client.answer("where?", passages=[passage], top_k=3)
 
 
+async def test_context_is_set_over_that_of_the_question(client: groundwire.Client, service: FakeService) -> None:
+    service.otherwise = events.plain_answer()
+
+    await client.answer(
+        groundwire.Question(text="where?", context={"plan": "free", "region": "eu"}), context={"plan": "pro"}
+    )
+
+    assert dict(service.calls[0].request.question.context) == {"plan": "pro", "region": "eu"}
+
+
 async def test_no_passages_are_not_a_search(client: groundwire.Client, service: FakeService) -> None:
     service.otherwise = events.plain_answer()
 

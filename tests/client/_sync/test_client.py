@@ -119,6 +119,14 @@ def test_passages_of_the_callers_own(client: groundwire.SyncClient, service: Fak
         client.answer("where?", passages=[passage], top_k=3)
 
 
+def test_context_is_set_over_that_of_the_question(client: groundwire.SyncClient, service: FakeService) -> None:
+    service.otherwise = events.plain_answer()
+
+    client.answer(groundwire.Question(text="where?", context={"plan": "free", "region": "eu"}), context={"plan": "pro"})
+
+    assert dict(service.calls[0].request.question.context) == {"plan": "pro", "region": "eu"}
+
+
 def test_no_passages_are_not_a_search(client: groundwire.SyncClient, service: FakeService) -> None:
     service.otherwise = events.plain_answer()
 

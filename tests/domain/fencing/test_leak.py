@@ -62,3 +62,23 @@ def test_a_leak_in_stretches_is_found_with_the_last() -> None:
 
 def test_without_a_prompt_nothing_leaks() -> None:
     assert not LeakCheck(PromptWords(), "", ()).leaks("Say only what the cited passages say, with their own names.")
+
+
+MORE = PromptWords("Name the section of the handbook that a rule about refunds is in.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Say only what the cited passages say, with their own names.",
+        "It is to name the section of the handbook that a rule is in.",
+    ],
+)
+def test_the_words_of_two_texts_count_together(text: str) -> None:
+    assert LeakCheck(OWN | MORE, "", ()).leaks(text)
+    assert LeakCheck(MORE | OWN, "", ()).leaks(text)
+    assert not LeakCheck(PromptWords() | PromptWords(), "", ()).leaks(text)
+
+
+def test_words_are_counted_and_not_printed() -> None:
+    assert repr(PromptWords("one two three four five six seven eight nine") | PromptWords()) == "PromptWords(2)"

@@ -40,6 +40,7 @@ COMMON = {
     "mode": st.none() | st.sampled_from(StreamMode),
     "priority": st.sampled_from(Priority),
     "task": st.just("") | NAMES,
+    "context": st.dictionaries(NAMES, TEXTS, max_size=3).map(lambda values: tuple(sorted(values.items()))),
 }
 SEARCHED = st.builds(
     Question,

@@ -33,6 +33,11 @@ def _turns(count: int) -> Message:
     return answer_service_pb2.AnswerRequest(question=question_pb2.Question(text="x", turns=turns))
 
 
+def _context(count: int) -> Message:
+    context = {f"k{number}": "x" for number in range(count)}
+    return answer_service_pb2.AnswerRequest(question=question_pb2.Question(text="x", context=context))
+
+
 def _passages(count: int) -> Message:
     passages = [passage_pb2.ProvidedPassage(passage_id=f"p{number}", text="x") for number in range(count)]
     provided = passage_pb2.ProvidedPassages(passages=passages)
@@ -77,6 +82,7 @@ def _states(count: int) -> Message:
 
 LISTS = [
     (_turns, "question.turns", 16),
+    (_context, "question.context", 16),
     (_passages, "question.provided.passages", 64),
     (_facts, "facts.facts", 200),
     (_principals, "document.allowed_principals", 256),
@@ -170,6 +176,7 @@ def _largest_question() -> Message:
         turns=[question_pb2.Turn(role=question_pb2.Turn.ROLE_USER, text=wide * 4096)] * 16,
         provided=passage_pb2.ProvidedPassages(passages=passages),
         end_user_id=wide * 256,
+        context={f"k{number}": wide * 1024 for number in range(16)},
     )
     return answer_service_pb2.StreamAnswerRequest(question=question, request_id="x" * 64)
 
@@ -278,3 +285,20 @@ def test_violations_are_all_named_where_there_are_few_and_one_where_there_may_be
     facts = [grounding_service_pb2.Fact()] * 200
     many = grounding_service_pb2.CheckGroundingRequest(text="x", facts=grounding_service_pb2.Facts(facts=facts))
     assert len(_violations(_read(many))) == 1
+
+
+@pytest.mark.parametrize(
+    ("context", "field"),
+    [
+        ({"Plan": "pro"}, "question.context[Plan]"),
+        ({"": "pro"}, "question.context[…]"),
+        ({"a" * 65: "pro"}, "question.context[…]"),
+        ({"plan": "x" * 1025}, "question.context[plan]"),
+    ],
+    ids=["capital", "empty", "long name", "long value"],
+)
+def test_a_value_of_the_callers_has_a_name_and_an_end(context: dict[str, str], field: str) -> None:
+    asked = answer_service_pb2.AnswerRequest(question=question_pb2.Question(text="x", context=context))
+    (violation,) = _violations(_read(asked))
+    assert violation.field == field
+    assert "pro" not in violation.description

@@ -8,7 +8,7 @@ from typing import Any
 
 from groundwire_server.adapters.answer_cache.memory import MemoryAnswerCache
 from groundwire_server.adapters.answer_cache.options import AnswerCacheOptions
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, Invalidation
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import NEVER, Deadline
@@ -112,7 +112,7 @@ class Serving:
     ) -> Outcome:
         chain = {f"model-{number}": model for number, model in enumerate(self.models, start=1)}
         ports = Ports(
-            self.store, HashingEmbedder(), FilePrompts(BUILT_IN), chain, AclRecheck(Counts()), RULES, **self.settings
+            self.store, HashingEmbedder(), built_in_prompts(), chain, AclRecheck(Counts()), RULES, **self.settings
         )
         cache = RouteCache(self.cache, RouteStamp(ports, {}).of, self.flights)
         routes = RouteTable({"default": Route(self.policy, replace(ports, cache=cache))})

@@ -15,6 +15,8 @@ from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.experiments.experiment import Assignment
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, IsNull, Not, Range
 from groundwire_server.domain.inquiry import Inquiry, RunRequest
+from groundwire_server.domain.prompts.context import ContextBlock, ContextSource
+from groundwire_server.domain.prompts.texts import ContextTexts, TenantTexts
 from groundwire_server.domain.question import Question, Turn
 from groundwire_server.domain.vocabulary import CacheKey, Priority, StreamMode
 from groundwire_server.pipeline.caching.canonical import canonical
@@ -254,6 +256,7 @@ OTHERWISE: dict[str, Any] = {
     "alpha": 0.25,
     "standalone": "What is a lambda expression?",
     "task": "definition",
+    "context": (("plan", "pro"),),
     "unknown": frozenset({"lambda"}),
 }
 
@@ -296,9 +299,26 @@ def test_callers_with_the_same_rights_share_a_key(other: Inquiry) -> None:
     assert answer_key(other) == answer_key(ASKED)
 
 
+BLOCKS = (ContextBlock("date", ContextSource.DATE, 10), ContextBlock("instructions", ContextSource.INSTRUCTIONS, 100))
+DATED = replace(ASKED, policy=replace(POLICY, context=BLOCKS), dates=("2026-11-27 (Friday)",))
+
+
+def test_an_answer_of_another_day_has_another_key_where_the_prompt_shows_the_date() -> None:
+    assert answer_key(replace(DATED, dates=("2026-11-28 (Saturday)",))) != answer_key(DATED)
+
+
+def test_a_change_of_a_tenants_texts_changes_the_keys_of_its_answers_alone() -> None:
+    texts = ContextTexts(tenants={"acme": TenantTexts("Be brief.")})
+    changed = ContextTexts(tenants={"acme": TenantTexts("Be long.")})
+    globex = replace(DATED, caller=replace(DATED.caller, tenant="globex"))
+    assert answer_key(DATED, changed) != answer_key(DATED, texts)
+    assert answer_key(globex, changed) == answer_key(globex, texts)
+    assert answer_key(ASKED, changed) == answer_key(ASKED, texts), "its prompts have no context"
+
+
 def test_every_field_of_an_inquiry_and_a_caller_was_decided_on() -> None:
     """A field that is added belongs into the key, or into the ones that change no answer."""
-    in_key = {"question", "caller", "policy", "assignments"}
+    in_key = {"question", "caller", "policy", "dates", "assignments"}
     assert {each.name for each in fields(Inquiry)} == in_key | {"arrived", "deadline", "run", "claim"}
     caller_in_key = {"tenant", "principals"}
     assert {each.name for each in fields(Caller)} == caller_in_key | {"subject", "roles", "credential"}

@@ -10,6 +10,7 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.guards.finding import Flag, PolicyBlock
 from groundwire_server.domain.outcome import Abstained, Answered, Blocked, FailedSafe, Outcome
 from groundwire_server.domain.policy import ScreenPolicy
+from groundwire_server.domain.prompts.context import ContextBlock, ContextSource
 from groundwire_server.domain.question import Turn
 from groundwire_server.domain.vocabulary import (
     Action,
@@ -165,3 +166,16 @@ async def test_a_search_alone_is_screened_as_well() -> None:
     with pytest.raises(Failure) as caught:
         await made.answerer.search(made.routes.inquiry(ask(), ALICE, now, Deadline(now + 4.0)))
     assert caught.value.cause is Cause.QUESTION_FORBIDDEN
+
+
+async def test_values_of_the_callers_are_screened_as_turns_are() -> None:
+    shows = (ContextBlock("plan", ContextSource.CALLER, 100, key="plan"),)
+    screens = guards(LocalWords(injection="secret"), GuardAction.BLOCK, QUESTION)
+    outcome = await asked(await path(writes(), screens=screens, context=shows), context=(("plan", "secret"),))
+    assert outcome.result == Blocked(PolicyBlock(IDENTITY, "injection"))
+
+
+async def test_values_that_no_model_sees_are_not_screened() -> None:
+    screens = guards(LocalWords(injection="secret"), GuardAction.BLOCK, QUESTION)
+    outcome = await asked(await path(writes(), screens=screens), context=(("plan", "secret"),))
+    assert isinstance(outcome.result, Answered)

@@ -1,6 +1,6 @@
 """Builds the contract's requests from what a caller says in Python."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -33,6 +33,7 @@ def question_of(
     narrowed: Filter | None,
     passages: Iterable[ProvidedPassage] | None,
     *,
+    context: Mapping[str, str] | None = None,
     allow_queue: bool = False,
 ) -> Question:
     """Return the question, with what the keywords say set over it.
@@ -47,6 +48,8 @@ def question_of(
         built.route = route
     if allow_queue:
         built.allow_queue = True
+    if context:
+        built.context.update(context)
     if passages is not None:
         if top_k is not None or narrowed is not None:
             raise ValueError("passages take the place of a search: leave out top_k and filter")

@@ -6,13 +6,16 @@ from typing import Any, Final, Literal
 from pydantic import Field
 from pydantic_core import to_json
 
-from groundwire_server.adapters.generator.http.dialect import messages
+from groundwire_server.adapters.generator.http.dialect import messages, sampling
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, form_of
 from groundwire_server.adapters.http.error_response import failure_in
-from groundwire_server.domain.generation import FinishReason, GenerationRequest
+from groundwire_server.domain.generation import FinishReason, GenerationRequest, Prompt
 from groundwire_server.options.secret import Secret
+
+_HOTTEST: Final = 1.0
+"""The highest temperature of the protocol."""
 
 _VERSION: Final = "2023-06-01"
 _FORMS: Final = frozenset({"tools", "tool_choice", "output_config"})
@@ -67,8 +70,9 @@ class AnthropicDialect:
         return to_json(
             {
                 **fixed,
+                **sampling(prompt.settings, hottest=_HOTTEST),
                 "max_tokens": request.max_output_tokens,
-                "system": prompt.system,
+                "system": _marked(prompt) if self._options.cache_marks else prompt.system,
                 "messages": messages(prompt, continues=self.continues),
             }
         )
@@ -91,6 +95,20 @@ def _fixed_part(options: AnthropicOptions, form: Form, *, stream: bool) -> dict[
         case _:
             pass
     return {**fixed, **options.extra}
+
+
+def _marked(prompt: Prompt) -> str | list[dict[str, object]]:
+    """Return instructions with a mark behind what other prompts begin with as well.
+
+    What stands before the mark, the tools among it, is read from the cache for a tenth of its price, and put there for
+    a quarter more. The provider allows four marks, and ignores those behind fewer tokens than it keeps.
+    """
+    same, rest = prompt.system_parts
+    if not same.strip():
+        # A block without text is refused.
+        return prompt.system
+    marked: dict[str, object] = {"type": "text", "text": same, "cache_control": {"type": "ephemeral"}}
+    return [marked, {"type": "text", "text": rest}] if rest.strip() else [marked]
 
 
 def credentials(key: Secret | None) -> Mapping[str, str]:
@@ -175,6 +193,7 @@ class _MessageParser(ResponseParser):
         # Gateways say 0 at the start and the number at the end.
         self.input_tokens = (None if None in read else sum(filter(None, read))) or self.input_tokens
         self.cached_tokens = token_count(usage.get("cache_read_input_tokens")) or self.cached_tokens
+        self.written_tokens = token_count(usage.get("cache_creation_input_tokens")) or self.written_tokens
         written = token_count(usage.get("output_tokens"))
         self.output_tokens = self.output_tokens if written is None else written
 

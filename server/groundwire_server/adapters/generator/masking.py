@@ -57,6 +57,7 @@ def masked_prompt(prompt: Prompt, masker: Masker) -> tuple[Prompt, Mapping[str, 
     masked = replace(
         prompt,
         system=prompt.system + _NOTE if originals else prompt.system,
+        prefix=len(prompt.system) if prompt.prefix is None else prompt.prefix,
         user=user.masked(mask),
         question="",
         handles={},

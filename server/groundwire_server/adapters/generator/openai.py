@@ -1,12 +1,13 @@
 """Chat completions as OpenAI has them, and the many who speak the same."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any, Final, Literal
 
 from pydantic import Field
 from pydantic_core import to_json
 
-from groundwire_server.adapters.generator.http.dialect import messages
+from groundwire_server.adapters.generator.http.dialect import messages, sampling
 from groundwire_server.adapters.generator.http.options import ModelOptions
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser, token_count
 from groundwire_server.adapters.generator.schema import ANSWER, Form, Output, form_of
@@ -14,9 +15,13 @@ from groundwire_server.adapters.http.error_response import failure_in, failure_o
 from groundwire_server.adapters.providers.profiles import PROFILES, ProviderProfile
 from groundwire_server.adapters.providers.scheduling import RANKS
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import FinishReason, GenerationRequest, Token
+from groundwire_server.domain.generation import FinishReason, GenerationRequest, Prompt, Token
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.options.secret import Secret
+
+_KEY_BYTES: Final = 16
+_HOTTEST: Final = 2.0
+"""The highest temperature of the protocol."""
 
 _LIKELIEST: Final = 10
 """Alternatives to each token that are asked for: a yes or a no may be written in several ways."""
@@ -79,10 +84,13 @@ class OpenAiDialect:
         if (form := form_of(request)) is not ANSWER:
             fixed = self._fixed_part(form, stream=streamed)
         body = {**fixed, self._profile.max_tokens: request.max_output_tokens, "messages": turns}
+        body |= sampling(prompt.settings, hottest=_HOTTEST)
         if prompt.begun is not None and self.continues:
             # A schema would have the model begin anew.
             body.pop("response_format", None)
             body.update(continue_final_message=True, add_generation_prompt=False)
+        if self._options.cache_marks:
+            body["prompt_cache_key"] = _cache_key(prompt)
         if self._priorities:
             body["priority"] = RANKS[request.requester.priority]
         if request.log_probabilities:
@@ -111,6 +119,12 @@ class OpenAiDialect:
             case _:
                 pass
         return {**fixed, **options.extra}
+
+
+def _cache_key(prompt: Prompt) -> str:
+    """Return the same key for prompts that begin alike: the provider sends requests with one key to one machine."""
+    same, _ = prompt.system_parts
+    return blake2b(same.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).hexdigest()
 
 
 class _ChatParser(ResponseParser):

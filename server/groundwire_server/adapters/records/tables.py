@@ -329,6 +329,7 @@ prompt_changes: Final = Table(
     Column("version", String(32), nullable=False),
     Column("previous", String(32), nullable=False),
     Column("reason", String(1024), nullable=False),
+    Column("rolled_back", SmallInteger, nullable=False, comment="1 where the label went back"),
     Index(None, "name", "revision"),
 )
 
@@ -341,7 +342,7 @@ experiments: Final = Table(
     Column("etag", String(64), nullable=False),
     Column("actor", String(256), nullable=False),
     Column("start", BigInteger, nullable=False),
-    Column("ended", BigInteger, comment="when its last arm ended, or its time did; none before"),
+    Column("ended", BigInteger, comment="when it ended or is to end; none without an end"),
     Column("ended_arms", Text, nullable=False, comment="JSON, as domain/experiments/experiment.py has ArmEnd"),
     Index(None, "route", "start"),
 )

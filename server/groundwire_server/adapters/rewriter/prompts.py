@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Final
 
 from groundwire_server.adapters.prompts.environment import environment, macro
-from groundwire_server.adapters.prompts.files import fingerprint_of, read_version
+from groundwire_server.adapters.prompts.versions import read_version
 from groundwire_server.domain.fencing.fence import Fence
 from groundwire_server.domain.generation import Prompt
+from groundwire_server.domain.prompts.registry import digest_of
 from groundwire_server.domain.question import Question
 
 _FOLDER: Final = Path(__file__).parent / "templates"
@@ -28,7 +29,7 @@ class TemplateRewritePrompts:
 
     def __init__(self, version: str | None = None) -> None:
         self._version, text = read_version(_FOLDER, version, "rewritings")
-        self._fingerprint = fingerprint_of(_NAME, self._version, text)
+        self._fingerprint = digest_of(_NAME, self._version, text)
         self._module = environment().from_string(text).module
 
     @property

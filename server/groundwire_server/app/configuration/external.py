@@ -12,7 +12,9 @@ from groundwire_server.adapters.checker.options import PromptOptions
 from groundwire_server.adapters.guards.remote.options import GrpcEndpointOptions
 from groundwire_server.adapters.guards.terms import BlankTermError, check_terms, terms_in
 from groundwire_server.adapters.onnx.options import CrossEncoderOptions
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
+from groundwire_server.adapters.prompts.catalogue import compiler
+from groundwire_server.adapters.prompts.folder import PromptFolder
+from groundwire_server.app.configuration.context_texts import check_context_texts
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.checkers import OnnxCheckerConfig
@@ -23,7 +25,9 @@ from groundwire_server.app.configuration.models.remote_guards import GrpcGuardCo
 from groundwire_server.app.configuration.models.rerankers import OnnxRerankerConfig
 from groundwire_server.app.configuration.models.stores import PineconeStoreConfig, WeaviateStoreConfig
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig
+from groundwire_server.app.parts.prompts import folder_faults, registry_of, route_faults
 from groundwire_server.domain.failure import SetupError
+from groundwire_server.domain.prompts.registry import PromptConflictError, UnknownPromptError
 from groundwire_server.edge.options import TlsOptions
 from groundwire_server.evaluation import calibration, checker_calibration
 from groundwire_server.files.small import UnreadableFileError, text_of
@@ -38,14 +42,15 @@ def verify(loaded: Loaded, now: datetime) -> None:
     Raises:
         InvalidConfigurationError: with an error for each thing that cannot be used.
     """
-    errors = [loaded.located(each) for each in check_external(loaded.configuration, now)]
+    errors = [loaded.located(each) for each in check_external(loaded, now)]
     if errors:
         raise InvalidConfigurationError(errors)
 
 
-def check_external(configuration: Configuration, now: datetime) -> Iterator[ConfigError]:
+def check_external(loaded: Loaded, now: datetime) -> Iterator[ConfigError]:
     """Yield an error for each thing outside that cannot be used."""
-    yield from _check_prompts(configuration)
+    configuration = loaded.configuration
+    yield from _check_prompts(configuration, loaded.prompts)
     for section, tls in {"server": configuration.server.tls, "gateway": configuration.gateway.tls}.items():
         if tls is not None:
             yield from _check_tls(section, tls, now)
@@ -59,15 +64,25 @@ def check_external(configuration: Configuration, now: datetime) -> Iterator[Conf
     yield from _check_rewriters(configuration)
     yield from _check_rerankers(configuration)
     yield from _check_guards(configuration)
+    yield from check_context_texts(configuration)
 
 
-def _check_prompts(configuration: Configuration) -> Iterator[ConfigError]:
-    prompts = FilePrompts(BUILT_IN)
-    for name, route in configuration.routes.items():
-        try:
-            prompts.check(route.prompt.name, route.prompt.version or "")
-        except UnknownPromptError as unknown:
-            yield ConfigError(("routes", name, "prompt"), str(unknown))
+def _check_prompts(configuration: Configuration, folder: PromptFolder) -> Iterator[ConfigError]:
+    """Yield an error for each file of the folder, and for each route, whose prompt cannot be used."""
+    templates = compiler()
+    faults = list(folder_faults(folder, templates))
+    for fault in faults:
+        yield ConfigError(("prompts", "folder"), str(fault))
+    if faults:
+        return
+    try:
+        registry = registry_of(folder)
+    except PromptConflictError as conflict:
+        yield ConfigError(("prompts", "folder"), str(conflict))
+        return
+    # A route may name what only the records have: they are read when a server starts.
+    if configuration.prompts.managed_by is None:
+        yield from route_faults(configuration, registry, templates)
 
 
 def _check_tls(section: str, options: TlsOptions, now: datetime) -> Iterator[ConfigError]:

@@ -15,7 +15,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from groundwire_server.adapters.prompts.folder import NO_FOLDER, PromptFolder, read_folder, watched
 from groundwire_server.app.configuration import otel_environment, schema_walk
+from groundwire_server.app.configuration.context_texts import files_of as context_files
 from groundwire_server.app.configuration.environment import Override, overrides
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.app.configuration.explain import explained
@@ -72,11 +74,18 @@ class Loaded:
     Attributes:
         origins: the origin of each value that is set, by path; the others are built in.
         marks: the state of the file, and of those whose content it names, just before they were read.
+        prompts: the folder of prompts, with what cannot be read of it.
     """
 
     configuration: Configuration
     origins: Mapping[Path, str]
     marks: Marks
+    prompts: PromptFolder = NO_FOLDER
+
+    @property
+    def watched(self) -> Marks:
+        """The files whose change matters, each as it was when it was read; what came to a folder later as missing."""
+        return {**dict.fromkeys(_files_of(self.configuration)), **self.marks}
 
     def same(self, other: "Loaded") -> bool:
         """Return whether another one has the same values, and names files with the same content."""
@@ -123,15 +132,20 @@ def load(sources: Sources) -> Loaded:
     errors += more
     if configuration is None or errors:
         raise InvalidConfigurationError(sorted(errors, key=layers.order))
-    return Loaded(configuration, layers.origins, {**marks_of(_files_of(configuration)), **marks})
+    marks |= {**marks_of(_files_of(configuration)), **marks}
+    folder = configuration.prompts.folder
+    return Loaded(configuration, layers.origins, marks, NO_FOLDER if folder is None else read_folder(folder))
 
 
 def _files_of(configuration: Configuration) -> Sequence[File]:
-    """Return the files whose content a server takes in with its configuration: lists of terms, and calibrations."""
+    """Return the files whose content a server takes in with its configuration, such as terms and prompts."""
     named = [guard.file for guard in configuration.guards.values() if isinstance(guard, TermsGuardConfig)]
     named += [checker.thresholds.calibration for checker in configuration.checkers.values()]
     for route in configuration.routes.values():
         named += [route.thresholds.calibration, None if route.rerank is None else route.rerank.calibration]
+    named += context_files(configuration.context)
+    if configuration.prompts.folder is not None:
+        named += watched(configuration.prompts.folder)
     return [file for file in named if file is not None]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 
 from groundwire_server.adapters.answer_cache.options import AnswerCacheKind
 from groundwire_server.app.configuration.checker_rules import check_checkers
+from groundwire_server.app.configuration.context_rules import check_context
 from groundwire_server.app.configuration.embedder_rules import check_embedders
 from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
 from groundwire_server.app.configuration.fallback_rules import check_fallbacks
@@ -13,6 +14,7 @@ from groundwire_server.app.configuration.mask_rules import check_masks
 from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.configuration.prompt_rules import check_prompts
 from groundwire_server.app.configuration.queue_rules import check_queue
 from groundwire_server.app.configuration.recording_rules import check_recordings
 from groundwire_server.app.configuration.reranker_rules import check_rerankers
@@ -43,9 +45,11 @@ def check_references(configuration: Configuration) -> Iterator[ConfigError]:
         yield from check_search(name, route, configuration.stores.get(route.store))
         if route.time.default_seconds > route.time.max_seconds:
             yield ConfigError(("routes", name, "time", "default_seconds"), "must be at most max_seconds")
+    yield from check_context(configuration)
     yield from check_fallbacks(configuration)
     yield from check_routing(configuration)
     yield from _check_weights(configuration)
+    yield from check_prompts(configuration)
     yield from check_queue(configuration)
     yield from check_reviews(configuration)
     yield from check_ticketing(configuration)

@@ -1,54 +1,15 @@
-"""YAML with the line of every value, and with the plain words of YAML 1.2.
+"""The file of a configuration: YAML, with the line of every value for errors."""
 
-PyYAML parses. Its nodes are used in place of its values, which have lost their lines, and its resolver is left out: it
-is that of YAML 1.1, in which `no` is false, `1:30` is 90 and a date is an object. pydantic-settings reads YAML through
-that resolver and keeps no lines, so it could not name the place of an error.
-"""
-
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as File
-from typing import Any, ClassVar
-
-import yaml
+from typing import Any
 
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
-from groundwire_server.domain.failure import GroundwireError
 from groundwire_server.files.small import UnreadableFileError, text_of
+from groundwire_server.options.yaml_text import InvalidYamlError, parse_yaml
 
 SIZE_LIMIT = 256 * 1024
-_DEPTH_LIMIT = 32
-
-_TAG = "tag:yaml.org,2002:"
-_TAGS = frozenset({f"{_TAG}str", f"{_TAG}map", f"{_TAG}seq"})
-
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INTEGER = re.compile(r"[-+]?[0-9]{1,4000}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_BASES = {"0o": 8, "0x": 16}
-_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-
-
-class _UnsupportedYamlError(GroundwireError, yaml.MarkedYAMLError):
-    """A feature of YAML that configurations do without."""
-
-
-class _Loader(yaml.SafeLoader):
-    """A loader that leaves every word a text."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]  # the stubs know no other than theirs
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-            # Within each other they grow without end from a few lines.
-            raise _UnsupportedYamlError(
-                problem="anchors and aliases are not supported: write the value out", problem_mark=event.start_mark
-            )
-        return super().compose_node(parent, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +44,7 @@ def read(file: File) -> YamlFile:
         text = text_of(file, SIZE_LIMIT)
     except UnreadableFileError as why:
         advice = "" if file.exists() or file.is_symlink() else "; `groundwire config init` writes one to begin with"
-        raise _invalid(name, f"{why}{advice}") from None
+        raise InvalidConfigurationError([ConfigError((), f"{why}{advice}", name)]) from None
     return parse(text, name)
 
 
@@ -97,7 +58,8 @@ def parse(text: str, name: str) -> YamlFile:
     if values is None:
         return YamlFile(name, {}, {})
     if not isinstance(values, dict):
-        raise _invalid(f"{name}:1", "must hold `key: value` lines, such as `server:`")
+        wrong = ConfigError((), "must hold `key: value` lines, such as `server:`", f"{name}:1")
+        raise InvalidConfigurationError([wrong])
     return YamlFile(name, values, lines)
 
 
@@ -108,104 +70,9 @@ def parse_value(text: str, name: str) -> tuple[Any, Mapping[Path, int]]:
         InvalidConfigurationError: when it is not YAML, or uses a feature that configurations do without.
     """
     try:
-        # It looks for characters that YAML does not allow at once.
-        loader = _Loader(text)
-    except yaml.reader.ReaderError as broken:
-        line = text.count("\n", 0, broken.position) + 1
-        raise _invalid(f"{name}:{line}", "holds a control character: remove it") from None
-    try:
-        node = loader.get_single_node()
-        reader = _Reader(name)
-        value = None if node is None else reader.value(node, ())
-    except yaml.MarkedYAMLError as broken:
-        line = broken.problem_mark.line + 1 if broken.problem_mark else 1
-        what = "" if isinstance(broken, _UnsupportedYamlError) else "this is not YAML: "
-        raise _invalid(f"{name}:{line}", f"{what}{broken.problem or broken.context}") from None
-    except RecursionError:
-        raise _invalid(name, _TOO_DEEP) from None
-    finally:
-        loader.dispose()
-    if reader.errors:
-        raise InvalidConfigurationError(reader.errors)
-    return value, reader.lines
-
-
-def plain(text: str) -> str | int | float | bool | None:
-    """Return the value of a word without quotes, by the core schema of YAML 1.2: `no` and `on` are texts."""
-    if text in _NULL:
-        return None
-    if text in _BOOLEAN:
-        return _BOOLEAN[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _BASED.fullmatch(text):
-        return int(text[2:], _BASES[text[:2]])
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    return float(text.replace(".", "", 1)) if _NOT_FINITE.fullmatch(text) else text
-
-
-class _Reader:
-    """Turns nodes into values and remembers their lines."""
-
-    def __init__(self, name: str) -> None:
-        self.errors: list[ConfigError] = []
-        self.lines: dict[Path, int] = {}
-        self._name = name
-
-    def value(self, node: yaml.Node, path: Path) -> Any:
-        if len(path) > _DEPTH_LIMIT:
-            raise _invalid(self._at(node), _TOO_DEEP)
-        if node.tag not in _TAGS:
-            self._refuse(path, f"the tag {node.tag.removeprefix(_TAG)} is not supported: write a plain value", node)
-            return None
-        match node:
-            case yaml.MappingNode():
-                return self._mapping(node, path)
-            case yaml.SequenceNode():
-                return [self._item(each, (*path, index)) for index, each in enumerate(node.value)]
-            case yaml.ScalarNode():
-                return self._text(node, path) if node.style else plain(node.value)
-            case _:
-                raise AssertionError
-
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self._refuse(path, "a key must be a word", key_node)
-                continue
-            key = self._text(key_node, path)
-            here = (*path, key)
-            if key == "<<":
-                self._refuse(here, "merge keys are not supported: write the values out", key_node)
-            elif key in values:
-                self._refuse(here, f"is given twice, first in line {self.lines[here]}", key_node)
-            else:
-                self.lines[here] = key_node.start_mark.line + 1
-                values[key] = self.value(value_node, here)
-        return values
-
-    def _item(self, node: yaml.Node, path: Path) -> Any:
-        self.lines[path] = node.start_mark.line + 1
-        return self.value(node, path)
-
-    def _text(self, node: yaml.ScalarNode, path: Path) -> str:
-        text = str(node.value)
-        # No path, name or header can hold them, and what uses such a text fails in its own way.
-        if "\0" in text or (not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)):
-            self._refuse(path, "holds a character that is not valid in text: remove it", node)
-        return text
-
-    def _refuse(self, path: Path, message: str, node: yaml.Node) -> None:
-        self.errors.append(ConfigError(path, message, self._at(node)))
-
-    def _at(self, node: yaml.Node) -> str:
-        return f"{self._name}:{node.start_mark.line + 1}"
-
-
-_TOO_DEEP = f"is nested over {_DEPTH_LIMIT} levels deep: is it another file?"
-
-
-def _invalid(origin: str, message: str) -> InvalidConfigurationError:
-    return InvalidConfigurationError([ConfigError((), message, origin)])
+        return parse_yaml(text)
+    except InvalidYamlError as broken:
+        errors = [
+            ConfigError(each.path, each.message, f"{name}:{each.line}" if each.line else name) for each in broken.faults
+        ]
+        raise InvalidConfigurationError(errors) from None

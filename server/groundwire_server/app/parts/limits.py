@@ -15,6 +15,7 @@ from groundwire_server.admission.waiting import WaitingLines
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
+from groundwire_server.app.experiments.variants import route_of
 from groundwire_server.app.parts.redis import open_redis
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.limits import SPENDING
@@ -77,7 +78,11 @@ async def open_limits(configuration: Configuration, lease: Lease, recording: Rec
 
 def _table(configuration: Configuration) -> LimitTable:
     priced = prices(configuration)
-    free = {name for name, route in configuration.routes.items() if any(each not in priced for each in route.models)}
+    free = {
+        route_of(name)
+        for name, route in configuration.routes.items()
+        if any(each not in priced for each in route.models)
+    }
     rows = [row.row(name) for name, row in configuration.limits.items()]
     return LimitTable(rows, configuration.spending.currency, frozenset(free))
 

@@ -1,10 +1,12 @@
 """The parts of one configuration."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from groundwire_server.adapters.rewriter.prompts import TemplateRewritePrompts
 from groundwire_server.admission.limit_table import LimitTable
+from groundwire_server.app.configuration.context_texts import context_texts
 from groundwire_server.app.configuration.model_rules import residencies
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
@@ -21,6 +23,7 @@ from groundwire_server.app.parts.stores import open_store
 from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
 from groundwire_server.domain.residency import Residency
 from groundwire_server.domain.vocabulary import CacheKey
 from groundwire_server.pipeline.routes import RewriteModel, ShadowModel
@@ -54,6 +57,7 @@ class Parts:
         document_screen: what documents pass before they are stored; None lets all pass.
         answer_settings: digests of what each route's answers are made with, by route and by what they decide.
         answer_cache: keeps earlier answers that may stand in; None keeps none.
+        context: the operator's texts that prompts may hold.
         recordings: what is recorded of the routes that record calls, by route.
     """
 
@@ -73,6 +77,7 @@ class Parts:
     document_screen: DocumentScreen | None = None
     answer_settings: Mapping[str, Mapping[CacheKey, str]] = field(default_factory=dict)
     answer_cache: AnswerCache | None = None
+    context: ContextTexts = NO_TEXTS
     recordings: Mapping[str, RouteRecordingRules] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
@@ -126,6 +131,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         await open_document_screen(configuration, lease),
         answer_settings(configuration),
         await open_answer_cache(configuration, lease, recording),
+        await asyncio.to_thread(context_texts, configuration),
         await open_recording_rules(configuration, lease),
     )
 

@@ -10,7 +10,6 @@ from groundwire_server.app.parts.feedback import ProcessFeedback, open_feedback
 from groundwire_server.app.parts.operation_codec import CODEC
 from groundwire_server.app.parts.recordings import ProcessRecordings
 from groundwire_server.app.parts.records import record_erasure
-from groundwire_server.domain.policy import Policy
 from groundwire_server.edge.feedback import FeedbackCalls
 from groundwire_server.edge.reviews import ReviewCalls
 from groundwire_server.pipeline.reviewed_texts import ScreenedTexts
@@ -69,7 +68,7 @@ class ProcessReviews:
         """
         clock = SystemClock()
         texts = ScreenedTexts(routes, drafts, clock, recording)
-        serving = ReviewServing(_policies(routes), _retrievers(routes), routes.inquiry, texts, cache)
+        serving = ReviewServing(routes.policy, _retrievers(routes), routes, texts, cache)
         reading, completing = ReviewReader(self.records, serving), OperationCompleter(serving, CODEC, clock)
         decisions = ReviewDecisions(self.records, reading, completing, self.events, clock, recording.tracer)
         return ReviewCalls(self.records, self.audit, self.events.wakeups, reading, decisions, completing)
@@ -107,14 +106,6 @@ def kept_questions(
     samples = () if reviews is None else (reviews.feedback.pending_erasure(),)
     recorded = () if recordings is None else (recordings.pending_erasure(),)
     return (*samples, *recorded, record_erasure(records))
-
-
-def _policies(routes: RouteTable) -> Callable[[str, str], Policy | None]:
-    def policy(tenant: str, name: str) -> Policy | None:
-        route = routes.route(tenant, name)
-        return None if route is None else route.policy
-
-    return policy
 
 
 def _retrievers(routes: RouteTable) -> Callable[[str, str], Retriever | None]:

@@ -38,8 +38,8 @@ def recordings_group() -> Group:
             recordings.get: (
                 "get",
                 (
-                    "groundwire recordings get 7f3a09c25b1e4d6688c0a1b2c3d4e5f6 -o call.jsonl",
-                    "groundwire recordings get 7f3a09c25b1e4d6688c0a1b2c3d4e5f6 | tail -n 1 | jq .item",
+                    "groundwire recordings get 7f3a09c25b1e4d6688c0a1b2c3d4e5f6 -o a.jsonl",
+                    "groundwire recordings get 7f3a09c25b1e4d6688c0a1b2c3d4e5f6 | tail -n 1",
                 ),
             ),
             recordings.export: (

@@ -57,7 +57,7 @@ def _external(loaded: Loaded, *, here: bool) -> Iterator[CheckResult]:
     """Yield a result for each thing on this machine that the configuration refers to and that cannot be used."""
     from groundwire_server.app.configuration.external import check_external  # noqa: PLC0415  # brings what reads prompts
 
-    errors = check_external(loaded.configuration, datetime.now(UTC))
+    errors = check_external(loaded, datetime.now(UTC))
     wrong = [each for each in errors if each.path[:2] not in _CHECKED_AS_FILES]
     for each in wrong:
         message = str(loaded.located(each))

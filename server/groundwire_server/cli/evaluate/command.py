@@ -83,7 +83,7 @@ def run(
     for written in (record, html, json):
         _check_folder(written)
     asked = config if config is not None else in_process
-    with _unusable_stops():
+    with unusable_stops():
         gates = _gates(fail_under, fail_over, thresholds)
         plan = EvaluationPlan(tuple(files), asked, route, tuple(principal or ()), parallel, timeout, record)
         code = evaluation(plan, connection, Outputs(json, html, wrong, wrong_texts), gates)
@@ -111,7 +111,7 @@ def compare(
     from groundwire_server.evaluation.comparison import compare as compared  # noqa: PLC0415
     from groundwire_server.evaluation.comparison import read_result  # noqa: PLC0415
 
-    with _unusable_stops():
+    with unusable_stops():
         found = compared(read_result(before), read_result(after), slice_label)
     print(dumps(found.facts(), indent=2) if json else "\n".join(comparison_lines(found)))
     if fail_if_worse and any(each.verdict == "worse" for each in found.differences):
@@ -119,7 +119,7 @@ def compare(
 
 
 @contextmanager
-def _unusable_stops() -> Iterator[None]:
+def unusable_stops() -> Iterator[None]:
     """End the command with a line for a file or an option that cannot be used.
 
     Raises:

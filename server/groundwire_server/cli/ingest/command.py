@@ -6,6 +6,7 @@ import typer
 
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.pairs import METADATA
 
 
 @connects
@@ -68,10 +69,10 @@ def ingest(
     when guards of the server hold some back, or when the plan was not agreed to.
     """
     from groundwire_server.cli.files.entries import Given  # noqa: PLC0415  # imports what --help does not need
-    from groundwire_server.cli.ingest.plan import IngestPlan, pairs  # noqa: PLC0415
+    from groundwire_server.cli.ingest.plan import IngestPlan  # noqa: PLC0415
     from groundwire_server.cli.ingest.run import RunOptions, dry_run, store  # noqa: PLC0415
 
-    given = Given(principal or ["*"], pairs(metadata or ()), title)
+    given = Given(principal or ["*"], METADATA.read(metadata or ()), title)
     plan = IngestPlan.of(paths, given, document_id, jsonl=jsonl)
     if prune and not plan.folders:
         raise CommandError(ExitCode.USAGE, "--prune compares with a folder: name one that has files")

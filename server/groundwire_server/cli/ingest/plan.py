@@ -1,6 +1,5 @@
 """What is to be stored, as the command line says it."""
 
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from groundwire_server.cli.ingest.precheck import accepted
 from groundwire_server.cli.ingest.reading_ahead import Entry, ReadAhead
 
 _STDIN = "-"
-_KEY = re.compile("[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +78,6 @@ class IngestPlan:
             yield from reading.lines(sys.stdin.buffer, "standard input", self.given)
         else:
             yield reading.text(sys.stdin.buffer, self.document_id, self.given)
-
-
-def pairs(values: Iterable[str]) -> dict[str, str]:
-    """Return the values of --metadata.
-
-    Raises:
-        CommandError: when one is not KEY=TEXT, or its key is invalid.
-    """
-    said = {}
-    for value in values:
-        key, equals, text = value.partition("=")
-        if not (equals and _KEY.fullmatch(key)):
-            told = f"--metadata {value} is not KEY=TEXT: a key is a letter, then at most 63 letters, digits and _"
-            raise CommandError(ExitCode.USAGE, told)
-        said[key] = text
-    return said
 
 
 def _found(paths: Iterable[str]) -> finding.Found:

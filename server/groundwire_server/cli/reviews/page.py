@@ -94,6 +94,7 @@ def _show_facts(console: Terminal, review: Review) -> None:
     facts = {
         "state": standing(review),
         "question": review.question.text,
+        "context": ", ".join(f"{name}={value}" for name, value in sorted(review.question.context.items())),
         "decide": KINDS.get(kind, kind),
         "why": why(review),
         "route": review.route,

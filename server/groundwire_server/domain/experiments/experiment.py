@@ -1,8 +1,8 @@
 """An experiment: the calls of a route, split over arms by a stable place of the unit behind each call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import auto
 from typing import Final
 
@@ -11,13 +11,25 @@ from groundwire_server.domain.vocabulary import Word
 HOLDOUT: Final = "holdout"
 """The arm of the units that are kept out of all experiments of their route."""
 
+MERGED_SETTINGS: Final = frozenset({"limits", "thresholds", "release", "check", "fallbacks"})
+"""Sections of a route of which an arm changes single keys, each of which is a dimension; the others change whole."""
 
-class Unit(Word):
+
+class ExperimentUnit(Word):
     """What keeps its arm: everybody behind it gets the same."""
 
     END_USER = auto()
     TENANT = auto()
     SUBJECT = auto()
+
+
+class ExperimentState(Word):
+    """Whether an experiment assigns calls; SET_ASIDE where its arms do not fit the configuration."""
+
+    SCHEDULED = auto()
+    RUNNING = auto()
+    ENDED = auto()
+    SET_ASIDE = auto()
 
 
 class Metric(Word):
@@ -135,7 +147,7 @@ class Experiment:
 
     name: str
     route: str
-    unit: Unit
+    unit: ExperimentUnit
     arms: tuple[Arm, ...]
     ramp: tuple[RampStep, ...]
     start: datetime
@@ -153,17 +165,62 @@ class Experiment:
         return self.arms[0]
 
     @property
+    def treatments(self) -> Sequence[Arm]:
+        """The arms that are compared with the control."""
+        return self.arms[1:]
+
+    @property
+    def open_treatments(self) -> Sequence[Arm]:
+        """The treatments that have not ended."""
+        ended = {each.arm for each in self.ended_arms}
+        return [arm for arm in self.treatments if arm.name not in ended]
+
+    @property
     def dimensions(self) -> frozenset[str]:
-        """The settings that its arms change."""
-        return frozenset(name for arm in self.arms for name in arm.settings)
+        """The settings that its arms change, such as `prompt` and `limits.top_k`."""
+        return frozenset(each for arm in self.arms for each in _dimensions(arm.settings))
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended, or is to end: with its last treatment, or by its time; None without an end."""
+        if self.open_treatments:
+            return self.end
+        last = max(each.at for each in self.ended_arms)
+        return last if self.end is None else min(last, self.end)
+
+    def state(self, now: datetime) -> ExperimentState:
+        """Return whether it assigns calls at a time, as far as it decides that itself."""
+        if not self.open_treatments or (self.end is not None and self.end <= now):
+            return ExperimentState.ENDED
+        return ExperimentState.SCHEDULED if now < self.start else ExperimentState.RUNNING
+
+    def percent(self, now: datetime) -> float:
+        """Return the share of the units that it has at a time, 0 to 100."""
+        if self.state(now) is not ExperimentState.RUNNING:
+            return 0.0
+        since = (now - self.start) / timedelta(seconds=1)
+        return next((step.percent for step in reversed(self.ramp) if step.after_seconds <= since), 0.0)
+
+
+def _dimensions(settings: Mapping[str, object]) -> Iterator[str]:
+    for name, value in settings.items():
+        if name in MERGED_SETTINGS and isinstance(value, Mapping):
+            yield from (f"{name}.{key}" for key in value)
+        else:
+            yield name
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The arm that a call belongs to."""
+    """The arm that a call belongs to.
+
+    Attributes:
+        unit: what keeps the arm.
+    """
 
     experiment: str
     arm: str
+    unit: ExperimentUnit = ExperimentUnit.END_USER
 
     def __str__(self) -> str:
         return f"{self.experiment}/{self.arm}"

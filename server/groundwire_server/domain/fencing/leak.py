@@ -26,15 +26,26 @@ class PromptWords:
 
     def __init__(self, text: str = "") -> None:
         self.text = text
-        self._runs = frozenset(_runs(_words(text)))
+        own = frozenset(_runs(_words(text)))
+        self._runs: tuple[frozenset[tuple[str, ...]], ...] = (own,) if own else ()
+
+    def __or__(self, other: "PromptWords") -> "PromptWords":
+        """Return the words of both; neither is copied."""
+        if not other._runs:
+            return self
+        both = PromptWords()
+        both.text = "\n\n".join(filter(None, (self.text, other.text)))
+        both._runs = self._runs + other._runs
+        return both
 
     def __repr__(self) -> str:
         """Return how many there are."""
-        return f"PromptWords({len(self._runs)})"
+        return f"PromptWords({sum(map(len, self._runs))})"
 
     def runs_in(self, words: Sequence[str]) -> frozenset[tuple[str, ...]]:
         """Return the runs of words that are the prompt's."""
-        return frozenset() if self._runs.isdisjoint(_runs(words)) else self._runs.intersection(_runs(words))
+        found = [own.intersection(_runs(words)) for own in self._runs if not own.isdisjoint(_runs(words))]
+        return frozenset().union(*found)
 
 
 class LeakCheck:

@@ -103,6 +103,11 @@ def suspicious(text: str) -> bool:
     return (_IN_ASCII if text.isascii() else _IN_ANY).search(text) is not None
 
 
+def fences(name: str) -> bool:
+    """Return whether a tag of this name is a marker, so that no text of others holds one that is left as it is."""
+    return any(True for _ in marker_signs(f"<{name}>"))
+
+
 def marker_signs(text: str) -> Iterator[tuple[int, str]]:
     """Yield the sign by which each marker is one, with its place in code points.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PromptFinding:
     """Something that is wrong, or may be, with a template.
 
     Attributes:

@@ -1,14 +1,16 @@
 """Versions of prompts, labels that point at them, and all of both as one value."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import auto
 from hashlib import sha256
 from json import dumps
+from types import MappingProxyType
 from typing import Final
 
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.vocabulary import Word
 
 PRODUCTION: Final = "production"
@@ -21,6 +23,14 @@ VERSION_PATTERN: Final = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}")
 
 MOST_BYTES: Final = 262_144
 """The longest template, in bytes of UTF-8."""
+
+
+class UnknownPromptError(SetupError):
+    """A route names a prompt, a version or a label that there is not, or one that cannot be used."""
+
+
+class PromptConflictError(SetupError):
+    """Two places hold versions with one number, or a label points at nothing."""
 
 
 class PromptOrigin(Word):
@@ -110,6 +120,61 @@ class PromptRegistry:
             return self.versions.get((name, label.version))
         numbers = () if wanted else self.numbers(name)
         return self.versions[name, numbers[-1]] if numbers else None
+
+    def required(self, name: str, wanted: str = "") -> PromptVersion:
+        """Return the version that a number or a label names.
+
+        Raises:
+            UnknownPromptError: with the names, versions or labels that there are.
+        """
+        found = self.resolved(name, wanted)
+        if found is not None:
+            return found
+        numbers = self.numbers(name)
+        if not numbers:
+            names = sorted({prompt for prompt, _ in self.versions})
+            raise UnknownPromptError(f"there is no prompt {name!r}; there are: {', '.join(names)}")
+        if wanted and VERSION_PATTERN.fullmatch(wanted):
+            raise UnknownPromptError(f"prompt {name!r} has no version {wanted!r}; it has: {', '.join(numbers)}")
+        label = self.labels.get((name, wanted or PRODUCTION))
+        if label is not None:
+            raise UnknownPromptError(
+                f"label {label.label!r} of prompt {name!r} points at {label.version}, which there is not; there are: "
+                f"{', '.join(numbers)}"
+            )
+        labels = sorted(label for prompt, label in self.labels if prompt == name)
+        raise UnknownPromptError(f"prompt {name!r} has no label {wanted!r}; it has: {', '.join(labels) or 'none'}")
+
+
+def joined(versions: Iterable[PromptVersion], labels: Iterable[PromptLabel] = (), revision: int = 0) -> PromptRegistry:
+    """Return a registry of versions and labels of several places.
+
+    Args:
+        versions: the same text under one number counts once, by the place that comes first.
+        labels: later ones go before earlier ones of the same name.
+        revision: of the records.
+
+    Raises:
+        PromptConflictError: when two texts have one number.
+    """
+    known: dict[tuple[str, str], PromptVersion] = {}
+    for each in versions:
+        other = known.setdefault((each.name, each.version), each)
+        if other.text != each.text:
+            raise PromptConflictError(
+                f"prompt {each.name}/{each.version} is there twice with different texts, {_PLACES[other.origin]} and "
+                f"{_PLACES[each.origin]}: give one of them another number"
+            )
+    return PromptRegistry(known, {(each.prompt, each.label): each for each in labels}, revision)
+
+
+_PLACES: Final[Mapping[PromptOrigin, str]] = MappingProxyType(
+    {
+        PromptOrigin.BUILT_IN: "among those built in",
+        PromptOrigin.FOLDER: "in the folder",
+        PromptOrigin.RECORDS: "in the records",
+    }
+)
 
 
 def digest_of(name: str, version: str, text: str) -> str:

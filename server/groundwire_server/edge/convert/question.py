@@ -46,6 +46,7 @@ def fill_question(message: question_pb2.Question, question: Question) -> None:
     message.route, message.text = question.route, question.text
     message.allow_queue, message.end_user_id = question.allow_queue, question.end_user_id
     message.priority, message.task = PRIORITIES[question.priority], question.task
+    message.context.update(question.context)
     for turn in question.turns:
         role = question_pb2.Turn.ROLE_USER if turn.by_user else question_pb2.Turn.ROLE_ASSISTANT
         message.turns.add(role=role, text=turn.text)
@@ -108,6 +109,7 @@ def _ask(question: question_pb2.Question, request_id: str, mode: StreamMode | No
         mode=mode,
         priority=_priority(question.priority),
         task=question.task,
+        context=tuple(sorted(question.context.items())),
     )
 
 

@@ -6,12 +6,14 @@ from groundwire.v1 import (
     document_pb2,
     erasure_pb2,
     event_pb2,
+    experiment_service_pb2,
     feedback_service_pb2,
     grounding_pb2,
     limit_pb2,
     operation_pb2,
     outcome_pb2,
     passage_pb2,
+    prompt_service_pb2,
     question_pb2,
     report_pb2,
     review_pb2,
@@ -21,7 +23,9 @@ from groundwire.v1 import (
 from groundwire_server.domain.caller import Role
 from groundwire_server.domain.document import DocumentOrder, PassageKind, PutState, TextFormat
 from groundwire_server.domain.erasure import ErasedPlaceKind
+from groundwire_server.domain.experiments.experiment import ExperimentState
 from groundwire_server.domain.feedback import AnswerFault, Rating
+from groundwire_server.domain.prompts.registry import PromptOrigin
 from groundwire_server.domain.review import ReviewDecision, ReviewKind, ReviewState, ReviewTrigger
 from groundwire_server.domain.vocabulary import (
     Action,
@@ -87,3 +91,7 @@ LABEL_SOURCES = {word: feedback_service_pb2.LabelledCase.Source.Value(f"SOURCE_{
 LABEL_SOURCES_ASKED = {number: word for word, number in LABEL_SOURCES.items()}
 ERASED_PLACES = {kind: erasure_pb2.ErasedPlaceKind.Value(f"ERASED_PLACE_KIND_{kind.name}") for kind in ErasedPlaceKind}
 INGEST_STATES = {state: document_pb2.IngestState.Value(f"INGEST_STATE_{state.name}") for state in PutState}
+EXPERIMENT_STATES = {
+    word: experiment_service_pb2.ExperimentState.Value(f"EXPERIMENT_STATE_{word}") for word in ExperimentState
+}
+PROMPT_ORIGINS = {word: prompt_service_pb2.PromptOrigin.Value(f"PROMPT_ORIGIN_{word}") for word in PromptOrigin}

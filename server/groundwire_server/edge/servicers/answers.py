@@ -93,7 +93,8 @@ class Answers(AnswerServiceServicer):
         queue = snapshot.queued_answers.queue
         question = question_from_submission(request, call.request_id)
         run = RunRequest(await _fingerprint(request, call.caller))
-        inquiry = snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline, run)
+        arms = snapshot.routes.assigned(question, call.caller)
+        inquiry = snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline, run, arms)
         within = request.answer_within.ToNanoseconds() / 1e9 if request.HasField("answer_within") else None
         webhook = request.webhook if request.HasField("webhook") else None
         told = None if webhook is None else Webhook(webhook.url, webhook.include_answer)
@@ -113,7 +114,8 @@ class Answers(AnswerServiceServicer):
     async def _answer(self, call: Call, question: Question, run: RunRequest | None, sink: Sink | None) -> Outcome:
         # Read once: a configuration that comes into force meanwhile has other routes.
         snapshot = self._current.snapshot
-        inquiry = snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline, run)
+        arms = snapshot.routes.assigned(question, call.caller)
+        inquiry = snapshot.routes.inquiry(question, call.caller, call.arrived, call.deadline, run, arms)
         call.mode = None if sink is None else inquiry.mode
         call.outcome = await snapshot.answerer.answer(inquiry, sink)
         return call.outcome

@@ -52,6 +52,8 @@ def _missing(snapshot: ServingSnapshot, tenant: str) -> set[Feature]:
         Feature.AUDIT: snapshot.reviews is not None,
         Feature.FEEDBACK: snapshot.feedback is not None,
         Feature.RECORDINGS: snapshot.recordings is not None,
+        Feature.PROMPTS: snapshot.prompts is not None and tenant == snapshot.managed_by,
+        Feature.EXPERIMENTS: snapshot.experiments is not None and tenant == snapshot.managed_by,
     }
     return {feature for feature, there in has.items() if not there}
 

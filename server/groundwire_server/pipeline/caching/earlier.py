@@ -67,7 +67,7 @@ class EarlierAnswers:
         self._place: _Place | None = None
         cache, policy = ports.cache, inquiry.policy.cache
         if cache is not None and policy is not None:
-            self._place = _Place(cache, policy, answer_key(inquiry), cache.stamp(inquiry.policy))
+            self._place = _Place(cache, policy, answer_key(inquiry, ports.context), cache.stamp(inquiry.policy))
 
     def __enter__(self) -> Self:
         return self

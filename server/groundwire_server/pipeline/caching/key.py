@@ -7,6 +7,7 @@ from typing import Final
 
 from groundwire_server.domain.cached_answer import AnswerKey
 from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import CacheKey
 from groundwire_server.pipeline.caching.canonical import DIGEST_BYTES, canonical
@@ -49,12 +50,17 @@ KEYED_ON: Final = tuple(
 """What agrees between two calls with one key."""
 
 
-def answer_key(inquiry: Inquiry) -> AnswerKey:
+def answer_key(inquiry: Inquiry, texts: ContextTexts = NO_TEXTS) -> AnswerKey:
     """Return the key of a question that was normalized, before a stage has made anything else of it.
 
     The names of the fields are part of it, so that a key never outlives a change of what it is made of.
+
+    Args:
+        inquiry: with the dates of its prompt.
+        texts: the operator's; where the prompt has context, those for the caller's tenant are part of the key.
     """
     caller = inquiry.caller
-    told_apart = canonical((caller.principals, inquiry.experiment_arm, _values(inquiry.question)))
+    shown = (inquiry.dates, texts.digest(caller.tenant)) if inquiry.policy.context else ()
+    told_apart = canonical((caller.principals, inquiry.experiment_arm, _values(inquiry.question), shown))
     digest = blake2b(_FORM + told_apart, digest_size=DIGEST_BYTES).digest()
     return AnswerKey(caller.tenant, inquiry.policy.route, digest)

@@ -45,6 +45,7 @@ NOT_DECIDING: Final = {
     "cache": "is where answers are kept",
     "queue": "is where questions wait that have none",
     "reviews": "are asked by the policy's own rules",
+    "context": "is in the key, for the caller's tenant: a change of another's leaves its answers as they are",
     "recordings": "are written once it has left",
 }
 """The other fields, each with why an answer does not depend on it."""

@@ -8,13 +8,14 @@ from groundwire_server.pipeline.stage import StageRunner
 
 
 async def screen_question(inquiry: Inquiry, ports: Ports, run: StageRunner) -> None:
-    """Let a question with its earlier turns pass, unless a guard forbids it.
+    """Let a question with its earlier turns and its context pass, unless a guard forbids it.
 
     Raises:
         Failure: QUESTION_FORBIDDEN, GUARD_UNAVAILABLE or TIME_EXHAUSTED.
     """
     question = inquiry.question
-    await _screen([question.text, *(turn.text for turn in question.turns)], inquiry, ports, run)
+    beside = [*(turn.text for turn in question.turns), *(text for _, text in question.context)]
+    await _screen([question.text, *beside], inquiry, ports, run)
 
 
 async def screen_rewritten(inquiry: Inquiry, ports: Ports, run: StageRunner) -> None:

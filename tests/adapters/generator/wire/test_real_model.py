@@ -16,7 +16,7 @@ from groundwire_server.adapters.generator.http.generator import HttpGenerator
 from groundwire_server.adapters.generator.openai import OpenAiDialect, OpenAiOptions
 from groundwire_server.adapters.http.options import Endpoint, StreamBounds
 from groundwire_server.adapters.http.session import Session
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
@@ -45,7 +45,7 @@ def asked(session: Session, bounds: StreamBounds) -> HttpGenerator:
 
 
 def request(tokens: int = 200, text: str = "When does the mail room open?") -> GenerationRequest:
-    prompt = FilePrompts(BUILT_IN).render("answer", "", Question("default", text, "r"), PASSAGES, "m4rk")
+    prompt = built_in_prompts().render("answer", "", Question("default", text, "r"), PASSAGES, "m4rk")
     return GenerationRequest("alias", Requester("tenant"), prompt, tokens)
 
 

@@ -1,6 +1,6 @@
 """The client for asyncio."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -12,8 +12,10 @@ from groundwire._aio.ingest import Documents, ingest
 from groundwire._async.audit import AuditCalls
 from groundwire._async.checks import check
 from groundwire._async.connection import Connection
+from groundwire._async.experiments import ExperimentCalls
 from groundwire._async.feedback import FeedbackCalls
 from groundwire._async.operations import QueuedCalls
+from groundwire._async.prompts import PromptCalls
 from groundwire._async.recordings import RecordingCalls
 from groundwire._async.records import RecordCalls
 from groundwire._async.reviews import ReviewCalls
@@ -62,7 +64,17 @@ from groundwire.v1.server_info_pb2 import ServerInfo
 from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
-class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, AuditCalls, RecordingCalls):
+class Client(
+    QueuedCalls,
+    RecordCalls,
+    ReviewCalls,
+    FeedbackCalls,
+    UsageCalls,
+    AuditCalls,
+    PromptCalls,
+    ExperimentCalls,
+    RecordingCalls,
+):
     """A connection to a groundwire server, for asyncio. Use it with ``async with``, or call ``close``.
 
     Every call has a deadline, `timeout` where a call names none, and raises ``groundwire.Error`` when it fails.
@@ -137,6 +149,7 @@ class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, A
         top_k: int | None = None,
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
+        context: Mapping[str, str] | None = None,
         allow_queue: bool = False,
         timeout: float | None = None,
     ) -> Outcome:
@@ -149,10 +162,11 @@ class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, A
             top_k: the most passages to consider.
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
+            context: further values by name, such as `{"plan": "pro"}`; a model sees those that the route declares.
             allow_queue: lets the server answer later where it cannot now; the outcome is then `Queued`.
             timeout: seconds that the call may take.
         """
-        asked = question_of(question, route, top_k, filter, passages, allow_queue=allow_queue)
+        asked = question_of(question, route, top_k, filter, passages, context=context, allow_queue=allow_queue)
         request = answer_request(asked, request_id, self._connection.retry)
         try:
             response = await self._connection.call(self._connection.answers.Answer, request, timeout)
@@ -170,6 +184,7 @@ class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, A
         top_k: int | None = None,
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
+        context: Mapping[str, str] | None = None,
         allow_queue: bool = False,
         provisional: bool = False,
         resume_window: float | None = None,
@@ -185,6 +200,7 @@ class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, A
             top_k: the most passages to consider.
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
+            context: further values by name, such as `{"plan": "pro"}`; a model sees those that the route declares.
             allow_queue: lets the server answer later where it cannot now; the outcome is then `Queued`.
             provisional: lets text arrive before it was checked; a retraction takes back what does not stand.
             resume_window: seconds for which the answer goes on when the connection is lost, so that the stream can be
@@ -192,7 +208,7 @@ class Client(QueuedCalls, RecordCalls, ReviewCalls, FeedbackCalls, UsageCalls, A
             after_sequence: resumes the answer of `request_id` after this event.
             timeout: seconds that all of it may take.
         """
-        asked = question_of(question, route, top_k, filter, passages, allow_queue=allow_queue)
+        asked = question_of(question, route, top_k, filter, passages, context=context, allow_queue=allow_queue)
         retry = self._connection.retry
         request = stream_request(asked, request_id, provisional, resume_window, after_sequence, retry)
         return AnswerStream(self._connection, request, timeout)

@@ -1,7 +1,7 @@
 """Questions that are answered later."""
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from typing import Any, Final, Self
 
 import grpc
@@ -208,6 +208,7 @@ class QueuedCalls:
         top_k: int | None = None,
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
+        context: Mapping[str, str] | None = None,
         answer_within: float | None = None,
         webhook: str | Webhook | None = None,
         timeout: float | None = None,
@@ -221,11 +222,12 @@ class QueuedCalls:
             top_k: the most passages to consider.
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
+            context: further values by name, such as `{"plan": "pro"}`; a model sees those that the route declares.
             answer_within: seconds for which an answer is of use, 1 second to 7 days; None takes the server's.
             webhook: an https address that is told when it is done, or a message that has the answer sent along.
             timeout: seconds that the call may take.
         """
-        asked = question_of(question, route, top_k, filter, passages)
+        asked = question_of(question, route, top_k, filter, passages, context=context)
         request = submit_request(asked, request_id, answer_within, webhook, self._connection.retry)
         message = await self._connection.call(self._connection.answers.SubmitAnswer, request, timeout)
         return AnswerOperation(self._connection, message.name, message)

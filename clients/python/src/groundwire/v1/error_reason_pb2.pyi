@@ -243,7 +243,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         {"reason": "PROMPT_NOT_FOUND", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
     """
     ERROR_REASON_PROMPT_INVALID: _ErrorReason.ValueType  # 40
-    """ERROR_REASON_PROMPT_INVALID: a template cannot be used, or not by the routes that would. INVALID_ARGUMENT or FAILED_PRECONDITION, with
+    """ERROR_REASON_PROMPT_INVALID: a template cannot be used, or not by the routes that would use it. INVALID_ARGUMENT, with
     BadRequest: a violation for each fault.
 
         {"reason": "PROMPT_INVALID", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
@@ -514,7 +514,7 @@ ERROR_REASON_PROMPT_NOT_FOUND: ErrorReason.ValueType  # 39
     {"reason": "PROMPT_NOT_FOUND", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
 """
 ERROR_REASON_PROMPT_INVALID: ErrorReason.ValueType  # 40
-"""ERROR_REASON_PROMPT_INVALID: a template cannot be used, or not by the routes that would. INVALID_ARGUMENT or FAILED_PRECONDITION, with
+"""ERROR_REASON_PROMPT_INVALID: a template cannot be used, or not by the routes that would use it. INVALID_ARGUMENT, with
 BadRequest: a violation for each fault.
 
     {"reason": "PROMPT_INVALID", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}

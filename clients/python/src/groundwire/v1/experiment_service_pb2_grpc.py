@@ -83,7 +83,7 @@ class ExperimentServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListExperiments(self, request, context):
-        """ListExperiments returns the experiments without results, those that run first, then the newest first.
+        """ListExperiments returns the experiments without results, those that started last first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

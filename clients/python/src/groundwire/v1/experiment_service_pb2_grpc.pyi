@@ -46,7 +46,7 @@ class ExperimentServiceStub:
     in no experiment.
     """
     ListExperiments: _grpc.UnaryUnaryMultiCallable[_experiment_service_pb2.ListExperimentsRequest, _experiment_service_pb2.ListExperimentsResponse]
-    """ListExperiments returns the experiments without results, those that run first, then the newest first."""
+    """ListExperiments returns the experiments without results, those that started last first."""
     GetExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_service_pb2.GetExperimentRequest, _experiment_service_pb2.GetExperimentResponse]
     """GetExperiment returns an experiment with the sums that its readout is computed from."""
 
@@ -68,7 +68,7 @@ class ExperimentServiceAsyncStub(ExperimentServiceStub):
     in no experiment.
     """
     ListExperiments: _aio.UnaryUnaryMultiCallable[_experiment_service_pb2.ListExperimentsRequest, _experiment_service_pb2.ListExperimentsResponse]  # type: ignore[assignment]
-    """ListExperiments returns the experiments without results, those that run first, then the newest first."""
+    """ListExperiments returns the experiments without results, those that started last first."""
     GetExperiment: _aio.UnaryUnaryMultiCallable[_experiment_service_pb2.GetExperimentRequest, _experiment_service_pb2.GetExperimentResponse]  # type: ignore[assignment]
     """GetExperiment returns an experiment with the sums that its readout is computed from."""
 
@@ -105,7 +105,7 @@ class ExperimentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _experiment_service_pb2.ListExperimentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_experiment_service_pb2.ListExperimentsResponse, _abc.Awaitable[_experiment_service_pb2.ListExperimentsResponse]]:
-        """ListExperiments returns the experiments without results, those that run first, then the newest first."""
+        """ListExperiments returns the experiments without results, those that started last first."""
 
     @_abc_1.abstractmethod
     def GetExperiment(

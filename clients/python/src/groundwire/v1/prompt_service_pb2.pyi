@@ -463,24 +463,32 @@ class RollBackPromptRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """name is the prompt's."""
     label: _builtins.str
     """label is the label's name."""
     reason: _builtins.str
     """reason says why; at most 256 code points."""
+    expected_version: _builtins.str
+    """expected_version is what the label points at now; unset does not compare. With it a call that is sent again does not
+    go back twice.
+    """
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         label: _builtins.str = ...,
         reason: _builtins.str = ...,
+        expected_version: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "name", b"name", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version", "label", b"label", "name", b"name", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
 
 Global___RollBackPromptRequest: _TypeAlias = RollBackPromptRequest  # noqa: Y015
 
@@ -556,6 +564,7 @@ class PromptChange(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     PREVIOUS_VERSION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    ROLLED_BACK_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
     """revision counts all changes from 1."""
     actor: _builtins.str
@@ -570,6 +579,8 @@ class PromptChange(_message.Message):
     """previous_version is what the label pointed at before; empty without one."""
     reason: _builtins.str
     """reason is the actor's own word, why."""
+    rolled_back: _builtins.bool
+    """rolled_back is whether the label went back to an earlier version."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """time is when."""
@@ -585,10 +596,11 @@ class PromptChange(_message.Message):
         version: _builtins.str = ...,
         previous_version: _builtins.str = ...,
         reason: _builtins.str = ...,
+        rolled_back: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "label", b"label", "name", b"name", "previous_version", b"previous_version", "reason", b"reason", "revision", b"revision", "time", b"time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "label", b"label", "name", b"name", "previous_version", b"previous_version", "reason", b"reason", "revision", b"revision", "rolled_back", b"rolled_back", "time", b"time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

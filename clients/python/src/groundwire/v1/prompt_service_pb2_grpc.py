@@ -105,8 +105,8 @@ class PromptServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def SetPromptLabel(self, request, context):
-        """SetPromptLabel points a label at a version, to promote it or to go back. FAILED_PRECONDITION with PROMPT_INVALID where
-        a route that uses the label cannot use the version. ABORTED with PROMPT_LABEL_CHANGED where the label points elsewhere
+        """SetPromptLabel points a label at a version, to promote it. INVALID_ARGUMENT with PROMPT_INVALID where a route that uses
+        the label cannot use the version. ABORTED with PROMPT_LABEL_CHANGED where the label points elsewhere
         than `expected_version`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -114,7 +114,9 @@ class PromptServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RollBackPrompt(self, request, context):
-        """RollBackPrompt points a label at the version that it pointed at before.
+        """RollBackPrompt points a label at the version that it pointed at before. A second time goes back further, and never
+        returns to a version that was left. ABORTED with PROMPT_LABEL_CHANGED where there is nothing earlier, or the label
+        points elsewhere than `expected_version`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

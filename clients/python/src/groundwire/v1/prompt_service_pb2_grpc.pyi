@@ -49,12 +49,15 @@ class PromptServiceStub:
     violation for each. No route uses a new version before a label points at it.
     """
     SetPromptLabel: _grpc.UnaryUnaryMultiCallable[_prompt_service_pb2.SetPromptLabelRequest, _prompt_service_pb2.SetPromptLabelResponse]
-    """SetPromptLabel points a label at a version, to promote it or to go back. FAILED_PRECONDITION with PROMPT_INVALID where
-    a route that uses the label cannot use the version. ABORTED with PROMPT_LABEL_CHANGED where the label points elsewhere
+    """SetPromptLabel points a label at a version, to promote it. INVALID_ARGUMENT with PROMPT_INVALID where a route that uses
+    the label cannot use the version. ABORTED with PROMPT_LABEL_CHANGED where the label points elsewhere
     than `expected_version`.
     """
     RollBackPrompt: _grpc.UnaryUnaryMultiCallable[_prompt_service_pb2.RollBackPromptRequest, _prompt_service_pb2.RollBackPromptResponse]
-    """RollBackPrompt points a label at the version that it pointed at before."""
+    """RollBackPrompt points a label at the version that it pointed at before. A second time goes back further, and never
+    returns to a version that was left. ABORTED with PROMPT_LABEL_CHANGED where there is nothing earlier, or the label
+    points elsewhere than `expected_version`.
+    """
     ListPromptChanges: _grpc.UnaryUnaryMultiCallable[_prompt_service_pb2.ListPromptChangesRequest, _prompt_service_pb2.ListPromptChangesResponse]
     """ListPromptChanges returns the changes of labels and the versions that were pushed, the newest first."""
 
@@ -79,12 +82,15 @@ class PromptServiceAsyncStub(PromptServiceStub):
     violation for each. No route uses a new version before a label points at it.
     """
     SetPromptLabel: _aio.UnaryUnaryMultiCallable[_prompt_service_pb2.SetPromptLabelRequest, _prompt_service_pb2.SetPromptLabelResponse]  # type: ignore[assignment]
-    """SetPromptLabel points a label at a version, to promote it or to go back. FAILED_PRECONDITION with PROMPT_INVALID where
-    a route that uses the label cannot use the version. ABORTED with PROMPT_LABEL_CHANGED where the label points elsewhere
+    """SetPromptLabel points a label at a version, to promote it. INVALID_ARGUMENT with PROMPT_INVALID where a route that uses
+    the label cannot use the version. ABORTED with PROMPT_LABEL_CHANGED where the label points elsewhere
     than `expected_version`.
     """
     RollBackPrompt: _aio.UnaryUnaryMultiCallable[_prompt_service_pb2.RollBackPromptRequest, _prompt_service_pb2.RollBackPromptResponse]  # type: ignore[assignment]
-    """RollBackPrompt points a label at the version that it pointed at before."""
+    """RollBackPrompt points a label at the version that it pointed at before. A second time goes back further, and never
+    returns to a version that was left. ABORTED with PROMPT_LABEL_CHANGED where there is nothing earlier, or the label
+    points elsewhere than `expected_version`.
+    """
     ListPromptChanges: _aio.UnaryUnaryMultiCallable[_prompt_service_pb2.ListPromptChangesRequest, _prompt_service_pb2.ListPromptChangesResponse]  # type: ignore[assignment]
     """ListPromptChanges returns the changes of labels and the versions that were pushed, the newest first."""
 
@@ -130,8 +136,8 @@ class PromptServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _prompt_service_pb2.SetPromptLabelRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_prompt_service_pb2.SetPromptLabelResponse, _abc.Awaitable[_prompt_service_pb2.SetPromptLabelResponse]]:
-        """SetPromptLabel points a label at a version, to promote it or to go back. FAILED_PRECONDITION with PROMPT_INVALID where
-        a route that uses the label cannot use the version. ABORTED with PROMPT_LABEL_CHANGED where the label points elsewhere
+        """SetPromptLabel points a label at a version, to promote it. INVALID_ARGUMENT with PROMPT_INVALID where a route that uses
+        the label cannot use the version. ABORTED with PROMPT_LABEL_CHANGED where the label points elsewhere
         than `expected_version`.
         """
 
@@ -141,7 +147,10 @@ class PromptServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _prompt_service_pb2.RollBackPromptRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_prompt_service_pb2.RollBackPromptResponse, _abc.Awaitable[_prompt_service_pb2.RollBackPromptResponse]]:
-        """RollBackPrompt points a label at the version that it pointed at before."""
+        """RollBackPrompt points a label at the version that it pointed at before. A second time goes back further, and never
+        returns to a version that was left. ABORTED with PROMPT_LABEL_CHANGED where there is nothing earlier, or the label
+        points elsewhere than `expected_version`.
+        """
 
     @_abc_1.abstractmethod
     def ListPromptChanges(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from groundwire_server.adapters.generator.http.response_parser import ResponseParser
-from groundwire_server.domain.generation import GenerationRequest, Prompt
+from groundwire_server.domain.generation import GenerationRequest, Prompt, PromptSettings
 
 
 def messages(prompt: Prompt, *, continues: bool) -> list[dict[str, str]]:
@@ -21,6 +21,21 @@ def messages(prompt: Prompt, *, continues: bool) -> list[dict[str, str]]:
         if continues:
             turns.append({"role": "assistant", "content": prompt.begun.opening})
     return turns
+
+
+def sampling(settings: PromptSettings, *, hottest: float) -> dict[str, float]:
+    """Return the fields of a request by which a prompt goes before the options of its model.
+
+    Args:
+        settings: of the prompt.
+        hottest: the highest temperature that the protocol has; prompts know no protocol.
+    """
+    fields: dict[str, float] = {}
+    if settings.temperature is not None:
+        fields["temperature"] = min(settings.temperature, hottest)
+    if settings.top_p is not None:
+        fields["top_p"] = settings.top_p
+    return fields
 
 
 class Dialect(Protocol):

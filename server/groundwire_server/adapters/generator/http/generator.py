@@ -144,4 +144,6 @@ def _usage(request: GenerationRequest, parser: ResponseParser, written: list[str
         tokens_in = prompt_tokens(request.prompt)
     if not tokens_out:
         tokens_out = estimate_tokens("".join([*parser.unseen, *written]))
-    return Usage(tokens_in, tokens_out, estimated, min(parser.cached_tokens, tokens_in))
+    cached = min(parser.cached_tokens, tokens_in)
+    put = min(parser.written_tokens, tokens_in - cached)
+    return Usage(tokens_in, tokens_out, estimated, cached, cache_written_tokens=put)

@@ -30,6 +30,11 @@ class ModelOptions(Options):
         False,
         description="Whether a unary answer of the last model is requested as one document, without streaming.",
     )
+    cache_marks: bool = Field(
+        False,
+        description="Whether requests say what they begin with as others do, so that the provider's cache has it: by "
+        "Anthropic's `cache_control`, or OpenAI's `prompt_cache_key`.",
+    )
     extra: Annotated[dict[str, Any], AfterValidator(_not_ours)] = Field(
         default_factory=dict, description="Further fields of each request.", examples=[{"reasoning_effort": "low"}]
     )

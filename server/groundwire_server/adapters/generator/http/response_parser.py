@@ -43,6 +43,7 @@ class ResponseParser(ABC):
         input_tokens: what the provider counted; None where it gave no count, or one that cannot be.
         output_tokens: the same.
         cached_tokens: how many of the input tokens came from its cache.
+        written_tokens: how many of them it has put there.
         model: its name as the response has it; empty where it has none.
         tokens: of the reply, where they came with log probabilities.
         unseen: what the model wrote in addition to the draft, such as its thoughts.
@@ -63,6 +64,7 @@ class ResponseParser(ABC):
         "reason",
         "tokens",
         "unseen",
+        "written_tokens",
     )
 
     def __init__(self) -> None:
@@ -78,6 +80,7 @@ class ResponseParser(ABC):
         self.input_tokens: int | None = None
         self.output_tokens: int | None = None
         self.cached_tokens = 0
+        self.written_tokens = 0
         self.tokens: list[Token] = []
         self.unseen = self._preamble.dropped
 

@@ -12,6 +12,7 @@ from groundwire_server.adapters.records.encryption import SealedPlace, Sealing
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import CredentialKind, CredentialReference
+from groundwire_server.domain.experiments.experiment import Assignment, ExperimentUnit
 from groundwire_server.domain.operation import Operation, OperationKey, QueuedQuestion, Webhook
 from groundwire_server.domain.vocabulary import Cause, OperationState, Reason
 from groundwire_server.ports.operations import OperationCodec, RecordsError
@@ -97,6 +98,7 @@ class OperationRows:
             "rights_frozen": work.rights_frozen,
             "traceparent": work.traceparent,
             "most_cost": work.most_cost,
+            "arms": [[each.experiment, each.arm, each.unit] for each in work.assignments],
         }
         written = json.dumps(header).encode()
         question = self._codec.encode_question(work.question)
@@ -136,6 +138,11 @@ class OperationRows:
                 traceparent=header["traceparent"],
                 webhook=self._webhook(key, row.sealed_webhook),
                 most_cost=header["most_cost"],
+                # A server of before has written none.
+                assignments=tuple(
+                    Assignment(experiment, arm, ExperimentUnit(unit))
+                    for experiment, arm, unit in header.get("arms", ())
+                ),
             )
 
     def operation(self, row: AnyRow, position: int = 0) -> Operation:

@@ -13,10 +13,12 @@ from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOption
 from groundwire_server.admission.capacity import CapacityOptions
 from groundwire_server.app.configuration.models.authentication import AuthenticationConfig, Tenant
 from groundwire_server.app.configuration.models.checkers import CheckerConfig
+from groundwire_server.app.configuration.models.context import ContextConfig
 from groundwire_server.app.configuration.models.embedders import EmbedderConfig
 from groundwire_server.app.configuration.models.generators import ModelConfig
 from groundwire_server.app.configuration.models.guards import BUILT_IN, Guards
 from groundwire_server.app.configuration.models.limits import LimitRowConfig
+from groundwire_server.app.configuration.models.prompts import PromptsConfig
 from groundwire_server.app.configuration.models.providers import ProviderConfig
 from groundwire_server.app.configuration.models.queue import QueueConfig
 from groundwire_server.app.configuration.models.rerankers import RerankerConfig
@@ -88,6 +90,9 @@ class Configuration(Options):
         description="Ticketing systems that are notified of reviews, and decide them; each route says what is "
         "reviewed.",
     )
+    prompts: PromptsConfig = Field(
+        default_factory=PromptsConfig, description="Where prompts are kept beside those built in."
+    )
     answer_cache: AnswerCacheOptions = Field(
         default_factory=AnswerCacheOptions,
         description="Earlier answers that may stand in; each route says when one does.",
@@ -119,6 +124,10 @@ class Configuration(Options):
     ingest: IngestConfig = Field(default_factory=IngestConfig, description="How documents are taken in.")
     concurrency: ConcurrencyOptions | None = Field(
         None, description="Calls of all models together in flight; unlimited if unset."
+    )
+    context: ContextConfig = Field(
+        default_factory=ContextConfig,
+        description="Texts of yours that prompts may hold beside passages; each route declares which.",
     )
     routes: dict[RouteName, RouteConfig] = Field(
         min_length=1, description="Routes, the named uses of the service; calls that name none take `default`."

@@ -21,10 +21,18 @@ class PricesConfig(Options):
         description="Input tokens read from the provider's cache; as `input` if unset.",
         examples=[0.1],
     )
+    cache_write: float | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        description="Input tokens that the provider puts into its cache; as `input` if unset.",
+        examples=[0.5],
+    )
 
     def price(self, currency: str) -> Price:
         """Return the price in a currency."""
-        return Price(self.input, self.output, self.input if self.cached is None else self.cached, currency)
+        cached = self.input if self.cached is None else self.cached
+        return Price(self.input, self.output, cached, currency, self.cache_write)
 
 
 class ProtectedConfig(Options):

@@ -10,6 +10,9 @@ from groundwire_server.adapters.records.options import RetentionOptions
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
 from groundwire_server.app.configuration.fallbacks import FALLBACKS, Fallbacks
 from groundwire_server.app.configuration.models.caching import RouteCacheConfig
+from groundwire_server.app.configuration.models.context import Blocks
+from groundwire_server.app.configuration.models.experiments import RouteExperimentsConfig
+from groundwire_server.app.configuration.models.prompts import PromptConfig
 from groundwire_server.app.configuration.models.recordings import RouteRecordingConfig
 from groundwire_server.app.configuration.models.reviews import RouteFeedbackConfig, RouteReviewConfig
 from groundwire_server.app.configuration.models.routing import RoutingRuleConfig
@@ -32,15 +35,6 @@ SoftConflict: TypeAlias = Literal["COMPARISON", "QUANTIFIER", "MODALITY", "ROLE"
 
 _SHADOW_SLACK = 1.0
 """Seconds within which the comparison of an answer that has left begins."""
-
-
-class PromptConfig(Options):
-    """The prompt of a route."""
-
-    name: str = Field("answer", description="The name of the prompt.")
-    version: str | None = Field(
-        None, pattern=r"^\d+\.\d+\.\d+$", description="Its version; the newest if unset.", examples=["1.2.0"]
-    )
 
 
 class LimitsConfig(Options):
@@ -270,6 +264,13 @@ class RouteConfig(Options):
     """A named use of the service: its prompt, models, store and policy."""
 
     prompt: PromptConfig = Field(default_factory=PromptConfig, description="The prompt of the models.")
+    context: Blocks = Field(
+        default_factory=dict,
+        max_length=32,
+        description="What stands in its prompts beside question and passages, in this order, by the names of the "
+        "template's variables.",
+        examples=[{"plan": {"source": "caller", "key": "plan"}}],
+    )
     models: tuple[Name, ...] = Field(min_length=1, description="The models to ask, by name, best first.")
     self_hosted_only: bool = Field(
         False,
@@ -343,6 +344,9 @@ class RouteConfig(Options):
         default_factory=RouteRecordingConfig,
         description="Which calls are recorded with all that came back for them, so that they can be replayed.",
     )
+    experiments: RouteExperimentsConfig = Field(
+        default_factory=RouteExperimentsConfig, description="How the route takes part in experiments."
+    )
     fallbacks: Fallbacks = Field(
         default_factory=lambda: dict(FALLBACKS),
         description="What follows a failure: for each cause the actions to try, in order. A row replaces the one built "
@@ -366,7 +370,7 @@ class RouteConfig(Options):
         return Policy(
             route=name,
             prompt=self.prompt.name,
-            prompt_version=self.prompt.version or "",
+            prompt_version=self.prompt.wanted,
             models=self.models,
             fallbacks=self.fallbacks,
             question_limit=self.limits.question_chars,
@@ -393,6 +397,7 @@ class RouteConfig(Options):
             allow_alpha=self.allow_alpha,
             priced=frozenset(priced).intersection(self.models),
             routing=tuple(rule.rule for rule in self.routing),
+            context=tuple(block.block(name) for name, block in self.context.items()),
             neighbours=self.limits.neighbours,
             rerank=None if self.rerank is None else self.rerank.policy,
             screens=self.screens.policies,

@@ -29,9 +29,7 @@ def upgrade() -> None:
         sa.Column("etag", sa.String(length=64), nullable=False),
         sa.Column("actor", sa.String(length=256), nullable=False),
         sa.Column("start", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "ended", sa.BigInteger(), nullable=True, comment="when its last arm ended, or its time did; none before"
-        ),
+        sa.Column("ended", sa.BigInteger(), nullable=True, comment="when it ended or is to end; none without an end"),
         sa.Column(
             "ended_arms", sa.Text(), nullable=False, comment="JSON, as domain/experiments/experiment.py has ArmEnd"
         ),
@@ -48,6 +46,7 @@ def upgrade() -> None:
         sa.Column("version", sa.String(length=32), nullable=False),
         sa.Column("previous", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.String(length=1024), nullable=False),
+        sa.Column("rolled_back", sa.SmallInteger(), nullable=False, comment="1 where the label went back"),
         sa.PrimaryKeyConstraint("revision", name=op.f("pk_prompt_changes")),
     )
     op.create_index(op.f("ix_prompt_changes_name_revision"), "prompt_changes", ["name", "revision"], unique=False)

@@ -19,6 +19,8 @@ export function head(review, evidence) {
   const due = until(review.expireTime);
   const open = OPEN.includes(review.state);
   const turns = review.question?.turns ?? [];
+  /** @type {[string, string][]} */
+  const context = Object.entries(review.question?.context ?? {});
   return h(
     "header",
     { class: "ticket-head stack" },
@@ -32,6 +34,9 @@ export function head(review, evidence) {
     ),
     turns.length
       ? h("details", { class: "fold" }, h("summary", {}, `Earlier turns (${turns.length})`), turns.map((/** @type {any} */ turn) => h("p", {}, h("strong", {}, turn.role === "ROLE_USER" ? "User: " : "Service: "), turn.text)))
+      : null,
+    context.length
+      ? h("details", { class: "fold" }, h("summary", {}, `Known about the question (${context.length})`), context.map(([name, value]) => h("p", {}, h("strong", {}, `${name}: `), value)))
       : null,
     h("h1", { class: "asked" }, review.question?.text ?? "The question is not shown to you"),
     h("div", { class: "banner neutral" }, h("p", { class: "next" }, ASKED[review.kind] ?? ""), h("p", {}, why(review))),

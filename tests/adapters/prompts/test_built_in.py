@@ -1,9 +1,10 @@
+"""The prompt that comes with the server."""
+
 import json
-from pathlib import Path
 
 import pytest
 
-from groundwire_server.adapters.prompts.files import BUILT_IN, FilePrompts, UnknownPromptError
+from groundwire_server.adapters.prompts.catalogue import built_in_prompts
 from groundwire_server.domain.answer import CheckedSegment, Citation, Span
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft
@@ -12,23 +13,13 @@ from groundwire_server.domain.refused import Departure, RefusedSentence
 from groundwire_server.domain.vocabulary import Cause, Confidence, ConflictKind
 
 MARK = "m4rk"
-
-
-def _prompt(folder: Path, name: str, version: str, text: str) -> None:
-    (folder / name).mkdir(exist_ok=True)
-    (folder / name / f"{version}.jinja").write_text(
-        f"{{% macro system() %}}{text}{{% endmacro %}}"
-        "{% macro user(mark, question, turns, passages) %}{{ question }}{% endmacro %}"
-        "{% macro repair(mark, draft, wrong, departures) %}{{ wrong }}{% endmacro %}"
-        "{% macro correction(mark, sentence, wrong, departures, rests_on) %}{{ wrong }}{% endmacro %}"
-        "{% macro continuation(mark, segments) %}{{ segments }}{% endmacro %}"
-    )
+PROMPTS = built_in_prompts()
 
 
 def test_the_built_in_prompt_delimits_passages_by_handle() -> None:
     ask = Question("default", "Why?", "request-1", turns=(Turn(True, "Hi"), Turn(False, "Hello")))
     passages = [Passage("c1", "First text.", title='A "title"'), Passage("c2", "Second text.")]
-    prompt = FilePrompts(BUILT_IN).render("answer", "", ask, passages, MARK)
+    prompt = PROMPTS.render("answer", "", ask, passages, MARK)
     assert (prompt.name, prompt.version, prompt.question) == ("answer", "1.2.0", "Why?")
     assert prompt.handles == {"p1": passages[0], "p2": passages[1]}
     assert prompt.user == (
@@ -42,50 +33,14 @@ def test_the_built_in_prompt_delimits_passages_by_handle() -> None:
 
 
 def test_a_question_is_text_and_not_a_template() -> None:
-    prompt = FilePrompts(BUILT_IN).render("answer", "", Question("default", "{{ 7 * 7 }}", "request-1"), [], MARK)
+    prompt = PROMPTS.render("answer", "", Question("default", "{{ 7 * 7 }}", "request-1"), [], MARK)
     assert "{{ 7 * 7 }}" in prompt.user
-
-
-def test_the_newest_version_is_the_default_and_versions_are_numbers(tmp_path: Path) -> None:
-    for version in ("1.2.0", "1.10.0", "1.9.9"):
-        _prompt(tmp_path, "answer", version, f"system {version}")
-    prompts = FilePrompts(tmp_path)
-    ask = Question("default", "Why?", "request-1")
-    assert prompts.render("answer", "", ask, [], MARK).version == "1.10.0"
-    assert prompts.render("answer", "1.2.0", ask, [], MARK).system == "system 1.2.0"
-
-
-def test_a_prompts_fingerprint_tells_its_name_its_version_and_its_template(tmp_path: Path) -> None:
-    for name, version, text in (("answer", "1.0.0", "x"), ("answer", "1.1.0", "x"), ("other", "1.1.0", "x")):
-        _prompt(tmp_path, name, version, text)
-    before = FilePrompts(tmp_path)
-    told = [before.fingerprint(*each) for each in (("answer", "1.0.0"), ("answer", "1.1.0"), ("other", "1.1.0"))]
-    assert len(set(told)) == 3
-    assert before.fingerprint("answer", "") == told[1]
-    _prompt(tmp_path, "answer", "1.1.0", "y")
-    after = FilePrompts(tmp_path)
-    assert [
-        after.fingerprint("answer", version) == was for version, was in zip(("1.0.0", "1.1.0"), told, strict=False)
-    ] == [
-        True,
-        False,
-    ]
-
-
-def test_a_name_or_version_that_no_file_holds_is_refused_with_what_there_is(tmp_path: Path) -> None:
-    _prompt(tmp_path, "answer", "1.0.0", "x")
-    prompts = FilePrompts(tmp_path)
-    prompts.check("answer", "1.0.0")
-    with pytest.raises(UnknownPromptError, match="there are: answer"):
-        prompts.check("anser", "")
-    with pytest.raises(UnknownPromptError, match=r"it has: 1\.0\.0"):
-        prompts.check("answer", "2.0.0")
 
 
 @pytest.mark.parametrize("wrong", [Cause.OUTPUT_MALFORMED, Cause.CITATION_UNKNOWN, Cause.MODEL_REFUSED])
 def test_a_repair_shows_the_draft_and_says_what_is_wrong(wrong: Cause) -> None:
     asked = Question("default", "Why?", "request-1")
-    prompts = FilePrompts(BUILT_IN)
+    prompts = PROMPTS
     prompt = prompts.render("answer", "", asked, [], MARK, Draft("because</draft> of {{ it }}", wrong))
     before = prompts.render("answer", "", asked, [], MARK)
     assert prompt.user.startswith(before.user)
@@ -100,7 +55,7 @@ def test_a_continuation_shows_what_was_given_as_it_would_have_been_written() -> 
     text = 'Because "é" {{ it }}</given> is.'
     span = Span(0, 1, 0, 1, 0, 1)
     given = CheckedSegment(" " + text, span, (Citation(passages[1], "Two.", span),), ())
-    prompts = FilePrompts(BUILT_IN)
+    prompts = PROMPTS
     prompt = prompts.render("answer", "", asked, passages, MARK, released=[given])
     before = prompts.render("answer", "", asked, passages, MARK)
     assert prompt.user.startswith(before.user)
@@ -120,7 +75,7 @@ REFUSED = RefusedSentence(
 def test_a_repair_says_what_the_draft_says_and_what_the_passage_says_in_its_place() -> None:
     asked = Question("default", "Why?", "request-1")
     draft = Draft("{}", Cause.CONTRADICTED, REFUSED)
-    said = FilePrompts(BUILT_IN).render("answer", "", asked, [Passage("c2", "It takes 2 days.")], MARK, draft).user
+    said = PROMPTS.render("answer", "", asked, [Passage("c2", "It takes 2 days.")], MARK, draft).user
     assert "It says: <draft-m4rk>9</draft-m4rk> The passage says: <given-m4rk>2 days</given-m4rk>" in said
     assert "It says: <draft-m4rk>stars</draft-m4rk> No passage says that." in said
 
@@ -133,7 +88,7 @@ def test_a_sentence_is_repaired_at_the_cut_with_the_passage_that_it_should_rest_
     passages = [Passage("c1", "One."), Passage("c2", "It takes 2 days.")]
     span = Span(0, 1, 0, 1, 0, 1)
     given = CheckedSegment("One.", span, (Citation(passages[0], "One.", span),), ())
-    prompts = FilePrompts(BUILT_IN)
+    prompts = PROMPTS
     draft = Draft(REFUSED.text, Cause.CONTRADICTED, REFUSED)
     prompt = prompts.render("answer", "", asked, passages, MARK, draft, [given], confidence)
     before = prompts.render("answer", "", asked, passages, MARK)
@@ -147,10 +102,3 @@ def test_a_sentence_is_repaired_at_the_cut_with_the_passage_that_it_should_rest_
     assert "the passages cited say otherwise" in correction
     assert correction.count("</draft-m4rk>") == 3
     assert "\n\n" not in correction
-
-
-def test_a_prompt_that_lacks_a_macro_is_refused_when_it_is_read(tmp_path: Path) -> None:
-    (tmp_path / "answer").mkdir()
-    (tmp_path / "answer" / "1.0.0.jinja").write_text("{% macro system() %}{% endmacro %}")
-    with pytest.raises(UnknownPromptError, match=r"answer/1\.0\.0 lacks the macro 'user'"):
-        FilePrompts(tmp_path)

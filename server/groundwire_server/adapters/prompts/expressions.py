@@ -1,0 +1,158 @@
+"""What an expression of a template may say: variables and what is in them, a few filters, and comparisons."""
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Final
+
+from jinja2 import nodes
+
+from groundwire_server.adapters.prompts.environment import FILTERS
+from groundwire_server.adapters.prompts.shapes import LOOP, Shape, Whose
+
+_OURS: Final = Shape(Whose.OURS, "")
+_UNKNOWN: Final = Shape(Whose.OURS, "?")
+"""Stands in for what has been reported, so that one error is not followed by others."""
+
+_WHAT: Final[Mapping[type[nodes.Node], str]] = {
+    nodes.Call: "a call",
+    nodes.Getitem: "a subscript",
+    nodes.Slice: "a slice",
+    nodes.Test: "a test with `is`",
+    nodes.List: "a list",
+    nodes.Tuple: "a tuple",
+    nodes.Dict: "a dictionary",
+    nodes.Concat: "joining with `~`",
+    nodes.Mul: "a multiplication",
+    nodes.Pow: "a power",
+    nodes.Add: "an addition",
+    nodes.Sub: "a subtraction",
+    nodes.Div: "a division",
+    nodes.FloorDiv: "a division",
+    nodes.Mod: "formatting with `%`",
+    nodes.Neg: "a sign",
+    nodes.Pos: "a sign",
+}
+
+
+class Expressions:
+    """Reads expressions, and reports what they may not say.
+
+    Args:
+        report: takes the line and the message of an error.
+        bare: is added the variables that only the operator may fill.
+        used: is added the variables of the front matter that are read.
+    """
+
+    def __init__(self, report: Callable[[int, str], None], bare: set[str], used: set[str]) -> None:
+        self._report = report
+        self._bare = bare
+        self._used = used
+
+    def read(self, node: nodes.Node, scope: Mapping[str, Shape]) -> Shape:
+        """Return what an expression yields."""
+        match node:
+            case nodes.Name():
+                return self._name(node, scope)
+            case nodes.Const():
+                return _OURS
+            case nodes.Getattr(node=nodes.Name() as of):
+                return self._field(node, of.name, self._name(of, scope))
+            case nodes.Filter():
+                return self._filtered(node, scope)
+            case nodes.CondExpr():
+                self.condition(node.test, scope)
+                ways = [self.read(each, scope) for each in (node.expr1, node.expr2) if each is not None]
+                if any(not each.text or each.whose is not Whose.OURS or each.name == "mark" for each in ways):
+                    self._report(node.lineno, "`… if … else …` is for the operator's texts: write {% if %} for others")
+                return _OURS
+            case nodes.Compare() | nodes.Not() | nodes.And() | nodes.Or():
+                self.condition(node, scope)
+                return _OURS
+            case nodes.Getattr():
+                self._report(node.lineno, f"`.{node.attr}` is not allowed here: attributes are those of loop variables")
+                return _UNKNOWN
+            case _:
+                what = _WHAT.get(type(node), type(node).__name__.lower())
+                self._report(node.lineno, f"{what} is not allowed in a template")
+                return _UNKNOWN
+
+    def condition(self, node: nodes.Node, scope: Mapping[str, Shape]) -> None:
+        """Look at a condition: whether something is there, or how texts of the operator's compare."""
+        match node:
+            case nodes.Not():
+                self.condition(node.node, scope)
+            case nodes.And() | nodes.Or():
+                self.condition(node.left, scope)
+                self.condition(node.right, scope)
+            case nodes.Compare():
+                for each in (node.expr, *(operand.expr for operand in node.ops)):
+                    self._compared(each, scope)
+            case _:
+                self.read(node, scope)
+
+    def unpacked(self, target: nodes.Node, shape: Shape) -> dict[str, Shape]:
+        """Return the variables of a loop over a list."""
+        item = shape.items
+        if item is None:
+            return {}
+        if isinstance(target, nodes.Name):
+            return {target.name: item}
+        parts = target.items if isinstance(target, nodes.Tuple) else []
+        names = [each.name for each in parts if isinstance(each, nodes.Name)]
+        if not names or len(names) != len(item.fields):
+            self._report(target.lineno, f"each of `{shape.name}` has: {', '.join(item.fields) or 'one value'}")
+        return dict(zip(names, item.fields.values(), strict=False))
+
+    def _name(self, node: nodes.Name, scope: Mapping[str, Shape]) -> Shape:
+        if node.name not in scope:
+            near = get_close_matches(node.name, scope, n=1)
+            guess = f"did you mean `{near[0]}`? " if near else ""
+            self._report(
+                node.lineno, f"there is no variable `{node.name}`; {guess}there are: {', '.join(sorted(scope))}"
+            )
+            return _UNKNOWN
+        self._used.add(node.name)
+        return scope[node.name]
+
+    def _field(self, node: nodes.Getattr, name: str, shape: Shape) -> Shape:
+        if shape.name == "loop" and node.attr in LOOP:
+            return _OURS
+        if shape is not _UNKNOWN and node.attr not in shape.fields:
+            there = ", ".join(sorted(LOOP) if shape.name == "loop" else shape.fields)
+            self._report(node.lineno, f"`{name}` has no `{node.attr}`{f'; it has: {there}' if there else ''}")
+        return shape.fields.get(node.attr, _UNKNOWN)
+
+    def _filtered(self, node: nodes.Filter, scope: Mapping[str, Shape]) -> Shape:
+        if node.node is None or node.name not in FILTERS:
+            self._report(node.lineno, f"there is no filter `{node.name}`; there are: {', '.join(FILTERS)}")
+            return _UNKNOWN
+        given = self.read(node.node, scope)
+        plain = all(isinstance(each, nodes.Const) and isinstance(each.value, str) for each in node.args)
+        if not plain or len(node.args) > (node.name == "join") or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            self._report(node.lineno, f"`{node.name}` takes {'one text' if node.name == 'join' else 'nothing'}")
+        if node.name == "length":
+            return _OURS
+        if (given.items is None) is (node.name == "join") or (node.name == "join" and not _texts(given)):
+            what = "a list of texts" if node.name == "join" else "a text"
+            self._report(node.lineno, f"`{node.name}` is for {what}")
+        self._operators(node.lineno, given, f"`{node.name}` would change it after it was made harmless")
+        return _OURS
+
+    def _compared(self, node: nodes.Node, scope: Mapping[str, Shape]) -> None:
+        shape = self.read(node, scope)
+        if not shape.text:
+            self._report(node.lineno, f"`{shape.name}` is no text: compare what is in it, or its length")
+        self._operators(node.lineno, shape, "a condition may ask whether there is one, not what it says")
+
+    def _operators(self, line: int, shape: Shape, why: str) -> None:
+        """Note that a text must be the operator's."""
+        if shape.name == "mark":
+            self._report(line, "`mark` is shown as it is, and nowhere else")
+        elif shape.whose is Whose.THEIRS:
+            self._report(line, f"`{shape.name}` is text of others: {why}")
+        elif shape.whose is Whose.EITHER:
+            self._bare.add(shape.name.partition(".")[0])
+
+
+def _texts(shape: Shape) -> bool:
+    return shape.items is not None and shape.items.text

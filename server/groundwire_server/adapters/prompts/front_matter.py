@@ -1,0 +1,190 @@
+"""The first lines of a template: what it is, what it needs, and how its model is asked."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from json import dumps
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from groundwire_server.domain.failure import GroundwireError
+from groundwire_server.domain.generation import PromptSettings
+from groundwire_server.domain.prompts.context import ContextValue
+from groundwire_server.domain.prompts.finding import PromptFinding
+from groundwire_server.domain.prompts.variables import Variable, VariableType
+from groundwire_server.options import Options
+from groundwire_server.options.yaml_text import InvalidYamlError, Path, parse_yaml
+
+RESERVED: Final = frozenset(
+    {
+        *("mark", "question", "turns", "passages", "draft", "wrong", "problem", "departures", "sentence", "rests_on"),
+        *("segments", "answer_form", "loop", "self", "super", "varargs", "kwargs", "true", "false", "none"),
+    }
+)
+"""What every template has, or Jinja itself."""
+
+_FENCE: Final = "---"
+_LINE_END: Final = re.compile("\r\n?")
+_MOST_VARIABLES: Final = 64
+
+VariableName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
+
+
+class UnusableTemplateError(GroundwireError):
+    """A text is no template that can be used.
+
+    Attributes:
+        findings: what is wrong, each an error.
+    """
+
+    def __init__(self, findings: tuple[PromptFinding, ...]) -> None:
+        super().__init__("; ".join(each.message for each in findings))
+        self.findings = findings
+
+
+class VariableConfig(Options):
+    """A variable beside the question and the passages."""
+
+    type: Literal["text", "list", "pairs"] = Field("text", description="What it holds.")
+    required: bool = Field(False, description="Whether a route must declare a block of context for it.")
+    default: str | tuple[str, ...] | dict[str, str] | None = Field(
+        None, description="What it holds where a call has nothing for it; empty if unset."
+    )
+    max_tokens: int | None = Field(None, ge=1, le=1_000_000, description="The most that a route may give it.")
+
+    @model_validator(mode="after")
+    def _fitting(self) -> "VariableConfig":
+        kinds = {"text": str, "list": tuple, "pairs": dict}
+        if self.default is not None and not isinstance(self.default, kinds[self.type]):
+            forms = {"text": "a text", "list": "a list of texts", "pairs": "`key: text` lines"}
+            raise ValueError(f"its default must be {forms[self.type]}, as its type says")
+        return self
+
+    def variable(self, name: str) -> Variable:
+        """Return the variable as the domain has it."""
+        default: ContextValue | None = tuple(self.default.items()) if isinstance(self.default, dict) else self.default
+        return Variable(name, VariableType(self.type.upper()), self.required, default, self.max_tokens)
+
+
+class ModelParametersConfig(Options):
+    """Parameters of the model that go before those of the configuration."""
+
+    temperature: float | None = Field(None, ge=0, le=2, description="Randomness of the output.")
+    top_p: float | None = Field(None, gt=0, le=1, description="Probability mass that tokens are drawn from.")
+    max_output_tokens: int | None = Field(
+        None, ge=16, le=32_768, description="Tokens that the model may generate; the route's limit holds as well."
+    )
+
+
+class PromptLimitsConfig(Options):
+    """Limits on what a rendered prompt may be."""
+
+    max_tokens: int | None = Field(None, ge=50, le=1_000_000, description="Tokens of a whole prompt.")
+
+
+class FrontMatter(Options):
+    """The first lines of a template, between two lines `---`."""
+
+    description: str = Field("", max_length=500, description="What the prompt is for.")
+    owner: str = Field("", max_length=100, description="Whom to ask about it.")
+    form: Literal["answer"] = Field("answer", description="The form of the reply.")
+    variables: dict[VariableName, VariableConfig] = Field(
+        default_factory=dict, max_length=_MOST_VARIABLES, description="Variables that it shows, by name."
+    )
+    model: ModelParametersConfig = Field(default_factory=ModelParametersConfig, description="Parameters of the model.")
+    limits: PromptLimitsConfig = Field(default_factory=PromptLimitsConfig, description="Limits.")
+
+    @model_validator(mode="after")
+    def _free_names(self) -> "FrontMatter":
+        if taken := sorted(RESERVED.intersection(self.variables)):
+            raise ValueError(f"variables.{taken[0]}: every template has a variable of this name: choose another")
+        return self
+
+    @property
+    def declared(self) -> Mapping[str, Variable]:
+        """The variables by name."""
+        return {name: section.variable(name) for name, section in self.variables.items()}
+
+    @property
+    def settings(self) -> PromptSettings:
+        """What it says of the call of its model."""
+        return PromptSettings(
+            self.model.temperature, self.model.top_p, self.model.max_output_tokens, self.limits.max_tokens
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SplitTemplate:
+    """A template in its two parts.
+
+    Attributes:
+        header: its first lines.
+        body: what follows them.
+        offset: lines before the body.
+        lines: the line of each value of the header in the file.
+    """
+
+    header: FrontMatter
+    body: str
+    offset: int
+    lines: Mapping[Path, int]
+
+
+def split(text: str) -> SplitTemplate:
+    """Return the parts of a template; one that does not begin with a line `---` has a body alone.
+
+    Raises:
+        UnusableTemplateError: with an error for each fault of the first lines.
+    """
+    text = _LINE_END.sub("\n", text)
+    head, *rest = text.split("\n")
+    if head.rstrip() != _FENCE:
+        return SplitTemplate(FrontMatter(), text, 0, {})
+    end = next((place for place, line in enumerate(rest) if line.rstrip() == _FENCE), None)
+    if end is None:
+        raise _unusable([(1, "the first lines do not end: close them with a line `---`")])
+    try:
+        values, found = parse_yaml("\n".join(rest[:end]))
+    except InvalidYamlError as broken:
+        raise _unusable([(each.line + 1, each.message) for each in broken.faults]) from None
+    lines = {path: line + 1 for path, line in found.items()}
+    if values is not None and not isinstance(values, dict):
+        raise _unusable([(2, "the first lines must hold `key: value` lines, such as `description: Answers`")])
+    try:
+        # As JSON, in which a list may be a tuple, and strictly: no value is converted.
+        header = FrontMatter.model_validate_json(dumps(values or {}), strict=True)
+    except ValidationError as invalid:
+        raise _unusable(_faults(invalid, lines)) from None
+    return SplitTemplate(header, "\n".join(rest[end + 1 :]), end + 2, lines)
+
+
+def _faults(invalid: ValidationError, lines: Mapping[Path, int]) -> Iterator[tuple[int, str]]:
+    """Yield the line of each value that is wrong, and why; no message has the value."""
+    for error in invalid.errors(include_url=False, include_input=False):
+        # A default has several types, each with an error of its own.
+        path = tuple(part for part in error["loc"] if part not in _TYPES)
+        known = path
+        while known and known not in lines:
+            known = known[:-1]
+        place = ".".join(map(str, path))
+        yield lines.get(known, 1), f"{place}: {_sentence(error)}" if place else _sentence(error)
+
+
+_TYPES: Final = frozenset({"str", "tuple[str, ...]", "dict[str,str]", "[key]"})
+
+
+def _sentence(error: Any) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return "unknown key; see the page on prompts for those that there are"
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "string_pattern_mismatch":
+            return "must be a name of lower-case letters, digits and `_`, beginning with a letter"
+        case _:
+            return str(error["msg"]).replace("Input should", "must").replace("Value should", "must")
+
+
+def _unusable(faults: Iterable[tuple[int, str]]) -> UnusableTemplateError:
+    return UnusableTemplateError(tuple(PromptFinding(line, True, message) for line, message in faults))

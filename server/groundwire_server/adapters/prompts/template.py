@@ -1,0 +1,223 @@
+"""One version of a prompt, compiled: blocks that are rendered in a sandbox, each by itself."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any, Final
+
+from jinja2 import Environment, Template, nodes
+
+from groundwire_server.adapters.prompts.environment import FILTERS, environment
+from groundwire_server.adapters.prompts.fences import MARK
+from groundwire_server.adapters.prompts.front_matter import FrontMatter, SplitTemplate, UnusableTemplateError, split
+from groundwire_server.adapters.prompts.shapes import BLOCKS
+from groundwire_server.adapters.prompts.syntax import Body, parsed
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.fencing.leak import PromptWords
+from groundwire_server.domain.prompts.finding import PromptFinding
+from groundwire_server.domain.prompts.registry import MOST_BYTES, digest_of
+from groundwire_server.domain.prompts.variables import Variable
+from groundwire_server.domain.vocabulary import Cause
+
+ANSWER_FORM: Final = '{"confidence": "low" | "medium" | "high", "segments": [{"text": "...", "cites": ["p1"]}]}'
+"""What `answer_form` prints: the form that the reader of answers expects, confidence first."""
+
+MOST_RENDERED: Final = 4_194_304
+"""Code points of one rendered block: no model reads more."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTemplate:
+    """A version that can be rendered.
+
+    Attributes:
+        header: its first lines.
+        declared: the variables of the header, by name.
+        blocks: those of the template, and those built in that it leaves out.
+        fingerprint: a hash of all that decides a prompt but what it is rendered of.
+        bare: variables that only the operator may fill: they stand outside a fence, or are compared.
+        words: its own, which no answer says again.
+        warnings: what may be wrong with it.
+    """
+
+    header: FrontMatter
+    declared: Mapping[str, Variable]
+    blocks: Mapping[str, Template]
+    fingerprint: str
+    bare: frozenset[str]
+    words: PromptWords
+    warnings: tuple[PromptFinding, ...]
+
+    def rendered(self, block: str, **values: Any) -> str:
+        """Render a block.
+
+        Raises:
+            Failure: PROMPT_TOO_LONG, when it passes MOST_RENDERED.
+        """
+        template = self.blocks[block]
+        left = MOST_RENDERED
+        pieces = []
+        for piece in template.root_render_func(template.new_context(values)):
+            pieces.append(piece)
+            left -= len(piece)
+            if left < 0:
+                raise Failure(Cause.PROMPT_TOO_LONG)
+        return "".join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadTemplate:
+    """A template that has been read, and not compiled."""
+
+    split: SplitTemplate
+    body: Body
+    digest: str
+    warnings: Sequence[tuple[int, str]]
+
+
+class TemplateCompiler:
+    """Compiles versions, each once; what a template leaves out comes from the one that is built in.
+
+    Args:
+        name: of the template that has the blocks that others leave out.
+        version: of it.
+        text: of it.
+    """
+
+    def __init__(self, name: str, version: str, text: str) -> None:
+        self._environment = environment(FILTERS)
+        self._compiled: dict[str, CompiledTemplate] = {}
+        self._usual = _read(self._environment, name, version, text)
+
+    def compiled(self, name: str, version: str, text: str) -> CompiledTemplate:
+        """Return a version, compiled.
+
+        Raises:
+            UnusableTemplateError: with what keeps it from use, in the order of its lines.
+        """
+        digest = digest_of(name, version, text)
+        found = self._compiled.get(digest)
+        if found is None:
+            while len(self._compiled) >= _MOST_COMPILED:
+                self._compiled.pop(next(iter(self._compiled)), None)
+            found = self._compiled[digest] = self._compile(_read(self._environment, name, version, text))
+        return found
+
+    def _compile(self, parts: _ReadTemplate) -> CompiledTemplate:
+        lent = [name for name in BLOCKS if name not in parts.body.blocks]
+        blocks = {name: _alone(self._environment, parts.body, name) for name in parts.body.blocks}
+        blocks |= {name: _alone(self._environment, self._usual.body, name) for name in lent}
+        words = [each.data for each in _said(parts.body, parts.body.blocks)]
+        words += [each.data for each in _said(self._usual.body, lent)]
+        decides = [parts.digest, self._usual.digest if lent else "", ANSWER_FORM]
+        return CompiledTemplate(
+            parts.split.header,
+            parts.split.header.declared,
+            MappingProxyType(blocks),
+            sha256(json.dumps(decides).encode()).hexdigest(),
+            parts.body.bare,
+            PromptWords(" ".join([*words, ANSWER_FORM])),
+            tuple(PromptFinding(line, False, message) for line, message in parts.warnings),
+        )
+
+
+_MOST_COMPILED: Final = 512
+"""Versions that are kept compiled; those in use are few."""
+
+
+def _read(environment: Environment, name: str, version: str, text: str) -> _ReadTemplate:
+    """Read a template and look at all of it.
+
+    Raises:
+        UnusableTemplateError: with what keeps it from use.
+    """
+    if len(text.encode(errors="surrogatepass")) > MOST_BYTES:
+        raise UnusableTemplateError((PromptFinding(0, True, f"is larger than {MOST_BYTES // 1024} KiB: shorten it"),))
+    parts = split(text)
+    body = parsed(environment, parts.body, parts.header.declared, ANSWER_FORM)
+    errors = [*body.errors]
+    if not errors:
+        errors += _unfit(body)
+    if errors:
+        raise UnusableTemplateError(
+            tuple(PromptFinding(line + parts.offset if line else 0, True, message) for line, message in errors)
+        )
+    warnings = [(line + parts.offset if line else 0, message) for line, message in body.warnings]
+    for variable in sorted(set(parts.header.variables) - body.used):
+        line = parts.lines.get(("variables", variable), 0)
+        warnings.append((line, f"`{variable}` is declared and never shown: show it, or take it out"))
+    if not parts.header.description:
+        warnings.append((1, "has no description: add `description: …` to the first lines"))
+    if MARK not in re.sub(f"<[^<>]*{MARK}[^<>]*>", "", body.always["user"]):
+        warnings.append(
+            (0, "never says its mark: show `Mark: {{ mark }}` in the block `user`, so that tags can be told")
+        )
+    return _ReadTemplate(parts, body, digest_of(name, version, text), sorted(warnings))
+
+
+def _unfit(body: Body) -> Iterator[tuple[int, str]]:
+    """Yield what a prompt of an answer lacks."""
+    user = body.blocks["user"]
+    if not any(_over_passages(loop) and _shows_text(loop) for loop in user.find_all(nodes.For)):
+        yield user.lineno, "block `user` leaves no room for passages: loop over `passages` and show the text of each"
+    if "question" not in {part.name for part in _parts(user) if isinstance(part, nodes.Name)}:
+        yield user.lineno, "block `user` does not show `question`: put it behind a fence, at the end"
+    form = body.always["system"] + body.always["user"]
+    places = [form.find(f'"{key}"') for key in ("confidence", "segments", "text", "cites")]
+    if -1 in places:
+        yield 0, "does not say the form of the reply: show {{ answer_form }} in the block `system`, outside of branches"
+    elif places != sorted(places):
+        yield 0, "says another form of the reply than is read, which has confidence first: show {{ answer_form }}"
+
+
+def _over_passages(loop: nodes.For) -> bool:
+    return isinstance(loop.iter, nodes.Name) and loop.iter.name == "passages"
+
+
+def _shows_text(loop: nodes.For) -> bool:
+    """Return whether a loop over passages shows their text, by an attribute, or by its name once they are unpacked."""
+    if isinstance(loop.target, nodes.Tuple):
+        names = [each.name for each in loop.target.items if isinstance(each, nodes.Name)]
+        return any(isinstance(part, nodes.Name) and part.name in names[-1:] for part in _parts(loop))
+    # A macro may be given a passage as a whole.
+    name = loop.target.name if isinstance(loop.target, nodes.Name) else ""
+    return any(
+        (isinstance(part, nodes.Getattr) and part.attr == "text")
+        or (isinstance(part, nodes.Name) and part.name == name)
+        for part in _parts(loop)
+    )
+
+
+def _parts(node: nodes.Node) -> Iterator[nodes.Node]:
+    """Yield what a node shows, and what it gives to macros."""
+    for output in node.find_all(nodes.Output):
+        for part in output.nodes:
+            yield part
+            if isinstance(part, nodes.Call):
+                yield from (*part.args, *(each.value for each in part.kwargs))
+
+
+def _alone(environment: Environment, body: Body, name: str) -> Template:
+    """Compile one block with the macros that it needs, so that it is rendered without the others."""
+    block = body.blocks[name]
+    needed: dict[str, nodes.Macro] = {}
+    ahead: list[nodes.Node] = [block]
+    while ahead:
+        for called in ahead.pop().find_all(nodes.Call):
+            if isinstance(called.node, nodes.Name) and called.node.name not in needed:
+                needed[called.node.name] = body.macros[called.node.name]
+                ahead.append(body.macros[called.node.name])
+    # What was read stays as it is: compiling changes a tree.
+    tree = deepcopy(nodes.Template([*needed.values(), *block.body], lineno=1))
+    tree.set_environment(environment)
+    return environment.from_string(tree)
+
+
+def _said(body: Body, names: Iterable[str]) -> Iterator[nodes.TemplateData]:
+    """Yield the texts of blocks, and of all macros."""
+    for node in (*(body.blocks[name] for name in names), *body.macros.values()):
+        yield from node.find_all(nodes.TemplateData)

@@ -1,0 +1,1 @@
+"""Prompts and experiments in a database."""

@@ -1,0 +1,1 @@
+"""Definitions of experiments, and the routes that their arms make of a configuration."""

@@ -1,0 +1,73 @@
+"""The registry of prompts: what is built in, the operator's folder, and the records, as one value; and its checks."""
+
+from collections.abc import Iterator
+
+from groundwire_server.adapters.prompts.built_in import built_in_versions
+from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, compiler
+from groundwire_server.adapters.prompts.folder import NO_FOLDER, FolderFault, PromptFolder, read_folder
+from groundwire_server.adapters.prompts.lint import TemplateLint
+from groundwire_server.adapters.prompts.template import TemplateCompiler
+from groundwire_server.app.configuration.errors import ConfigError
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError, joined
+from groundwire_server.domain.prompts.variables import misfits
+from groundwire_server.ports.prompt_records import RegistryState
+
+
+def registry_of(folder: PromptFolder = NO_FOLDER, state: RegistryState | None = None) -> PromptRegistry:
+    """Return all versions and labels that are in force at once.
+
+    Args:
+        folder: the operator's, as it was read with the configuration.
+        state: of the records, whose labels go before those of the folder; None without records.
+
+    Raises:
+        PromptConflictError: when two texts have one number, or a label of the folder points at nothing.
+    """
+    state = state or RegistryState()
+    registry = joined(
+        (*built_in_versions(), *folder.versions, *state.versions), (*folder.labels, *state.labels), state.revision
+    )
+    if dangling := next(folder.dangling(registry), None):
+        raise PromptConflictError(str(dangling))
+    return registry
+
+
+def folder_faults(folder: PromptFolder, templates: TemplateCompiler) -> Iterator[FolderFault]:
+    """Yield what keeps a folder from use: files that cannot be read, and templates with errors."""
+    yield from folder.faults
+    lint = TemplateLint(templates)
+    for each in folder.versions:
+        for finding in lint.findings(each.name, each.version, each.text):
+            if finding.error:
+                yield FolderFault(folder.file(each.name, each.version), finding.line, finding.message)
+
+
+def route_faults(
+    configuration: Configuration, registry: PromptRegistry, templates: TemplateCompiler
+) -> Iterator[ConfigError]:
+    """Yield what keeps routes from using the prompts that they name, with the context that they declare."""
+    prompts = PromptCatalogue(registry, templates)
+    for name, route in configuration.routes.items():
+        try:
+            template = prompts.check(route.prompt.name, route.prompt.wanted)
+        except UnknownPromptError as unknown:
+            yield ConfigError(("routes", name, "prompt"), str(unknown))
+            continue
+        blocks = [section.block(block) for block, section in route.context.items()]
+        for message in misfits(blocks, template.declared, template.bare):
+            yield ConfigError(("routes", name, "context"), message)
+
+
+def offline_prompts(configuration: Configuration) -> PromptCatalogue:
+    """Return the prompts that are there without the records.
+
+    Raises:
+        PromptConflictError: when the folder cannot be used.
+    """
+    templates = compiler()
+    folder = configuration.prompts.folder
+    read = NO_FOLDER if folder is None else read_folder(folder)
+    if fault := next(folder_faults(read, templates), None):
+        raise PromptConflictError(str(fault))
+    return PromptCatalogue(registry_of(read), templates)

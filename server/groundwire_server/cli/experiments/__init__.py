@@ -1,0 +1,1 @@
+"""`groundwire experiments`: begin, change, end and list experiments."""

@@ -1,0 +1,1 @@
+"""`groundwire prompts`: versions of prompts, and the labels that point at them."""

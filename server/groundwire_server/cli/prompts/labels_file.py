@@ -1,0 +1,189 @@
+"""The labels of a folder of prompts, changed by commands: `labels.yaml`, and beside it what became of each label."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from groundwire_server.adapters.prompts.folder import LABELS, PromptFolder, read_folder
+from groundwire_server.app.parts.prompts import registry_of
+from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError
+from groundwire_server.files.atomic import flush, replace_file
+from groundwire_server.files.small import UnreadableFileError, text_of
+
+HISTORY: Final = "labels.history"
+
+_HEAD: Final = (
+    "# Which version each label points at. `groundwire prompts promote` and `rollback` write this file: values that\n"
+    "# were edited by hand are kept, comments are not.\n"
+)
+
+_MODE: Final = 0o644
+
+_MOST_HISTORY: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """One line of the history.
+
+    Attributes:
+        time: when, in RFC 3339.
+        prompt: whose label.
+        label: its name.
+        version: what it points at since.
+        previous: what it pointed at before; empty without one.
+        rolled_back: whether it went back.
+        reason: why, in the words of who changed it.
+    """
+
+    time: str
+    prompt: str
+    label: str
+    version: str
+    previous: str
+    rolled_back: bool
+    reason: str
+
+    def __str__(self) -> str:
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(values, ensure_ascii=False)
+
+
+class LabelsFile:
+    """The labels of a folder.
+
+    Args:
+        folder: that `prompts.folder` of a configuration names.
+
+    Raises:
+        CommandError: when it cannot be read as it is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read = _usable(read_folder(folder))
+        self._registry = _registry(self._read)
+
+    def current(self, prompt: str, label: str) -> str:
+        """Return what a label points at in the folder; empty where it has none."""
+        found = (each.version for each in self._read.labels if (each.prompt, each.label) == (prompt, label))
+        return next(found, "")
+
+    def promote(self, prompt: str, version: str, label: str, reason: str) -> LabelChange:
+        """Point a label at a version; return the change.
+
+        Raises:
+            CommandError: when there is no such version, or the files cannot be written.
+        """
+        try:
+            self._registry.required(prompt, version)
+        except UnknownPromptError as unknown:
+            raise CommandError(ExitCode.USAGE, str(unknown)) from None
+        change = _change(prompt, label, version, self.current(prompt, label), reason)
+        if change.previous != version:
+            self._write(change)
+        return change
+
+    def roll_back(self, prompt: str, label: str, reason: str) -> LabelChange:
+        """Point a label at what it pointed at before; return the change.
+
+        Raises:
+            CommandError: when nothing says what that was, or the files cannot be written.
+        """
+        current = self.current(prompt, label)
+        target = _earlier(self.history(prompt), label, current)
+        if not target:
+            where = f"{self._folder / HISTORY} has nothing before {prompt}/{current or label}"
+            raise CommandError(ExitCode.INCOMPLETE, f"{where}: name the version with `groundwire prompts promote`")
+        change = _change(prompt, label, target, current, reason, rolled_back=True)
+        self._write(change)
+        return change
+
+    def history(self, prompt: str = "") -> Sequence[LabelChange]:
+        """Return the changes, the oldest first: those of one prompt, or of all.
+
+        Raises:
+            CommandError: when the history cannot be read.
+        """
+        file = self._folder / HISTORY
+        try:
+            lines = text_of(file, _MOST_HISTORY).splitlines()
+            changes = [LabelChange(**json.loads(line)) for line in lines if line]
+        except UnreadableFileError as unreadable:
+            if unreadable.absent:
+                return []
+            raise CommandError(ExitCode.FAILED, f"{file} {unreadable}") from None
+        except (ValueError, TypeError):
+            raise CommandError(
+                ExitCode.FAILED, f"{file} has a line that is not as it was written: restore it from version control"
+            ) from None
+        return [change for change in changes if prompt in {"", change.prompt}]
+
+    def _write(self, change: LabelChange) -> None:
+        labels: dict[str, dict[str, str]] = {}
+        for each in self._read.labels:
+            labels.setdefault(each.prompt, {})[each.label] = each.version
+        labels.setdefault(change.prompt, {})[change.label] = change.version
+        try:
+            replace_file(self._folder / LABELS, _written(labels).encode(), _readable(self._folder / LABELS))
+            with (self._folder / HISTORY).open("a", encoding="utf-8") as file:
+                file.write(f"{change}\n")
+            flush(self._folder / HISTORY)
+        except OSError as failed:
+            raise CommandError(
+                ExitCode.FAILED, f"{failed.filename or self._folder} cannot be written: {failed.strerror}"
+            ) from None
+
+
+def _usable(folder: PromptFolder) -> PromptFolder:
+    if folder.faults:
+        *before, last = [str(fault) for fault in folder.faults]
+        raise CommandError(ExitCode.USAGE, last, before)
+    return folder
+
+
+def _registry(folder: PromptFolder) -> PromptRegistry:
+    try:
+        return registry_of(folder)
+    except PromptConflictError as conflict:
+        raise CommandError(ExitCode.USAGE, str(conflict)) from None
+
+
+def _change(
+    prompt: str, label: str, version: str, previous: str, reason: str, *, rolled_back: bool = False
+) -> LabelChange:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return LabelChange(now, prompt, label, version, previous, rolled_back, reason)
+
+
+def _earlier(history: Sequence[LabelChange], label: str, current: str) -> str:
+    """Return what a label pointed at before it was set to a version on purpose; empty where nothing says so."""
+    of_label = [change for change in history if change.label == label]
+    if not of_label or of_label[-1].version != current:
+        return ""
+    # Going back is not on purpose, or going back twice would return to what was left.
+    on_purpose = (change for change in reversed(of_label) if change.version == current and not change.rolled_back)
+    found = next(on_purpose, None)
+    return "" if found is None else found.previous
+
+
+def _written(labels: Mapping[str, Mapping[str, str]]) -> str:
+    lines = [_HEAD]
+    for prompt, of in sorted(labels.items()):
+        lines.append(f"{prompt}:\n")
+        lines += [f"  {label}: {version}\n" for label, version in sorted(of.items())]
+    return "".join(lines)
+
+
+def _readable(file: Path) -> Any:
+    """Return what gives a new file the mode of the one that it replaces: servers of other users read it."""
+    try:
+        mode = file.stat().st_mode & 0o777
+    except OSError:
+        mode = _MODE
+    return lambda number: os.fchmod(number, mode)

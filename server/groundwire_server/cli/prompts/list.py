@@ -1,0 +1,76 @@
+"""`groundwire prompts list`."""
+
+import json as json_format
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from groundwire_server.cli.prompts.arguments import Config, Json
+
+if TYPE_CHECKING:
+    from groundwire_server.app.configuration.models.configuration import Configuration
+    from groundwire_server.cli.console import Terminal
+    from groundwire_server.domain.prompts.registry import PromptRegistry
+
+
+def list_prompts(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="List this prompt alone; default: every one.")] = "",
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """List prompts: their versions, where each is kept, the labels that point at them, and the routes that use them."""
+    from groundwire_server.cli.console import Terminal  # noqa: PLC0415  # what --help does not need
+    from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
+
+    opened = opened_registry(config)
+    listing = described(opened.registry, opened.configuration, opened.known(name) if name else "")
+    if json:
+        print(json_format.dumps(listing, indent=2, ensure_ascii=False))
+    else:
+        show_listing(Terminal(), listing)
+
+
+def described(registry: "PromptRegistry", configuration: "Configuration", name: str = "") -> list[dict[str, Any]]:
+    """Return what there is to say of prompts, in the order of their names, the newest version of each first."""
+    names = [name] if name else sorted({prompt for prompt, _ in registry.versions})
+    return [
+        {
+            "name": each,
+            "versions": [
+                {"version": number, "origin": registry.versions[each, number].origin.value.lower()}
+                for number in reversed(registry.numbers(each))
+            ],
+            "labels": {
+                label: registry.labels[prompt, label].version
+                for prompt, label in sorted(registry.labels)
+                if prompt == each
+            },
+            "routes": _routes(registry, configuration, each),
+        }
+        for each in names
+    ]
+
+
+def _routes(registry: "PromptRegistry", configuration: "Configuration", name: str) -> dict[str, str]:
+    """Return the routes that use a prompt, each with the version that it uses."""
+    using = {route: section.prompt for route, section in configuration.routes.items() if section.prompt.name == name}
+    resolved = {route: registry.resolved(name, prompt.wanted) for route, prompt in using.items()}
+    return {route: "" if found is None else found.version for route, found in resolved.items()}
+
+
+def show_listing(console: "Terminal", listing: Sequence[Mapping[str, Any]]) -> None:
+    """Print prompts, one version a line."""
+    from rich.text import Text  # noqa: PLC0415  # what --help does not need
+
+    for prompt in listing:
+        console.print(prompt["name"], style="bold")
+        for version in prompt["versions"]:
+            number = version["version"]
+            said = [_ORIGINS[version["origin"]]]
+            said += [label for label, target in prompt["labels"].items() if target == number]
+            said += [f"route {route}" for route, target in prompt["routes"].items() if target == number]
+            console.hang(Text(f"  {number:<10}"), Text("; ".join(said)))
+
+
+_ORIGINS: Mapping[str, str] = {"built_in": "built in", "folder": "in the folder", "records": "pushed"}

@@ -1,0 +1,81 @@
+"""The page of replays: two outcomes of each call side by side."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import htpy as h
+from htpy import Element, Node
+
+from groundwire_server.cli.pages.page import badge, page, section, table
+from groundwire_server.cli.replay.columns import Titles
+from groundwire_server.cli.replay.summary import summary_lines
+from groundwire_server.cli.replay.words import DiffPiece, compared
+from groundwire_server.cli.words import RESULTS, VERDICTS
+from groundwire_server.evaluation.recording import RecordedOutcome
+from groundwire_server.evaluation.replayed import NOT_KNOWN, ReplayedCall, ReplaySummary
+
+_STYLES = {
+    "VERBATIM": "good",
+    "ENTAILED": "good",
+    "CONSISTENT": "near",
+    "UNSUPPORTED": "bad",
+    "CONTRADICTED": "bad",
+    "NOT_A_CLAIM": "plain",
+}
+
+
+def replay_page(replayed: Sequence[ReplayedCall], titles: Titles) -> str:
+    """Return the whole page; calls that came to something else stand first."""
+    changed = [each for each in replayed if each.changed or each.after is None]
+    same = [each for each in replayed if each not in changed]
+    lines = list(summary_lines(ReplaySummary.of(replayed)))
+    return page(
+        "groundwire replay",
+        h.p[f"{titles.before} beside {titles.after}: {lines[0]}."],
+        [
+            *([section("Changes", h.ul[(h.li[line] for line in lines[1:])])] if lines[1:] else []),
+            *(_call(each, titles) for each in (*changed, *same)),
+        ],
+    )
+
+
+def _call(replayed: ReplayedCall, titles: Titles) -> Element:
+    before, after = replayed.before, replayed.after
+    if after is None:
+        one: Sequence[DiffPiece] = [DiffPiece(_text(before))]
+        other: Node = [h.p[h.b[NOT_KNOWN]], h.p[replayed.missing]]
+    else:
+        one, changed = compared(_text(before), _text(after))
+        other = _outcome(after, changed, h.ins)
+    return section(
+        replayed.question,
+        table((titles.before, titles.after), [(_outcome(before, one, h.del_), other)]),
+        note=replayed.name,
+    )
+
+
+def _outcome(outcome: RecordedOutcome, pieces: Iterable[DiffPiece], mark: Element) -> Node:
+    facts = [outcome.prompt and f"prompt {outcome.prompt}", outcome.model and f"model {outcome.model}"]
+    return [
+        h.p[h.b[f"{outcome.result} ({outcome.cause})"], h.small[RESULTS.get(outcome.result, "")]],
+        h.p[h.small[", ".join(each for each in facts if each) or "no model was asked"]],
+        h.p[(mark[piece.text] if piece.changed else piece.text for piece in pieces)],
+        h.ol[_sentences(outcome)] if outcome.answer is not None and outcome.answer.sentences else None,
+    ]
+
+
+def _sentences(outcome: RecordedOutcome) -> Iterator[Element]:
+    if outcome.answer is None:
+        return
+    citations = outcome.answer.citations
+    for sentence in outcome.answer.sentences:
+        verdict = str(sentence.verdict)
+        cited = ", ".join(citations[place].chunk_id for place in sentence.citations if place < len(citations))
+        yield h.li[
+            badge(verdict, _STYLES.get(verdict, "plain")),
+            f" {sentence.text}",
+            h.small[f"{VERDICTS.get(verdict, '')}{f' ({cited})' if cited else ''}"],
+        ]
+
+
+def _text(outcome: RecordedOutcome) -> str:
+    return "" if outcome.answer is None else outcome.answer.text

@@ -1,0 +1,42 @@
+"""What the calls of PromptService need."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from groundwire_server.domain.prompts.registry import PromptRegistry, PromptVersion
+from groundwire_server.ports.prompt_records import PromptRecords
+from groundwire_server.prompts.changing import PromptChanges
+
+
+@dataclass(frozen=True, slots=True)
+class PromptHeader:
+    """What the first lines of a template say for people.
+
+    Attributes:
+        description: what the prompt is for.
+        owner: whom to ask about it.
+    """
+
+    description: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptCalls:
+    """Prompts as calls see them, by one configuration and one state of the registry.
+
+    Attributes:
+        registry: what is in force.
+        records: keep what was pushed, and the changes.
+        changes: makes changes.
+        routes: the name of the prompt that each route uses, by route.
+        header: reads the first lines of a version.
+        refresh: has this process use what the records hold now; it leaves what is in use where they cannot be read.
+    """
+
+    registry: PromptRegistry
+    records: PromptRecords
+    changes: PromptChanges
+    routes: Mapping[str, str]
+    header: Callable[[PromptVersion], PromptHeader]
+    refresh: Callable[[], Awaitable[None]]

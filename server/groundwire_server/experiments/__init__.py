@@ -1,0 +1,1 @@
+"""Experiments: their changes by people and by guards, and the counting of what comes of them."""

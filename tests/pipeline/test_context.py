@@ -1,0 +1,228 @@
+"""What a prompt holds beside the question and the passages."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.evidence import Passage
+from groundwire_server.domain.fencing.leak import LeakCheck
+from groundwire_server.domain.inquiry import Inquiry
+from groundwire_server.domain.prompts.context import (
+    NO_CONTEXT,
+    ContextBlock,
+    ContextSource,
+    ContextValue,
+    Keep,
+    PromptContext,
+    TrimmedBlock,
+)
+from groundwire_server.domain.prompts.glossary import Glossary
+from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts, TenantTexts
+from groundwire_server.domain.question import Turn
+from groundwire_server.pipeline.context import dated, prompt_context
+from groundwire_server.telemetry import names
+from tests.doubles.generator import DONE, draft
+from tests.pipeline.running import FIRST, path
+from tests.pipeline.samples import ask, passage, policy
+
+TERMS = (("SLA", "the service level that is promised"), ("refund", "money that is paid back"))
+ACME = TenantTexts("Answer in two sentences.", Glossary(TERMS), (("What is due?", "Nothing is due."),))
+TEXTS = ContextTexts(tenants={"acme": ACME}, environment={"REGION": "eu", "STAGE": "live"})
+NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+
+
+def words(text: str) -> int:
+    return len(text.split())
+
+
+def block(
+    source: ContextSource, key: str = "", most: int = 100, keep: Keep = Keep.FIRST, name: str = ""
+) -> ContextBlock:
+    return ContextBlock(name or source.lower(), source, most, keep, key)
+
+
+def inquiry(*blocks: ContextBlock, tenant: str = "acme", **question: Any) -> Inquiry:
+    asked = Inquiry(ask(**question), Caller(tenant, "alice"), replace(policy(), context=blocks), 0.0, Deadline(9.0))
+    return dated(asked, NOON)
+
+
+def shown(
+    *blocks: ContextBlock,
+    texts: ContextTexts = TEXTS,
+    passages: tuple[Passage, ...] = (),
+    count: Callable[[str], int] = words,
+    tenant: str = "acme",
+    **question: Any,
+) -> PromptContext:
+    return prompt_context(inquiry(*blocks, tenant=tenant, **question), passages, texts, count)[1]
+
+
+def test_a_route_without_blocks_has_no_context() -> None:
+    asked = inquiry(context=(("plan", "pro"),))
+    assert prompt_context(asked, (), TEXTS, words) == (asked.question, NO_CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("declared", "value"),
+    [
+        (block(ContextSource.INSTRUCTIONS), "Answer in two sentences."),
+        (block(ContextSource.GLOSSARY), TERMS),
+        (block(ContextSource.EXAMPLES), (("What is due?", "Nothing is due."),)),
+        (block(ContextSource.ENVIRONMENT, "REGION"), "eu"),
+        (block(ContextSource.ENVIRONMENT), (("REGION", "eu"), ("STAGE", "live"))),
+        (block(ContextSource.DATE), "2026-11-27 (Friday)"),
+        (block(ContextSource.DATE, "Pacific/Auckland"), "2026-11-28 (Saturday)"),
+    ],
+    ids=lambda each: f"{each.name} {each.key}" if isinstance(each, ContextBlock) else "",
+)
+def test_what_the_operator_writes_is_trusted(declared: ContextBlock, value: ContextValue) -> None:
+    context = shown(declared)
+    assert context.trusted == {declared.name: value}
+    assert context.untrusted == {}
+    assert context.varying == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("declared", "value"),
+    [
+        (block(ContextSource.CALLER, "plan"), "pro"),
+        (block(ContextSource.CALLER), (("locale", "en-GB"), ("plan", "pro"), ("region", "eu"))),
+        (block(ContextSource.LOCALE), "en-GB"),
+        (block(ContextSource.LOCALE, "region"), "eu"),
+    ],
+    ids=lambda each: f"{each.name} {each.key}" if isinstance(each, ContextBlock) else "",
+)
+def test_what_the_caller_says_is_not_trusted(declared: ContextBlock, value: ContextValue) -> None:
+    context = shown(declared, context=(("locale", "en-GB"), ("plan", "pro"), ("region", "eu")))
+    assert context.untrusted == {declared.name: value}
+    assert context.trusted == {}
+
+
+def test_a_block_without_a_key_shows_the_values_that_no_other_block_shows() -> None:
+    blocks = (
+        block(ContextSource.CALLER),
+        block(ContextSource.CALLER, "plan", name="plan"),
+        block(ContextSource.LOCALE),
+    )
+    context = shown(*blocks, context=(("locale", "en"), ("plan", "pro"), ("region", "eu")))
+    assert context.untrusted == {"caller": (("region", "eu"),), "plan": "pro", "locale": "en"}
+
+
+def test_the_texts_of_another_tenant_never_appear() -> None:
+    every = [block(source) for source in ContextSource]
+    globex = ContextTexts(TenantTexts("Be kind."), TEXTS.tenants)
+    assert shown(*every, texts=globex, tenant="globex").trusted == {
+        "instructions": "Be kind.",
+        "date": "2026-11-27 (Friday)",
+    }
+
+
+def test_a_block_without_a_value_is_left_out() -> None:
+    every = [each for source in ContextSource if (each := block(source)).source is not ContextSource.DATE]
+    assert shown(*every, texts=NO_TEXTS) == PromptContext({}, {})
+
+
+def test_two_dates_have_each_its_time_zone() -> None:
+    blocks = (block(ContextSource.DATE, "Pacific/Auckland", name="there"), block(ContextSource.DATE, name="here"))
+    assert shown(*blocks).trusted == {"there": "2026-11-28 (Saturday)", "here": "2026-11-27 (Friday)"}
+
+
+def test_the_date_is_that_of_the_beginning_of_the_call() -> None:
+    asked = inquiry(block(ContextSource.DATE))
+    assert asked.dates == ("2026-11-27 (Friday)",)
+    assert dated(inquiry(), NOON).dates == ()
+
+
+def test_a_text_that_is_too_long_keeps_whole_words_and_says_so() -> None:
+    context = shown(block(ContextSource.CALLER, "note", most=2, name="note"), context=(("note", "one two three"),))
+    assert context.untrusted == {"note": "one two"}
+    assert context.trimmed == (TrimmedBlock("note", 3, 2),)
+    assert context.tokens == 2
+
+
+def test_a_text_of_which_nothing_may_be_kept_is_left_out() -> None:
+    declared = block(ContextSource.CALLER, "note", most=2, keep=Keep.NOTHING, name="note")
+    context = shown(declared, context=(("note", "one two three"),))
+    assert context == PromptContext({}, {}, trimmed=(TrimmedBlock("note", 3, 0),))
+
+
+def test_an_answer_must_not_say_the_instructions_again() -> None:
+    rule = "Name the section of the handbook that a rule about refunds is in."
+    texts = ContextTexts(tenants={"acme": TenantTexts(rule)})
+    assert LeakCheck(shown(block(ContextSource.INSTRUCTIONS), texts=texts).words, "", ()).leaks(rule)
+    assert not LeakCheck(shown(block(ContextSource.GLOSSARY), texts=texts).words, "", ()).leaks(rule)
+
+
+def test_instructions_are_never_cut() -> None:
+    assert shown(block(ContextSource.INSTRUCTIONS, most=1)).trusted == {"instructions": "Answer in two sentences."}
+
+
+def test_of_a_list_whole_pairs_are_kept() -> None:
+    context = shown(block(ContextSource.ENVIRONMENT, most=3))
+    assert context.trusted == {"environment": (("REGION", "eu"),)}
+    assert context.trimmed == (TrimmedBlock("environment", 4, 2),)
+
+
+def test_a_glossary_that_fits_is_the_same_for_every_question() -> None:
+    one, other = shown(block(ContextSource.GLOSSARY), text="SLA?"), shown(block(ContextSource.GLOSSARY), text="Why?")
+    assert one == other
+    assert one.varying == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ({"text": "What does our sla say?"}, "SLA"),
+        ({"text": "And that?", "standalone": "What are refunds?"}, "refund"),
+        ({"text": "And that?", "turns": (Turn(True, "What is the SLA?"),)}, "SLA"),
+    ],
+)
+def test_of_a_longer_one_the_terms_are_shown_that_the_question_mentions(question: dict[str, Any], found: str) -> None:
+    context = shown(block(ContextSource.GLOSSARY, most=8), **question)
+    assert context.trusted["glossary"] == tuple(each for each in TERMS if each[0] == found)
+    assert context.varying == {"glossary"}
+    assert [each.name for each in context.trimmed] == ["glossary"]
+
+
+def test_terms_of_the_passages_are_shown_as_well() -> None:
+    passages = (passage("c1", "A refund takes a week."),)
+    context = shown(block(ContextSource.GLOSSARY, most=8), text="How long?", passages=passages)
+    assert context.trusted == {"glossary": (TERMS[1],)}
+
+
+def test_a_bounded_block_of_turns_drops_the_oldest() -> None:
+    turns = (Turn(True, "one two"), Turn(False, "three four"), Turn(True, "five"))
+    asked = inquiry(block(ContextSource.TURNS, most=4, keep=Keep.LAST), turns=turns)
+    question, context = prompt_context(asked, (), TEXTS, words)
+    assert question.turns == turns[1:]
+    assert context == PromptContext({}, {}, trimmed=(TrimmedBlock("turns", 5, 3),), tokens=3)
+    assert asked.question.turns == turns
+
+
+def test_turns_within_their_bound_are_all_shown() -> None:
+    turns = (Turn(True, "one two"), Turn(False, "three"))
+    question, context = prompt_context(inquiry(block(ContextSource.TURNS, most=3), turns=turns), (), TEXTS, words)
+    assert (question.turns, context.trimmed, context.tokens) == (turns, (), 3)
+
+
+async def test_the_span_of_the_prompt_says_how_much_it_has_and_what_was_cut_but_no_text() -> None:
+    blocks = (block(ContextSource.INSTRUCTIONS), block(ContextSource.ENVIRONMENT, most=3))
+    made = await path([*draft((FIRST, ["p1"])), DONE], context=blocks, texts=TEXTS)
+    await made.ask(None)
+    attributes = made.spans.attributes("groundwire.prompt")
+    assert (attributes[names.CONTEXT_BLOCKS], attributes[names.CONTEXT_TOKENS]) == (2, 9)
+    assert made.spans.events("groundwire.prompt") == [
+        {names.CONTEXT_BLOCK: "environment", names.CONTEXT_BLOCK_TOKENS: 6, names.CONTEXT_BLOCK_KEPT: 3}
+    ]
+    assert "REGION" not in made.spans.everything()
+
+
+async def test_a_prompt_without_context_says_nothing_of_it() -> None:
+    made = await path([*draft((FIRST, ["p1"])), DONE])
+    await made.ask(None)
+    assert names.CONTEXT_BLOCKS not in made.spans.attributes("groundwire.prompt")
