@@ -36,6 +36,8 @@ class ReplayedCall:
         before: as it was recorded.
         after: as it was replayed; None where that is not known.
         missing: why it is not known: one sentence; empty where it is.
+        places: where all that there is of the two outcomes differs, each by its path; times are not compared.
+        other_rules: whether the rules that judge sentences are others than those of the recording.
     """
 
     name: str
@@ -43,6 +45,13 @@ class ReplayedCall:
     before: RecordedOutcome
     after: RecordedOutcome | None = None
     missing: str = ""
+    places: tuple[str, ...] = ()
+    other_rules: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether the replay came to the same in everything."""
+        return self.after is not None and not self.places
 
     @property
     def differences(self) -> tuple[OutcomeDifference, ...]:
@@ -137,6 +146,7 @@ def facts_of(replayed: ReplayedCall) -> dict[str, Any]:
         "before": _outcome_facts(replayed.before),
         "after": None if replayed.after is None else _outcome_facts(replayed.after),
         "missing": replayed.missing,
+        "exact": replayed.exact,
         "changed": replayed.changed,
         "differences": [
             {"what": each.what, "before": each.before, "after": each.after} for each in replayed.differences
