@@ -13,12 +13,14 @@ from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
+from groundwire_server.domain.share import keyed_place
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import Ports, Route, RouteReviews, RouteTable, ShadowModel
 from groundwire_server.pipeline.screening.guards import ScreenGuards
 from groundwire_server.pipeline.shadow import Shadows
+from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
@@ -51,7 +53,7 @@ class Path:
     """
 
     routes: RouteTable
-    answerer: PipelineAnswerer
+    answerer: Answerer
     models: list[ScriptedGenerator]
     spans: Spans
     counts: Counts
@@ -109,7 +111,7 @@ async def path(
         budget=budget,
         shadow=shadow,
         screens=screens or {},
-        reviews=None if desk is None else RouteReviews(desk, inline_threads(), share_key),
+        reviews=None if desk is None else RouteReviews(desk, inline_threads(), keyed_place(share_key)),
         context=texts,
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})

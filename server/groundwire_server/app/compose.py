@@ -23,6 +23,7 @@ from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
 from groundwire_server.app.parts.routes import composed_route, with_variants
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
+from groundwire_server.app.recorded_calls import RecordingAnswerer
 from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
@@ -30,6 +31,7 @@ from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.experiments.assignment import RouteTraffic
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.share import keyed_place
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
@@ -69,6 +71,7 @@ from groundwire_server.pipeline.routes import (
     SelfHostedRoutes,
 )
 from groundwire_server.pipeline.shadow import Shadows
+from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.erasable import Erasable, ErasableRecords
 from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
@@ -224,7 +227,7 @@ def snapshot(
     check = AclRecheck(process.recording.metrics)
     rules, reviews = RuleChecker.packaged(), None
     if process.reviews is not None:
-        reviews = RouteReviews(process.reviews.desk, process.checking, share_key(process.records))
+        reviews = RouteReviews(process.reviews.desk, process.checking, keyed_place(share_key(process.records)))
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         made = {
@@ -254,7 +257,12 @@ def snapshot(
     # What a tenant has no right to waits for nothing.
     quotas = () if limits.quotas is None else (limits.quotas,)
     admission = Admission((*quotas, process.capacity))
-    limited = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    answering: Answerer = pipeline
+    if process.recordings is not None and parts.recordings:
+        answering = RecordingAnswerer(
+            pipeline, available, SystemClock(), process.recording, process.checking, process.lag, process.shadows
+        )
+    limited = answering if limits.reports is None else ShadowedAnswerer(answering, limits.table, limits.reports)
     ingest = Ingest(
         parts.corpus.corpus,
         parts.corpus.embedder,

@@ -50,6 +50,7 @@ class PortName(Word):
     REVIEW = auto()
     THREAD = auto()
     READER = auto()
+    PROMPT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,8 @@ class RouteParts:
         budget: whether there is a limit on what models consume.
         stamp: decides whether an earlier answer holds; None where none is kept.
         queue: whether questions may be answered later.
-        review_place: the call's place among the shares of answers that are reviewed; None without reviews.
+        reviews: whether answers may be sent for review.
+        review_place: the call's place among the shares of answers that are reviewed, 0 to 1.
     """
 
     models: tuple[str, ...]
@@ -258,7 +260,8 @@ class RouteParts:
     budget: bool = False
     stamp: bytes | None = None
     queue: bool = False
-    review_place: float | None = None
+    reviews: bool = False
+    review_place: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
