@@ -71,7 +71,7 @@ class ScriptedPromptService(FakeService):
         if found is None:
             self._fail(UNKNOWN, context)
         full = prompts.PromptVersion(text=f"text of {wanted}\n")
-        full.MergeFrom(found or full)
+        full.MergeFrom(found)
         return prompts.GetPromptVersionResponse(version=full)
 
     def PushPromptVersion(

@@ -31,6 +31,7 @@ from groundwire_server.edge.server import Server, Servicers
 from groundwire_server.edge.servicers.answers import Answers
 from groundwire_server.edge.servicers.audit import Audit
 from groundwire_server.edge.servicers.documents import Documents
+from groundwire_server.edge.servicers.experiments import Experiments
 from groundwire_server.edge.servicers.feedback import Feedback
 from groundwire_server.edge.servicers.grounding import Grounding
 from groundwire_server.edge.servicers.limits import Limits
@@ -105,6 +106,7 @@ async def test_a_server_puts_the_interceptors_together_in_the_standard_order() -
         Audit(CURRENT),
         RecordedCalls(CURRENT),
         PromptRegistryCalls(CURRENT),
+        Experiments(CURRENT),
     )
     server = Server(
         servicers,

@@ -28,7 +28,7 @@ from groundwire_server.app.experiments.opening import open_expanded, report_faul
 from groundwire_server.app.experiments.variants import ExpandedConfiguration, refuse_broken
 from groundwire_server.app.parts.experiments import experiment_calls
 from groundwire_server.app.parts.parts import open_parts
-from groundwire_server.app.parts.prompts import registry_of
+from groundwire_server.app.parts.prompts import registry_of, route_faults
 from groundwire_server.app.parts.registry import prompt_calls
 from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.app.parts.store import Store
@@ -242,11 +242,15 @@ async def _open(
     loaded: Loaded, state: RegistryState, process: Process, shared: Shared, key_sets: KeySets
 ) -> ActiveConfig:
     registry = registry_of(loaded.prompts, state)
+    # What is compiled for the first time takes a while, and calls go on beside it.
+    if faults := await asyncio.to_thread(list, route_faults(loaded.configuration, registry, process.templates)):
+        raise InvalidConfigurationError([loaded.located(each) for each in faults])
 
     async def opened(expanded: ExpandedConfiguration) -> ActiveConfig:
         return await _open_expanded(loaded, state, registry, expanded, process, shared, key_sets)
 
-    return await open_expanded(loaded.configuration, state, registry, SystemClock().today(), opened)
+    now = SystemClock().today()
+    return await open_expanded(loaded.configuration, state, registry, process.templates, now, opened)
 
 
 async def _open_expanded(
@@ -292,7 +296,7 @@ async def _open_expanded(
             prompt_calls(loaded.configuration, registry, process.registry),
             configuration.prompts.managed_by,
             PromptCatalogue(registry, process.templates),
-            experiment_calls(loaded.configuration, state, registry, expanded, process.registry),
+            experiment_calls(loaded.configuration, state, registry, process.templates, expanded, process.registry),
             expanded.traffic,
         )
         process.weights.replace(configuration.tenant_weights)

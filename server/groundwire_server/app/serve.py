@@ -187,7 +187,7 @@ async def serve_until(
         if server.process.registry is not None:
             tasks.append(kept_going("registry", server.process.registry.keep))
         if again is not None:
-            reloading = reload_when_due(server.reloader.reload, again, lambda: server.reloader.loaded.marks)
+            reloading = reload_when_due(server.reloader.reload, again, lambda: server.reloader.loaded.watched)
             tasks.append(in_background("reload", reloading))
         await stop.asked.wait()
         for task in tasks:

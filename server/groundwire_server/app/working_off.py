@@ -76,7 +76,7 @@ async def _until_signalled(sources: Sources, loaded: Loaded, logs: Logs) -> None
         with metrics_page(first.telemetry.prometheus_listen, recorder):
             tasks = [
                 in_background("heartbeat", heartbeat(recorder, logs, parts.process.capacity.beat)),
-                in_background("reload", reload_when_due(reloader.reload, again, lambda: reloader.loaded.marks)),
+                in_background("reload", reload_when_due(reloader.reload, again, lambda: reloader.loaded.watched)),
             ]
             if parts.process.registry is not None:
                 tasks.append(kept_going("registry", parts.process.registry.keep))

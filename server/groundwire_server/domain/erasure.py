@@ -108,6 +108,7 @@ class ErasedPlaceKind(Enum):
     CASES = auto()
     FEEDBACK = auto()
     USAGE = auto()
+    EXPERIMENTS = auto()
     RECORDINGS = auto()
 
 

@@ -61,9 +61,9 @@ class Inquiry:
         arrived: when the call came in, in seconds on the event loop's clock.
         deadline: when the caller stops listening, on the same clock.
         run: how the caller will find the run again; None where it gave no request id.
-        dates: those that its prompt shows, in the order of the route's blocks.
         assignments: the arms that it belongs to; they are kept through queue, review and retry.
         claim: the operation that a worker answers; None for a call that waits for its answer.
+        dates: those that its prompt shows, in the order of the route's blocks.
     """
 
     question: Question
@@ -72,9 +72,9 @@ class Inquiry:
     arrived: float
     deadline: Deadline
     run: RunRequest | None = None
-    dates: tuple[str, ...] = ()
     assignments: tuple[Assignment, ...] = ()
     claim: Claim | None = None
+    dates: tuple[str, ...] = ()
 
     @property
     def experiment_arm(self) -> str:

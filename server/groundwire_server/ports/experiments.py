@@ -7,19 +7,23 @@ from typing import Protocol
 
 from groundwire_server.domain.experiments.experiment import Assignment, Metric
 from groundwire_server.domain.experiments.observation import ArmSums, UnitKey, UnitSums
-from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome
+from groundwire_server.domain.requester import Requester
 
 
 class ExperimentRecorder(Protocol):
     """Takes what came of calls. It never waits, and never fails."""
 
-    def outcome(self, inquiry: Inquiry, outcome: Outcome) -> None:
-        """Note how a call has ended that belongs to arms; the others are left out here."""
+    def outcome(self, assignments: Sequence[Assignment], requester: Requester, outcome: Outcome) -> None:
+        """Note how a call has ended, once a call."""
         ...
 
-    def later(self, assignments: Sequence[Assignment], unit_of: Inquiry, metric: Metric, amount: float = 1.0) -> None:
-        """Note what became known of a call afterwards, such as feedback."""
+    def answered_later(self, assignments: Sequence[Assignment], requester: Requester, outcome: Outcome) -> None:
+        """Note what a worker has made of a queued question, whose call was counted when it was queued."""
+        ...
+
+    def later(self, assignments: Sequence[Assignment], requester: Requester, values: Mapping[Metric, float]) -> None:
+        """Note what became known of a call afterwards, such as feedback; of a unit without calls it is left out."""
         ...
 
 
@@ -38,16 +42,28 @@ class ResultBatch:
 
 
 class ExperimentResults(Protocol):
-    """The results in the database. Every method raises RecordsError when the database cannot be asked."""
+    """The results in the database.
+
+    Every adapter passes `tests/contract/experiments`. Every method raises RecordsError when the database cannot be
+    asked.
+    """
 
     async def write(self, process: str, batch: ResultBatch) -> None:
-        """Add a batch, in one transaction, unless it is there already."""
+        """Add a batch, in one transaction, unless it is there already.
+
+        Sums without calls are added to units that have some, and left out of others; so are those of an experiment that
+        is not kept.
+        """
         ...
 
-    async def arms(self, experiment: str) -> tuple[Sequence[ArmSums], datetime | None]:
-        """Return the sums of each arm, and until when calls are counted."""
+    async def close(self, process: str) -> None:
+        """Say that nothing of a process is missing: it has ended."""
+        ...
+
+    async def arms(self, experiment: str) -> tuple[Sequence[ArmSums], datetime]:
+        """Return the sums of each arm that has calls, and until when calls are counted."""
         ...
 
     async def sweep(self) -> int:
-        """Forget the units of experiments that ended long enough ago; return how many rows are gone."""
+        """Forget some of the units of experiments that ended long enough ago; return how many rows are gone."""
         ...

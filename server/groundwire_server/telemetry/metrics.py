@@ -423,6 +423,22 @@ USAGE_UNWRITTEN_AGE: Final = Gauge(
     "s",
     "How long the oldest consumption has waited that is not in the accounts of usage; 0 where all of it is.",
 )
+EXPERIMENT_UNWRITTEN_AGE: Final = Gauge(
+    "groundwire.experiment.unwritten_age",
+    "s",
+    "How long the oldest result of a call in an experiment has waited that is not in the database; 0 where all are.",
+)
+EXPERIMENT_RESULTS_DROPPED: Final = Counter(
+    "groundwire.experiment.results_dropped",
+    "{result}",
+    "Results of calls in experiments that were left out, because too many units waited for a database that was away.",
+)
+EXPERIMENT_ARMS_ENDED: Final = Counter(
+    "groundwire.experiment.arms_ended",
+    "{arm}",
+    "Arms of experiments that a guard of this process has ended, by the guard's metric.",
+    (names.GUARD_METRIC,),
+)
 WEBHOOKS: Final = Counter(
     "groundwire.webhooks",
     "{webhook}",
@@ -561,6 +577,9 @@ CATALOG: Final[tuple[Metric, ...]] = (
     QUEUE_HALTED,
     QUEUE_OLDEST_AGE,
     USAGE_UNWRITTEN_AGE,
+    EXPERIMENT_UNWRITTEN_AGE,
+    EXPERIMENT_RESULTS_DROPPED,
+    EXPERIMENT_ARMS_ENDED,
     WEBHOOKS,
     REVIEWS_OPENED,
     REVIEWS_ENDED,

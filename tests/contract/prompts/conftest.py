@@ -11,7 +11,7 @@ from groundwire_server.adapters.records.audit.sql import SqlAuditRecords
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.registry.sql import SqlPromptRecords
-from groundwire_server.domain.experiments.experiment import Arm, Experiment, RampStep, Unit
+from groundwire_server.domain.experiments.experiment import Arm, Experiment, ExperimentUnit, RampStep
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptOrigin, PromptVersion
 from groundwire_server.ports.audit import AuditEntry
@@ -48,7 +48,7 @@ def parse(text: str, start: datetime) -> Experiment:
     return Experiment(
         name=read["name"],
         route="default",
-        unit=Unit.END_USER,
+        unit=ExperimentUnit.END_USER,
         arms=(Arm("control", 50), Arm("candidate", 30, {"prompt": {"version": "1.4.0"}}), Arm("other", 20)),
         ramp=(RampStep(0, 100),),
         start=start,

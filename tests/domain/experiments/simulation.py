@@ -10,10 +10,10 @@ from groundwire_server.domain.experiments.experiment import (
     ArmEnd,
     Direction,
     Experiment,
+    ExperimentUnit,
     GuardMetric,
     Metric,
     RampStep,
-    Unit,
 )
 from groundwire_server.domain.experiments.latency import latency_bucket
 from groundwire_server.domain.experiments.observation import ArmSums, Moments
@@ -72,7 +72,7 @@ def experiment_of(*guards: GuardMetric, error_rate: float = 0.05, arms: int = 2)
     return Experiment(
         "shorter-prompt",
         "default",
-        Unit.END_USER,
+        ExperimentUnit.END_USER,
         tuple(Arm(name, 100 / arms) for name in names),
         (RampStep(0.0, 100.0),),
         START,

@@ -291,8 +291,8 @@ def test_violations_are_all_named_where_there_are_few_and_one_where_there_may_be
     ("context", "field"),
     [
         ({"Plan": "pro"}, "question.context[Plan]"),
-        ({"": "pro"}, "question.context[]"),
-        ({"a" * 65: "pro"}, f"question.context[{'a' * 65}]"),
+        ({"": "pro"}, "question.context[…]"),
+        ({"a" * 65: "pro"}, "question.context[…]"),
         ({"plan": "x" * 1025}, "question.context[plan]"),
     ],
     ids=["capital", "empty", "long name", "long value"],

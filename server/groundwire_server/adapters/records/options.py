@@ -109,6 +109,13 @@ class RetentionOptions(Options):
     usage_days: float = Field(
         400.0, gt=0, le=3650, description="Days of the accounts of usage: numbers by tenant, subject and day, no texts."
     )
+    experiment_days: float = Field(
+        180.0,
+        gt=0,
+        le=3650,
+        description="Days that the results of an experiment are kept after its end: numbers by unit, which is a keyed "
+        "digest.",
+    )
 
 
 class RecordsOptions(LoginOptions):

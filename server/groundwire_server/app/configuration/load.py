@@ -82,6 +82,11 @@ class Loaded:
     marks: Marks
     prompts: PromptFolder = NO_FOLDER
 
+    @property
+    def watched(self) -> Marks:
+        """The files whose change matters, each as it was when it was read; what came to a folder later as missing."""
+        return {**dict.fromkeys(_files_of(self.configuration)), **self.marks}
+
     def same(self, other: "Loaded") -> bool:
         """Return whether another one has the same values, and names files with the same content."""
         named = _files_of(self.configuration)

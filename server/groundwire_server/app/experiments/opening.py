@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
+from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.references import check_references
 from groundwire_server.app.experiments.variants import Check, ExpandedConfiguration, expanded, in_order
+from groundwire_server.app.parts.prompts import route_faults
 from groundwire_server.domain.failure import Failure, SetupError
-from groundwire_server.domain.prompts.registry import PromptRegistry, UnknownPromptError
+from groundwire_server.domain.prompts.registry import PromptRegistry
 from groundwire_server.ports.prompt_records import RegistryState
 
 _UNUSABLE: Final = (Failure, SetupError, ImportError, OSError)
@@ -35,6 +37,7 @@ async def open_expanded(
     configuration: Configuration,
     state: RegistryState,
     registry: PromptRegistry,
+    templates: TemplateCompiler,
     now: datetime,
     opened: Callable[[ExpandedConfiguration], Awaitable[T]],
 ) -> T:
@@ -44,13 +47,14 @@ async def open_expanded(
         configuration: verified.
         state: has the experiments.
         registry: has the prompts that arms may name.
+        templates: compiles them.
         now: of the wall clock.
         opened: opens an expanded configuration.
 
     Raises:
         Failure: of the configuration itself, as `opened` does; SetupError, ImportError and OSError as well.
     """
-    check, experiments = checked_with(registry), in_order(state.experiments)
+    check, experiments = checked_with(registry, templates), in_order(state.experiments)
     whole = expanded(configuration, experiments, now, check)
     try:
         return await opened(whole)
@@ -67,16 +71,12 @@ async def open_expanded(
     return await opened(replace(rest, faults={**rest.faults, **broken}))
 
 
-def checked_with(registry: PromptRegistry) -> Check:
+def checked_with(registry: PromptRegistry, templates: TemplateCompiler) -> Check:
     """Return what yields what is wrong with a configuration between its sections, and by a registry of prompts."""
 
     def check(configuration: Configuration) -> Iterator[ConfigError]:
         yield from check_references(configuration)
-        for name, route in configuration.routes.items():
-            try:
-                registry.required(route.prompt.name, route.prompt.wanted)
-            except UnknownPromptError as unknown:
-                yield ConfigError(("routes", name, "prompt"), str(unknown))
+        yield from route_faults(configuration, registry, templates)
 
     return check
 

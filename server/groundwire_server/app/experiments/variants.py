@@ -106,14 +106,18 @@ def expanded(
     """
     kept: list[Experiment] = []
     faults: dict[str, Sequence[ConfigError]] = {}
-    before = {*check(configuration)}
+    before = {(each.path, each.message) for each in check(configuration)}
     for experiment in experiments:
         if experiment.state(now) is ExperimentState.ENDED:
             continue
         found = [*_own_faults(experiment, configuration, kept)]
         if not found:
             whole, variants = _with_variants(configuration, [*kept, experiment])
-            found = [_of_definition(each, experiment, variants) for each in check(whole) if each not in before]
+            found = [
+                _of_definition(each, experiment, variants)
+                for each in check(whole)
+                if (_of_route_itself(each.path, variants), each.message) not in before
+            ]
         if found:
             faults[experiment.name] = _located(found, experiment)
         else:
@@ -240,6 +244,12 @@ def _place(experiment: Experiment, dimension: str) -> Path:
     path = tuple(dimension.split("."))
     index = next(index for index, arm in enumerate(experiment.arms) if path[0] in arm.settings)
     return (*_settings(index), *path)
+
+
+def _of_route_itself(path: Path, variants: Mapping[str, RouteVariant]) -> Path:
+    """Return the path of a route in place of that of a variant of it."""
+    variant = variants.get(str(path[1])) if path[:1] == ("routes",) and len(path) > 1 else None
+    return path if variant is None else ("routes", variant.route, *path[2:])
 
 
 def _of_definition(error: ConfigError, experiment: Experiment, variants: Mapping[str, RouteVariant]) -> ConfigError:

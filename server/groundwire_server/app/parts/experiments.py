@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -22,6 +23,7 @@ def experiment_calls(
     configuration: Configuration,
     state: RegistryState,
     registry: PromptRegistry,
+    templates: TemplateCompiler,
     opened: ExpandedConfiguration,
     watch: RegistryWatch | None,
 ) -> ExperimentCalls | None:
@@ -31,12 +33,13 @@ def experiment_calls(
         configuration: without variants.
         state: has the experiments.
         registry: has the prompts that arms may name.
+        templates: compiles them.
         opened: the configuration with the variants that are in use.
         watch: looks for changes.
     """
     if watch is None:
         return None
-    clock, check = SystemClock(), checked_with(registry)
+    clock, check = SystemClock(), checked_with(registry, templates)
 
     def faults(experiment: Experiment, others: Sequence[Experiment]) -> Sequence[Violation]:
         # Behind the others: what runs already is no fault of its own.

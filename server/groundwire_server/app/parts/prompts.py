@@ -10,6 +10,7 @@ from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError, joined
+from groundwire_server.domain.prompts.variables import misfits
 from groundwire_server.ports.prompt_records import RegistryState
 
 
@@ -45,13 +46,17 @@ def folder_faults(folder: PromptFolder, templates: TemplateCompiler) -> Iterator
 def route_faults(
     configuration: Configuration, registry: PromptRegistry, templates: TemplateCompiler
 ) -> Iterator[ConfigError]:
-    """Yield what keeps routes from using the prompts that they name: one error a route."""
+    """Yield what keeps routes from using the prompts that they name, with the context that they declare."""
     prompts = PromptCatalogue(registry, templates)
     for name, route in configuration.routes.items():
         try:
-            prompts.check(route.prompt.name, route.prompt.wanted)
+            template = prompts.check(route.prompt.name, route.prompt.wanted)
         except UnknownPromptError as unknown:
             yield ConfigError(("routes", name, "prompt"), str(unknown))
+            continue
+        blocks = [section.block(block) for block, section in route.context.items()]
+        for message in misfits(blocks, template.declared, template.bare):
+            yield ConfigError(("routes", name, "context"), message)
 
 
 def offline_prompts(configuration: Configuration) -> PromptCatalogue:

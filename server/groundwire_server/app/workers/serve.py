@@ -94,7 +94,7 @@ async def _serve(
 
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(reload_when_due(reload, again, lambda: supervisor.loaded.marks))
+            tasks.create_task(reload_when_due(reload, again, lambda: supervisor.loaded.watched))
             tasks.create_task(supervisor.keep())
     except* WorkerFailedError as failed:
         raise failed.exceptions[0] from None

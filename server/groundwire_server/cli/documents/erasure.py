@@ -30,6 +30,7 @@ _PLACES: Final = {
     ErasedPlaceKind.ERASED_PLACE_KIND_CASES: "kept questions with their answers",
     ErasedPlaceKind.ERASED_PLACE_KIND_FEEDBACK: "feedback",
     ErasedPlaceKind.ERASED_PLACE_KIND_USAGE: "names in the accounts of usage",
+    ErasedPlaceKind.ERASED_PLACE_KIND_EXPERIMENTS: "results of experiments by unit",
     ErasedPlaceKind.ERASED_PLACE_KIND_RECORDINGS: "recordings",
 }
 

@@ -41,7 +41,7 @@ class Moments:
     Attributes:
         total: of x.
         squares: of x².
-        products: of n·x.
+        products: of n·x; of NEGATIVE, whose n is the unit's feedback.
     """
 
     total: float = 0.0

@@ -56,6 +56,8 @@ class _ErasedPlaceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Erase
     """ERASED_PLACE_KIND_USAGE counts subjects whose names were replaced in the accounts of usage, which keep their numbers."""
     ERASED_PLACE_KIND_RECORDINGS: _ErasedPlaceKind.ValueType  # 12
     """ERASED_PLACE_KIND_RECORDINGS counts calls that were recorded; a recording is removed whole."""
+    ERASED_PLACE_KIND_EXPERIMENTS: _ErasedPlaceKind.ValueType  # 13
+    """ERASED_PLACE_KIND_EXPERIMENTS counts rows of units in the results of experiments, one for each experiment and arm."""
 
 class ErasedPlaceKind(_ErasedPlaceKind, metaclass=_ErasedPlaceKindEnumTypeWrapper):
     """ErasedPlaceKind is a place that holds texts of documents, or of answers that quote them."""
@@ -90,6 +92,8 @@ ERASED_PLACE_KIND_USAGE: ErasedPlaceKind.ValueType  # 11
 """ERASED_PLACE_KIND_USAGE counts subjects whose names were replaced in the accounts of usage, which keep their numbers."""
 ERASED_PLACE_KIND_RECORDINGS: ErasedPlaceKind.ValueType  # 12
 """ERASED_PLACE_KIND_RECORDINGS counts calls that were recorded; a recording is removed whole."""
+ERASED_PLACE_KIND_EXPERIMENTS: ErasedPlaceKind.ValueType  # 13
+"""ERASED_PLACE_KIND_EXPERIMENTS counts rows of units in the results of experiments, one for each experiment and arm."""
 Global___ErasedPlaceKind: _TypeAlias = ErasedPlaceKind  # noqa: Y015
 
 @_typing.final

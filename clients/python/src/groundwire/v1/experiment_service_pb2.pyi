@@ -163,7 +163,7 @@ Global___Experiment: _TypeAlias = Experiment  # noqa: Y015
 @_typing.final
 class MetricSums(_message.Message):
     """MetricSums are sums over the units of an arm, from which means and their intervals are computed: with the unit's number
-    of calls n and its sum of the metric x.
+    of calls n and its sum of the metric x. Of the metric `negative`, n is the unit's number of calls with feedback.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

@@ -12,6 +12,7 @@ from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.erased_names import erased_name, is_erased
 from groundwire_server.adapters.records.operations.rows import micros
 from groundwire_server.adapters.records.tables import usage, usage_books
+from groundwire_server.adapters.records.written import until_written
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (
     EntireTenant,
@@ -26,8 +27,6 @@ from groundwire_server.ports.operations import RecordsError
 
 _BATCH: Final = 500
 """Subjects that are erased in one transaction."""
-
-_POLL_SECONDS: Final = 0.2
 
 _RENAME: Final = (
     update(usage)
@@ -65,7 +64,10 @@ class SqlUsageErasure:
         left = deadline.remaining(self._clock.now())
         try:
             async with asyncio.timeout(None if isinf(left) else left):
-                await self._all_written(self._clock.today())
+                begun = self._clock.today()
+                await until_written(
+                    self._write, lambda: self._database.read(lambda connection: self._behind(connection, begun))
+                )
                 while count := await self._database.write(
                     lambda connection: _erase_some(connection, erasure.tenant, selection)
                 ):
@@ -76,15 +78,6 @@ class SqlUsageErasure:
         except RecordsError as error:
             note = f"{str(error)[:1].upper()}{str(error)[1:]}."
         return [ErasedPlace(ErasedPlaceKind.USAGE, erased, complete, note)]
-
-    async def _all_written(self, begun: datetime) -> None:
-        """Wait until each process that lives has written what it had consumed by a time."""
-        written = False
-        while True:
-            written = written or await self._write()
-            if written and not await self._database.read(lambda connection: self._behind(connection, begun)):
-                return
-            await asyncio.sleep(_POLL_SECONDS)
 
     def _behind(self, connection: Connection, begun: datetime) -> int:
         """Return how many processes that live have not written since a time."""

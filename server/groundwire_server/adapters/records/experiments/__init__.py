@@ -1,0 +1,1 @@
+"""What came of the calls of experiments, by unit, in the database of records."""

@@ -1,0 +1,59 @@
+"""The names of units in rows: digests by a key of the records, so that nobody is named and none can be tried."""
+
+from collections.abc import Sequence
+
+from groundwire_server.adapters.records.encryption import SealedPlace, Sealing
+from groundwire_server.domain.experiments.experiment import ExperimentUnit
+from groundwire_server.domain.requester import Requester
+
+TENANT_DIGITS = 16
+"""Of a name: the first are the tenant's, so that all of a tenant can be erased."""
+
+_COLUMN = "experiment_unit"
+
+
+class UnitNames:
+    """Names units in rows, each by 32 hexadecimal digits.
+
+    After a rotation of the keys a unit has a new name and counts as another one.
+
+    Args:
+        sealing: of the records.
+    """
+
+    def __init__(self, sealing: Sealing) -> None:
+        self._sealing = sealing
+
+    def name(self, unit: ExperimentUnit, requester: Requester) -> str:
+        """Return the name of the unit behind a call; empty where the call has none."""
+        own = _own(unit, requester)
+        return self.names(unit, requester.tenant, own)[0] if own else ""
+
+    def names(self, unit: ExperimentUnit, tenant: str, own: str) -> Sequence[str]:
+        """Return the names that a unit has by each key, that of new rows first.
+
+        Args:
+            unit: what it is.
+            tenant: that it belongs to.
+            own: the end user, the subject, or the tenant again.
+        """
+        place = SealedPlace(tenant, "", "", f"{_COLUMN}:{unit.lower()}")
+        owns = self._sealing.digests(own.encode(), place)
+        return [
+            first + digest.hex()[:TENANT_DIGITS] for first, digest in zip(self.beginnings(tenant), owns, strict=True)
+        ]
+
+    def beginnings(self, tenant: str) -> Sequence[str]:
+        """Return what the names of a tenant's units begin with by each key."""
+        place = SealedPlace(tenant, "", "", _COLUMN)
+        return [digest.hex()[:TENANT_DIGITS] for digest in self._sealing.digests(b"", place)]
+
+
+def _own(unit: ExperimentUnit, requester: Requester) -> str:
+    match unit:
+        case ExperimentUnit.TENANT:
+            return requester.tenant
+        case ExperimentUnit.SUBJECT:
+            return requester.subject
+        case ExperimentUnit.END_USER:
+            return requester.end_user
