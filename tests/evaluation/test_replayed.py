@@ -86,7 +86,7 @@ def test_a_summary_counts_what_changed() -> None:
         call(None, "no recording has it"),
     ]
     summary = ReplaySummary.of(calls)
-    assert (summary.calls, summary.unknown, summary.changed) == (5, 1, 3)
+    assert (summary.calls, summary.unknown, summary.changed) == (5, {"no recording has it": 1}, 3)
     assert summary.results == {("answered", "abstained"): 2}
     assert summary.causes == {("ANSWER_VALIDATED", "MODEL_ABSTAINED"): 2}
     assert summary.verdicts_before == {"VERBATIM": 4}

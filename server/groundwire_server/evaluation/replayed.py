@@ -95,7 +95,7 @@ class ReplaySummary:
 
     Attributes:
         calls: how many there were.
-        unknown: how many of them have an outcome that is not known.
+        unknown: how many of them have an outcome that is not known, by why.
         changed: how many came to something else for their caller.
         results: how many had each pair of results, where it changed.
         causes: how many had each pair of causes, where it changed.
@@ -104,7 +104,7 @@ class ReplaySummary:
     """
 
     calls: int
-    unknown: int
+    unknown: Mapping[str, int]
     changed: int
     results: Mapping[tuple[str, str], int]
     causes: Mapping[tuple[str, str], int]
@@ -118,7 +118,7 @@ class ReplaySummary:
         pairs = [(each.before, each.after) for each in every if each.after is not None]
         return cls(
             len(every),
-            len(every) - len(pairs),
+            Counter(each.missing for each in every if each.after is None),
             sum(each.changed for each in every),
             Counter((str(one.result), str(other.result)) for one, other in pairs if one.result != other.result),
             Counter((str(one.cause), str(other.cause)) for one, other in pairs if one.cause != other.cause),
@@ -130,7 +130,7 @@ class ReplaySummary:
         """Return all of it, for JSON."""
         return {
             "calls": self.calls,
-            "unknown": self.unknown,
+            "unknown": sum(self.unknown.values()),
             "changed": self.changed,
             "results": _facts_of(self.results),
             "causes": _facts_of(self.causes),

@@ -87,7 +87,7 @@ def test_a_summary_says_how_many_changed_and_how() -> None:
     calls = [call(answered()), call(ABSTAINED), call(None, "why")]
     assert list(summary_lines(ReplaySummary.of(calls))) == [
         "1 of 2 calls came to something else",
-        "1 outcome not known: models were not asked; with --live those of the configuration are",
+        "1 outcome not known: why",
         "result answered → abstained: 1 call",
         "cause ANSWER_VALIDATED → MODEL_ABSTAINED: 1 call",
         "verdicts of sentences: VERBATIM 2 → 1",

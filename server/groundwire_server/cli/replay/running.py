@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Final
 
-from groundwire_server.app.configuration.fallback_rules import priced_models
+from groundwire_server.app.configuration.limit_rules import priced_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.evaluation import InProcessService, in_process
 from groundwire_server.app.parts.prompts import offline_prompts
@@ -99,7 +99,7 @@ def _compared(call: ReplayableCall, replayed: Replayed) -> ReplayedCall:
         call.question,
         call.outcome,
         None if replayed.outcome is None else recorded_outcome(replayed.outcome),
-        f"no recording has what {missing} would return" if missing else "",
+        f"nothing is recorded of {missing}, which can be asked with --live" if missing else "",
         replayed.differences,
         replayed.other_rules,
     )
