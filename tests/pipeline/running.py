@@ -20,7 +20,6 @@ from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import Ports, Route, RouteReviews, RouteTable, ShadowModel
 from groundwire_server.pipeline.screening.guards import ScreenGuards
 from groundwire_server.pipeline.shadow import Shadows
-from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
@@ -53,7 +52,7 @@ class Path:
     """
 
     routes: RouteTable
-    answerer: Answerer
+    answerer: PipelineAnswerer
     models: list[ScriptedGenerator]
     spans: Spans
     counts: Counts

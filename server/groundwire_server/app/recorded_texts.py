@@ -91,7 +91,8 @@ class _Texts:
         return replace(passage, text=text, title=title)
 
     def _rendered(self, rendered: RenderedPrompt) -> RenderedPrompt:
-        return replace(rendered, prompt=self._prompt(rendered.prompt), context=self._context(rendered.context))
+        prompt = None if rendered.prompt is None else self._prompt(rendered.prompt)
+        return replace(rendered, prompt=prompt, context=self._context(rendered.context))
 
     def _context(self, context: PromptContext) -> PromptContext:
         return replace(context, untrusted=self._values(context.untrusted), trusted=self._values(context.trusted))

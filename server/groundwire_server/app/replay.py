@@ -38,6 +38,7 @@ from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.prompts.texts import NO_TEXTS
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -225,6 +226,7 @@ class _Replay:
             screens=self._screens(),
             queue=ReplayedQueue(tape) if parts.queue else None,
             cache=self._cache(),
+            context=NO_TEXTS if now is None else now.context,
             reviews=RouteReviews(ReplayedReviewDesk(tape), ReplayedThreads(tape), lambda _: parts.review_place)
             if parts.reviews
             else None,

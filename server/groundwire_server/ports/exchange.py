@@ -179,12 +179,12 @@ class RenderedPrompt:
 
     Attributes:
         version: by which it was asked for; empty asks for the newest.
+        prompt: what came of it; None where that was longer than any prompt may be.
         context: what it was rendered with beside the question and the passages.
-        prompt: what came of it.
     """
 
     version: str
-    prompt: Prompt
+    prompt: Prompt | None
     context: PromptContext = NO_CONTEXT
 
 
@@ -306,7 +306,8 @@ class RecordedExchange:
     @property
     def documents(self) -> frozenset[str]:
         """The ids of the documents that it holds texts of: with one of them it is erased."""
-        found = {passage.document_id for each in self.prompts for passage in each.prompt.handles.values()}
+        prompts = (each.prompt for each in self.prompts if each.prompt is not None)
+        found = {passage.document_id for prompt in prompts for passage in prompt.handles.values()}
         for call in self.calls:
             for reply in call.replies:
                 match reply:

@@ -7,12 +7,13 @@ from groundwire_server.adapters.recorded.requests import screen_digest
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.generation import Draft, Prompt
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Draft, Prompt, PromptSettings
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Confidence, Screen
-from groundwire_server.ports.exchange import PortName
+from groundwire_server.ports.exchange import PortName, RenderedPrompt
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenReply, ScreenRequest
 from groundwire_server.ports.prompts import Prompts, RewritePrompts
 
@@ -28,6 +29,10 @@ class RecordedPrompts:
         """Return a hash of all that decides a prompt but what it is rendered of."""
         return self._inner.fingerprint(name, version)
 
+    def settings(self, name: str, version: str) -> PromptSettings:
+        """Return what a prompt says of the call of its model, and of its own length."""
+        return self._inner.settings(name, version)
+
     def render(
         self,
         name: str,
@@ -40,9 +45,19 @@ class RecordedPrompts:
         confidence: Confidence | None = None,
         context: PromptContext = NO_CONTEXT,
     ) -> Prompt:
-        """Render a prompt."""
-        prompt = self._inner.render(name, version, question, passages, mark, repair_of, released, confidence, context)
-        self._recorder.rendered(version, context, prompt)
+        """Render a prompt.
+
+        Raises:
+            Failure: PROMPT_TOO_LONG.
+        """
+        try:
+            prompt = self._inner.render(
+                name, version, question, passages, mark, repair_of, released, confidence, context
+            )
+        except Failure:
+            self._recorder.rendered(RenderedPrompt(version, None, context))
+            raise
+        self._recorder.rendered(RenderedPrompt(version, prompt, context))
         return prompt
 
 

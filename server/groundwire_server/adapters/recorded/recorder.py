@@ -11,7 +11,6 @@ from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.generation import Finish, Prompt
 from groundwire_server.domain.guards.finding import Finding
-from groundwire_server.domain.prompts.context import PromptContext
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.exchange import (
@@ -156,11 +155,12 @@ class ExchangeRecorder:
             self.dates.append(today)
         return today
 
-    def rendered(self, version: str, context: PromptContext, prompt: Prompt) -> None:
+    def rendered(self, rendered: RenderedPrompt) -> None:
         """Note a prompt."""
         if not self._ended:
-            self.prompts.append(RenderedPrompt(version, prompt, context))
-            self.add_text(len(prompt.system) + len(prompt.user))
+            self.prompts.append(rendered)
+            prompt = rendered.prompt
+            self.add_text(0 if prompt is None else len(prompt.system) + len(prompt.user))
 
     def rewrite_rendered(self, prompt: Prompt) -> None:
         """Note a prompt of the model that rewrites questions."""

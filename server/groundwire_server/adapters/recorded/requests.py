@@ -16,10 +16,11 @@ _DIGEST_BYTES = 16
 
 
 def prompt_digest(prompt: Prompt) -> str:
-    """Return a digest of all that a model reads of a prompt: it is the same where the prompt is, byte for byte."""
+    """Return a digest of all that a model is given of a prompt: it is the same where the prompt is, byte for byte."""
     begun = prompt.begun
     reply = None if begun is None else [begun.written, begun.correction, begun.opening]
-    return _digest(prompt.system, prompt.user, reply)
+    settings = prompt.settings
+    return _digest(prompt.system, prompt.user, reply, settings.temperature, settings.top_p, settings.max_output_tokens)
 
 
 def search_digest(query: Query) -> str:

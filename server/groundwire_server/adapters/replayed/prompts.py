@@ -1,6 +1,7 @@
 """Prompts and guards of a call that is replayed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from groundwire_server.adapters.recorded.requests import screen_digest
 from groundwire_server.adapters.replayed.tape import LiveCalls, Tape
@@ -8,11 +9,12 @@ from groundwire_server.adapters.replayed.timeline import UnrecordedError
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Passage
-from groundwire_server.domain.generation import Draft, Prompt, Usage
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import NO_SETTINGS, Draft, Prompt, PromptSettings, Usage
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
 from groundwire_server.domain.question import Question
-from groundwire_server.domain.vocabulary import Confidence
+from groundwire_server.domain.vocabulary import Cause, Confidence
 from groundwire_server.ports.exchange import PlacedGuardPart, PortName, RenderedPrompt
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenReply, ScreenRequest
 from groundwire_server.ports.prompts import Prompts, RewritePrompts
@@ -38,6 +40,10 @@ class ReplayedPrompts:
         """Return a name for a prompt: nothing is kept by it in a replay."""
         return f"{name}/{version}"
 
+    def settings(self, name: str, version: str) -> PromptSettings:
+        """Return what a prompt says of the call of its model; one that was recorded says it itself."""
+        return NO_SETTINGS if self._templates is None else self._templates.settings(name, version)
+
     def render(
         self,
         name: str,
@@ -53,11 +59,13 @@ class ReplayedPrompts:
         """Return a prompt.
 
         Raises:
+            Failure: PROMPT_TOO_LONG.
             UnrecordedError: for one more, or one over other passages, than was rendered.
         """
         if self._templates is None:
             prompt = self._recorded(passages)
         else:
+            context = self._with_recorded(context)
             prompt = self._templates.render(
                 name, version, question, passages, mark, repair_of, released, confidence, context
             )
@@ -69,9 +77,19 @@ class ReplayedPrompts:
         if place >= len(self._rendered):
             raise UnrecordedError(PortName.PROMPT)
         prompt = self._rendered[place].prompt
+        if prompt is None:
+            raise Failure(Cause.PROMPT_TOO_LONG)
         if list(prompt.handles.values()) != list(passages):
             raise UnrecordedError(PortName.PROMPT)
         return prompt
+
+    def _with_recorded(self, context: PromptContext) -> PromptContext:
+        """Return a context with the values that there were then, such as the date and a tenant's glossary."""
+        if not self._rendered:
+            return context
+        then = self._rendered[0].context
+        trusted, untrusted = {**context.trusted, **then.trusted}, {**context.untrusted, **then.untrusted}
+        return replace(then, trusted=trusted, untrusted=untrusted)
 
 
 class ReplayedRewritePrompts:
