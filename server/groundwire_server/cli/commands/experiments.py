@@ -1,7 +1,10 @@
 """The group of commands on experiments."""
 
 from groundwire_server.cli.commands.group import Group
+from groundwire_server.cli.experiments.apply import apply
+from groundwire_server.cli.experiments.end import end
 from groundwire_server.cli.experiments.init import init
+from groundwire_server.cli.experiments.list import list_experiments
 
 
 def experiments_group() -> Group:
@@ -13,6 +16,28 @@ def experiments_group() -> Group:
             init: (
                 "init",
                 ("groundwire experiments init", "groundwire experiments init shorter-prompt.yaml"),
+            ),
+            apply: (
+                "apply",
+                (
+                    "groundwire experiments apply shorter-prompt.yaml --dry-run",
+                    "groundwire experiments apply shorter-prompt.yaml --reason 'costs less'",
+                    "groundwire experiments apply e.yaml --json | jq -r .experiment.etag",
+                ),
+            ),
+            list_experiments: (
+                "list",
+                (
+                    "groundwire experiments list",
+                    "groundwire experiments list --route faq --json | jq -r .name",
+                ),
+            ),
+            end: (
+                "end",
+                (
+                    "groundwire experiments end shorter-prompt --reason 'promoted'",
+                    "groundwire experiments end shorter-prompt --arm candidate",
+                ),
             ),
         },
     )
