@@ -5,6 +5,7 @@ from groundwire_server.cli.experiments.apply import apply
 from groundwire_server.cli.experiments.end import end
 from groundwire_server.cli.experiments.init import init
 from groundwire_server.cli.experiments.list import list_experiments
+from groundwire_server.cli.experiments.show import show
 
 
 def experiments_group() -> Group:
@@ -30,6 +31,14 @@ def experiments_group() -> Group:
                 (
                     "groundwire experiments list",
                     "groundwire experiments list --route faq --json | jq -r .name",
+                ),
+            ),
+            show: (
+                "show",
+                (
+                    "groundwire experiments show shorter-prompt",
+                    "groundwire experiments show shorter-prompt --metric abstained --detect 0.01",
+                    "groundwire experiments show shorter-prompt --html readout.html",
                 ),
             ),
             end: (
