@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
+from groundwire_server.adapters.prompts.headers import PromptHeaders
 from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.fair_threads import FairThreads
@@ -24,6 +25,7 @@ from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
 from groundwire_server.app.parts.routes import composed_route, with_variants
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
+from groundwire_server.app.recorded_calls import RecordingAnswerer
 from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
@@ -31,6 +33,7 @@ from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.experiments.assignment import RouteTraffic
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.share import keyed_place
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
@@ -70,6 +73,7 @@ from groundwire_server.pipeline.routes import (
     SelfHostedRoutes,
 )
 from groundwire_server.pipeline.shadow import Shadows
+from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.erasable import Erasable, ErasableRecords
 from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
@@ -104,6 +108,7 @@ class Process:
         registry: of prompts and experiments in the records; None where no tenant manages them.
         experiment_results: what came of calls in experiments; None where there are none.
         templates: the prompts that have been compiled, for all snapshots.
+        headers: the first lines of prompts that have been read, for all snapshots.
     """
 
     recording: Recording
@@ -124,6 +129,7 @@ class Process:
     registry: RegistryWatch | None = None
     experiment_results: OpenedExperimentResults | None = None
     templates: TemplateCompiler = field(default_factory=compiler)
+    headers: PromptHeaders = field(default_factory=PromptHeaders)
 
     @classmethod
     def begin(
@@ -230,7 +236,7 @@ def snapshot(
     check = AclRecheck(process.recording.metrics)
     rules, reviews = RuleChecker.packaged(), None
     if process.reviews is not None:
-        reviews = RouteReviews(process.reviews.desk, process.checking, share_key(process.records))
+        reviews = RouteReviews(process.reviews.desk, process.checking, keyed_place(share_key(process.records)))
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         made = {
@@ -260,7 +266,12 @@ def snapshot(
     # What a tenant has no right to waits for nothing.
     quotas = () if limits.quotas is None else (limits.quotas,)
     admission = Admission((*quotas, process.capacity))
-    limited = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    answering: Answerer = pipeline
+    if process.recordings is not None and parts.recordings:
+        answering = RecordingAnswerer(
+            pipeline, available, SystemClock(), process.recording, process.checking, process.lag, process.shadows
+        )
+    limited = answering if limits.reports is None else ShadowedAnswerer(answering, limits.table, limits.reports)
     ingest = Ingest(
         parts.corpus.corpus,
         parts.corpus.embedder,
