@@ -295,10 +295,20 @@ async def _open_expanded(
             admitted,
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),
-            prompt_calls(loaded.configuration, registry, process.registry),
+            prompt_calls(
+                loaded.configuration, configuration, registry, process.registry, process.templates, process.headers
+            ),
             configuration.prompts.managed_by,
             PromptCatalogue(registry, process.templates),
-            experiment_calls(loaded.configuration, state, registry, process.templates, expanded, process.registry),
+            experiment_calls(
+                loaded.configuration,
+                state,
+                registry,
+                process.templates,
+                expanded,
+                process.registry,
+                None if process.experiment_results is None else process.experiment_results.results,
+            ),
             expanded.traffic,
         )
         process.weights.replace(configuration.tenant_weights)
