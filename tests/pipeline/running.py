@@ -23,6 +23,7 @@ from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.reviews import ReviewDesk
+from groundwire_server.ports.tokens import ModelTokens
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import Move, ScriptedGenerator
@@ -73,6 +74,7 @@ async def path(
     desk: ReviewDesk | None = None,
     share_key: bytes = b"key",
     texts: ContextTexts = NO_TEXTS,
+    tokens: Mapping[str, ModelTokens] | None = None,
     **changes: Any,
 ) -> Path:
     """A path over a chain of models, each with a script for all of its calls, or one of its own making.
@@ -88,6 +90,7 @@ async def path(
         desk: takes reviews.
         share_key: decides which requests are among a share.
         texts: the operator's, for prompts.
+        tokens: of the models, by alias.
         changes: to the policy.
     """
     store, embedder = MemoryStore(), HashingEmbedder()
@@ -111,6 +114,7 @@ async def path(
         screens=screens or {},
         reviews=None if desk is None else RouteReviews(desk, inline_threads(), share_key),
         context=texts,
+        tokens=tokens or {},
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()
