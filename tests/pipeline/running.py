@@ -13,6 +13,7 @@ from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.domain.price import Price
 from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts
+from groundwire_server.domain.share import keyed_place
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.answerer import PipelineAnswerer
@@ -112,7 +113,7 @@ async def path(
         budget=budget,
         shadow=shadow,
         screens=screens or {},
-        reviews=None if desk is None else RouteReviews(desk, inline_threads(), share_key),
+        reviews=None if desk is None else RouteReviews(desk, inline_threads(), keyed_place(share_key)),
         context=texts,
         tokens=tokens or {},
     )

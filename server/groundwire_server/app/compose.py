@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
+from groundwire_server.adapters.prompts.headers import PromptHeaders
 from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.fair_threads import FairThreads
@@ -15,6 +16,7 @@ from groundwire_server.admission.capacity import Capacity, CapacityOptions
 from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.parts.experiment_results import OpenedExperimentResults
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
 from groundwire_server.app.parts.recordings import ProcessRecordings
@@ -23,6 +25,7 @@ from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
 from groundwire_server.app.parts.routes import composed_route, with_variants
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
+from groundwire_server.app.recorded_calls import RecordingAnswerer
 from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.corpus.erase import CachedAnswers, Eraser, ProcessTexts, RecordEraser
 from groundwire_server.corpus.ingest import Ingest
@@ -30,6 +33,7 @@ from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.experiments.assignment import RouteTraffic
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.share import keyed_place
 from groundwire_server.edge.access import Access
 from groundwire_server.edge.blocked_content import BlockedContentLog
 from groundwire_server.edge.decision_log import DecisionLog
@@ -69,6 +73,7 @@ from groundwire_server.pipeline.routes import (
     SelfHostedRoutes,
 )
 from groundwire_server.pipeline.shadow import Shadows
+from groundwire_server.ports.answerer import Answerer
 from groundwire_server.ports.erasable import Erasable, ErasableRecords
 from groundwire_server.ports.recording import Recording
 from groundwire_server.runs.registry import RunRegistry, SharedAnswerer
@@ -101,7 +106,9 @@ class Process:
         usage: the accounts of what models have consumed; None where there are none.
         recordings: of calls; None where there are no records.
         registry: of prompts and experiments in the records; None where no tenant manages them.
+        experiment_results: what came of calls in experiments; None where there are none.
         templates: the prompts that have been compiled, for all snapshots.
+        headers: the first lines of prompts that have been read, for all snapshots.
     """
 
     recording: Recording
@@ -120,7 +127,9 @@ class Process:
     usage: OpenedUsage | None = None
     recordings: ProcessRecordings | None = None
     registry: RegistryWatch | None = None
+    experiment_results: OpenedExperimentResults | None = None
     templates: TemplateCompiler = field(default_factory=compiler)
+    headers: PromptHeaders = field(default_factory=PromptHeaders)
 
     @classmethod
     def begin(
@@ -137,6 +146,7 @@ class Process:
         usage: OpenedUsage | None = None,
         recordings: ProcessRecordings | None = None,
         registry: RegistryWatch | None = None,
+        experiment_results: OpenedExperimentResults | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -153,6 +163,7 @@ class Process:
             usage: the accounts of what models have consumed.
             recordings: of calls.
             registry: of prompts and experiments in the records.
+            experiment_results: what came of calls in experiments.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -178,6 +189,7 @@ class Process:
             usage=usage,
             recordings=recordings,
             registry=registry,
+            experiment_results=experiment_results,
         )
 
     def end(self) -> None:
@@ -224,7 +236,7 @@ def snapshot(
     check = AclRecheck(process.recording.metrics)
     rules, reviews = RuleChecker.packaged(), None
     if process.reviews is not None:
-        reviews = RouteReviews(process.reviews.desk, process.checking, share_key(process.records))
+        reviews = RouteReviews(process.reviews.desk, process.checking, keyed_place(share_key(process.records)))
 
     def routes(*, self_hosted: bool) -> dict[str, Route]:
         made = {
@@ -254,7 +266,12 @@ def snapshot(
     # What a tenant has no right to waits for nothing.
     quotas = () if limits.quotas is None else (limits.quotas,)
     admission = Admission((*quotas, process.capacity))
-    limited = pipeline if limits.reports is None else ShadowedAnswerer(pipeline, limits.table, limits.reports)
+    answering: Answerer = pipeline
+    if process.recordings is not None and parts.recordings:
+        answering = RecordingAnswerer(
+            pipeline, available, SystemClock(), process.recording, process.checking, process.lag, process.shadows
+        )
+    limited = answering if limits.reports is None else ShadowedAnswerer(answering, limits.table, limits.reports)
     ingest = Ingest(
         parts.corpus.corpus,
         parts.corpus.embedder,
@@ -284,7 +301,7 @@ def snapshot(
         None
         if process.reviews is None
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
-        None if process.reviews is None else process.reviews.feedback_calls(available),
+        None if process.reviews is None else process.reviews.feedback_calls(available, process.recording.experiments),
         None if process.recordings is None else process.recordings.records,
         managed_by,
         prompt_calls,
@@ -316,6 +333,8 @@ def _record_eraser(kept: Sequence[ErasableRecords], process: Process) -> RecordE
     """Return what erases queued questions, earlier answers and names in the accounts; None where none are kept."""
     if process.records is not None and process.usage is not None:
         kept = (*kept, usage_erasure(process.records, process.usage.book))
+    if process.experiment_results is not None:
+        kept = (*kept, process.experiment_results.erasure)
     return RecordEraser(kept, process.runs, SystemClock()) if kept else None
 
 

@@ -1,5 +1,6 @@
 """Shares of requests: which of them belong to one, without a state that would have to be kept."""
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final
 
@@ -22,3 +23,8 @@ def place_in_share(name: str, key: bytes = b"", person: bytes = b"") -> float:
     """
     digest = blake2b(name.encode(), digest_size=_DIGEST_BYTES, key=key, person=person).digest()
     return (int.from_bytes(digest) >> _SPARE_BITS) / _PLACES
+
+
+def keyed_place(key: bytes) -> Callable[[str], float]:
+    """Return what gives the places of names by a key; the key is in no representation of it."""
+    return lambda name: place_in_share(name, key)

@@ -14,7 +14,6 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Abstained, Answered, Blocked, Cached, Degraded, InReview, Outcome
 from groundwire_server.domain.review import ReviewReason, ReviewTrigger
 from groundwire_server.domain.review_policy import ReviewPolicy
-from groundwire_server.domain.share import place_in_share
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence
 from groundwire_server.pipeline.caching.earlier import EarlierAnswers
 from groundwire_server.pipeline.confidence import rated
@@ -167,7 +166,7 @@ class AnswerReview:
             return False
         asked = self._asked
         name = f"{asked.caller.tenant}\0{asked.caller.subject}\0{asked.question.request_id}"
-        return place_in_share(name, self._reviews.share_key) < share
+        return self._reviews.place(name) < share
 
     async def _draft(self) -> tuple[GroundedText | None, bool]:
         """Return what was written with its verdicts, and whether it is whole; none where it cannot be checked in time.

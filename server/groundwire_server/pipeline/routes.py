@@ -84,12 +84,12 @@ class RouteReviews:
     Attributes:
         desk: takes them.
         threads: check the sentences of drafts that the path has not checked.
-        share_key: decides with a request's id whether it is among a share, so that no caller can choose.
+        place: returns the place of a request among the shares, by its name: no caller can choose it.
     """
 
     desk: ReviewDesk
     threads: Threads
-    share_key: bytes = field(repr=False)
+    place: Callable[[str], float]
 
 
 @dataclass(frozen=True, slots=True)

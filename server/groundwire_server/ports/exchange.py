@@ -50,6 +50,7 @@ class PortName(Word):
     REVIEW = auto()
     THREAD = auto()
     READER = auto()
+    PROMPT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +179,12 @@ class RenderedPrompt:
 
     Attributes:
         version: by which it was asked for; empty asks for the newest.
+        prompt: what came of it; None where that was longer than any prompt may be.
         context: what it was rendered with beside the question and the passages.
-        prompt: what came of it.
     """
 
     version: str
-    prompt: Prompt
+    prompt: Prompt | None
     context: PromptContext = NO_CONTEXT
 
 
@@ -242,7 +243,8 @@ class RouteParts:
         budget: whether there is a limit on what models consume.
         stamp: decides whether an earlier answer holds; None where none is kept.
         queue: whether questions may be answered later.
-        review_place: the call's place among the shares of answers that are reviewed; None without reviews.
+        reviews: whether answers may be sent for review.
+        review_place: the call's place among the shares of answers that are reviewed, 0 to 1.
     """
 
     models: tuple[str, ...]
@@ -258,7 +260,8 @@ class RouteParts:
     budget: bool = False
     stamp: bytes | None = None
     queue: bool = False
-    review_place: float | None = None
+    reviews: bool = False
+    review_place: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +306,8 @@ class RecordedExchange:
     @property
     def documents(self) -> frozenset[str]:
         """The ids of the documents that it holds texts of: with one of them it is erased."""
-        found = {passage.document_id for each in self.prompts for passage in each.prompt.handles.values()}
+        prompts = (each.prompt for each in self.prompts if each.prompt is not None)
+        found = {passage.document_id for prompt in prompts for passage in prompt.handles.values()}
         for call in self.calls:
             for reply in call.replies:
                 match reply:

@@ -8,6 +8,7 @@ import pytest
 from groundwire_server.domain.cached_answer import CachedAnswer
 from groundwire_server.domain.outcome import Answered, Cached
 from groundwire_server.domain.review_policy import ReviewPolicy
+from groundwire_server.domain.share import keyed_place
 from groundwire_server.domain.vocabulary import Action, Cause, GuardAction, Screen
 from groundwire_server.pipeline.routes import RouteReviews
 from tests.doubles.generator import Wait
@@ -22,7 +23,7 @@ SEEDS = ReviewPolicy(always=True, seed_cache=True)
 
 async def reviewed(desk: RecordingDesk, script: Any = QUOTES, **changes: Any) -> Serving:
     made = await serving(script, **{"fallbacks": ROWS, "review": SEEDS, **changes})
-    made.settings["reviews"] = RouteReviews(desk, inline_threads(), b"key")
+    made.settings["reviews"] = RouteReviews(desk, inline_threads(), keyed_place(b"key"))
     return made
 
 

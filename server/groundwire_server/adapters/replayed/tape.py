@@ -1,0 +1,163 @@
+"""What was recorded of a call, as it is given back."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from groundwire_server.adapters.replayed.timeline import Timeline, UnrecordedError
+from groundwire_server.domain.consumption import ChargedFailure
+from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.generation import Piece
+from groundwire_server.ports.exchange import Failed, Finished, Left, PortCall, PortName, Reply, Returned, Wrote
+
+T = TypeVar("T")
+
+_NEVER: Final = Left(1 << 62, float("inf"))
+"""For a call whose outcome did not wait for a reply."""
+
+
+class ReplayedFailure(Failure):
+    """A failure as it was recorded.
+
+    Args:
+        failed: the reply.
+    """
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.cause, retry_after=failed.retry_after)
+        self._recorded_type = failed.error_type
+
+    @property
+    def error_type(self) -> str:
+        """What telemetry called it."""
+        return self._recorded_type or self.cause.value
+
+
+class Tape:
+    """The recorded calls of ports, each of which is given back once.
+
+    Args:
+        calls: in the order of their beginnings.
+        timeline: of the replay.
+    """
+
+    def __init__(self, calls: "tuple[PortCall, ...]", timeline: Timeline) -> None:
+        self._left = list(calls)
+        self.timeline = timeline
+
+    def take(self, port: PortName, name: str = "", request: str = "") -> "Played | None":
+        """Return the first recorded call of a port that was asked the same and was not given back; None without one.
+
+        One that does not say what was asked is as good as any: the texts of its recording were masked.
+        """
+        for place, call in enumerate(self._left):
+            if call.port is port and call.name == name and call.request in {"", request}:
+                del self._left[place]
+                return Played(call, self.timeline)
+        return None
+
+    def taken(self, port: PortName, name: str = "", request: str = "") -> "Played":
+        """Return the same.
+
+        Raises:
+            UnrecordedError: without one.
+        """
+        played = self.take(port, name, request)
+        if played is None:
+            raise UnrecordedError(port, name)
+        return played
+
+    def following(self, port: PortName) -> "Played | None":
+        """Return the next recorded call of a port, whatever it was asked; None without one."""
+        for place, call in enumerate(self._left):
+            if call.port is port:
+                del self._left[place]
+                return Played(call, self.timeline)
+        return None
+
+
+class Played:
+    """A recorded call that is given back.
+
+    Attributes:
+        call: as it was recorded.
+    """
+
+    def __init__(self, call: PortCall, timeline: Timeline) -> None:
+        self._timeline = timeline
+        timeline.begin(call.order, call.at)
+        self._shift = 0.0 if timeline.in_order else timeline.now - call.at
+        self.call = call
+
+    async def value(self) -> Any:
+        """Return what came back then.
+
+        Raises:
+            Failure: that came back.
+        """
+        reply = self.call.replies[0] if self.call.replies else _NEVER
+        await self._arrive(reply)
+        match reply:
+            case Returned(value=value):
+                return value
+            case Failed():
+                raise failure_of(reply)
+            case _:
+                raise UnrecordedError(self.call.port, self.call.name)
+
+    async def pieces(self) -> AsyncGenerator[Piece, None]:
+        """Yield what a model wrote then.
+
+        Raises:
+            Failure: that came back.
+        """
+        for reply in self.call.replies:
+            await self._arrive(reply)
+            match reply:
+                case Wrote(text=text):
+                    yield text
+                case Finished(finish=finish):
+                    yield finish
+                case Failed():
+                    raise failure_of(reply)
+                case _:
+                    raise UnrecordedError(self.call.port, self.call.name)
+        if not self.call.replies or isinstance(self.call.replies[-1], Wrote):
+            await self._arrive(_NEVER)
+
+    async def _arrive(self, reply: Reply) -> None:
+        await self._timeline.arrive(reply, reply.at + self._shift)
+
+
+def failure_of(failed: Failed) -> Failure:
+    """Return a failure as it was raised."""
+    failure = ReplayedFailure(failed)
+    return failure if failed.usage is None else ChargedFailure(failure, failed.usage)
+
+
+class LiveCalls:
+    """Asks what no recording has an answer of, on an event loop with the world's time.
+
+    Args:
+        loop: of the world's time, in another thread.
+        timeline: of the replay, which goes on by as much as the answer took.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, timeline: Timeline) -> None:
+        self._loop = loop
+        self._timeline = timeline
+
+    async def ask(self, asked: Callable[[float], Coroutine[Any, Any, T]]) -> T:
+        """Return what comes back.
+
+        Args:
+            asked: is called with the time of the other loop.
+        """
+        self._timeline.live += 1
+        began = self._loop.time()
+        running = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked(began), self._loop))
+        try:
+            return await running
+        finally:
+            self._timeline.live -= 1
+            self._timeline.now += max(0.0, self._loop.time() - began)

@@ -1,0 +1,54 @@
+"""Recordings of calls as files, with their texts masked where the route says so."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from groundwire_server.app.recorded_texts import exchange_texts, with_texts
+from groundwire_server.app.replay import replay_now
+from groundwire_server.evaluation.items import QuestionItem
+from groundwire_server.evaluation.outcomes import recorded_outcome
+from groundwire_server.evaluation.recording import (
+    VERSION,
+    RecordedQuestion,
+    RecordedSubject,
+    RecordingHeader,
+    written,
+)
+from groundwire_server.ports.exchange import RecordedExchange
+
+
+def recording_file(exchange: RecordedExchange, mask: Callable[[str], str]) -> bytes:
+    """Return a recording file of one question.
+
+    Where a text is masked, the outcome is that of the masked texts: the call is replayed with them. Where that comes to
+    something that nothing was recorded of, the line has the outcome that there was, and neither its text nor an
+    exchange.
+
+    Args:
+        exchange: a recorded call.
+        mask: returns what is kept of a text.
+    """
+    subject = RecordedSubject(where="server", name="", version=exchange.server, route=exchange.policy.route)
+    header = RecordingHeader(groundwire_recording=VERSION, subject=subject, inputs=())
+    if any(mask(text) != text for text in exchange_texts(exchange)):
+        masked = with_texts(exchange, mask)
+        replayed = replay_now(masked)
+        if replayed.outcome is None:
+            return (written(header) + written(_without_exchange(masked))).encode()
+        exchange = replace(masked, outcome=replayed.outcome)
+    return (written(header) + written(recorded_question(exchange))).encode()
+
+
+def recorded_question(exchange: RecordedExchange) -> RecordedQuestion:
+    """Return a recorded call as a line of a recording: what is known of its answer is what the service said."""
+    outcome = exchange.outcome
+    item = QuestionItem(
+        id=exchange.question.request_id, question=exchange.question.text, answerable=outcome.answer is not None
+    )
+    return RecordedQuestion(kind="question", item=item, outcome=recorded_outcome(outcome), exchange=exchange)
+
+
+def _without_exchange(exchange: RecordedExchange) -> RecordedQuestion:
+    line = recorded_question(exchange)
+    outcome = None if line.outcome is None else line.outcome.model_copy(update={"answer": None})
+    return line.model_copy(update={"exchange": None, "outcome": outcome})
