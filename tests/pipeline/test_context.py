@@ -217,7 +217,7 @@ async def test_the_span_of_the_prompt_says_how_much_it_has_and_what_was_cut_but_
     attributes = made.spans.attributes("groundwire.prompt")
     assert (attributes[names.CONTEXT_BLOCKS], attributes[names.CONTEXT_TOKENS]) == (2, 9)
     assert made.spans.events("groundwire.prompt") == [
-        {names.CONTEXT_BLOCK: "environment", names.CONTEXT_BLOCK_TOKENS: 6, names.CONTEXT_BLOCK_KEPT: 3}
+        {names.CONTEXT_BLOCK: "environment", names.CONTEXT_BLOCK_TOKENS: 7, names.CONTEXT_BLOCK_KEPT: 3}
     ]
     assert "REGION" not in made.spans.everything()
 
