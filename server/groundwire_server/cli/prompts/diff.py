@@ -44,12 +44,11 @@ def diff(
 
     With --on-server as a running server has them; that needs an operator of the managing tenant.
     """
-    from groundwire_server.app.prompt_preview import PromptPreviews  # noqa: PLC0415
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415
-    from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
+    from groundwire_server.cli.prompts.offline import opened_registry, previews_of  # noqa: PLC0415
 
     opened = fetched(connection, first, second) if on_server else opened_registry(config)
-    previews = PromptPreviews(opened.registry)
+    previews = previews_of(opened)
     one, other = opened.version(first), opened.version(second)
     names = f"{one.name}/{one.version}", f"{other.name}/{other.version}"
     of_text = [] if rendering else differences(one.text, other.text, *names)
