@@ -78,7 +78,7 @@ Value: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A value came back.
+    """A value came back; of a model, that it stopped without coming to its end.
 
     Attributes:
         at_once: whether nothing else had its turn meanwhile.

@@ -118,6 +118,8 @@ class Played:
                     yield text
                 case Finished(finish=finish):
                     yield finish
+                case Returned():
+                    return
                 case Failed():
                     raise failure_of(reply)
                 case _:
