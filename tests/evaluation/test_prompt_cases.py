@@ -7,7 +7,7 @@ import pytest
 
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.vocabulary import Action, Cause, Confidence, NextStep, Verdict
-from groundwire_server.evaluation.prompt_cases import Expected, read_cases
+from groundwire_server.evaluation.prompt_cases import ExpectedOutcome, read_cases
 from groundwire_server.evaluation.recording import (
     RecordedAnswer,
     RecordedCitation,
@@ -41,7 +41,7 @@ ANSWERED = RecordedOutcome(
 
 
 def faults(outcome: RecordedOutcome = ANSWERED, **expected: Any) -> list[str]:
-    return list(Expected.model_validate(expected).faults(outcome))
+    return list(ExpectedOutcome.model_validate(expected).faults(outcome))
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ class CaseTurn(Record):
         return self
 
 
-class Expected(Record):
+class ExpectedOutcome(Record):
     """What must hold of an outcome; what is left out is not looked at."""
 
     result: Annotated[tuple[ResultName, ...] | None, BeforeValidator(listed)] = Field(
@@ -97,7 +97,7 @@ class PromptCase(Record):
         default_factory=dict, max_length=16, description="Values of the caller, by name."
     )
     route: str = Field("", description="The route that is asked; that of the file if unset.")
-    expect: Expected = Field(description="What must hold of the outcome.")
+    expect: ExpectedOutcome = Field(description="What must hold of the outcome.")
 
     @model_validator(mode="after")
     def _known(self) -> Self:

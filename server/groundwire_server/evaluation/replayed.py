@@ -36,6 +36,8 @@ class ReplayedCall:
         before: as it was recorded.
         after: as it was replayed; None where that is not known.
         missing: why it is not known: one sentence; empty where it is.
+        places: where all that there is of the two outcomes differs, each by its path; times are not compared.
+        other_rules: whether the rules that judge sentences are others than those of the recording.
     """
 
     name: str
@@ -43,6 +45,13 @@ class ReplayedCall:
     before: RecordedOutcome
     after: RecordedOutcome | None = None
     missing: str = ""
+    places: tuple[str, ...] = ()
+    other_rules: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether the replay came to the same in everything."""
+        return self.after is not None and not self.places
 
     @property
     def differences(self) -> tuple[OutcomeDifference, ...]:
@@ -86,7 +95,7 @@ class ReplaySummary:
 
     Attributes:
         calls: how many there were.
-        unknown: how many of them have an outcome that is not known.
+        unknown: how many of them have an outcome that is not known, by why.
         changed: how many came to something else for their caller.
         results: how many had each pair of results, where it changed.
         causes: how many had each pair of causes, where it changed.
@@ -95,7 +104,7 @@ class ReplaySummary:
     """
 
     calls: int
-    unknown: int
+    unknown: Mapping[str, int]
     changed: int
     results: Mapping[tuple[str, str], int]
     causes: Mapping[tuple[str, str], int]
@@ -109,7 +118,7 @@ class ReplaySummary:
         pairs = [(each.before, each.after) for each in every if each.after is not None]
         return cls(
             len(every),
-            len(every) - len(pairs),
+            Counter(each.missing for each in every if each.after is None),
             sum(each.changed for each in every),
             Counter((str(one.result), str(other.result)) for one, other in pairs if one.result != other.result),
             Counter((str(one.cause), str(other.cause)) for one, other in pairs if one.cause != other.cause),
@@ -121,7 +130,7 @@ class ReplaySummary:
         """Return all of it, for JSON."""
         return {
             "calls": self.calls,
-            "unknown": self.unknown,
+            "unknown": sum(self.unknown.values()),
             "changed": self.changed,
             "results": _facts_of(self.results),
             "causes": _facts_of(self.causes),
@@ -137,6 +146,7 @@ def facts_of(replayed: ReplayedCall) -> dict[str, Any]:
         "before": _outcome_facts(replayed.before),
         "after": None if replayed.after is None else _outcome_facts(replayed.after),
         "missing": replayed.missing,
+        "exact": replayed.exact,
         "changed": replayed.changed,
         "differences": [
             {"what": each.what, "before": each.before, "after": each.after} for each in replayed.differences

@@ -13,6 +13,7 @@ from groundwire_server.cli.ingest.command import ingest
 from groundwire_server.cli.init import init
 from groundwire_server.cli.measure.command import measure
 from groundwire_server.cli.operations.submit import submit
+from groundwire_server.cli.replay.command import replay
 from groundwire_server.cli.retrieve import retrieve
 from groundwire_server.cli.serve import serve
 from groundwire_server.cli.usage.command import usage
@@ -90,6 +91,13 @@ def commands() -> Mapping[Command, Examples]:
             "groundwire measure",
             "groundwire measure --since 30d --within 0.01",
             "groundwire measure --route faq --json | jq .total.high",
+        ),
+        replay: (
+            "groundwire replay calls/",
+            "groundwire replay 7f3a09c25b1e4d6688c0a1b2c3d4e5f6",
+            "groundwire replay calls/ --with prompt=answer/candidate",
+            "groundwire replay calls/ --with model=large --live --html replay.html",
+            "groundwire replay calls/ --with route=settings.yaml --fail-if-changed",
         ),
         version: ("groundwire version",),
     }

@@ -20,6 +20,7 @@ def evaluate_group() -> Group:
                     "groundwire eval run squad.json statements.json --config groundwire.yaml",
                     "groundwire eval questions.jsonl --record run.jsonl --parallel 8",
                     "groundwire eval run.jsonl --json - | jq .measures.answers",
+                    "groundwire eval calls/ --again --json after.json",
                     "groundwire eval questions.jsonl --fail-under answers/contains=0.9",
                 ),
             ),

@@ -23,7 +23,8 @@ def run(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="Questions as JSON lines or SQuAD 2.0, labelled statements or texts, or recordings; several at once.",
+            help="Questions as JSON lines or SQuAD 2.0, labelled statements or texts, or recordings; several at once. "
+            "A folder stands for the recordings in it.",
         ),
     ],
     connection: ConnectionOptions,
@@ -48,6 +49,9 @@ def run(
             metavar="FILE", help="Record what comes back; a run that was stopped goes on where the file ends."
         ),
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask the questions of recordings again, to compare with what was recorded.")
+    ] = False,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result as JSON; `-` prints it.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with the figures and plots.")] = None,
     wrong: Annotated[
@@ -85,7 +89,7 @@ def run(
     asked = config if config is not None else in_process
     with unusable_stops():
         gates = _gates(fail_under, fail_over, thresholds)
-        plan = EvaluationPlan(tuple(files), asked, route, tuple(principal or ()), parallel, timeout, record)
+        plan = EvaluationPlan(tuple(files), asked, route, tuple(principal or ()), parallel, timeout, record, again)
         code = evaluation(plan, connection, Outputs(json, html, wrong, wrong_texts), gates)
     if code is not ExitCode.OK:
         raise typer.Exit(code)

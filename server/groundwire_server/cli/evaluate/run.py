@@ -30,7 +30,7 @@ from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.evaluation.gates import Gate, judge
-from groundwire_server.evaluation.inputs.files import InputFile, read_inputs
+from groundwire_server.evaluation.inputs.files import InputFile, questions_of_recordings, read_inputs
 from groundwire_server.evaluation.items import QuestionItem, StatementItem, TextItem
 from groundwire_server.evaluation.recording import (
     VERSION,
@@ -57,6 +57,7 @@ class EvaluationPlan:
         parallel: how many questions are asked at once.
         timeout: seconds of each call.
         record: the file to record to; None records nothing.
+        again: whether the questions of recordings are asked again.
     """
 
     files: Sequence[Path]
@@ -66,6 +67,7 @@ class EvaluationPlan:
     parallel: int
     timeout: float
     record: Path | None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ def evaluation(
         CommandError: when no server is there, or the run was interrupted.
     """
     inputs, recordings = read_inputs(plan.files)
+    if plan.again and recordings:
+        inputs, recordings = [*inputs, questions_of_recordings(recordings)], []
     if plan.record is not None and not inputs:
         raise SetupError("there is nothing to record: the files are recordings; omit --record")
     if inputs:

@@ -10,13 +10,11 @@ from typing import Final
 from groundwire.v1.recording_service_pb2 import Recording
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.words import counted
+from groundwire_server.evaluation.inputs.files import RECORDING_ENDING
 from groundwire_server.files.atomic import replace_file
 
 PREFIX: Final = "recordings/"
 """What the names of recordings begin with."""
-
-ENDING: Final = ".jsonl"
-"""What the names of their files end with."""
 
 _ID: Final = re.compile("[0-9a-f]{32}")
 
@@ -27,7 +25,7 @@ def name_of(recording: str) -> str:
     Raises:
         CommandError: when it is none of these.
     """
-    found = recording.removeprefix(PREFIX).removesuffix(ENDING)
+    found = recording.removeprefix(PREFIX).removesuffix(RECORDING_ENDING)
     if _ID.fullmatch(found) is None:
         message = f"{recording} is not the id of a recording: `groundwire recordings list` shows them"
         raise CommandError(ExitCode.USAGE, message)
@@ -72,7 +70,7 @@ def export_recordings(recordings: Iterable[Recording], read: Callable[[str], byt
         raise CommandError(ExitCode.FAILED, f"{folder} cannot be made: {failed.strerror}") from None
     written = there = 0
     for each in islice(recordings, limit):
-        file = folder / f"{each.name.removeprefix(PREFIX)}{ENDING}"
+        file = folder / f"{each.name.removeprefix(PREFIX)}{RECORDING_ENDING}"
         if file.exists():
             there += 1
             continue

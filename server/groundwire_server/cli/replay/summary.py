@@ -11,13 +11,10 @@ _VERDICTS: Final = ("VERBATIM", "ENTAILED", "CONSISTENT", "UNSUPPORTED", "CONTRA
 
 def summary_lines(summary: ReplaySummary) -> Iterator[str]:
     """Yield what replays came to, a line for each thing to know."""
-    known = summary.calls - summary.unknown
+    known = summary.calls - sum(summary.unknown.values())
     yield f"{summary.changed:,} of {counted(known, 'call')} came to something else"
-    if summary.unknown:
-        yield (
-            f"{counted(summary.unknown, 'outcome')} not known: models were not asked; with --live those of the "
-            "configuration are"
-        )
+    for why, count in sorted(summary.unknown.items()):
+        yield f"{counted(count, 'outcome')} not known: {why}"
     yield from _pairs("result", summary.results)
     yield from _pairs("cause", summary.causes)
     before, after = summary.verdicts_before, summary.verdicts_after

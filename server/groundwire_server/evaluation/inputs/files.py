@@ -1,7 +1,7 @@
 """A file of whichever format: what it holds is told by its content, not by its name."""
 
 import hashlib
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from groundwire_server.evaluation.inputs.statements import statements_of
 from groundwire_server.evaluation.inputs.texts import check_ordinary, texts_of, texts_of_lines
 from groundwire_server.evaluation.items import QuestionItem, StatementItem, TextItem
 from groundwire_server.evaluation.recording import RecordedInput, RecordedRun
+
+RECORDING_ENDING = ".jsonl"
+"""What the names of recordings in a folder end with."""
 
 _LINES = frozenset({".jsonl", ".ndjson"})
 _FORMATS = "give questions as JSON lines, SQuAD 2.0, labelled statements, labelled texts, or a recording"
@@ -29,8 +32,36 @@ class InputFile:
     texts: tuple[TextItem, ...] = ()
 
 
+def files_of(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield files: those that are named, and the recordings of folders that are, in their order.
+
+    Raises:
+        SetupError: for a folder that has none.
+    """
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        found = sorted(path.glob(f"*{RECORDING_ENDING}"))
+        if not found:
+            raise SetupError(
+                f"{path} has no recording, whose name ends with {RECORDING_ENDING}: export recorded calls with "
+                "`groundwire recordings export`"
+            )
+        yield from found
+
+
+def questions_of_recordings(recordings: Sequence[RecordedRun]) -> InputFile:
+    """Return the questions of recordings, to be asked again: the same items, so that two results can be compared."""
+    questions = tuple(line.item for recording in recordings for line in recording.questions)
+    digest = hashlib.sha256("\n".join(each.key for each in questions).encode()).hexdigest()
+    return InputFile(
+        RecordedInput(name="recordings", kind="questions", sha256=digest, items=len(questions)), questions=questions
+    )
+
+
 def read_inputs(files: Iterable[Path]) -> tuple[Sequence[InputFile], Sequence[RecordedRun]]:
-    """Read the files of questions, statements and texts, and the recordings.
+    """Read the files of questions, statements and texts, and the recordings; a folder stands for those in it.
 
     Raises:
         SetupError: for a file that is of no known format, is empty, or repeats what another holds; for texts of which
@@ -39,7 +70,7 @@ def read_inputs(files: Iterable[Path]) -> tuple[Sequence[InputFile], Sequence[Re
     inputs: list[InputFile] = []
     recordings: list[RecordedRun] = []
     seen: dict[tuple[str, str], Path] = {}
-    for file in files:
+    for file in files_of(files):
         read = read_input(file)
         if isinstance(read, RecordedRun):
             recordings.append(read)

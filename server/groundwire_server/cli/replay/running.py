@@ -1,0 +1,105 @@
+"""Replaying recorded calls, as they were or with changes."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Final
+
+from groundwire_server.app.configuration.limit_rules import priced_models
+from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.evaluation import InProcessService, in_process
+from groundwire_server.app.parts.prompts import offline_prompts
+from groundwire_server.app.replay import ReplayChanges, Replayed, replay
+from groundwire_server.cli.replay.changes import AskedChanges
+from groundwire_server.cli.replay.reading import ReplayableCall
+from groundwire_server.domain.policy import Policy
+from groundwire_server.evaluation.outcomes import recorded_outcome
+from groundwire_server.evaluation.replayed import ReplayedCall
+from groundwire_server.ports.exchange import RecordedExchange
+from groundwire_server.ports.prompts import Prompts
+
+_OUTCOME_ALONE: Final = "its recording has the outcome alone, not what models and stores returned"
+
+
+async def replays_as_they_were(calls: Iterable[ReplayableCall]) -> AsyncIterator[ReplayedCall]:
+    """Yield what recorded calls come to with all that came back for them."""
+    for call in calls:
+        if call.exchange is None:
+            yield _outcome_alone(call)
+            continue
+        yield _compared(call, await replay(call.exchange))
+
+
+async def replays_with(
+    calls: Iterable[ReplayableCall], changes: AskedChanges, configuration: Configuration, *, live: bool
+) -> AsyncIterator[ReplayedCall]:
+    """Yield what recorded calls come to with changes.
+
+    Args:
+        calls: recorded ones.
+        changes: what is otherwise.
+        configuration: has the prompts and, for calls that are asked live, the models, stores and guards.
+        live: whether these are asked what no recording has an answer to.
+
+    Raises:
+        CommandError: when a call's route is not there, or cannot have the settings.
+        SetupError: when a part of the configuration cannot be used.
+    """
+    prompts = offline_prompts(configuration)
+    async with AsyncExitStack() as opened:
+        services: dict[str, InProcessService] = {}
+        for call in calls:
+            if call.exchange is None:
+                yield _outcome_alone(call)
+                continue
+            route = call.exchange.policy.route
+            if live and route not in services:
+                changed = _with_route(configuration, route, changes)
+                services[route] = await opened.enter_async_context(in_process(changed, call.exchange.caller))
+            change = _change(call.exchange, changes, configuration, prompts, services.get(route))
+            yield _compared(call, await replay(call.exchange, change))
+
+
+def _change(
+    exchange: RecordedExchange,
+    changes: AskedChanges,
+    configuration: Configuration,
+    prompts: Prompts,
+    service: InProcessService | None,
+) -> ReplayChanges:
+    route = None if service is None else service.snapshot.routes.route(exchange.caller.tenant, exchange.policy.route)
+    policy = _policy(exchange.policy, changes, configuration)
+    return ReplayChanges(policy, prompts, None if route is None else route.ports)
+
+
+def _policy(recorded: Policy, changes: AskedChanges, configuration: Configuration) -> Policy:
+    """Return the policy of a replay: the recorded one, but for what is otherwise."""
+    if changes.settings:
+        changed = changes.route(recorded.route, configuration)
+        return changed.policy(recorded.route, priced_models(configuration), configuration.records.retention)
+    policy = recorded
+    if changes.prompt is not None:
+        policy = replace(policy, prompt=changes.prompt.name, prompt_version=changes.prompt.version)
+    return replace(policy, models=(changes.model,), routing=()) if changes.model else policy
+
+
+def _with_route(configuration: Configuration, name: str, changes: AskedChanges) -> Configuration:
+    routes = {**configuration.routes, name: changes.route(name, configuration)}
+    return configuration.model_copy(update={"routes": routes})
+
+
+def _outcome_alone(call: ReplayableCall) -> ReplayedCall:
+    return ReplayedCall(call.name, call.question, call.outcome, missing=_OUTCOME_ALONE)
+
+
+def _compared(call: ReplayableCall, replayed: Replayed) -> ReplayedCall:
+    missing = replayed.unrecorded
+    return ReplayedCall(
+        call.name,
+        call.question,
+        call.outcome,
+        None if replayed.outcome is None else recorded_outcome(replayed.outcome),
+        f"nothing is recorded of {missing}, which can be asked with --live" if missing else "",
+        replayed.differences,
+        replayed.other_rules,
+    )
