@@ -27,7 +27,7 @@ class Used:
 
 
 async def begun(records: StatefulPromptRecords) -> tuple[RegistryWatch, Used]:
-    watch, used = RegistryWatch(records, lambda: 1.0), Used()
+    watch, used = RegistryWatch(records.port, lambda: 1.0), Used()
     await watch.begin()
     watch.follow(used.use)
     return watch, used
@@ -67,7 +67,7 @@ async def test_a_process_does_not_begin_without_the_state() -> None:
     records = StatefulPromptRecords()
     records.away = True
     with pytest.raises(SetupError, match="prompts and experiments cannot be read from the records: the database is"):
-        await RegistryWatch(records).begin()
+        await RegistryWatch(records.port).begin()
 
 
 async def test_an_outage_is_one_line_and_its_end_another(caplog: pytest.LogCaptureFixture) -> None:
@@ -90,7 +90,7 @@ async def test_an_outage_is_one_line_and_its_end_another(caplog: pytest.LogCaptu
 
 async def test_a_state_that_fails_is_tried_again() -> None:
     records = StatefulPromptRecords()
-    watch = RegistryWatch(records)
+    watch = RegistryWatch(records.port)
     await watch.begin()
 
     async def fail(_: RegistryState) -> None:

@@ -10,6 +10,7 @@ import pytest
 from groundwire_server.app import reload as module
 from groundwire_server.app.compose import Process
 from groundwire_server.app.configuration.load import Sources, load
+from groundwire_server.app.parts.prompts import registry_of
 from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.domain.failure import SetupError
@@ -53,7 +54,7 @@ prompts: {{managed_by: operations}}
 
 
 def process(records: StatefulPromptRecords) -> tuple[Process, RegistryWatch]:
-    watch = RegistryWatch(records)
+    watch = RegistryWatch(records.port)
     return replace(Process.begin(Recording(Spans().tracer, Counts())), registry=watch), watch
 
 
@@ -124,11 +125,10 @@ async def test_a_reload_goes_on_with_the_state_in_use_where_the_newest_does_not_
 async def test_a_reload_takes_the_newest_state_where_the_new_configuration_makes_it_fit(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    joined = module.registry_of
     changed = place.records.change(versions=[conflicting()])
     await place.watch.refresh()
     assert place.reloader.state.revision == 0
-    monkeypatch.setattr(module, "registry_of", lambda folder, state: joined(folder))
+    monkeypatch.setattr(module, "registry_of", lambda folder, state: registry_of(folder))
     place.write(seconds=2)
     assert await place.reloader.reload()
     assert place.reloader.state == changed

@@ -207,6 +207,28 @@ def test_a_certificate_that_cannot_be_used_is_one_line_and_the_server_does_not_s
 
 
 @pytest.mark.local
+def test_check_warns_of_a_block_of_context_that_no_prompt_shows(groundwire_command: Command, here: Path) -> None:
+    blocks = "{plan: {source: caller, key: plan}, caller: {source: caller}, turns: {source: turns}}"
+    text = f"routes:\n  default:\n    models: [extractive]\n    store: main\n    context: {blocks}\n"
+    (here / "groundwire.yaml").write_text(text)
+    variables = "caller, date, examples, glossary, instructions"
+    assert groundwire_command("config", "check") == Ran(
+        0,
+        "warning: groundwire.yaml:5: routes.default.context.plan: the prompt answer/1.2.1 does not show it; its "
+        f"variables are: {variables}\ngroundwire.yaml is right; routes: default\n",
+        "",
+    )
+
+
+def test_check_says_which_block_does_not_fit_the_prompt(groundwire_command: Command, here: Path) -> None:
+    blocks = "{date: {source: caller, key: date}}"
+    text = f"routes:\n  default:\n    models: [extractive]\n    store: main\n    context: {blocks}\n"
+    (here / "groundwire.yaml").write_text(text)
+    ran = groundwire_command("config", "check")
+    assert ran.code != 0
+    assert "5: routes.default.context: the prompt shows 'date' outside a fence" in ran.err
+
+
 def test_check_says_that_all_is_right_and_of_what(groundwire_command: Command, here: Path) -> None:
     assert groundwire_command("config", "check") == Ran(
         0, "there is no groundwire.yaml; what is built in is right; routes: default\n", ""

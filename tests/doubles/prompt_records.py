@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 from groundwire_server.domain.failure import Fault
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptVersion
@@ -15,8 +16,8 @@ class Away(Fault):
     GONE = ("the database is away", "start it")
 
 
-class StatefulPromptRecords(PromptRecords):
-    """A state that a test changes; see `ports.prompt_records.PromptRecords`.
+class StatefulPromptRecords:
+    """A state that a test changes; of `ports.prompt_records.PromptRecords` it has what reads the state.
 
     Attributes:
         kept: the state.
@@ -28,6 +29,11 @@ class StatefulPromptRecords(PromptRecords):
         self.kept = RegistryState()
         self.away = False
         self.reads = 0
+
+    @property
+    def port(self) -> PromptRecords:
+        """The records, for what only reads their state."""
+        return cast("PromptRecords", self)
 
     def change(
         self, *, versions: Sequence[PromptVersion] | None = None, labels: Sequence[PromptLabel] | None = None

@@ -21,7 +21,7 @@ def configured(folder: Path, **sections: Any) -> dict[str, Any]:
         "server": {"listen": "127.0.0.1:0", "drain": {"grace_seconds": 1}},
         "stores": {"main": {"kind": "embedded", "folder": str(folder / "data")}},
         "routes": {"default": {"models": ["extractive"], "store": "main"}},
-        "records": {"enabled": True},
+        "records": {"enabled": True, "url": f"sqlite:///{folder}/records.sqlite3"},
         "prompts": {"managed_by": TENANT},
         **sections,
     }

@@ -46,7 +46,7 @@ async def test_an_answer_is_cited_and_says_how_it_came_about(product: Product) -
         "extractive",
         1,
     )
-    assert (report.prompt_name, report.prompt_version) == ("answer", "1.2.0")
+    assert (report.prompt_name, report.prompt_version) == ("answer", "1.2.1")
     assert [report_pb2.Stage.Name(item.stage) for item in report.stages] == [
         "STAGE_NORMALIZE",
         "STAGE_RETRIEVE",

@@ -21,7 +21,7 @@ from tests.e2e.prompts import TENANT, MarkedModel, configured, numbered, templat
 pytestmark = pytest.mark.slow
 
 CALLERS = 200
-CHANGES = 6
+CHANGES = 4
 SAYS = {"old": SENTENCE, "new": SECOND}
 VERSIONS = {"9.0.0": "old", "9.1.0": "new"}
 
@@ -103,10 +103,10 @@ async def test_a_rollback_under_load_loses_and_mixes_nothing(tmp_path: Path) -> 
             await operator.set_prompt_label("answer", "production", "9.1.0", expected="9.0.0")
             # Whoever begins after the reply has the change, whatever is still in flight.
             assert load.got[await load.ask()][0] == "9.1.0"
-            await load.more(CALLERS)
+            await load.more(CALLERS // 2)
             await operator.roll_back_prompt("answer", expected="9.1.0")
             assert load.got[await load.ask()][0] == "9.0.0"
-            await load.more(CALLERS)
+            await load.more(CALLERS // 2)
         load.ending = True
         await asyncio.gather(*asking)
         changes = [each async for each in operator.prompt_changes("answer")]
@@ -116,5 +116,5 @@ async def test_a_rollback_under_load_loses_and_mixes_nothing(tmp_path: Path) -> 
     for number, (version, text) in load.got.items():
         mark = VERSIONS[version]
         assert (marked.seen[number], text) == ([mark], SAYS[mark]), number
-    assert min(Counter(version for version, _ in load.got.values()).values()) > CALLERS
+    assert min(Counter(version for version, _ in load.got.values()).values()) > CALLERS // 2
     assert sum(each.rolled_back for each in changes) == CHANGES // 2

@@ -30,7 +30,6 @@ async def serving(folder: Path) -> AsyncIterator[Workers]:
     """Two workers over one file of records."""
     sections = configured(folder)
     del sections["server"], sections["stores"], sections["routes"]
-    sections["records"] |= {"url": f"sqlite:///{folder}/records.sqlite3"}
     async with redis() as url, workers(folder, url, file=sections) as server:
         yield server
 

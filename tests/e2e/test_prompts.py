@@ -2,17 +2,28 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from groundwire import Client, Error
 from groundwire.v1.prompt_service_pb2 import PROMPT_ORIGIN_BUILT_IN, PROMPT_ORIGIN_RECORDS
 from groundwire.v1.server_info_pb2 import FEATURE_PROMPTS
+from groundwire_server.adapters.records.engine import RecordsDatabase
+from groundwire_server.adapters.records.faults import RecordsFault
+from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.registry.prompts import PINNED
+from groundwire_server.adapters.records.registry.sql import SqlPromptRecords
+from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
+from groundwire_server.app.experiments.definition import read_experiment
+from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.serve import running
+from groundwire_server.domain.prompts.registry import PromptLabel, PromptOrigin, PromptVersion
+from groundwire_server.ports.operations import RecordsError
 from tests.e2e.prompts import TENANT, configured, template
 
 
@@ -163,3 +174,54 @@ async def test_other_tenants_neither_see_nor_change_prompts(address: str, client
         assert [each async for each in stranger.audit_entries()] == []
     assert FEATURE_PROMPTS in (await client.server_info()).features
     assert (await client.prompts()).revision == 0
+
+
+async def test_a_caller_of_another_tenant_is_a_security_event(
+    address: str, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "groundwire.security"):
+        async with Client(address, tenant="acme", subject="mallory") as stranger:
+            await reason_of(asyncio.ensure_future(stranger.push_prompt("answer", "9.0.0", template("nine"))))
+    (event,) = [vars(line) for line in caplog.records if line.name == "groundwire.security"]
+    assert (event["reason"], event["tenant"], event["method"]) == (
+        *("tenant_not_managing", "acme"),
+        "groundwire.v1.PromptService/PushPromptVersion",
+    )
+
+
+async def test_prompts_in_force_stay_while_the_database_is_away(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.push_prompt("answer", "9.0.0", template("nine"))
+    await client.set_prompt_label("answer", "production", "9.0.0")
+
+    async def fail(self: RecordsDatabase, work: object) -> NoReturn:
+        raise RecordsError(RecordsFault.UNREACHABLE)
+
+    with monkeypatch.context() as away:
+        away.setattr(RecordsDatabase, "read", fail)
+        away.setattr(RecordsDatabase, "write", fail)
+        assert await production(client) == "9.0.0"
+        assert (await client.prompt_version("answer")).version == "9.0.0"
+        change = client.roll_back_prompt("answer", timeout=1)
+        assert (await reason_of(asyncio.ensure_future(change)))[0] == "RECORDS_UNAVAILABLE"
+    done = await client.roll_back_prompt("answer")
+    assert await production(client) == done.label.version != "9.0.0"
+
+
+async def test_a_change_of_another_process_is_built_on(tmp_path: Path, client: Client) -> None:
+    """What another process has done a moment ago is in force before a change is checked."""
+    await client.set_prompt_label("answer", "production", "1.2.0")
+    options = RecordsOptions.model_validate({"url": f"sqlite:///{tmp_path}/records.sqlite3"})
+    assert options.file is not None
+    async with open_records(options) as opened:
+        assert opened is not None
+        other = SqlPromptRecords(opened.database, opened.sealing, SystemClock(), TENANT, read_experiment)
+        await other.push(PromptVersion("answer", "9.0.0", template("nine"), PromptOrigin.RECORDS, "ben"), "", "")
+        done = await client.set_prompt_label("answer", "production", "9.0.0", expected="1.2.0")
+        assert done.label.version == "9.0.0"
+        await other.set_label(PromptLabel("answer", "production", "1.2.0", actor="ben"), "9.0.0")
+        assert (await reason_of(asyncio.ensure_future(client.roll_back_prompt("answer", expected="9.0.0"))))[0] == (
+            "PROMPT_LABEL_CHANGED"
+        )
+        assert (await client.prompt_version("answer")).version == "1.2.0"

@@ -8,11 +8,12 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.report import count_cut
 from groundwire_server.pipeline.select import describe_selection, select
 from groundwire_server.telemetry import names
+from tests.doubles.tokens import QUARTERS
 from tests.pipeline.samples import passage, policy
 
 
 def _ids(evidence: Evidence, **changes: object) -> list[str]:
-    return [p.chunk_id for p in select(evidence, replace(policy(), **changes)).passages]  # type: ignore[arg-type]
+    return [p.chunk_id for p in select(evidence, replace(policy(), **changes), QUARTERS).passages]  # type: ignore[arg-type]
 
 
 def test_drops_what_is_not_relevant_enough() -> None:
@@ -92,7 +93,7 @@ FACTS = "".join(f"Fact {number} is known to all of us. " for number in range(500
 )
 def test_the_best_passage_is_cut_where_it_does_not_fit(text: str, begins: str, ends: str) -> None:
     found = Evidence((passage("a", text), passage("b", "B. " * 900), passage("c", "Short.")))
-    first, *others = select(found, replace(policy(), evidence_tokens=251)).passages
+    first, *others = select(found, replace(policy(), evidence_tokens=251), QUARTERS).passages
     assert first.text.startswith(begins)
     assert first.text.endswith(ends)
     assert text.startswith(first.text)
@@ -103,12 +104,29 @@ def test_the_best_passage_is_cut_where_it_does_not_fit(text: str, begins: str, e
 
 def test_what_fits_is_not_cut() -> None:
     found = Evidence((passage("a", FACTS[:900]), passage("b", FACTS)))
-    chosen = select(found, replace(policy(), evidence_tokens=250)).passages
+    chosen = select(found, replace(policy(), evidence_tokens=250), QUARTERS).passages
     assert [each.text for each in chosen] == [FACTS[:900]]
     assert count_cut(chosen, found.passages) == 0
 
 
-def test_a_budget_without_room_for_a_sentence_is_too_small() -> None:
-    with pytest.raises(Failure) as caught:
-        select(Evidence((passage("a", "x" * 40_000),)), replace(policy(), evidence_tokens=50))
-    assert caught.value.cause is Cause.PROMPT_TOO_LONG
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("Fact " * 8000, 40),
+        ("x" * 40_000, 200),
+        ("包" * 40_000, 66),
+    ],
+    ids=["a sentence without an end", "a word without an end", "no words"],
+)
+def test_a_budget_without_room_for_a_sentence_is_filled_with_its_beginning(text: str, most: int) -> None:
+    (only,) = select(Evidence((passage("a", text),)), replace(policy(), evidence_tokens=50), QUARTERS).passages
+    assert text.startswith(only.text)
+    shown = len(only.text.split()) if " " in text else len(only.text)
+    assert 0.9 * most <= shown <= most
+
+
+def test_no_more_is_selected_than_the_model_takes() -> None:
+    found = Evidence(tuple(passage(name, f"{name} " * 100) for name in "abcdefgh"))
+    small = replace(QUARTERS, window=512)
+    chosen = select(found, replace(policy(), evidence_tokens=2000, output_tokens=300), small).passages
+    assert [each.chunk_id for each in chosen] == ["a", "b", "c"]

@@ -25,6 +25,7 @@ from tests.doubles.counts import Counts
 from tests.doubles.spans import Spans
 from tests.doubles.store import SearchAlone
 from tests.doubles.time import LoopTime, SocketTimeLoop
+from tests.doubles.tokens import QUARTERS
 from tests.pipeline.samples import ALICE, RULES, ask, policy
 
 DEADLINE = 8.0
@@ -92,12 +93,13 @@ class Widened:
         self._policy = replace(policy(), neighbours=neighbours, **changes)  # type: ignore[arg-type]
 
     async def of(self, *selected: Passage, provided: tuple[Passage, ...] = ()) -> tuple[Passage, ...]:
-        ports = Ports(self.library, None, built_in_prompts(), {}, AclRecheck(self.counts), RULES)
+        tokens = dict.fromkeys(self._policy.models, QUARTERS)
+        ports = Ports(self.library, None, built_in_prompts(), {}, AclRecheck(self.counts), RULES, tokens=tokens)
         now = asyncio.get_running_loop().time()
         inquiry = Inquiry(ask(provided=provided), ALICE, self._policy, now, Deadline(now + DEADLINE))
         run = StageRunner(inquiry.time_plan(), LoopTime(), self.spans.tracer, ReportBuilder("", "", "", 0.0))
         async with run.stage(Stage.SELECT) as stage:
-            return await widen(select(Evidence(selected), inquiry.policy), inquiry, ports, stage)
+            return await widen(select(Evidence(selected), inquiry.policy, QUARTERS), inquiry, ports, stage)
 
     async def ids(self, *selected: Passage) -> str:
         return " ".join(passage.chunk_id for passage in await self.of(*selected))

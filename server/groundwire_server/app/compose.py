@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
+from groundwire_server.adapters.prompts.headers import PromptHeaders
 from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.fair_threads import FairThreads
@@ -15,6 +16,7 @@ from groundwire_server.admission.capacity import Capacity, CapacityOptions
 from groundwire_server.admission.limit_status import LimitStatuses
 from groundwire_server.admission.shadow_limits import ShadowedAnswerer
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.app.parts.experiment_results import OpenedExperimentResults
 from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
 from groundwire_server.app.parts.recordings import ProcessRecordings
@@ -104,7 +106,9 @@ class Process:
         usage: the accounts of what models have consumed; None where there are none.
         recordings: of calls; None where there are no records.
         registry: of prompts and experiments in the records; None where no tenant manages them.
+        experiment_results: what came of calls in experiments; None where there are none.
         templates: the prompts that have been compiled, for all snapshots.
+        headers: the first lines of prompts that have been read, for all snapshots.
     """
 
     recording: Recording
@@ -123,7 +127,9 @@ class Process:
     usage: OpenedUsage | None = None
     recordings: ProcessRecordings | None = None
     registry: RegistryWatch | None = None
+    experiment_results: OpenedExperimentResults | None = None
     templates: TemplateCompiler = field(default_factory=compiler)
+    headers: PromptHeaders = field(default_factory=PromptHeaders)
 
     @classmethod
     def begin(
@@ -140,6 +146,7 @@ class Process:
         usage: OpenedUsage | None = None,
         recordings: ProcessRecordings | None = None,
         registry: RegistryWatch | None = None,
+        experiment_results: OpenedExperimentResults | None = None,
     ) -> "Process":
         """Return the process's own, with no run yet.
 
@@ -156,6 +163,7 @@ class Process:
             usage: the accounts of what models have consumed.
             recordings: of calls.
             registry: of prompts and experiments in the records.
+            experiment_results: what came of calls in experiments.
         """
         options, weights, lag = capacity or CapacityOptions(), weights or TenantWeights(), LoopLag()
         runs = runs or RunRegistry(MemoryRunLog(SystemClock()))
@@ -181,6 +189,7 @@ class Process:
             usage=usage,
             recordings=recordings,
             registry=registry,
+            experiment_results=experiment_results,
         )
 
     def end(self) -> None:
@@ -292,7 +301,7 @@ def snapshot(
         None
         if process.reviews is None
         else process.reviews.calls(available, pipeline, parts.answer_cache, process.recording),
-        None if process.reviews is None else process.reviews.feedback_calls(available),
+        None if process.reviews is None else process.reviews.feedback_calls(available, process.recording.experiments),
         None if process.recordings is None else process.recordings.records,
         managed_by,
         prompt_calls,
@@ -324,6 +333,8 @@ def _record_eraser(kept: Sequence[ErasableRecords], process: Process) -> RecordE
     """Return what erases queued questions, earlier answers and names in the accounts; None where none are kept."""
     if process.records is not None and process.usage is not None:
         kept = (*kept, usage_erasure(process.records, process.usage.book))
+    if process.experiment_results is not None:
+        kept = (*kept, process.experiment_results.erasure)
     return RecordEraser(kept, process.runs, SystemClock()) if kept else None
 
 

@@ -12,6 +12,7 @@ from groundwire_server.app.compose import Process
 from groundwire_server.app.configuration.external import verify
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.configuration import records_options
+from groundwire_server.app.parts.experiment_results import open_experiment_results
 from groundwire_server.app.parts.queue import open_queue
 from groundwire_server.app.parts.recordings import open_recordings
 from groundwire_server.app.parts.records import open_records
@@ -63,10 +64,13 @@ async def opened(sources: Sources, loaded: Loaded, sums: LineSums | None = None)
             open_records(records_options(first)) as records,
             open_wakeups(first) as wakeups,
             open_usage(records, measuring.metrics) as usage,
+            open_experiment_results(records, first.prompts.managed_by, measuring.metrics) as results,
         ):
             recording = Recording(measuring.tracer, measuring.metrics, sums or LineSums(time.monotonic))
             if usage is not None:
                 recording = replace(recording, usage=usage.book)
+            if results is not None:
+                recording = replace(recording, experiments=results.book)
             process = Process.begin(
                 recording,
                 capacity=first.capacity,
@@ -79,6 +83,7 @@ async def opened(sources: Sources, loaded: Loaded, sums: LineSums | None = None)
                 reviews=open_reviews(records, wakeups, recording.metrics),
                 recordings=open_recordings(records, recording.metrics),
                 registry=open_registry(first, records),
+                experiment_results=results,
             )
             reloader = await ConfigReloader.begin(sources, loaded, process)
             try:

@@ -103,7 +103,11 @@ def _worker(
     # Jitter is no secret.
     backoff = Backoff(queue.options.backoff_seconds, queue.options.max_backoff_seconds, random.Random())  # noqa: S311
     log = AttemptDecisions(
-        DecisionLog(process.sums, decisions), BlockedContentLog(process.sums), clock, recording.metrics
+        DecisionLog(process.sums, decisions),
+        BlockedContentLog(process.sums),
+        clock,
+        recording.metrics,
+        recording.experiments,
     )
     return QueueWorker(
         f"{socket.gethostname()}-{os.getpid()}"[-_NAME_LENGTH:],

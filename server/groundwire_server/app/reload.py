@@ -28,7 +28,7 @@ from groundwire_server.app.experiments.opening import open_expanded, report_faul
 from groundwire_server.app.experiments.variants import ExpandedConfiguration, refuse_broken
 from groundwire_server.app.parts.experiments import experiment_calls
 from groundwire_server.app.parts.parts import open_parts
-from groundwire_server.app.parts.prompts import registry_of, route_faults
+from groundwire_server.app.parts.prompts import registry_of, route_faults, unused_blocks
 from groundwire_server.app.parts.registry import prompt_calls
 from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.app.parts.store import Store
@@ -245,6 +245,8 @@ async def _open(
     # What is compiled for the first time takes a while, and calls go on beside it.
     if faults := await asyncio.to_thread(list, route_faults(loaded.configuration, registry, process.templates)):
         raise InvalidConfigurationError([loaded.located(each) for each in faults])
+    for each in unused_blocks(loaded.configuration, registry, process.templates):
+        _log.warning("a block of context is in no prompt", extra={"why": str(loaded.located(each))})
 
     async def opened(expanded: ExpandedConfiguration) -> ActiveConfig:
         return await _open_expanded(loaded, state, registry, expanded, process, shared, key_sets)
@@ -293,10 +295,20 @@ async def _open_expanded(
             admitted,
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),
-            prompt_calls(loaded.configuration, registry, process.registry),
+            prompt_calls(
+                loaded.configuration, configuration, registry, process.registry, process.templates, process.headers
+            ),
             configuration.prompts.managed_by,
             PromptCatalogue(registry, process.templates),
-            experiment_calls(loaded.configuration, state, registry, process.templates, expanded, process.registry),
+            experiment_calls(
+                loaded.configuration,
+                state,
+                registry,
+                process.templates,
+                expanded,
+                process.registry,
+                None if process.experiment_results is None else process.experiment_results.results,
+            ),
             expanded.traffic,
         )
         process.weights.replace(configuration.tenant_weights)

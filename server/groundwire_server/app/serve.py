@@ -15,6 +15,7 @@ from groundwire_server.app.background import in_background, kept_going
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.document_counts import DocumentCounts
+from groundwire_server.app.experiment_work import ExperimentWork
 from groundwire_server.app.feedback_work import FeedbackWork
 from groundwire_server.app.gateway import open_gateway
 from groundwire_server.app.heartbeat import heartbeat
@@ -101,11 +102,12 @@ async def running(
         host = first.server.listen.rpartition(":")[0]
         work = QueueWork(process, reloader.current, first.queue.concurrent, first.telemetry.decisions)
         reviews, feedback = ReviewWork(process, reloader.current), FeedbackWork(process)
-        recordings = RecordingWork(process)
+        recordings, experiments = RecordingWork(process), ExperimentWork(process, reloader)
         work.begin()
         reviews.begin()
         feedback.begin()
         recordings.begin()
+        experiments.begin()
         gateway: Gateway | None = None
         try:
             gateway = await open_gateway(server, first, reloader.current)
@@ -119,7 +121,7 @@ async def running(
             process.shadows.end()
             drain = (stop and stop.drain) or reloader.configuration.server.drain
             draining = (each.drain(drain.notice_seconds, drain.grace_seconds) for each in (server, gateway) if each)
-            await asyncio.gather(*draining, work.end(drain.grace_seconds), reviews.end())
+            await asyncio.gather(*draining, work.end(drain.grace_seconds), reviews.end(), experiments.end())
             # What has just left may be a sample, or recorded.
             await asyncio.gather(feedback.end(), recordings.end())
 

@@ -41,7 +41,7 @@ def check(config: File = None) -> None:
     Prints one line for each error, with its place and what would be right. Ends with 0 when there is none.
     """
     from groundwire_server.app.clock import SystemClock  # noqa: PLC0415  # what --help does not need
-    from groundwire_server.app.configuration.external import verify  # noqa: PLC0415
+    from groundwire_server.app.configuration.external import context_warnings, verify  # noqa: PLC0415
     from groundwire_server.app.configuration.load import FILE, Sources  # noqa: PLC0415
     from groundwire_server.cli.configured import errors_stop, loaded_from  # noqa: PLC0415
 
@@ -49,6 +49,8 @@ def check(config: File = None) -> None:
     loaded = loaded_from(sources)
     with errors_stop():
         verify(loaded, SystemClock().today())
+    for each in context_warnings(loaded):
+        typer.echo(f"warning: {each}")
     routes = ", ".join(sorted(loaded.configuration.routes))
     read = f"{sources.file} is right" if sources.file else f"there is no {FILE}; what is built in is right"
     typer.echo(f"{read}; routes: {routes}")

@@ -1,6 +1,6 @@
 """What a model call has consumed: estimates where the provider reports nothing, and the usage of a call that failed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Prompt, Usage
@@ -19,11 +19,16 @@ _HAVING_READ = frozenset(
 """Failures after the model has received its prompt: its input tokens are billed, even without any output."""
 
 
-def prompt_tokens(prompt: Prompt) -> int:
-    """Return the estimated number of input tokens."""
+def prompt_tokens(prompt: Prompt, count: Callable[[str], int] = estimate_tokens) -> int:
+    """Return the number of input tokens.
+
+    Args:
+        prompt: as it is sent.
+        count: counts those of a text; an estimate by default.
+    """
     begun = prompt.begun
     more = "" if begun is None else begun.written + begun.correction + begun.opening
-    return estimate_tokens(prompt.system) + estimate_tokens(prompt.user) + (estimate_tokens(more) if more else 0)
+    return count(prompt.system) + count(prompt.user) + (count(more) if more else 0)
 
 
 def has_read(failure: Failure) -> bool:
@@ -31,18 +36,24 @@ def has_read(failure: Failure) -> bool:
     return failure.cause in _HAVING_READ
 
 
-def estimated(request: GenerationRequest, written: Iterable[str], failure: Failure | None) -> Usage:
+def estimated(
+    request: GenerationRequest,
+    written: Iterable[str],
+    failure: Failure | None,
+    count: Callable[[str], int] = estimate_tokens,
+) -> Usage:
     """Return the estimated usage of a call that ended early; none if the model has not received the prompt.
 
     Args:
         request: of the call.
         written: the pieces of text that arrived.
         failure: of the call; None when its reader left.
+        count: counts the tokens of a text.
     """
     text = "".join(written)
     if failure is not None and not text and not has_read(failure):
         return Usage()
-    return Usage(prompt_tokens(request.prompt), estimate_tokens(text), estimated=True)
+    return Usage(prompt_tokens(request.prompt, count), count(text), estimated=True)
 
 
 class ChargedFailure(Failure):

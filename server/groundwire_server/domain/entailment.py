@@ -49,6 +49,19 @@ class CheckRequest:
         starts = range(0, len(self.sentences), size)
         return tuple(replace(self, sentences=self.sentences[start : start + size]) for start in starts)
 
+    def narrowed(self) -> "CheckRequest":
+        """Return the request with the passages alone that its sentences are held against."""
+        shown = sorted({index for sentence in self.sentences for index in self.cited(sentence)})
+        places = {index: place for place, index in enumerate(shown)}
+        return replace(
+            self,
+            passages=tuple(self.passages[index] for index in shown),
+            sentences=tuple(
+                replace(sentence, passages=tuple(places[index] for index in sentence.passages))
+                for sentence in self.sentences
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CheckReply:

@@ -108,8 +108,8 @@ class ErasedPlaceKind(Enum):
     CASES = auto()
     FEEDBACK = auto()
     USAGE = auto()
-    EXPERIMENTS = auto()
     RECORDINGS = auto()
+    EXPERIMENTS = auto()
 
 
 @dataclass(frozen=True, slots=True)

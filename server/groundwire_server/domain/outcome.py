@@ -183,7 +183,7 @@ class Report:
         found: how many passages the search found.
         best_relevance: of the best of them, 0 to 1; None where nothing was found.
         passages: those that a prompt could use, best first.
-        passages_cut: how many of these were cut to fit: the model saw their beginning alone.
+        passages_cut: how many did not fit the prompt whole: the model saw their beginning alone, or nothing of them.
         attempts: the models that were asked, in order.
         stages: every run of a stage, in the order in which they began.
         judged: how many sentences of all that models wrote had each verdict, whether they left or not.

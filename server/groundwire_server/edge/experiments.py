@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from groundwire_server.experiments.changes import ExperimentChanges
 from groundwire_server.ports.clock import Clock
+from groundwire_server.ports.experiments import ExperimentResults
 from groundwire_server.ports.prompt_records import PromptRecords
 
 
@@ -19,6 +20,7 @@ class ExperimentCalls:
         revision: counts the changes that are in force.
         clock: of the wall, by which they begin and end.
         refresh: has this process use what the records hold now; it leaves what is in use where they cannot be read.
+        results: what came of calls.
     """
 
     records: PromptRecords
@@ -27,3 +29,4 @@ class ExperimentCalls:
     revision: int
     clock: Clock
     refresh: Callable[[], Awaitable[None]]
+    results: ExperimentResults

@@ -5,6 +5,7 @@ from typing import Final
 
 from groundwire_server.edge.interceptors.limits import Places
 from groundwire_server.edge.long_calls import LongCalls
+from groundwire_server.ports.experiments import ExperimentRecorder
 from groundwire_server.ports.feedback import FeedbackRecords
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.review.rights import EvidenceRights
@@ -24,12 +25,14 @@ class FeedbackCalls:
         samples: sends appeals for review.
         rights: says which passages of a case a caller may see.
         keep: seconds that feedback is kept.
+        experiments: takes what is said of calls in experiments.
     """
 
     records: FeedbackRecords
     samples: OutcomeSamples
     rights: EvidenceRights
     keep: float
+    experiments: ExperimentRecorder
 
 
 def case_exports(recorder: Metrics) -> LongCalls:

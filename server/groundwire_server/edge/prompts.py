@@ -3,22 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from groundwire_server.domain.prompts.registry import PromptRegistry, PromptVersion
+from groundwire_server.domain.prompts.registry import PromptHeader, PromptRegistry, PromptVersion
 from groundwire_server.ports.prompt_records import PromptRecords
 from groundwire_server.prompts.changing import PromptChanges
-
-
-@dataclass(frozen=True, slots=True)
-class PromptHeader:
-    """What the first lines of a template say for people.
-
-    Attributes:
-        description: what the prompt is for.
-        owner: whom to ask about it.
-    """
-
-    description: str = ""
-    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

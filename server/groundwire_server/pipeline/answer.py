@@ -81,7 +81,7 @@ async def _answer(
             found = await _found(inquiry, screening, review, ports, run)
             inquiry, partial = as_searched(inquiry, found), PartialResults(found.passages)
             async with run.stage(Stage.SELECT) as stage:
-                chosen = await widen(select(found, policy), inquiry, ports, stage)
+                chosen = await widen(select(found, policy, ports.tokens_of(policy.models[0])), inquiry, ports, stage)
             chosen = await screening.passages(chosen)
             # A passage that came along may have its document distrusted.
             partial, report.chosen = PartialResults(await screening.passages(found.passages), chosen), chosen

@@ -4,20 +4,19 @@ import asyncio
 from collections.abc import Sequence
 
 from groundwire_server.domain.answer import GroundedText
-from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import NEVER, Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import GenerationRequest
+from groundwire_server.domain.generation import GenerationRequest, Prompt
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.step import Attempt, Variant
-from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Action, Cause, Purpose, Stage
 from groundwire_server.pipeline.check import SegmentChecker, check
 from groundwire_server.pipeline.confidence import rated
 from groundwire_server.pipeline.consult import Consultation
 from groundwire_server.pipeline.context import describe_context, prompt_context
 from groundwire_server.pipeline.draft import DraftReader
+from groundwire_server.pipeline.fitting import describe, fit, output_tokens
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
 from groundwire_server.pipeline.routes import Ports
@@ -60,28 +59,34 @@ async def attempt(
     continued = len(gate.released)
     run.report.attempt(step, ports.identities.get(step.model))
     with run.compute(Stage.PROMPT) as stage:
+        tokens = ports.tokens_of(step.model)
         passages = shortened(chosen) if step.variant is Variant.SHORTENED else chosen
-        question, context = prompt_context(inquiry, passages, ports.context, estimate_tokens)
-        prompt = ports.prompts.render(
-            policy.prompt,
-            policy.prompt_version,
-            question,
-            passages,
-            run.mark,
-            step.repair_of,
-            gate.released,
-            gate.confidence,
-            context,
-        )
-        run.report.prompt = prompt
+        question, context = prompt_context(inquiry, passages, ports.context, tokens.counter.count)
+
+        def rendered(passages: Sequence[Passage]) -> Prompt:
+            return ports.prompts.render(
+                policy.prompt,
+                policy.prompt_version,
+                question,
+                passages,
+                run.mark,
+                step.repair_of,
+                gate.released,
+                gate.confidence,
+                context,
+            )
+
+        cited = {citation.passage.chunk_id for segment in gate.released for citation in segment.citations}
+        fitted = fit(passages, rendered, tokens, policy, cited)
+        prompt = fitted.prompt
+        run.report.prompt, run.report.chosen, run.report.left_out = prompt, fitted.passages, fitted.left_out
         stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
         describe_context(context, stage)
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
-        if policy.prompt_tokens is not None and prompt_tokens(prompt) > policy.prompt_tokens:
-            raise Failure(Cause.PROMPT_TOO_LONG)
+        stage.note(describe(fitted, passages, tokens))
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
-    most = min(policy.output_tokens, prompt.settings.max_output_tokens or policy.output_tokens)
+    most = output_tokens(policy, prompt)
     request = GenerationRequest(step.model, inquiry.requester, prompt, most, start_by, unary)
     draft.answers(prompt)
     purpose = Purpose.REPAIR if step.action is Action.REPAIR else purpose
@@ -143,7 +148,8 @@ async def _generate(
     draft: DraftReader,
     queue: SegmentQueue,
 ) -> None:
-    meter = UsageMeter(request, ports.prices.get(request.model), ports.budget, run.allowance)
+    tokens = ports.tokens_of(request.model)
+    meter = UsageMeter(request, ports.prices.get(request.model), ports.budget, run.allowance, tokens)
     try:
         async with run.stage(Stage.GENERATE) as stage:
             await generate(request, ports.generators[request.model], draft, queue, gate, meter, run, stage)

@@ -34,7 +34,8 @@ class ReportBuilder:
         rewriting: how the question was put so that it needs no earlier turns.
         searched_question: what was searched for; empty where it was the caller's question as it is.
         found: the passages that the search found.
-        chosen: those that a prompt could use, best first.
+        chosen: those in the last prompt, or before it those that it could use, best first.
+        left_out: how many of those that it could use did not fit the last prompt.
         attempts: the models that have been asked, in order.
         usage: what each model consumed, by its alias and purpose.
         stages: every run of a stage that has ended, in the order of their ends.
@@ -59,6 +60,7 @@ class ReportBuilder:
     model: str = ""
     found: Sequence[Passage] = ()
     chosen: Sequence[Passage] = ()
+    left_out: int = 0
     attempts: list[ModelAttempt] = field(default_factory=list)
     usage: dict[tuple[str, Purpose], Usage] = field(default_factory=dict)
     stages: list[StageTiming] = field(default_factory=list)
@@ -132,7 +134,7 @@ class ReportBuilder:
             found=len(self.found),
             best_relevance=max((each.scores.relevance or 0.0 for each in self.found), default=None),
             passages=tuple(RatedPassage(each.chunk_id, each.scores.relevance or 0.0) for each in self.chosen),
-            passages_cut=count_cut(self.chosen, self.found),
+            passages_cut=count_cut(self.chosen, self.found) + self.left_out,
             attempts=tuple(self.attempts),
             usage=tuple(ModelUsage(model, purpose, usage) for (model, purpose), usage in self.usage.items()),
             stages=tuple(sorted(self.stages, key=_start)),

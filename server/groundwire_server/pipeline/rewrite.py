@@ -6,7 +6,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
-from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.conversation.faithful import is_faithful
 from groundwire_server.domain.conversation.standalone import standalone
 from groundwire_server.domain.deadline import Deadline
@@ -81,12 +80,14 @@ async def _rewritten(
     """
     question = inquiry.question
     prompt = model.prompts.render(question, run.mark)
-    if inquiry.policy.prompt_tokens is not None and prompt_tokens(prompt) > inquiry.policy.prompt_tokens:
+    tokens = model.tokens
+    room = tokens.room(policy.output_tokens, inquiry.policy.prompt_tokens)
+    if room is not None and tokens.of_prompt(prompt) > room:
         raise Failure(Cause.PROMPT_TOO_LONG)
     request = GenerationRequest(
         policy.model, inquiry.requester, prompt, policy.output_tokens, unary=True, rewrites=True
     )
-    meter = UsageMeter(request, ports.prices.get(policy.model), ports.budget, run.allowance)
+    meter = UsageMeter(request, ports.prices.get(policy.model), ports.budget, run.allowance, tokens)
     by = policy.rewrite_by(run.now(), run.plan.answer_by)
     most = _ESCAPED * inquiry.policy.question_limit + _FRAME
     try:

@@ -34,6 +34,7 @@ from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import ReviewDesk
 from groundwire_server.ports.threads import Threads
+from groundwire_server.ports.tokens import ESTIMATED_TOKENS, ModelTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class RewriteModel:
 
     generator: Generator
     prompts: RewritePrompts
+    tokens: ModelTokens = ESTIMATED_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Ports:
         reviews: the route's reviews; None has none.
         context: the operator's texts that prompts may hold.
         recordings: takes the calls that are recorded; None records none.
+        tokens: of the models, by alias.
     """
 
     retriever: Retriever
@@ -133,6 +136,11 @@ class Ports:
     reviews: RouteReviews | None = None
     context: ContextTexts = NO_TEXTS
     recordings: RecordingSink | None = None
+    tokens: Mapping[str, ModelTokens] = field(default_factory=dict)
+
+    def tokens_of(self, model: str) -> ModelTokens:
+        """Return how a model's tokens are counted, by its alias."""
+        return self.tokens.get(model, ESTIMATED_TOKENS)
 
 
 @dataclass(frozen=True, slots=True)

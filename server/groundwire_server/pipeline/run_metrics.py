@@ -35,6 +35,9 @@ def record_run(recording: Recording, inquiry: Inquiry, report: Report, outcome: 
         recorder.record(metrics.BEST_RELEVANCE, report.best_relevance, route)
     if outcome is None:
         return
+    if inquiry.assignments and inquiry.claim is None:
+        # What a worker has answered counts once its answer is kept.
+        recording.experiments.outcome(inquiry.assignments, inquiry.requester, outcome)
     recorder.record(metrics.ANSWER_DURATION, report.total, route, type(outcome.result).__name__)
     if outcome.answer is not None:
         recorder.record(metrics.GROUNDING, outcome.answer.grounding_score, route)

@@ -1,17 +1,17 @@
 """Selecting the passages of a prompt."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from groundwire_server.domain.document import PassageKind
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.text.near_duplicates import DistinctTexts
-from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
-from groundwire_server.markup.beginning import cut_to_fit
+from groundwire_server.pipeline.fitting import cut
 from groundwire_server.pipeline.stage import Attributes
+from groundwire_server.ports.tokens import ESTIMATED_TOKENS, ModelTokens
 from groundwire_server.telemetry import names
 
 _FIRST_WORDS = 8
@@ -32,7 +32,7 @@ class Selection:
     texts: DistinctTexts = field(compare=False)
 
 
-def select(found: Evidence, policy: Policy) -> Selection:
+def select(found: Evidence, policy: Policy, tokens: ModelTokens = ESTIMATED_TOKENS) -> Selection:
     """Return the passages worth a prompt, best first, within the route's token budget.
 
     The best one is cut where it does not fit alone; what does not fit beside it is passed over.
@@ -40,10 +40,10 @@ def select(found: Evidence, policy: Policy) -> Selection:
     Args:
         found: what the search found.
         policy: the route's.
+        tokens: of the model that is asked first.
 
     Raises:
-        Failure: NO_EVIDENCE when nothing was found, INSUFFICIENT_EVIDENCE when nothing is relevant enough,
-            PROMPT_TOO_LONG when the budget has no room for a sentence of the best.
+        Failure: NO_EVIDENCE when nothing was found, INSUFFICIENT_EVIDENCE when nothing is relevant enough.
     """
     if not found.passages:
         raise Failure(Cause.NO_EVIDENCE)
@@ -53,10 +53,16 @@ def select(found: Evidence, policy: Policy) -> Selection:
     newest = _newest(relevant)
     texts = DistinctTexts()
     distinct = [passage for passage in newest if says_more(passage, texts)]
-    chosen = _within(policy.evidence_tokens, [_cut(distinct[0], policy.evidence_tokens), *distinct[1:]])
-    if not chosen:
-        raise Failure(Cause.PROMPT_TOO_LONG)
+    budget, count = evidence_budget(policy, tokens), tokens.counter.count
+    chosen = _within(budget, [cut(distinct[0], budget, count), *distinct[1:]], count)
     return Selection(chosen[: policy.passages_limit], len(newest) - len(distinct), texts)
+
+
+def evidence_budget(policy: Policy, tokens: ModelTokens) -> int:
+    """Return how many tokens of passages a prompt may have."""
+    room = tokens.room(policy.output_tokens, policy.prompt_tokens)
+    # A prompt without room for anything is refused once it is made.
+    return policy.evidence_tokens if room is None else min(policy.evidence_tokens, max(room, 1))
 
 
 def shortened(chosen: Sequence[Passage]) -> Sequence[Passage]:
@@ -94,19 +100,11 @@ def _newest(passages: Sequence[Passage]) -> Sequence[Passage]:
     return [p for p in passages if p.revision == newest[p.document_id]]
 
 
-def _within(budget: int, passages: Iterable[Passage]) -> tuple[Passage, ...]:
+def _within(budget: int, passages: Iterable[Passage], count: Callable[[str], int]) -> tuple[Passage, ...]:
     chosen: list[Passage] = []
     for passage in passages:
-        cost = estimate_tokens(passage.text)
+        cost = count(passage.text)
         if cost <= budget:
             chosen.append(passage)
             budget -= cost
     return tuple(chosen)
-
-
-def _cut(passage: Passage, budget: int) -> Passage:
-    """Return a passage that fits: its first blocks, and of the next one what is whole."""
-    if estimate_tokens(passage.text) <= budget:
-        return passage
-    text = cut_to_fit(passage.text, lambda beginning: estimate_tokens(beginning) <= budget)
-    return replace(passage, text=text) if text.strip() else passage

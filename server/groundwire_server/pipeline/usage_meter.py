@@ -6,41 +6,49 @@ from typing import Self
 from opentelemetry.trace import get_current_span
 
 from groundwire_server.domain.allowance import Allowance
-from groundwire_server.domain.consumption import estimated, prompt_tokens
+from groundwire_server.domain.consumption import estimated
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import GenerationRequest, Usage
 from groundwire_server.domain.price import Price
 from groundwire_server.ports.budget import Budget, Holding
+from groundwire_server.ports.tokens import ESTIMATED_TOKENS, ModelTokens
 from groundwire_server.telemetry import names
 
 
 class UsageMeter:
     """The usage of one call: the maximum cost is reserved before it, and the actual cost settled after it.
 
-    Tokens are estimated if the provider gave no count, because it never does or because the call was interrupted.
+    Tokens are counted here if the provider gave no count, because it never does or because the call was interrupted.
 
     Args:
         request: what the model is asked.
         price: of its tokens; None costs nothing.
         budget: what the requester may consume; None has no bound.
         allowance: what the call may consume.
+        tokens: of the model.
 
     Attributes:
         usage: what was consumed, once the call has ended.
     """
 
     def __init__(
-        self, request: GenerationRequest, price: Price | None, budget: Budget | None, allowance: Allowance
+        self,
+        request: GenerationRequest,
+        price: Price | None,
+        budget: Budget | None,
+        allowance: Allowance,
+        tokens: ModelTokens = ESTIMATED_TOKENS,
     ) -> None:
         self._request = request
         self._price = price
+        self._tokens = tokens
         self._held = Holding(budget, allowance)
         self._written: list[str] = []
         self._counted: Usage | None = None
         self.usage = Usage()
 
     async def __aenter__(self) -> Self:
-        most = Usage(prompt_tokens(self._request.prompt), self._request.max_output_tokens)
+        most = Usage(self._tokens.of_prompt(self._request.prompt), self._request.max_output_tokens)
         await self._held.reserve(self._request.requester, self._priced(most))
         return self
 
@@ -72,5 +80,8 @@ class UsageMeter:
 
     def _estimated(self, raised: BaseException | None) -> Usage:
         if raised is None or isinstance(raised, asyncio.CancelledError | GeneratorExit):
-            return estimated(self._request, self._written, None)
-        return estimated(self._request, self._written, raised) if isinstance(raised, Failure) else Usage()
+            return self._counted_here(None)
+        return self._counted_here(raised) if isinstance(raised, Failure) else Usage()
+
+    def _counted_here(self, failure: Failure | None) -> Usage:
+        return estimated(self._request, self._written, failure, self._tokens.counter.count)

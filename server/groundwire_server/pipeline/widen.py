@@ -1,7 +1,7 @@
 """Widening a selection: the passages beside those that were selected join them, where the budget leaves room."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -10,11 +10,11 @@ from groundwire_server.domain.evidence import Evidence, Passage, Scores
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.policy import Policy
-from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.routes import Ports
-from groundwire_server.pipeline.select import Selection, describe_selection, says_more
+from groundwire_server.pipeline.select import Selection, describe_selection, evidence_budget, says_more
 from groundwire_server.pipeline.stage import TimedStage
+from groundwire_server.ports.tokens import ModelTokens
 from groundwire_server.telemetry import names
 
 _SHARE: Final = 0.1
@@ -34,15 +34,17 @@ class _Room:
 
     tokens: int
     passages: int | None
+    count: Callable[[str], int]
 
     @classmethod
-    def beside(cls, selected: Sequence[Passage], policy: Policy) -> "_Room":
-        tokens = policy.evidence_tokens - sum(estimate_tokens(passage.text) for passage in selected)
-        return cls(tokens, None if policy.passages_limit is None else policy.passages_limit - len(selected))
+    def beside(cls, selected: Sequence[Passage], policy: Policy, model: ModelTokens) -> "_Room":
+        count = model.counter.count
+        tokens = evidence_budget(policy, model) - sum(count(passage.text) for passage in selected)
+        return cls(tokens, None if policy.passages_limit is None else policy.passages_limit - len(selected), count)
 
     def best(self, selected: Sequence[Passage], reach: int) -> Sequence[Passage]:
         """As many of the selected passages, the best first, as there is room for neighbours of on both sides."""
-        mean = sum(estimate_tokens(passage.text) for passage in selected) // len(selected)
+        mean = sum(self.count(passage.text) for passage in selected) // len(selected)
         return selected[: self.tokens // max(mean * reach * 2, 1) + 1]
 
     @property
@@ -50,10 +52,10 @@ class _Room:
         return self.tokens >= _LEAST_TOKENS and self.passages != 0
 
     def holds(self, passage: Passage) -> bool:
-        return estimate_tokens(passage.text) <= self.tokens and self.passages != 0
+        return self.count(passage.text) <= self.tokens and self.passages != 0
 
     def take(self, passage: Passage) -> None:
-        self.tokens -= estimate_tokens(passage.text)
+        self.tokens -= self.count(passage.text)
         self.passages = None if self.passages is None else self.passages - 1
 
 
@@ -80,7 +82,7 @@ async def _widened(selection: Selection, inquiry: Inquiry, ports: Ports, stage: 
     selected, reach = selection.passages, inquiry.policy.neighbours
     if not reach or inquiry.question.provided:
         return selected
-    room = _Room.beside(selected, inquiry.policy)
+    room = _Room.beside(selected, inquiry.policy, ports.tokens_of(inquiry.policy.models[0]))
     if not room.is_left:
         return selected
     best = room.best(selected, reach)

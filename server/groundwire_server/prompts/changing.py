@@ -13,7 +13,7 @@ from groundwire_server.ports.prompt_records import PromptRecords
 from groundwire_server.ports.prompts import PromptLint
 
 RouteFaults: TypeAlias = Callable[[PromptRegistry], Sequence[str]]
-"""Says why routes could not be served with a registry, a sentence for each fault."""
+"""Says why routes could not be served with a registry, a sentence for each fault; it may run in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class PromptChanges:
             Rejection: PROMPT_NOT_FOUND, PROMPT_INVALID, PROMPT_LABEL_CHANGED.
             RecordsError: when the database cannot be asked.
         """
-        self._check_usable(label)
+        await self._check_usable(label)
         known = self.registry.labels.get((label.prompt, label.label))
         if known is None or known.at is None:
             # The records have none: what stands in a file, or is the newest, is compared here.
@@ -105,15 +105,15 @@ class PromptChanges:
         if not known.previous or expected not in {None, known.version}:
             raise _changed(label.label)
         target = replace(label, version=known.previous)
-        self._check_usable(target)
+        await self._check_usable(target)
         return await self.records.roll_back(target, known.version)
 
-    def _check_usable(self, label: PromptLabel) -> None:
+    async def _check_usable(self, label: PromptLabel) -> None:
         """Make sure that routes can be served once a label points at its version."""
         if (label.prompt, label.version) not in self.registry.versions:
             raise Rejection(Reason.PROMPT_NOT_FOUND, metadata=_named(label.prompt, label.version))
         labels = {**self.registry.labels, (label.prompt, label.label): label}
-        if faults := self.faults(replace(self.registry, labels=labels)):
+        if faults := await asyncio.to_thread(self.faults, replace(self.registry, labels=labels)):
             raise Rejection(
                 Reason.PROMPT_INVALID,
                 violations=tuple(Violation("version", each, "prompt.route") for each in faults),

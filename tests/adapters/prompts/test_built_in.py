@@ -20,7 +20,7 @@ def test_the_built_in_prompt_delimits_passages_by_handle() -> None:
     ask = Question("default", "Why?", "request-1", turns=(Turn(True, "Hi"), Turn(False, "Hello")))
     passages = [Passage("c1", "First text.", title='A "title"'), Passage("c2", "Second text.")]
     prompt = PROMPTS.render("answer", "", ask, passages, MARK)
-    assert (prompt.name, prompt.version, prompt.question) == ("answer", "1.2.0", "Why?")
+    assert (prompt.name, prompt.version, prompt.question) == ("answer", "1.2.1", "Why?")
     assert prompt.handles == {"p1": passages[0], "p2": passages[1]}
     assert prompt.user == (
         "Mark: m4rk\n"

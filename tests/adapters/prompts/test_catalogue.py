@@ -25,9 +25,10 @@ RECORDED = json.loads((Path(__file__).parent / "recorded" / "answer-1.2.0.json")
 PROMPTS = built_in_prompts()
 
 
+@pytest.mark.parametrize("number", ["1.2.0", "1.2.1"])
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.name)
-def test_version_1_2_0_renders_what_it_always_has(case: Case) -> None:
-    rendered: dict[str, Any] = dict(case.rendered(PROMPTS, "1.2.0"))
+def test_without_context_what_is_built_in_renders_what_it_always_has(case: Case, number: str) -> None:
+    rendered: dict[str, Any] = dict(case.rendered(PROMPTS, number))
     expected: Mapping[str, Any] = RECORDED["cases"][case.name]
     assert rendered.pop("system") == RECORDED["system"]
     assert rendered == expected
@@ -141,3 +142,12 @@ def test_a_cause_without_words_of_its_own_is_named() -> None:
     prompts = catalogue(version("1.0.0", template(more=repair)))
     said = prompts.render("answer", "", ASKED, [], MARK, Draft("x", Cause.MODEL_REFUSED)).user
     assert said.endswith("\n\nMODEL_REFUSED; MODEL_REFUSED.")
+
+
+def test_where_what_varies_stands_in_the_middle_others_begin_with_the_lines_before_it() -> None:
+    own = template("Rules.\nTerms:{% for key, value in terms %} {{ key }}{% endfor %}.\nThe end.", header=DECLARED)
+    prompts = catalogue(version("1.0.0", own))
+    context = PromptContext({"terms": (("SLA", "a promise"),)}, {}, varying=frozenset({"terms"}))
+    prompt = prompts.render("answer", "", ASKED, [], MARK, context=context)
+    assert prompt.system_parts[0].endswith("Rules.\n")
+    assert prompt.system_parts[1].startswith("Terms: SLA.\nThe end.")

@@ -22,10 +22,9 @@ SECTIONS = (
     "server, spending, stores, telemetry, tenant_weights, tenants"
 )
 ROUTE_KEYS = (
-    "allow_alpha, cache, check, checker, context, fallbacks, feedback, limits, limits_without_store, mode, models, "
-    "prompt, queue, recording, release, rerank, review, rewrite, routing, screens, search, self_hosted_only, shadow, "
-    "store, "
-    "thresholds, time"
+    "allow_alpha, cache, check, checker, context, experiments, fallbacks, feedback, limits, limits_without_store, "
+    "mode, models, prompt, queue, recording, release, rerank, review, rewrite, routing, screens, search, "
+    "self_hosted_only, shadow, store, thresholds, time"
 )
 ROW = "routes.default.fallbacks.MODEL_TIMEOUT"
 NO_HOST_OR_PORT = "must have a valid host, and a port from 1 to 65535 if any, such as http://localhost:4317"

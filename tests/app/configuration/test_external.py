@@ -55,7 +55,7 @@ def test_what_is_built_in_is_right_and_nothing_is_made_by_looking(here: Path) ->
     ("prompt", "says"),
     [
         ("{name: anser}", "there is no prompt 'anser'; there are: answer"),
-        ("{version: 9.0.0}", "prompt 'answer' has no version '9.0.0'; it has: 1.2.0"),
+        ("{version: 9.0.0}", "prompt 'answer' has no version '9.0.0'; it has: 1.2.0, 1.2.1"),
     ],
 )
 def test_a_prompt_that_is_not_there_is_one_line(here: Path, prompt: str, says: str) -> None:

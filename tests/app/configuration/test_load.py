@@ -261,6 +261,7 @@ routes:
         "tokens_per_call",
         "cost_per_call",  # the table of limits has these
         "review",
+        "arms",  # experiments do
     ]
 
 

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from groundwire_server.adapters.providers.scheduling import SchedulingOptions
 from groundwire_server.adapters.store.weaviate.options import SearchOptions
+from groundwire_server.adapters.tokens.options import TiktokenOptions, TokenizerOptions
 from groundwire_server.adapters.wakeups.options import (
     MemoryWakeupsOptions,
     RabbitMQWakeupsOptions,
@@ -122,6 +123,7 @@ SAME_AS: dict[type[Options], type[Options]] = {
     RedisWakeupsOptions: RabbitMQWakeupsOptions,
     OtlpBatchConfig: OtlpConfig,
     OtlpMetricsConfig: OtlpConfig,
+    TokenizerOptions: TiktokenOptions,
 }
 """Sections whose keys are left out where the other has them with the same meaning: the file says so above them."""
 

@@ -21,7 +21,7 @@ BEGIN: Final = "name: faster\nroute: default\n"
 ARMS: Final = "arms:\n- {name: control, weight: 50}\n- {name: candidate, weight: 50, settings: {limits: {top_k: 4}}}\n"
 METRICS: Final = ", ".join(sorted(Metric))
 SETTINGS: Final = (
-    "check, checker, fallbacks, limits, models, prompt, release, rerank, rewrite, routing, search, thresholds"
+    "check, checker, context, fallbacks, limits, models, prompt, release, rerank, rewrite, routing, search, thresholds"
 )
 
 WRONG: Final = {

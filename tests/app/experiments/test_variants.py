@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from groundwire_server.adapters.prompts.catalogue import compiler
 from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -63,7 +64,8 @@ def experiment(name: str, *settings: str, more: str = "") -> Experiment:
 
 
 def arms(*named: str) -> frozenset[Assignment]:
-    return frozenset(Assignment(*each.split(".")) for each in named)
+    parts = (each.split(".") for each in named)
+    return frozenset(Assignment(experiment, arm) for experiment, arm in parts)
 
 
 def lines(whole: ExpandedConfiguration) -> Mapping[str, Sequence[str]]:
@@ -179,7 +181,7 @@ def test_an_arm_that_does_not_fit_is_one_line(
     arms = f"arms:\n- {{name: a, weight: 50}}\n- {{name: b, weight: 50, settings: {settings}}}\n"
     one = read_experiment(f"name: e\n{head}\n{arms}", NOW)
 
-    whole = expanded(configuration, [one], NOW, checked_with(registry_of()))
+    whole = expanded(configuration, [one], NOW, checked_with(registry_of(), compiler()))
 
     assert lines(whole) == {"e": [f"e:{line}"]}
     assert whole.configuration.routes == configuration.routes

@@ -92,7 +92,7 @@ async def test_what_became_known_later_counts_to_units_with_calls(results: Exper
 
 async def test_every_metric_has_its_place(results: ExperimentResults) -> None:
     metrics = [metric for metric in Metric if metric is not Metric.P95]
-    values = {metric: float(number) for number, metric in enumerate(metrics, 1)}
+    values: dict[Metric, float] = {metric: float(number) for number, metric in enumerate(metrics, 1)}
     await results.write("one", batch(1, {key("a"): UnitSums(1, values, {0: 1})}))
     found = (await _arms(results))["control"].moments
     assert {metric: each.total for metric, each in found.items()} == values

@@ -115,7 +115,7 @@ async def test_changes_are_in_the_audit_trail(registry: Registry) -> None:
             *("experiment.arm_ended", "experiments/shorter", ""),
             {"arm": "candidate", "guard": "MALFORMED", "reason": reason},
         ),
-        ("experiment.arm_ended", "experiments/shorter", "", {"arm": "other", "guard": "", "reason": reason}),
+        ("experiment.arm_ended", "experiments/shorter", "", {"arm": "other", "reason": reason}),
     ]
 
 

@@ -135,7 +135,7 @@ async def test_every_change_is_in_the_audit_trail_of_the_tenant_that_manages(reg
         ("prompt.pushed", "prompts/answer", "ana", {"version": "1.4.0", "reason": "shorter"}),
         (
             *("prompt.labelled", "prompts/answer", "ana"),
-            {"label": "production", "version": "1.2.0", "previous": "", "reason": prompts.PINNED},
+            {"label": "production", "version": "1.2.0", "reason": prompts.PINNED},
         ),
         (
             *("prompt.labelled", "prompts/answer", "ben"),

@@ -3,15 +3,16 @@
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final
 
 from groundwire_server.adapters.checker.faults import CheckerFault, InvalidReplyFailure
 from groundwire_server.adapters.checker.options import JudgeOptions
 from groundwire_server.adapters.checker.prompts import CheckerPrompts, statement_id
 from groundwire_server.adapters.providers.charges import Account, Charge, Charges
-from groundwire_server.domain.consumption import ChargedFailure, estimated, prompt_tokens
+from groundwire_server.domain.consumption import ChargedFailure, estimated
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import (
     CheckReply,
@@ -30,6 +31,7 @@ from groundwire_server.domain.generation import (
 )
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.generator import Generator
+from groundwire_server.ports.tokens import ESTIMATED_TOKENS, ModelTokens
 
 _PROMPT_NAME: Final = "checker"
 _ANSWER: Final = re.compile(r'"(?P<id>s\d+)"\s*:\s*"(?P<answer>yes|no)"')
@@ -40,30 +42,43 @@ _AROUND: Final = "\"' \t\n:"
 class Judge:
     """The Rater that asks a Generator.
 
+    What does not fit the model's window is asked in parts: fewer sentences, with the passages alone that they cite. A
+    sentence whose own passages do not fit is undecided.
+
     Args:
         generator: the model, with all that surrounds its calls.
         alias: of the model.
         options: how it is asked.
         prompts: what it is asked.
         charges: money for its calls.
+        tokens: of the model.
     """
 
     def __init__(
-        self, generator: Generator, alias: str, options: JudgeOptions, prompts: CheckerPrompts, charges: Charges
+        self,
+        generator: Generator,
+        alias: str,
+        options: JudgeOptions,
+        prompts: CheckerPrompts,
+        charges: Charges,
+        tokens: ModelTokens = ESTIMATED_TOKENS,
     ) -> None:
         self._generator = generator
         self._alias = alias
         self._options = options
         self._prompts = prompts
         self._charges = charges
+        self._tokens = tokens
 
     async def check(self, request: CheckRequest, deadline: Deadline) -> CheckReply:
         """Return one probability for each sentence; None for one that the model left out."""
         found: list[float | None] = []
         usage = Usage()
-        for batch in request.batches(self._options.sentences):
+        for batch, prompt in self._fitting(request.batches(self._options.sentences)):
+            if prompt is None:
+                found.append(None)
+                continue
             asked = [statement_id(index) for index in range(len(batch.sentences))]
-            prompt = self._prompt(self._prompts.statements(batch), request)
             answers, used = await self._ask(
                 Account(request.requester, request.allowance), prompt, asked, deadline, usage
             )
@@ -74,10 +89,32 @@ class Judge:
     async def rate_sufficiency(self, request: SufficiencyRequest, deadline: Deadline) -> SufficiencyReply:
         """Return the probability that the passages hold the answer."""
         prompt = self._prompt(self._prompts.judged_sufficiency(request), request)
+        while not self._fits(prompt):
+            if not request.passages:
+                raise ChargedFailure(Failure(Cause.PROMPT_TOO_LONG), Usage())
+            request = replace(request, passages=request.passages[:-1])
+            prompt = self._prompt(self._prompts.judged_sufficiency(request), request)
         (found,), usage = await self._ask(
             Account(request.requester, request.allowance), prompt, [statement_id(0)], deadline, Usage()
         )
         return SufficiencyReply(found, usage)
+
+    def _fitting(self, batches: Sequence[CheckRequest]) -> Iterator[tuple[CheckRequest, Prompt | None]]:
+        """Yield the requests in parts that fit, each with its prompt; None for one sentence that does not fit."""
+        for batch in batches:
+            prompt = self._prompt(self._prompts.statements(batch), batch)
+            if self._fits(prompt):
+                yield batch, prompt
+            elif len(batch.sentences) > 1:
+                yield from self._fitting([part.narrowed() for part in batch.batches(-(-len(batch.sentences) // 2))])
+            else:
+                narrowed = batch.narrowed()
+                prompt = self._prompt(self._prompts.statements(narrowed), narrowed)
+                yield narrowed, prompt if self._fits(prompt) else None
+
+    def _fits(self, prompt: Prompt) -> bool:
+        room = self._tokens.room(self._options.output_tokens)
+        return room is None or self._tokens.of_prompt(prompt) <= room
 
     def _prompt(self, user: str, request: CheckRequest | SufficiencyRequest) -> Prompt:
         prompts = self._prompts
@@ -97,7 +134,7 @@ class Judge:
         )
         charge = Charge()
         try:
-            most = Usage(prompt_tokens(prompt), self._options.output_tokens)
+            most = Usage(self._tokens.of_prompt(prompt), self._options.output_tokens)
             async with self._charges.reserved(charge, account, most):
                 text, finish = await self._written(request, deadline, charge)
             if finish.reason is FinishReason.LENGTH:
@@ -123,7 +160,7 @@ class Judge:
             raise
         finally:
             if charge.usage == Usage():
-                charge.usage = estimated(request, written, failed)
+                charge.usage = estimated(request, written, failed, self._tokens.counter.count)
         raise Failure(Cause.MODEL_INTERRUPTED)
 
 

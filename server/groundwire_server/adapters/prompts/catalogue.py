@@ -1,7 +1,7 @@
 """The prompts of a registry, as the pipeline renders them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -143,10 +143,11 @@ class PromptCatalogue:
             user += "\n\n" + template.rendered("repair", **given, draft=said, **_wrong(repair_of, fence))
         elif released:
             user += "\n\n" + template.rendered("continuation", **given, segments=written)
+        system = template.rendered("system", **about)
         return Prompt(
             name=name,
             version=number,
-            system=template.rendered("system", **about),
+            system=system,
             user=user,
             question=question.searched,
             unknown=question.unknown,
@@ -154,7 +155,8 @@ class PromptCatalogue:
             begun=begun,
             mark=mark,
             originals=fence.originals,
-            words=template.words,
+            words=template.words | context.words,
+            prefix=_prefix(template, system, about, context.varying),
             settings=template.header.settings,
         )
 
@@ -185,6 +187,20 @@ def _given(template: CompiledTemplate, context: PromptContext, fence: Fence, mar
         else:
             given[name] = _shown(variable.absent)
     return given
+
+
+def _prefix(template: CompiledTemplate, system: str, about: Mapping[str, Any], varying: Collection[str]) -> int | None:
+    """Return how much of the instructions does not depend on the question, up to a line's end; None for all of it."""
+    names = template.declared.keys() & varying
+    if not names:
+        return None
+    absent = {name: _shown(template.declared[name].absent) for name in names}
+    without = template.rendered("system", **{**about, **absent})
+    if system.startswith(without):
+        return len(without)
+    pairs = enumerate(zip(system, without, strict=False))
+    end = next((place for place, (one, other) in pairs if one != other), len(system))
+    return system.rfind("\n", 0, end) + 1
 
 
 def _shown(value: ContextValue, fence: Fence | None = None) -> str | list[str] | list[ShownPair]:

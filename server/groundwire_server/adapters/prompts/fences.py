@@ -60,7 +60,7 @@ class FenceState:
         return replace(self, ends=self.ends | other.ends)
 
 
-class Stretch:
+class OutputRow:
     """A row of output without a branch.
 
     Args:

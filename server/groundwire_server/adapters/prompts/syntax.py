@@ -10,7 +10,7 @@ from typing import Final
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from groundwire_server.adapters.prompts.expressions import Expressions
-from groundwire_server.adapters.prompts.fences import MARK, SIGNS, FenceState, Stretch
+from groundwire_server.adapters.prompts.fences import MARK, SIGNS, FenceState, OutputRow
 from groundwire_server.adapters.prompts.shapes import BLOCKS, OF_ALL, Shape, Whose, declared
 from groundwire_server.domain.prompts.variables import Variable
 
@@ -26,7 +26,7 @@ Messages = list[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class TemplateBody:
     """The body of a template, taken apart.
 
     Attributes:
@@ -48,7 +48,7 @@ class Body:
     always: Mapping[str, str] = field(default_factory=dict)
 
 
-def parsed(environment: Environment, text: str, variables: Mapping[str, Variable], form: str) -> Body:
+def parsed(environment: Environment, text: str, variables: Mapping[str, Variable], form: str) -> TemplateBody:
     """Take a body apart and look at all of it.
 
     Args:
@@ -59,13 +59,13 @@ def parsed(environment: Environment, text: str, variables: Mapping[str, Variable
     """
     if sign := next((each for each in SIGNS + "\0" if each in text), ""):
         line = text.count("\n", 0, text.index(sign)) + 1
-        return Body({}, {}, [(line, "holds a character that no text has: remove it")])
+        return TemplateBody({}, {}, [(line, "holds a character that no text has: remove it")])
     try:
         tree = environment.parse(text)
     except TemplateSyntaxError as broken:
-        return Body({}, {}, [(broken.lineno, f"this is not a template: {broken.message}")])
+        return TemplateBody({}, {}, [(broken.lineno, f"this is not a template: {broken.message}")])
     except (RecursionError, ValueError):  # of expressions within each other, and of numbers of thousands of digits
-        return Body({}, {}, [(0, "is nested too deep, or has a number that is too long")])
+        return TemplateBody({}, {}, [(0, "is nested too deep, or has a number that is too long")])
     errors: Messages = []
     blocks, macros = _parts(tree, errors)
     for name, macro in macros.items():
@@ -73,14 +73,14 @@ def parsed(environment: Environment, text: str, variables: Mapping[str, Variable
             errors.append((macro.lineno, f"macro `{name}` has the name of a variable: choose another"))
     if circle := _circle(macros):
         errors.append((macros[circle].lineno, f"macro `{circle}` calls itself, or another that calls it: write it out"))
-        return Body(blocks, {}, errors)
+        return TemplateBody(blocks, {}, errors)
     reading = _Reading(macros, variables, form, errors)
     try:
         for name in blocks:
             reading.block(name, blocks[name])
     except RecursionError:
         errors.append((0, "is nested too deep"))
-    return Body(
+    return TemplateBody(
         blocks,
         macros,
         sorted(set(errors)),
@@ -154,7 +154,7 @@ class _Reading:
         self._form = form
         self._errors = errors
         self._expressions = Expressions(self._wrong, self.bare, self.used)
-        self._stretch = Stretch(self._wrong)
+        self._stretch = OutputRow(self._wrong)
         self._block = ""
         self._work = 0
 

@@ -15,7 +15,7 @@ from groundwire_server.adapters.prompts.environment import FILTERS, environment
 from groundwire_server.adapters.prompts.fences import MARK
 from groundwire_server.adapters.prompts.front_matter import FrontMatter, SplitTemplate, UnusableTemplateError, split
 from groundwire_server.adapters.prompts.shapes import BLOCKS
-from groundwire_server.adapters.prompts.syntax import Body, parsed
+from groundwire_server.adapters.prompts.syntax import TemplateBody, parsed
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.prompts.finding import PromptFinding
@@ -74,7 +74,7 @@ class _ReadTemplate:
     """A template that has been read, and not compiled."""
 
     split: SplitTemplate
-    body: Body
+    body: TemplateBody
     digest: str
     warnings: Sequence[tuple[int, str]]
 
@@ -159,7 +159,7 @@ def _read(environment: Environment, name: str, version: str, text: str) -> _Read
     return _ReadTemplate(parts, body, digest_of(name, version, text), sorted(warnings))
 
 
-def _unfit(body: Body) -> Iterator[tuple[int, str]]:
+def _unfit(body: TemplateBody) -> Iterator[tuple[int, str]]:
     """Yield what a prompt of an answer lacks."""
     user = body.blocks["user"]
     if not any(_over_passages(loop) and _shows_text(loop) for loop in user.find_all(nodes.For)):
@@ -201,7 +201,7 @@ def _parts(node: nodes.Node) -> Iterator[nodes.Node]:
                 yield from (*part.args, *(each.value for each in part.kwargs))
 
 
-def _alone(environment: Environment, body: Body, name: str) -> Template:
+def _alone(environment: Environment, body: TemplateBody, name: str) -> Template:
     """Compile one block with the macros that it needs, so that it is rendered without the others."""
     block = body.blocks[name]
     needed: dict[str, nodes.Macro] = {}
@@ -217,7 +217,7 @@ def _alone(environment: Environment, body: Body, name: str) -> Template:
     return environment.from_string(tree)
 
 
-def _said(body: Body, names: Iterable[str]) -> Iterator[nodes.TemplateData]:
+def _said(body: TemplateBody, names: Iterable[str]) -> Iterator[nodes.TemplateData]:
     """Yield the texts of blocks, and of all macros."""
     for node in (*(body.blocks[name] for name in names), *body.macros.values()):
         yield from node.find_all(nodes.TemplateData)

@@ -14,6 +14,7 @@ from groundwire_server.options import Options
 
 DIMENSIONS: Final = (
     "prompt",
+    "context",
     "models",
     "search",
     "rerank",

@@ -41,6 +41,7 @@ from groundwire_server.app.parts.limits import open_limits, prices
 from groundwire_server.app.parts.masking import mask_of, open_masker
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.parts.tokens import open_tokens
 from groundwire_server.domain.entailment import EntailmentThresholds
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.outcome import ModelIdentity
@@ -127,6 +128,7 @@ async def _open_judge(
     prompts = CheckerPrompts(section.prompt)
     limits = await open_limits(configuration, lease, recording)
     charges = Charges(prices(configuration).get(section.model), limits.budget)
+    tokens = await open_tokens(section.model, configuration, lease)
     decides = model.model_dump(mode="json", include={"model", "temperature", "output", "extra"})
     mask = mask_of(configuration.providers[model.provider].mask, configuration)
     fingerprint = fingerprint_of(section, JudgeOptions, prompts.hash, decides, *mask)
@@ -137,7 +139,7 @@ async def _open_judge(
         section.model,
         fingerprint,
         configuration,
-        Judge(generator, section.model, section, prompts, charges),
+        Judge(generator, section.model, section, prompts, charges, tokens),
         _internal(recording, identity, Residency.HOSTED if hosted else Residency.SELF_HOSTED),
     )
 

@@ -16,6 +16,7 @@ from groundwire_server.domain.failure import Violation
 from groundwire_server.domain.prompts.registry import PromptRegistry
 from groundwire_server.edge.experiments import ExperimentCalls
 from groundwire_server.experiments.changes import FIELD, ExperimentChanges
+from groundwire_server.ports.experiments import ExperimentResults
 from groundwire_server.ports.prompt_records import RegistryState
 
 
@@ -26,6 +27,7 @@ def experiment_calls(
     templates: TemplateCompiler,
     opened: ExpandedConfiguration,
     watch: RegistryWatch | None,
+    results: ExperimentResults | None,
 ) -> ExperimentCalls | None:
     """Return what calls of experiments need; None where no tenant manages them.
 
@@ -36,8 +38,9 @@ def experiment_calls(
         templates: compiles them.
         opened: the configuration with the variants that are in use.
         watch: looks for changes.
+        results: what came of calls; None as well.
     """
-    if watch is None:
+    if watch is None or results is None:
         return None
     clock, check = SystemClock(), checked_with(registry, templates)
 
@@ -47,7 +50,7 @@ def experiment_calls(
         return [_violation(each) for each in found.get(experiment.name, ())]
 
     changes = ExperimentChanges(watch.records, in_order(state.experiments), _read, faults, clock)
-    return ExperimentCalls(watch.records, changes, opened.reasons, state.revision, clock, watch.refresh)
+    return ExperimentCalls(watch.records, changes, opened.reasons, state.revision, clock, watch.refresh, results)
 
 
 def _read(definition: str, start: datetime) -> tuple[Experiment | None, Sequence[Violation]]:

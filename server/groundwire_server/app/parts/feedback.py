@@ -9,6 +9,7 @@ from groundwire_server.app.parts.records import share_key
 from groundwire_server.domain.review_policy import DAY
 from groundwire_server.edge.feedback import FeedbackCalls
 from groundwire_server.ports.erasable import ErasableRecords
+from groundwire_server.ports.experiments import ExperimentRecorder
 from groundwire_server.ports.feedback import FeedbackRecords
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import ReviewRecords
@@ -35,13 +36,16 @@ class ProcessFeedback:
     samples: OutcomeSamples
     keep: float
 
-    def calls(self, retriever: Callable[[str, str], Retriever | None]) -> FeedbackCalls:
+    def calls(
+        self, retriever: Callable[[str, str], Retriever | None], experiments: ExperimentRecorder
+    ) -> FeedbackCalls:
         """Return what calls need of it, by one configuration.
 
         Args:
             retriever: returns the store of a tenant's route; None where there is no route of this name.
+            experiments: takes what is said of calls in experiments.
         """
-        return FeedbackCalls(self.records, self.samples, EvidenceRights(retriever), self.keep)
+        return FeedbackCalls(self.records, self.samples, EvidenceRights(retriever), self.keep, experiments)
 
     def pending_erasure(self) -> ErasableRecords:
         """Return what takes samples in memory into account when records are erased."""

@@ -29,9 +29,11 @@ from groundwire_server.app.parts.limiters import open_limiters
 from groundwire_server.app.parts.masking import open_masker
 from groundwire_server.app.parts.providers import open_provider, profile_of
 from groundwire_server.app.parts.shared import Lease
+from groundwire_server.app.parts.tokens import open_counter
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.tokens import ESTIMATED_TOKENS, ModelTokens
 from groundwire_server.telemetry import names
 
 
@@ -66,6 +68,7 @@ async def open_model(
         masker=await open_masker(provider_section.mask, configuration, lease),
         own_limiters=own,
         outer_limiters=of_all_models,
+        tokens=ModelTokens(await open_counter(section, lease)),
     )
 
 
@@ -103,6 +106,7 @@ def protected_model(
     masker: Masker | None = None,
     own_limiters: Sequence[FairLimiter] = (),
     outer_limiters: Sequence[FairLimiter] = (),
+    tokens: ModelTokens = ESTIMATED_TOKENS,
 ) -> ProtectedGenerator:
     """Return a model of a provider with all that surrounds its calls."""
     policy = provider.call_policy(
@@ -113,7 +117,7 @@ def protected_model(
         own_limiters=own_limiters,
         outer_limiters=outer_limiters,
     )
-    generator: Generator = HttpGenerator(provider.session, dialect, bounds, scheduling)
+    generator: Generator = HttpGenerator(provider.session, dialect, bounds, scheduling, tokens)
     if masker is not None:
         generator = MaskingGenerator(generator, masker)
     return ProtectedGenerator(generator, policy, bounds.first_token_seconds, whole_documents=dialect.whole_documents)

@@ -20,6 +20,7 @@ from groundwire_server.app.parts.shadows import open_shadow
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.app.parts.store import Store
 from groundwire_server.app.parts.stores import open_store
+from groundwire_server.app.parts.tokens import open_tokens
 from groundwire_server.corpus.screening import DocumentScreen
 from groundwire_server.domain.outcome import ModelIdentity
 from groundwire_server.domain.price import Price
@@ -32,6 +33,7 @@ from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.generator import Generator
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.reranker import Reranker
+from groundwire_server.ports.tokens import ModelTokens
 
 
 def _unlimited() -> LimitParts:
@@ -59,6 +61,7 @@ class Parts:
         answer_cache: keeps earlier answers that may stand in; None keeps none.
         context: the operator's texts that prompts may hold.
         recordings: what is recorded of the routes that record calls, by route.
+        tokens: how those of each model are counted, by its alias.
     """
 
     stores: Mapping[str, Store]
@@ -79,6 +82,7 @@ class Parts:
     answer_cache: AnswerCache | None = None
     context: ContextTexts = NO_TEXTS
     recordings: Mapping[str, RouteRecordingRules] = field(default_factory=dict)
+    tokens: Mapping[str, ModelTokens] = field(default_factory=dict)
 
     def of_route(self, name: str, store: str) -> Store:
         """Return the store of this name, searched in the route's own way where it has one."""
@@ -104,6 +108,9 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         for name in sorted(named | {configuration.corpus_store})
     }
     generators = {name: await open_generator(name, configuration, stores, lease, recording) for name in models}
+    rewriting = {name: route.rewrite for name, route in configuration.routes.items() if route.rewrite is not None}
+    counted = {*models, *(each.model for each in compared.values()), *(each.model for each in rewriting.values())}
+    tokens = {alias: await open_tokens(alias, configuration, lease) for alias in sorted(counted)}
     return Parts(
         stores,
         generators,
@@ -120,11 +127,11 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         },
         {
             name: RewriteModel(
-                await open_generator(route.rewrite.model, configuration, stores, lease, recording),
-                TemplateRewritePrompts(route.rewrite.prompt),
+                await open_generator(rewrite.model, configuration, stores, lease, recording),
+                TemplateRewritePrompts(rewrite.prompt),
+                tokens[rewrite.model],
             )
-            for name, route in configuration.routes.items()
-            if route.rewrite is not None
+            for name, rewrite in rewriting.items()
         },
         await _open_rerankers(configuration, lease, recording),
         await open_screens(configuration, lease, recording),
@@ -133,6 +140,7 @@ async def open_parts(configuration: Configuration, lease: Lease, recording: Reco
         await open_answer_cache(configuration, lease, recording),
         await asyncio.to_thread(context_texts, configuration),
         await open_recording_rules(configuration, lease),
+        tokens,
     )
 
 

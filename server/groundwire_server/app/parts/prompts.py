@@ -10,7 +10,7 @@ from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError, joined
-from groundwire_server.domain.prompts.variables import misfits
+from groundwire_server.domain.prompts.variables import misfits, unused
 from groundwire_server.ports.prompt_records import RegistryState
 
 
@@ -57,6 +57,28 @@ def route_faults(
         blocks = [section.block(block) for block, section in route.context.items()]
         for message in misfits(blocks, template.declared, template.bare):
             yield ConfigError(("routes", name, "context"), message)
+
+
+def unused_blocks(
+    configuration: Configuration, registry: PromptRegistry, templates: TemplateCompiler
+) -> Iterator[ConfigError]:
+    """Yield a warning for each block of a route's context that its prompt does not show.
+
+    These are not errors: an earlier version may not know the block yet, and going back to it must stay possible.
+    """
+    prompts = PromptCatalogue(registry, templates)
+    for name, route in configuration.routes.items():
+        if not route.context:
+            continue
+        try:
+            template = prompts.check(route.prompt.name, route.prompt.wanted)
+        except UnknownPromptError:
+            continue
+        version = registry.required(route.prompt.name, route.prompt.wanted)
+        shown = ", ".join(sorted(template.declared)) or "none"
+        for block in unused([section.block(block) for block, section in route.context.items()], template.declared):
+            said = f"the prompt {version.name}/{version.version} does not show it; its variables are: {shown}"
+            yield ConfigError(("routes", name, "context", block), said)
 
 
 def offline_prompts(configuration: Configuration) -> PromptCatalogue:

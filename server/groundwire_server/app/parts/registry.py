@@ -1,15 +1,18 @@
 """The registry of prompts and experiments in the records: what looks for its changes, and what calls of it need."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from groundwire_server.adapters.prompts.headers import PromptHeaders
+from groundwire_server.adapters.prompts.lint import TemplateLint
+from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.experiments.definition import read_experiment
+from groundwire_server.app.parts.prompts import route_faults
 from groundwire_server.app.registry_watch import RegistryWatch
-from groundwire_server.domain.prompts.finding import PromptFinding
-from groundwire_server.domain.prompts.registry import PromptRegistry, PromptVersion, UnknownPromptError
-from groundwire_server.edge.prompts import PromptCalls, PromptHeader
+from groundwire_server.domain.prompts.registry import PromptRegistry
+from groundwire_server.edge.prompts import PromptCalls
 from groundwire_server.prompts.changing import PromptChanges
 
 if TYPE_CHECKING:
@@ -34,38 +37,29 @@ def open_registry(configuration: Configuration, records: "OpenedRecords | None")
 
 
 def prompt_calls(
-    configuration: Configuration, registry: PromptRegistry, watch: RegistryWatch | None
+    configuration: Configuration,
+    expanded: Configuration,
+    registry: PromptRegistry,
+    watch: RegistryWatch | None,
+    templates: TemplateCompiler,
+    headers: PromptHeaders,
 ) -> PromptCalls | None:
     """Return what calls of prompts need, by one configuration; None where no tenant manages prompts.
 
     Args:
         configuration: has the routes.
+        expanded: has the variants of experiments as well: they must be able to use a version that a label points at.
         registry: what is in force.
         watch: looks for changes.
+        templates: compiles versions.
+        headers: reads their first lines.
     """
     if watch is None:
         return None
 
     def faults(changed: PromptRegistry) -> Sequence[str]:
-        return list(_route_faults(configuration, changed))
+        return list(map(str, route_faults(expanded, changed, templates)))
 
-    changes = PromptChanges(watch.records, registry, _Lint(), faults)
+    changes = PromptChanges(watch.records, registry, TemplateLint(templates), faults)
     routes = {name: route.prompt.name for name, route in configuration.routes.items()}
-    return PromptCalls(registry, watch.records, changes, routes, _header, watch.refresh)
-
-
-def _route_faults(configuration: Configuration, registry: PromptRegistry) -> Iterator[str]:
-    for name, route in configuration.routes.items():
-        try:
-            registry.required(route.prompt.name, route.prompt.wanted)
-        except UnknownPromptError as unknown:
-            yield f"routes.{name}.prompt: {unknown}"
-
-
-class _Lint:
-    def findings(self, name: str, version: str, text: str) -> Sequence[PromptFinding]:
-        return [PromptFinding(1, True, "a broken block")] if "broken" in text else []
-
-
-def _header(version: PromptVersion) -> PromptHeader:
-    return PromptHeader()
+    return PromptCalls(registry, watch.records, changes, routes, headers.of, watch.refresh)

@@ -17,6 +17,7 @@ from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.audit import AuditRecords
 from groundwire_server.ports.erasable import ErasableRecords
+from groundwire_server.ports.experiments import ExperimentRecorder
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.ports.operations import Wakeups
 from groundwire_server.ports.recording import Recording
@@ -51,9 +52,9 @@ class ProcessReviews:
     events: ReviewEvents
     feedback: ProcessFeedback
 
-    def feedback_calls(self, routes: RouteTable) -> FeedbackCalls:
+    def feedback_calls(self, routes: RouteTable, experiments: ExperimentRecorder) -> FeedbackCalls:
         """Return what calls of feedback need, by the routes of one configuration."""
-        return self.feedback.calls(_retrievers(routes))
+        return self.feedback.calls(_retrievers(routes), experiments)
 
     def calls(
         self, routes: RouteTable, drafts: DraftChecker, cache: AnswerCache | None, recording: Recording

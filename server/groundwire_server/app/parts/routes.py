@@ -67,6 +67,7 @@ def composed_route(
         reviews=None if policy.review is None else reviews,
         context=parts.context,
         recordings=recordings,
+        tokens=parts.tokens,
     )
     routing = tuple(narrowed for rule in policy.routing if (narrowed := rule.within(chain)) is not None)
     cache = _cache(name, policy, ports, parts, flights)

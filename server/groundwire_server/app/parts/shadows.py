@@ -6,9 +6,9 @@ from groundwire_server.adapters.generator.protected import SlotContention
 from groundwire_server.admission.budget import QuotaBudget
 from groundwire_server.admission.limit_table import LimitTable
 from groundwire_server.admission.quota_reports import QuotaReports
+from groundwire_server.app.configuration.models.beside import ShadowConfig
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
-from groundwire_server.app.configuration.models.routes import ShadowConfig
 from groundwire_server.app.parts.generators import open_generator
 from groundwire_server.app.parts.limiters import open_limiters
 from groundwire_server.app.parts.limits import open_quota_store

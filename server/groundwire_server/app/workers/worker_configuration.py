@@ -8,8 +8,8 @@ from groundwire_server.adapters.resilience.fair_limiter import AdaptiveConcurren
 from groundwire_server.adapters.store.pinecone.options import PineconeOptions
 from groundwire_server.adapters.store.weaviate.options import WeaviateOptions
 from groundwire_server.admission.capacity import CapacityOptions
+from groundwire_server.app.configuration.models.beside import ShadowConfig
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.routes import ShadowConfig
 from groundwire_server.app.configuration.models.telemetry import TelemetryConfig
 from groundwire_server.edge.gateway.options import HttpConnectionOptions
 from groundwire_server.edge.options import ArrivalOptions, ServerOptions, TransportOptions

@@ -2,6 +2,7 @@
 
 from groundwire_server.cli.commands.group import Group
 from groundwire_server.cli.experiments.init import init
+from groundwire_server.cli.experiments.show import show
 
 
 def experiments_group() -> Group:
@@ -13,6 +14,14 @@ def experiments_group() -> Group:
             init: (
                 "init",
                 ("groundwire experiments init", "groundwire experiments init shorter-prompt.yaml"),
+            ),
+            show: (
+                "show",
+                (
+                    "groundwire experiments show shorter-prompt",
+                    "groundwire experiments show shorter-prompt --metric abstained --detect 0.01",
+                    "groundwire experiments show shorter-prompt --html readout.html",
+                ),
             ),
         },
     )

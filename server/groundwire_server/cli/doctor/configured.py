@@ -55,7 +55,8 @@ def configured(loaded: Loaded, file: Path | None, *, here: bool, repair: bool = 
 
 def _external(loaded: Loaded, *, here: bool) -> Iterator[CheckResult]:
     """Yield a result for each thing on this machine that the configuration refers to and that cannot be used."""
-    from groundwire_server.app.configuration.external import check_external  # noqa: PLC0415  # brings what reads prompts
+    # Imported here: it brings what reads prompts.
+    from groundwire_server.app.configuration.external import check_external, context_warnings  # noqa: PLC0415
 
     errors = check_external(loaded, datetime.now(UTC))
     wrong = [each for each in errors if each.path[:2] not in _CHECKED_AS_FILES]
@@ -66,8 +67,11 @@ def _external(loaded: Loaded, *, here: bool) -> Iterator[CheckResult]:
         else:
             # A server elsewhere may have what is missing here.
             yield CheckResult.warn("config", message, "correct it: a server on this machine does not start with it")
-    if not wrong:
-        yield CheckResult.ok("config", "the files, folders, prompts and packages that it names exist")
+    if wrong:
+        return
+    for each in context_warnings(loaded):
+        yield CheckResult.warn("config", str(each), "rename the block, or show it in the prompt")
+    yield CheckResult.ok("config", "the files, folders, prompts and packages that it names exist")
 
 
 def _store(folder: Path) -> Iterator[CheckResult]:

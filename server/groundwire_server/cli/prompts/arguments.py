@@ -1,7 +1,7 @@
 """Arguments and options that the commands of the group have in common."""
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
@@ -15,14 +15,12 @@ Config: TypeAlias = Annotated[
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 
-Named: TypeAlias = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME[/VERSION]",
-        help="A prompt with its number or a label, such as answer/1.2.0 or answer/candidate; without one that labelled "
-        "production, or the newest.",
-    ),
-]
+NAMED: Final = (
+    "A prompt, such as answer, answer/1.2.0 or answer/candidate (a label); without either the version labelled \
+production, or the newest. Or the path of a template."
+)
+
+Named: TypeAlias = Annotated[str, typer.Argument(metavar="PROMPT", help=NAMED)]
 
 Version: TypeAlias = Annotated[
     str, typer.Argument(metavar="NAME/VERSION", help="A version of a prompt by its number, such as answer/1.4.0.")

@@ -7,11 +7,12 @@ import typer
 
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.prompts.arguments import Folder, Json, Timeout
+from groundwire_server.cli.prompts.folders import faults_stop
 
 if TYPE_CHECKING:
     # Imports what --help does not need.
     from groundwire.v1.prompt_service_pb2 import PromptChange
-    from groundwire_server.cli.prompts.labels_file import LabelChange
+    from groundwire_server.app.prompt_labels import LabelChange
 
 
 @connects
@@ -29,9 +30,11 @@ def history(
     time, actor, prompt, label, version, the version before and the reason between tabs.
     """
     if folder is not None:
-        from groundwire_server.cli.prompts.labels_file import LabelsFile  # noqa: PLC0415  # what --help does not need
+        from groundwire_server.app.prompt_labels import LabelsFile  # noqa: PLC0415  # what --help does not need
 
-        for change in reversed(LabelsFile(folder).history(name)[-most:]):
+        with faults_stop():
+            changes = LabelsFile(folder).history(name)
+        for change in reversed(changes[-most:]):
             if json:
                 print(change)
             else:
@@ -69,8 +72,8 @@ def _print_line(change: "LabelChange") -> None:
 
 
 def _labelled(prompt: str, label: str, version: str, previous: str, *, rolled_back: bool) -> str:
-    back = " rolled back" if rolled_back else ""
-    return f"{prompt}: {label}{back} {previous or 'nothing'} -> {version}"
+    said = [f"{prompt}: {label}", *(["rolled back"] if rolled_back else []), *([previous] if previous else [])]
+    return " ".join([*said, "->", version])
 
 
 def _print(fields: tuple[str, ...], lead: str, said: str, reason: str) -> None:

@@ -1,30 +1,44 @@
 """What commands on prompts read without a server: a configuration, and the versions that it can use."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from groundwire_server.app.configuration.errors import not_among
-from groundwire_server.app.configuration.load import Sources
+from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.parts.prompts import registry_of
 from groundwire_server.cli.configured import loaded_from
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.domain.prompts.registry import (
+    MOST_BYTES,
+    NAME_PATTERN,
+    VERSION_PATTERN,
     PromptConflictError,
+    PromptOrigin,
     PromptRegistry,
     PromptVersion,
     UnknownPromptError,
 )
+from groundwire_server.files.small import UnreadableFileError, text_of
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedRegistry:
-    """A configuration with the versions that are built in, and those of its folder."""
+    """A configuration with the versions that are built in, and those of its folder.
 
-    configuration: Configuration
+    Attributes:
+        faults: what is wrong with the folder as a whole, a line each.
+    """
+
+    loaded: Loaded
     registry: PromptRegistry
+    faults: tuple[str, ...] = ()
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration."""
+        return self.loaded.configuration
 
     def known(self, name: str) -> str:
         """Return the name of a prompt that there is.
@@ -38,11 +52,14 @@ class OpenedRegistry:
         return name
 
     def version(self, named: str) -> PromptVersion:
-        """Return the version that NAME, NAME/VERSION or NAME/LABEL means.
+        """Return the version that NAME, NAME/VERSION, NAME/LABEL or the path of a template means.
 
         Raises:
-            CommandError: when there is no such one.
+            CommandError: when there is no such one, or a file cannot be read.
         """
+        file = Path(named)
+        if file.suffix == ".jinja":
+            return _of_file(file)
         name, _, wanted = named.partition("/")
         try:
             return self.registry.required(self.known(name), wanted)
@@ -50,17 +67,39 @@ class OpenedRegistry:
             raise CommandError(ExitCode.USAGE, str(unknown)) from None
 
 
-def opened_registry(config: Path | None, environment: Mapping[str, str] | None = None) -> OpenedRegistry:
-    """Read the configuration, and its folder of prompts.
+def _of_file(file: Path) -> PromptVersion:
+    """Return the version in a file, under the name and number of its path, or as a draft.
 
     Raises:
-        CommandError: with a line for each fault of the configuration or of the folder.
+        CommandError: when it cannot be read.
     """
-    loaded = loaded_from(Sources.found(config, os.environ if environment is None else environment))
-    if loaded.prompts.faults:
-        *before, last = [str(fault) for fault in loaded.prompts.faults]
-        raise CommandError(ExitCode.USAGE, last, before)
     try:
-        return OpenedRegistry(loaded.configuration, registry_of(loaded.prompts))
+        text = text_of(file, MOST_BYTES)
+    except UnreadableFileError as wrong:
+        raise CommandError(ExitCode.USAGE, f"{file} {wrong}") from None
+    name = file.parent.name if NAME_PATTERN.fullmatch(file.parent.name) else "draft"
+    number = file.stem if VERSION_PATTERN.fullmatch(file.stem) else "0.0.0"
+    return PromptVersion(name, number, text, PromptOrigin.FOLDER)
+
+
+def opened_registry(config: Path | None, *, checked: bool = True) -> OpenedRegistry:
+    """Read the configuration, and its folder of prompts.
+
+    Args:
+        config: the file; else the usual one.
+        checked: whether a fault of the folder ends the command; otherwise the versions that are built in stand alone.
+
+    Raises:
+        CommandError: with a line for each fault.
+    """
+    loaded = loaded_from(Sources.found(config, os.environ))
+    faults = [str(fault) for fault in loaded.prompts.faults]
+    try:
+        registry = registry_of(loaded.prompts)
     except PromptConflictError as conflict:
-        raise CommandError(ExitCode.USAGE, str(conflict)) from None
+        faults.append(str(conflict))
+        registry = registry_of()
+    if checked and faults:
+        *before, last = faults
+        raise CommandError(ExitCode.USAGE, last, before)
+    return OpenedRegistry(loaded, registry, tuple(faults))

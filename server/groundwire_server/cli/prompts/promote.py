@@ -8,6 +8,7 @@ import typer
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.prompts.arguments import Folder, Json, Label, Reason, Timeout, Version, numbered
+from groundwire_server.cli.prompts.folders import faults_stop
 from groundwire_server.domain.prompts.registry import PRODUCTION
 
 if TYPE_CHECKING:
@@ -41,14 +42,14 @@ def promote(
     """
     name, number = numbered(version)
     if folder is not None:
-        from groundwire_server.cli.prompts.labels_file import LabelsFile  # noqa: PLC0415  # what --help does not need
+        from groundwire_server.app.prompt_labels import LabelsFile  # noqa: PLC0415  # what --help does not need
 
-        labels = LabelsFile(folder)
-        if expect is not None and labels.current(name, label) != expect:
-            raise CommandError(
-                ExitCode.FAILED, f"{label} of {name} points at {labels.current(name, label) or 'nothing'}"
-            )
-        change = labels.promote(name, number, label, reason)
+        with faults_stop():
+            labels = LabelsFile(folder)
+            now = labels.current(name, label)
+            if expect is not None and now != expect:
+                raise CommandError(ExitCode.FAILED, f"{label} of {name} points at {now or 'nothing'}")
+            change = labels.promote(name, number, label, reason)
         if json:
             print(change)
         else:
@@ -82,9 +83,10 @@ def rollback(
     seconds.
     """
     if folder is not None:
-        from groundwire_server.cli.prompts.labels_file import LabelsFile  # noqa: PLC0415  # what --help does not need
+        from groundwire_server.app.prompt_labels import LabelsFile  # noqa: PLC0415  # what --help does not need
 
-        change = LabelsFile(folder).roll_back(name, label, reason)
+        with faults_stop():
+            change = LabelsFile(folder).roll_back(name, label, reason)
         if json:
             print(change)
         else:
@@ -123,5 +125,5 @@ def _show(name: str, label: str, before: str, after: str, then: str) -> None:
     if before == after:
         print(f"{name}: {label} {after}, as it was")
         return
-    print(f"{name}: {label} {before or 'nothing'} -> {after}")
+    print(f"{name}: {label} {before} -> {after}" if before else f"{name}: {label} -> {after}")
     print(then, file=sys.stderr)

@@ -66,6 +66,19 @@ class PromptVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptHeader:
+    """What the first lines of a version say for people.
+
+    Attributes:
+        description: what the prompt is for.
+        owner: whom to ask about it.
+    """
+
+    description: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PromptLabel:
     """A name that points at a version.
 

@@ -10,6 +10,7 @@ from groundwire_server.domain.experiments.experiment import Experiment
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import current_call
+from groundwire_server.edge.convert.arm_results import arm_results_to_pb, in_order_of
 from groundwire_server.edge.convert.experiment import experiment_to_pb
 from groundwire_server.edge.convert.times import read_place
 from groundwire_server.edge.experiments import ExperimentCalls
@@ -67,12 +68,17 @@ class Experiments(ExperimentServiceServicer):
     async def GetExperiment(
         self, request: experiment_service_pb2.GetExperimentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> experiment_service_pb2.GetExperimentResponse:
-        """Return an experiment."""
+        """Return an experiment with its results."""
         calls = self._calls
         experiment = await calls.records.experiment(request.name)
         if experiment is None:
             raise Rejection(Reason.EXPERIMENT_NOT_FOUND, metadata={"experiment": request.name})
-        return experiment_service_pb2.GetExperimentResponse(experiment=_shown(calls, experiment))
+        arms, counted = await calls.results.arms(experiment.name)
+        response = experiment_service_pb2.GetExperimentResponse(
+            experiment=_shown(calls, experiment), arms=map(arm_results_to_pb, in_order_of(experiment, arms))
+        )
+        response.counted_time.FromDatetime(counted)
+        return response
 
     @property
     def _calls(self) -> ExperimentCalls:

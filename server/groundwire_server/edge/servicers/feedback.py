@@ -9,8 +9,12 @@ from groundwire.v1 import feedback_service_pb2
 from groundwire.v1.feedback_service_pb2_grpc import FeedbackServiceServicer
 from groundwire_server.domain.admission import Applicant, Work
 from groundwire_server.domain.caller import Caller
+from groundwire_server.domain.case import Case
+from groundwire_server.domain.experiments.experiment import Metric
 from groundwire_server.domain.failure import Rejection
+from groundwire_server.domain.feedback import AnswerFeedback
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.question import Question
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.review_policy import ReviewPolicy
 from groundwire_server.domain.vocabulary import Reason
@@ -85,6 +89,7 @@ class Feedback(FeedbackServiceServicer):
             kept = await calls.records.put(feedback, calls.keep)
         if not kept.replaced:
             self._count(feedback.route, feedback.rating or "", feedback.faults, kept)
+            self._count_to_arms(feedback, kept.case, caller)
         return feedback_service_pb2.SubmitFeedbackResponse(answer_kept=kept.case is not None)
 
     async def ListFeedback(
@@ -184,6 +189,21 @@ class Feedback(FeedbackServiceServicer):
         self._metrics.add(metrics.FEEDBACK, 1, route, rating, weakest or "", model)
         for fault in faults:
             self._metrics.add(metrics.FEEDBACK_FAULTS, 1, route, fault)
+
+    def _count_to_arms(self, feedback: AnswerFeedback, case: Case | None, caller: Caller) -> None:
+        """Count feedback to the arms of its call: those of its case, or where none is kept, those of such a call."""
+        snapshot, right = self._current.snapshot, feedback.right
+        if right is None:
+            return
+        end_user = feedback.end_user_id or ("" if case is None else case.question.end_user_id)
+        if case is not None:
+            assignments = case.assignments
+        else:
+            question = Question(feedback.route, "", feedback.request_id, end_user_id=end_user)
+            assignments = snapshot.routes.assigned(question, caller)
+        requester = Requester(caller.tenant, caller.subject, end_user, feedback.route)
+        values = {Metric.FEEDBACK: 1.0, Metric.NEGATIVE: 0.0 if right else 1.0}
+        snapshot.feedback_calls.experiments.later(assignments, requester, values)
 
     def _ended(
         self, response: feedback_service_pb2.ListFeedbackResponse, tokens: PageTokens, last: FeedbackPlace | None

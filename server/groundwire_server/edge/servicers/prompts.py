@@ -1,5 +1,6 @@
 """PromptService."""
 
+import asyncio
 from typing import Any, Final
 
 import grpc.aio
@@ -41,9 +42,9 @@ class PromptRegistryCalls(PromptServiceServicer):
         calls = self._calls
         if request.name and not calls.registry.numbers(request.name):
             raise _not_found(request.name)
-        return prompt_service_pb2.ListPromptsResponse(
-            prompts=listed_to_pb(calls, request.name), revision=calls.registry.revision
-        )
+        # Reading the first lines of many versions for the first time takes a while: calls go on meanwhile.
+        listed = await asyncio.to_thread(lambda: list(listed_to_pb(calls, request.name)))
+        return prompt_service_pb2.ListPromptsResponse(prompts=listed, revision=calls.registry.revision)
 
     async def GetPromptVersion(
         self, request: prompt_service_pb2.GetPromptVersionRequest, context: "grpc.aio.ServicerContext[Any, Any]"

@@ -44,6 +44,7 @@ NOT_DECIDING: Final = {
     "shadow": "is seen by nobody",
     "cache": "is where answers are kept",
     "queue": "is where questions wait that have none",
+    "tokens": "are counted for the models, whose settings say how",
     "reviews": "are asked by the policy's own rules",
     "context": "is in the key, for the caller's tenant: a change of another's leaves its answers as they are",
     "recordings": "are written once it has left",

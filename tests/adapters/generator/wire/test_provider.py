@@ -19,6 +19,7 @@ from groundwire_server.app.parts.models import protected_model
 from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
 from tests.adapters.generator.wire.models import KEY, Model, ask, dialect, soon
 from tests.adapters.generator.wire.transcripts import DRAFT, parts, transcript
@@ -132,9 +133,11 @@ async def test_a_failure_ends_the_span_with_its_cause_and_status_and_nothing_els
 
 
 @pytest.mark.parametrize(
-    "body", [[], [b'data: {"choices":[{"delta":{"content":"{\\"c"}}]}\n\n']], ids=["before", "after"]
+    ("body", "written"),
+    [([], ""), ([b'data: {"choices":[{"delta":{"content":"{\\"c"}}]}\n\n'], '{"c')],
+    ids=["before", "after"],
 )
-async def test_a_caller_who_leaves_ends_the_span(body: Sequence[bytes]) -> None:
+async def test_a_caller_who_leaves_ends_the_span(body: Sequence[bytes], written: str) -> None:
     async with wired(Reply([*body, Stall()])) as at:
         task = asyncio.create_task(at.model().write())
         await at.upstream.began.wait()
@@ -145,7 +148,7 @@ async def test_a_caller_who_leaves_ends_the_span(body: Sequence[bytes]) -> None:
         assert attributes["groundwire.cancelled"] is True
         # The prompt was read, whatever was written.
         tokens = attributes["gen_ai.usage.input_tokens"], attributes["gen_ai.usage.output_tokens"]
-        assert tokens == (prompt_tokens(ask().prompt), len(body))
+        assert tokens == (prompt_tokens(ask().prompt), estimate_tokens(written))
         assert attributes["groundwire.usage.estimated"] is True
         assert at.provider.circuits["chat model-test"].state is CircuitState.CLOSED
 

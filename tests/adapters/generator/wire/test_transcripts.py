@@ -14,12 +14,15 @@ from tests.adapters.generator.wire.transcripts import DRAFT, FOLDER, transcript
 
 LENGTH = FinishReason.LENGTH
 COMPLETE = FinishReason.COMPLETE
-ESTIMATED = Usage(12, 42, estimated=True)
+READ = 13
+"""What the prompt is estimated at."""
+
+ESTIMATED = Usage(READ, estimate_tokens(DRAFT), estimated=True)
 
 
 def estimated(added: str) -> Usage:
     """The estimate of a draft and what a model wrote around it."""
-    return Usage(12, estimate_tokens(DRAFT + added), estimated=True)
+    return Usage(READ, estimate_tokens(DRAFT + added), estimated=True)
 
 
 ANSWERS = {
@@ -75,9 +78,9 @@ OTHER_ENDS = {
     "anthropic-window-exceeded": (LENGTH, Usage(902, 20)),
     # What the model wrote is no draft: the pipeline calls it empty, or malformed.
     "openai-tool-call": (COMPLETE, Usage(700, 9)),
-    "plain-thoughts-without-an-end": (COMPLETE, Usage(12, 17, estimated=True)),
-    "empty-answer": (COMPLETE, Usage(12, 0, estimated=True)),
-    "plain-prose": (COMPLETE, Usage(12, 8, estimated=True)),
+    "plain-thoughts-without-an-end": (COMPLETE, Usage(READ, 16, estimated=True)),
+    "empty-answer": (COMPLETE, Usage(READ, 0, estimated=True)),
+    "plain-prose": (COMPLETE, Usage(READ, 7, estimated=True)),
 }
 
 FAILURES = {

@@ -15,12 +15,11 @@ from groundwire_server.adapters.http.exchange import Exchange
 from groundwire_server.adapters.http.options import StreamBounds
 from groundwire_server.adapters.http.session import Session
 from groundwire_server.adapters.providers.scheduling import SchedulingHeaders, SchedulingOptions
-from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Finish, GenerationRequest, Piece, Usage
-from groundwire_server.domain.text.tokens import estimate_tokens
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.ports.tokens import ESTIMATED_TOKENS, ModelTokens
 from groundwire_server.telemetry import names
 
 _MODEL_NAME = re.compile(r"[A-Za-z0-9_.:/@-]{1,128}")
@@ -40,6 +39,7 @@ class HttpGenerator:
         dialect: how the model is spoken to.
         bounds: what a response may take.
         scheduling: says on whose behalf a request is; None says nothing.
+        tokens: count what the provider does not.
     """
 
     def __init__(
@@ -48,12 +48,14 @@ class HttpGenerator:
         dialect: Dialect,
         bounds: StreamBounds | None = None,
         scheduling: SchedulingHeaders | None = None,
+        tokens: ModelTokens = ESTIMATED_TOKENS,
     ) -> None:
         endpoint = session.endpoint
         self._session = session
         self._dialect = dialect
         self._bounds = bounds or StreamBounds()
         self._scheduling = scheduling or SchedulingHeaders(SchedulingOptions())
+        self._tokens = tokens
         self._url = endpoint.base_url + dialect.path
         self._propagator = TraceContextTextMapPropagator() if endpoint.trace_context else None
 
@@ -102,9 +104,21 @@ class HttpGenerator:
             if rest := parser.end():
                 written.append(rest)
                 yield rest
-            yield Finish(parser.reason, _usage(request, parser, written), tuple(parser.tokens))
+            yield Finish(parser.reason, self._usage(request, parser, written), tuple(parser.tokens))
         finally:
             exchange.end(complete=parser.done)
+
+    def _usage(self, request: GenerationRequest, parser: ResponseParser, written: list[str]) -> Usage:
+        tokens_in, tokens_out = parser.input_tokens, parser.output_tokens
+        # A count of 0 for a text is none: some gateways fill the field before they know.
+        estimated = tokens_in is None or tokens_out is None or (tokens_out == 0 and bool(written))
+        if tokens_in is None:
+            tokens_in = self._tokens.of_prompt(request.prompt)
+        if not tokens_out:
+            tokens_out = self._tokens.counter.count("".join([*parser.unseen, *written]))
+        cached = min(parser.cached_tokens, tokens_in)
+        put = min(parser.written_tokens, tokens_in - cached)
+        return Usage(tokens_in, tokens_out, estimated, cached, cache_written_tokens=put)
 
     def _opening(self, request: GenerationRequest, parser: ResponseParser) -> str:
         """Return the beginning of the draft that the request holds, where the reply is its rest."""
@@ -134,16 +148,3 @@ def _unfinished(parser: ResponseParser, exchange: Exchange, body: BodyReader) ->
     if parser.failure is not None:
         return exchange.adjusted(parser.failure)
     return exchange.misconfigured("another protocol") if body.is_document else exchange.broken()
-
-
-def _usage(request: GenerationRequest, parser: ResponseParser, written: list[str]) -> Usage:
-    tokens_in, tokens_out = parser.input_tokens, parser.output_tokens
-    # A count of 0 for a text is none: some gateways fill the field before they know.
-    estimated = tokens_in is None or tokens_out is None or (tokens_out == 0 and bool(written))
-    if tokens_in is None:
-        tokens_in = prompt_tokens(request.prompt)
-    if not tokens_out:
-        tokens_out = estimate_tokens("".join([*parser.unseen, *written]))
-    cached = min(parser.cached_tokens, tokens_in)
-    put = min(parser.written_tokens, tokens_in - cached)
-    return Usage(tokens_in, tokens_out, estimated, cached, cache_written_tokens=put)

@@ -78,7 +78,7 @@ def counted(connection: Connection, now: datetime) -> datetime:
 
 def _sums(row: AnyRow, latency: dict[int, int]) -> ArmSums:
     found = row._mapping  # noqa: SLF001  # SQLAlchemy's own way to columns by name
-    moments = {}
+    moments: dict[Metric, Moments] = {}
     for metric in SUMMED:
         name = metric.lower()
         if found[name]:

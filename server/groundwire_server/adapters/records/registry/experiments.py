@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, u
 
 from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrail
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
+from groundwire_server.adapters.records.registry.prompts import without_empty
 from groundwire_server.adapters.records.registry.revisions import lock_revision, move_revision
 from groundwire_server.adapters.records.tables import experiments
 from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, Metric
@@ -188,7 +189,7 @@ class ExperimentWriter:
     ) -> None:
         move_revision(connection, reached)
         target = f"experiments/{name}"
-        events = [AuditEvent(f"experiment.{event}", target, actor, each) for each in details]
+        events = [AuditEvent(f"experiment.{event}", target, actor, without_empty(each)) for each in details]
         self.trail.append(connection, self.tenant, self.now, events)
 
 

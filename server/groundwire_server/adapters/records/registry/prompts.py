@@ -3,7 +3,7 @@
 Each locks the revision first and the head of the audit trail last. Times are in microseconds since 1970.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,12 +74,9 @@ class _Change:
     @property
     def event(self) -> AuditEvent:
         """The entry of the audit trail."""
-        if not self.label:
-            details = {"version": self.version}
-        else:
-            details = {"label": self.label, "version": self.version, "previous": self.previous}
         word = "pushed" if not self.label else "rolled_back" if self.rolled_back else "labelled"
-        return AuditEvent(f"prompt.{word}", f"prompts/{self.prompt}", self.actor, {**details, "reason": self.reason})
+        details = {"label": self.label, "version": self.version, "previous": self.previous, "reason": self.reason}
+        return AuditEvent(f"prompt.{word}", f"prompts/{self.prompt}", self.actor, without_empty(details))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +151,11 @@ class PromptWriter:
         move_revision(connection, reached)
         self.trail.append(connection, self.tenant, self.now, [each.event for each in changes])
         return reached
+
+
+def without_empty(details: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the details of an entry that say something."""
+    return {name: value for name, value in details.items() if value}
 
 
 def label_of(row: AnyRow) -> PromptLabel:

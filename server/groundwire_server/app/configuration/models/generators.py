@@ -1,4 +1,4 @@
-"""Models: how each is called, what its calls may take, and what they cost."""
+"""Models: how each is called, what its calls may take, how its tokens are counted, and what they cost."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -7,6 +7,12 @@ from pydantic import Field, Tag
 from groundwire_server.adapters.generator.anthropic import AnthropicOptions
 from groundwire_server.adapters.generator.http.options import ModelBounds
 from groundwire_server.adapters.generator.openai import OpenAiOptions
+from groundwire_server.adapters.tokens.options import (
+    MAX_WINDOW,
+    EstimateOptions,
+    TiktokenOptions,
+    TokenizerOptions,
+)
 from groundwire_server.app.configuration.models.protection import ProtectedConfig
 from groundwire_server.app.configuration.models.section import AtProvider, Name, by_kind
 from groundwire_server.options import Options
@@ -27,14 +33,36 @@ class _Bounded(Options):
     )
 
 
-class OpenAiModelConfig(ProtectedConfig, _Bounded, OpenAiOptions, AtProvider):
+TokensConfig: TypeAlias = Annotated[
+    Annotated[EstimateOptions, Tag("estimate")]
+    | Annotated[TiktokenOptions, Tag("tiktoken")]
+    | Annotated[TokenizerOptions, Tag("tokenizer")],
+    by_kind("estimate"),
+]
+
+
+class _Counted(Options):
+    context_window: int | None = Field(
+        None,
+        ge=512,
+        le=MAX_WINDOW,
+        description="Tokens that the model takes, prompt and reply together; passages are cut to fit. No bound if "
+        "unset.",
+        examples=[128_000],
+    )
+    tokens: TokensConfig = Field(
+        default_factory=EstimateOptions, description="How the model's tokens are counted before it is asked."
+    )
+
+
+class OpenAiModelConfig(ProtectedConfig, _Counted, _Bounded, OpenAiOptions, AtProvider):
     """A model behind chat completions."""
 
     kind: Literal["openai"] = Field("openai", description="Chat completions.")
     provider: Name = Field(description="The provider, by name.", examples=["openai"])
 
 
-class AnthropicModelConfig(ProtectedConfig, _Bounded, AnthropicOptions, AtProvider):
+class AnthropicModelConfig(ProtectedConfig, _Counted, _Bounded, AnthropicOptions, AtProvider):
     """A model behind Messages."""
 
     kind: Literal["anthropic"] = Field("anthropic", description="Messages.")

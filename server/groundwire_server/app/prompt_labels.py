@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from groundwire_server.adapters.prompts.folder import LABELS, PromptFolder, read_folder
-from groundwire_server.app.parts.prompts import registry_of
-from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError
+from groundwire_server.adapters.prompts.catalogue import compiler
+from groundwire_server.adapters.prompts.folder import LABELS, read_folder
+from groundwire_server.app.parts.prompts import folder_faults, registry_of
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.files.atomic import flush, replace_file
 from groundwire_server.files.small import UnreadableFileError, text_of
 
@@ -54,6 +54,10 @@ class LabelChange:
         return json.dumps(values, ensure_ascii=False)
 
 
+class NothingEarlierError(SetupError):
+    """Nothing says what a label pointed at before."""
+
+
 class LabelsFile:
     """The labels of a folder.
 
@@ -61,13 +65,15 @@ class LabelsFile:
         folder: that `prompts.folder` of a configuration names.
 
     Raises:
-        CommandError: when it cannot be read as it is.
+        SetupError: when it cannot be used as it is, with a line for each fault.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read = _usable(read_folder(folder))
-        self._registry = _registry(self._read)
+        self._read = read_folder(folder)
+        if faults := list(folder_faults(self._read, compiler())):
+            raise SetupError("\n".join(map(str, faults)))
+        self._registry = registry_of(self._read)
 
     def current(self, prompt: str, label: str) -> str:
         """Return what a label points at in the folder; empty where it has none."""
@@ -78,12 +84,10 @@ class LabelsFile:
         """Point a label at a version; return the change.
 
         Raises:
-            CommandError: when there is no such version, or the files cannot be written.
+            UnknownPromptError: when there is no such version.
+            SetupError: when the files cannot be written.
         """
-        try:
-            self._registry.required(prompt, version)
-        except UnknownPromptError as unknown:
-            raise CommandError(ExitCode.USAGE, str(unknown)) from None
+        self._registry.required(prompt, version)
         change = _change(prompt, label, version, self.current(prompt, label), reason)
         if change.previous != version:
             self._write(change)
@@ -93,13 +97,14 @@ class LabelsFile:
         """Point a label at what it pointed at before; return the change.
 
         Raises:
-            CommandError: when nothing says what that was, or the files cannot be written.
+            NothingEarlierError: when nothing says what that was.
+            SetupError: when the files cannot be written.
         """
         current = self.current(prompt, label)
         target = _earlier(self.history(prompt), label, current)
         if not target:
             where = f"{self._folder / HISTORY} has nothing before {prompt}/{current or label}"
-            raise CommandError(ExitCode.INCOMPLETE, f"{where}: name the version with `groundwire prompts promote`")
+            raise NothingEarlierError(f"{where}: name the version with `groundwire prompts promote`")
         change = _change(prompt, label, target, current, reason, rolled_back=True)
         self._write(change)
         return change
@@ -108,7 +113,7 @@ class LabelsFile:
         """Return the changes, the oldest first: those of one prompt, or of all.
 
         Raises:
-            CommandError: when the history cannot be read.
+            SetupError: when the history cannot be read.
         """
         file = self._folder / HISTORY
         try:
@@ -117,11 +122,10 @@ class LabelsFile:
         except UnreadableFileError as unreadable:
             if unreadable.absent:
                 return []
-            raise CommandError(ExitCode.FAILED, f"{file} {unreadable}") from None
+            raise SetupError(f"{file} {unreadable}") from None
         except (ValueError, TypeError):
-            raise CommandError(
-                ExitCode.FAILED, f"{file} has a line that is not as it was written: restore it from version control"
-            ) from None
+            said = f"{file} has a line that is not as it was written: restore it from version control"
+            raise SetupError(said) from None
         return [change for change in changes if prompt in {"", change.prompt}]
 
     def _write(self, change: LabelChange) -> None:
@@ -135,23 +139,7 @@ class LabelsFile:
                 file.write(f"{change}\n")
             flush(self._folder / HISTORY)
         except OSError as failed:
-            raise CommandError(
-                ExitCode.FAILED, f"{failed.filename or self._folder} cannot be written: {failed.strerror}"
-            ) from None
-
-
-def _usable(folder: PromptFolder) -> PromptFolder:
-    if folder.faults:
-        *before, last = [str(fault) for fault in folder.faults]
-        raise CommandError(ExitCode.USAGE, last, before)
-    return folder
-
-
-def _registry(folder: PromptFolder) -> PromptRegistry:
-    try:
-        return registry_of(folder)
-    except PromptConflictError as conflict:
-        raise CommandError(ExitCode.USAGE, str(conflict)) from None
+            raise SetupError(f"{failed.filename or self._folder} cannot be written: {failed.strerror}") from None
 
 
 def _change(

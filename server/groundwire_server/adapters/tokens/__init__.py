@@ -1,0 +1,1 @@
+"""Counters of tokens: those of vocabularies in files, and estimates."""

@@ -1,0 +1,84 @@
+"""`groundwire prompts diff`."""
+
+import json as json_format
+from collections.abc import Sequence
+from difflib import unified_diff
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from groundwire_server.cli.prompts.arguments import NAMED, Config, Json
+from groundwire_server.cli.prompts.render import (
+    Ask,
+    Kind,
+    Passages,
+    Values,
+    example_of,
+    messages_of,
+    rendered,
+)
+
+if TYPE_CHECKING:
+    # Imports what --help does not need.
+    from groundwire_server.cli.console import Terminal
+    from groundwire_server.domain.generation import Prompt
+
+
+def diff(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help=NAMED)],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="The prompt that is compared with it.")],
+    question: Ask = "",
+    passages: Passages = None,
+    context: Values = None,
+    message: Kind = "answer",
+    rendering: Annotated[bool, typer.Option("--rendered", help="Compare what is rendered alone.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> None:
+    """Show how two versions differ: their templates, line by line, and what they render of the same example."""
+    from groundwire_server.app.prompt_preview import PromptPreviews  # noqa: PLC0415
+    from groundwire_server.cli.console import Terminal  # noqa: PLC0415
+    from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
+
+    opened = opened_registry(config)
+    previews = PromptPreviews(opened.registry)
+    one, other = opened.version(first), opened.version(second)
+    names = f"{one.name}/{one.version}", f"{other.name}/{other.version}"
+    of_text = [] if rendering else differences(one.text, other.text, *names)
+    example = example_of(question, passages, context, one, other)
+    said = [as_text(rendered(previews, each, example, message)) for each in (one, other)]
+    of_prompt = differences(*said, *(f"{name}, rendered" for name in names))
+    if json:
+        print(json_format.dumps({"template": of_text, "rendered": of_prompt}, indent=2, ensure_ascii=False))
+        return
+    console = Terminal()
+    show_differences(console, of_text)
+    if of_text and of_prompt:
+        console.print()
+    show_differences(console, of_prompt)
+    if not of_text and not of_prompt:
+        console.print("nothing differs")
+    elif not of_prompt:
+        console.print("what they render of the example is the same")
+
+
+def differences(one: str, other: str, first: str, second: str) -> list[str]:
+    """Return the lines of a unified diff of two texts, with their names; none where they are the same."""
+    return list(unified_diff(one.splitlines(), other.splitlines(), first, second, lineterm="", n=2))
+
+
+def as_text(prompt: "Prompt") -> str:
+    """Return all messages of a prompt as one text."""
+    return "\n".join(f"[{role}]\n{text}" for role, text in messages_of(prompt))
+
+
+def show_differences(console: "Terminal", lines: Sequence[str]) -> None:
+    """Print the lines of a unified diff."""
+    from rich.text import Text  # noqa: PLC0415  # what --help does not need
+
+    from groundwire_server.cli.console import printable  # noqa: PLC0415
+
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for number, line in enumerate(lines):
+        style = "bold" if number < 2 else styles.get(line[:1], "")
+        console.print(Text(printable(line), style=style), no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
