@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -122,6 +123,19 @@ def test_a_prompt_that_no_model_has_seen_is_not_known_until_one_is_asked(
     assert (replayed["before"]["prompt"], replayed["after"]["prompt"]) == ("answer 1.2.0", "answer 1.9.0")
     assert replayed["changed"] is False
     assert summary["summary"]["calls"] == 1
+
+
+def test_two_prompts_are_compared_over_recorded_calls(groundwire_command: Command, calls: Path) -> None:
+    given = ("prompts", "diff", "answer/1.2.0", "answer/1.9.0", "--over", str(calls))
+    ran = groundwire_command(*given)
+    assert ran.code == 0
+    assert re.search(r"answer/1\.2\.0 +answer/1\.9\.0", ran.out)
+    assert "0 of 1 call came to something else" in ran.out
+    assert "1 outcome not known: nothing is recorded of" in ran.out
+    live = groundwire_command(*given, "--live", "--json")
+    *every, summary = map(json.loads, live.out.splitlines())
+    assert {each["after"]["result"] for each in every} == {"answered", "abstained"}
+    assert summary["summary"]["unknown"] == 0
 
 
 def test_settings_of_the_route_change_what_comes(groundwire_command: Command, calls: Path, folder: Path) -> None:

@@ -3,6 +3,7 @@
 import json as json_format
 from collections.abc import Sequence
 from difflib import unified_diff
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,15 +33,33 @@ def diff(
     context: Values = None,
     message: Kind = "answer",
     rendering: Annotated[bool, typer.Option("--rendered", help="Compare what is rendered alone.")] = False,
+    over: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FOLDER", help="Compare what comes of recorded calls, in a folder or a file; repeatable."),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="With --over, ask the configuration's models for what is not recorded.")
+    ] = False,
     config: Config = None,
     json: Json = False,
 ) -> None:
-    """Show how two versions differ: their templates, line by line, and what they render of the same example."""
+    """Show how two versions differ: their templates, line by line, and what they render of the same example.
+
+    With --over it shows instead what comes of recorded calls with each: how many outcomes change, and how. A version
+    has the outputs that were recorded with it; what no recording has is not known, or asked with --live.
+    """
     from groundwire_server.app.prompt_preview import PromptPreviews  # noqa: PLC0415
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415
     from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
 
     opened = opened_registry(config)
+    if over:
+        from groundwire_server.cli.evaluate.command import unusable_stops  # noqa: PLC0415
+        from groundwire_server.cli.replay.comparing import compare_prompts  # noqa: PLC0415
+
+        with unusable_stops():
+            compare_prompts(opened.version(first), opened.version(second), over, opened, live=live, as_json=json)
+        return
     previews = PromptPreviews(opened.registry)
     one, other = opened.version(first), opened.version(second)
     names = f"{one.name}/{one.version}", f"{other.name}/{other.version}"
