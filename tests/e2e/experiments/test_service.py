@@ -14,6 +14,7 @@ from groundwire.v1.experiment_service_pb2 import (
     EXPERIMENT_STATE_RUNNING,
     EXPERIMENT_STATE_SET_ASIDE,
 )
+from groundwire.v1.server_info_pb2 import FEATURE_EXPERIMENTS
 from tests.e2e.experiments.splitting import ROUTE, Splitting, configured, split, splitting
 
 UNCHANGEABLE = "cannot change, or its results would mean nothing: begin another under a new name"
@@ -136,7 +137,8 @@ async def test_they_are_the_managing_tenants_alone(place: Splitting) -> None:
             with pytest.raises(groundwire.Error) as failed:
                 await call
             assert failed.value.code is grpc.StatusCode.PERMISSION_DENIED
-        assert "EXPERIMENTS" not in (await other.server_info()).features
+        assert FEATURE_EXPERIMENTS not in (await other.server_info()).features
+    assert FEATURE_EXPERIMENTS in (await place.client.server_info()).features
     # Its calls are in them all the same.
     await place.client.apply_experiment(split(share=99))
     async with Client(place.server.address, tenant="demo", subject="app") as other:

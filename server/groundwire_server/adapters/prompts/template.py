@@ -153,9 +153,7 @@ def _read(environment: Environment, name: str, version: str, text: str) -> _Read
     if not parts.header.description:
         warnings.append((1, "has no description: add `description: …` to the first lines"))
     if MARK not in re.sub(f"<[^<>]*{MARK}[^<>]*>", "", body.always["user"]):
-        warnings.append(
-            (0, "never says its mark: show `Mark: {{ mark }}` in the block `user`, so that tags can be told")
-        )
+        warnings.append((0, "never says its mark: show `Mark: {{ mark }}` in block `user`, so that tags can be told"))
     return _ReadTemplate(parts, body, digest_of(name, version, text), sorted(warnings))
 
 

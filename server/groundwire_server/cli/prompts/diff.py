@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundwire_server.cli.connection import ConnectionOptions, connects
+from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.prompts.arguments import NAMED, Config, Json
+from groundwire_server.cli.prompts.on_server import OnServer, fetched
 from groundwire_server.cli.prompts.render import (
     Ask,
     Kind,
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
     from groundwire_server.domain.generation import Prompt
 
 
+@connects
 def diff(
+    connection: ConnectionOptions,
     first: Annotated[str, typer.Argument(metavar="FIRST", help=NAMED)],
     second: Annotated[str, typer.Argument(metavar="SECOND", help="The prompt that is compared with it.")],
     question: Ask = "",
@@ -41,18 +46,24 @@ def diff(
         bool, typer.Option("--live", help="With --over, ask the configuration's models for what is not recorded.")
     ] = False,
     config: Config = None,
+    on_server: OnServer = False,
     json: Json = False,
 ) -> None:
     """Show how two versions differ: their templates, line by line, and what they render of the same example.
 
     With --over it shows instead what comes of recorded calls with each: how many outcomes change, and how. A version
     has the outputs that were recorded with it; what no recording has is not known, or asked with --live.
+
+    With --on-server as a running server has them; that needs an operator of the managing tenant.
     """
     from groundwire_server.app.prompt_preview import PromptPreviews  # noqa: PLC0415
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415
     from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
 
-    opened = opened_registry(config)
+    if over and on_server:
+        said = "--over compares versions of the configuration: omit --on-server, or put them into its folder"
+        raise CommandError(ExitCode.USAGE, said)
+    opened = fetched(connection, first, second) if on_server else opened_registry(config)
     if over:
         from groundwire_server.cli.evaluate.command import unusable_stops  # noqa: PLC0415
         from groundwire_server.cli.replay.comparing import compare_prompts  # noqa: PLC0415

@@ -59,7 +59,7 @@ class OpenedRegistry:
         """
         file = Path(named)
         if file.suffix == ".jinja":
-            return _of_file(file)
+            return version_of_file(file)
         name, _, wanted = named.partition("/")
         try:
             return self.registry.required(self.known(name), wanted)
@@ -67,7 +67,7 @@ class OpenedRegistry:
             raise CommandError(ExitCode.USAGE, str(unknown)) from None
 
 
-def _of_file(file: Path) -> PromptVersion:
+def version_of_file(file: Path) -> PromptVersion:
     """Return the version in a file, under the name and number of its path, or as a draft.
 
     Raises:
