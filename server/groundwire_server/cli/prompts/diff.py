@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.prompts.arguments import NAMED, Config, Json
+from groundwire_server.cli.prompts.on_server import OnServer, fetched
 from groundwire_server.cli.prompts.render import (
     Ask,
     Kind,
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from groundwire_server.domain.generation import Prompt
 
 
+@connects
 def diff(
+    connection: ConnectionOptions,
     first: Annotated[str, typer.Argument(metavar="FIRST", help=NAMED)],
     second: Annotated[str, typer.Argument(metavar="SECOND", help="The prompt that is compared with it.")],
     question: Ask = "",
@@ -33,13 +37,17 @@ def diff(
     message: Kind = "answer",
     rendering: Annotated[bool, typer.Option("--rendered", help="Compare what is rendered alone.")] = False,
     config: Config = None,
+    on_server: OnServer = False,
     json: Json = False,
 ) -> None:
-    """Show how two versions differ: their templates, line by line, and what they render of the same example."""
+    """Show how two versions differ: their templates, line by line, and what they render of the same example.
+
+    With --on-server as a running server has them; that needs an operator of the managing tenant.
+    """
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415
     from groundwire_server.cli.prompts.offline import opened_registry, previews_of  # noqa: PLC0415
 
-    opened = opened_registry(config)
+    opened = fetched(connection, first, second) if on_server else opened_registry(config)
     previews = previews_of(opened)
     one, other = opened.version(first), opened.version(second)
     names = f"{one.name}/{one.version}", f"{other.name}/{other.version}"
