@@ -73,20 +73,20 @@ class PromptPreviews:
 
     Args:
         registry: has the versions.
-        configuration: has the models, whose tokens are counted.
+        configuration: has the models, whose tokens are counted, and the routes; None counts by the estimate.
 
     Raises:
         SetupError: when the vocabulary of a model cannot be used.
         ImportError: when an extra is not installed that it needs.
     """
 
-    def __init__(self, registry: PromptRegistry, configuration: Configuration) -> None:
+    def __init__(self, registry: PromptRegistry, configuration: Configuration | None = None) -> None:
         self._registry = registry
         self._configuration = configuration
         self._templates = compiler()
         counters = {
             alias: counter_of(section)
-            for alias, section in configuration.models.items()
+            for alias, section in (configuration.models.items() if configuration else ())
             if not isinstance(section, ExtractiveModelConfig)
         }
         self._lint = TemplateLint(
@@ -128,6 +128,8 @@ class PromptPreviews:
 
     def route_faults(self) -> Sequence[ConfigError]:
         """Return what keeps the routes of the configuration from using the prompts that they name."""
+        if self._configuration is None:
+            return ()
         return list(route_faults(self._configuration, self._registry, self._templates))
 
 

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from groundwire_server.app.configuration.errors import not_among
 from groundwire_server.app.configuration.load import Loaded, Sources
@@ -23,6 +24,9 @@ from groundwire_server.domain.prompts.registry import (
     UnknownPromptError,
 )
 from groundwire_server.files.small import UnreadableFileError, text_of
+
+if TYPE_CHECKING:
+    from groundwire_server.cli.prompts.on_server import FetchedPrompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,14 @@ class OpenedRegistry:
             raise CommandError(ExitCode.USAGE, str(unknown)) from None
 
 
-def previews_of(opened: OpenedRegistry) -> PromptPreviews:
-    """Return the prompts of a registry, to be looked at.
+def previews_of(opened: "OpenedRegistry | FetchedPrompts") -> PromptPreviews:
+    """Return the prompts of a registry, to be looked at; those of a server without the models of its configuration.
 
     Raises:
         CommandError: when the tokens of a model cannot be counted.
     """
     try:
-        return PromptPreviews(opened.registry, opened.configuration)
+        return PromptPreviews(opened.registry, opened.configuration if isinstance(opened, OpenedRegistry) else None)
     except (SetupError, ImportError) as wrong:
         raise CommandError(ExitCode.FAILED, str(wrong)) from None
 
