@@ -52,7 +52,7 @@ def test_quotes_around_the_question_are_optional(
 def test_every_option_reaches_the_server(groundwire_command: Command, service: FakeService, address: str) -> None:
     service.otherwise = events.plain_answer()
     said = "--tenant acme --principal staff --principal hr --route support --top-k 3 --provisional --timeout 7 "
-    said += "--context plan=pro --context region=eu=west"
+    said += "--context plan=pro --context region=eu=west --end-user visitor-1"
 
     assert groundwire_command("ask", "where?", "--server", address, *said.split()).code == 0
 
@@ -63,6 +63,7 @@ def test_every_option_reaches_the_server(groundwire_command: Command, service: F
     assert call.request.mode == StreamMode.STREAM_MODE_PROVISIONAL
     assert call.request.question.route == "support"
     assert call.request.question.search.top_k == 3
+    assert call.request.question.end_user_id == "visitor-1"
     assert dict(call.request.question.context) == {"plan": "pro", "region": "eu=west"}
 
 

@@ -27,6 +27,10 @@ def ask(
             help="Value that the route may show a model beside the question; repeatable.",
         ),
     ] = None,
+    end_user: Annotated[
+        str,
+        typer.Option(metavar="ID", help="Person to ask for, whose limits hold and whose arm of an experiment answers."),
+    ] = "",
     provisional: Annotated[
         bool,
         typer.Option("--provisional", help="Print text before it is checked; text that fails the checks is retracted."),
@@ -44,6 +48,7 @@ def ask(
 
     Exits with 0 when there is an answer, with 1 when there is none. Ctrl-C cancels the call on the server.
     """
+    from groundwire.v1.question_pb2 import Question  # noqa: PLC0415
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.render import ask_and_print  # noqa: PLC0415  # imports what --help does not need
 
@@ -51,7 +56,7 @@ def ask(
         raise CommandError(ExitCode.USAGE, "--json includes the times of the stages: omit --trace")
     known = CONTEXT.read(context or ())
     with failures_stop(), connect(connection, principal, timeout) as client:
-        asked = " ".join(question)
+        asked = Question(text=" ".join(question), end_user_id=end_user)
         stream = client.stream(
             asked, route=route, top_k=top_k, context=known, provisional=provisional, allow_queue=queue
         )
