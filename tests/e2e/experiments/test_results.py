@@ -12,8 +12,7 @@ import groundwire
 from groundwire import Client, Question
 from groundwire.v1.erasure_pb2 import ErasedPlaceKind, ErasureTarget
 from groundwire.v1.experiment_service_pb2 import ArmResults
-from groundwire_server.app.clock import SystemClock
-from groundwire_server.experiments.guarding import GuardWatch
+from groundwire_server.experiments import guarding
 from tests.e2e.experiments.splitting import QUESTION, Splitting, configured, split, splitting
 from tests.e2e.experiments.test_keeping import BROKEN
 
@@ -84,24 +83,22 @@ async def test_feedback_counts_to_the_arm_of_its_user(place: Splitting) -> None:
     assert (_sums(arm)["feedback"], _sums(arm)["negative"]) == (1.0, 1.0)
 
 
-async def test_a_guard_ends_an_arm_that_is_worse_and_its_users_are_answered_by_the_route(tmp_path: Path) -> None:
+async def test_a_guard_ends_an_arm_that_is_worse_and_its_users_are_answered_by_the_route(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarding, "LOOK_SECONDS", 0.1)
     text = configured(tmp_path).replace("models:\n", "models:\n  broken: {kind: openai, provider: gone, model: m}\n", 1)
     async with splitting(tmp_path, text + BROKEN) as place:
         await place.client.apply_experiment(split(settings="{models: [broken]}", more=GUARDED))
         await place.arms(120)
         await _results(place)
-        process = place.server.process
-        assert process.experiment_results is not None
-        assert process.registry is not None
-        watch = GuardWatch(
-            lambda: place.server.reloader.state.experiments,
-            process.experiment_results.results,
-            process.registry.records,
-            SystemClock(),
-            process.recording.metrics,
-        )
-        await watch.look()
-        await process.registry.refresh()
+        for _ in range(600):
+            if (await place.client.experiment(NAME)).experiment.ended_arms:
+                break
+            await asyncio.sleep(0.05)
+        registry = place.server.process.registry
+        assert registry is not None
+        await registry.refresh()
 
         (end,) = (await place.client.experiment(NAME)).experiment.ended_arms
         assert (end.arm, end.actor, end.guard) == ("candidate", "", "ANSWERED")

@@ -1,15 +1,20 @@
 """The names of units in rows: digests by a key of the records, so that nobody is named and none can be tried."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
 
 from groundwire_server.adapters.records.encryption import SealedPlace, Sealing
 from groundwire_server.domain.experiments.experiment import ExperimentUnit
 from groundwire_server.domain.requester import Requester
 
-TENANT_DIGITS = 16
+TENANT_DIGITS: Final = 16
 """Of a name: the first are the tenant's, so that all of a tenant can be erased."""
 
-_COLUMN = "experiment_unit"
+_COLUMN: Final = "experiment_unit"
+
+_MOST_TENANTS: Final = 1_000
+"""Whose beginnings are remembered: every call needs one."""
 
 
 class UnitNames:
@@ -23,6 +28,7 @@ class UnitNames:
 
     def __init__(self, sealing: Sealing) -> None:
         self._sealing = sealing
+        self._remembered = lru_cache(maxsize=_MOST_TENANTS)(self._beginnings)
 
     def name(self, unit: ExperimentUnit, requester: Requester) -> str:
         """Return the name of the unit behind a call; empty where the call has none."""
@@ -45,8 +51,11 @@ class UnitNames:
 
     def beginnings(self, tenant: str) -> Sequence[str]:
         """Return what the names of a tenant's units begin with by each key."""
+        return self._remembered(tenant)
+
+    def _beginnings(self, tenant: str) -> Sequence[str]:
         place = SealedPlace(tenant, "", "", _COLUMN)
-        return [digest.hex()[:TENANT_DIGITS] for digest in self._sealing.digests(b"", place)]
+        return tuple(digest.hex()[:TENANT_DIGITS] for digest in self._sealing.digests(b"", place))
 
 
 def _own(unit: ExperimentUnit, requester: Requester) -> str:
