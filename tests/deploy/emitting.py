@@ -173,6 +173,7 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
                 "models": ["large"],
                 "shadow": {**shadow, "daily_limit": 0.000001},
                 "feedback": {"keep_share": 1},
+                "recording": {"tenants": ["acme"], "share": 1},
             },
             "narrow": {**ROUTE, "models": ["narrow"]},
             "approved": {**ROUTE, "models": ["small"], "review": {"enabled": True, "always": True}},

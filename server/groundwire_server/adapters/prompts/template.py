@@ -53,7 +53,7 @@ class CompiledTemplate:
     warnings: tuple[PromptFinding, ...]
 
     def rendered(self, block: str, **values: Any) -> str:
-        """Render a block.
+        """Render a block, without white space around it.
 
         Raises:
             Failure: PROMPT_TOO_LONG, when it passes MOST_RENDERED.
@@ -66,7 +66,7 @@ class CompiledTemplate:
             left -= len(piece)
             if left < 0:
                 raise Failure(Cause.PROMPT_TOO_LONG)
-        return "".join(pieces)
+        return "".join(pieces).strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from groundwire_server.app.configuration.errors import not_among
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.parts.prompts import registry_of
+from groundwire_server.app.prompt_preview import PromptPreviews
 from groundwire_server.cli.configured import loaded_from
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.prompts.registry import (
     MOST_BYTES,
     NAME_PATTERN,
@@ -65,6 +67,18 @@ class OpenedRegistry:
             return self.registry.required(self.known(name), wanted)
         except UnknownPromptError as unknown:
             raise CommandError(ExitCode.USAGE, str(unknown)) from None
+
+
+def previews_of(opened: OpenedRegistry) -> PromptPreviews:
+    """Return the prompts of a registry, to be looked at.
+
+    Raises:
+        CommandError: when the tokens of a model cannot be counted.
+    """
+    try:
+        return PromptPreviews(opened.registry, opened.configuration)
+    except (SetupError, ImportError) as wrong:
+        raise CommandError(ExitCode.FAILED, str(wrong)) from None
 
 
 def version_of_file(file: Path) -> PromptVersion:

@@ -26,9 +26,9 @@ def show(
     """
     from rich.text import Text  # noqa: PLC0415  # what --help does not need
 
-    from groundwire_server.app.prompt_preview import PromptPreviews, header_of  # noqa: PLC0415
+    from groundwire_server.app.prompt_preview import header_of  # noqa: PLC0415
     from groundwire_server.cli.console import Terminal, printable  # noqa: PLC0415
-    from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
+    from groundwire_server.cli.prompts.offline import opened_registry, previews_of  # noqa: PLC0415
 
     opened = fetched(connection, named) if on_server else opened_registry(config)
     version = opened.version(named)
@@ -36,7 +36,7 @@ def show(
         # As it is kept where it is kept again: a terminal could be controlled by it.
         sys.stdout.write(printable(version.text) if sys.stdout.isatty() else version.text)
         return
-    previews = PromptPreviews(opened.registry)
+    previews = previews_of(opened)
     faults = [each for each in previews.findings(version) if each.error]
     header = header_of(version)
     labels = [
