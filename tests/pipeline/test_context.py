@@ -1,6 +1,5 @@
 """What a prompt holds beside the question and the passages."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -37,8 +36,17 @@ TEXTS = ContextTexts(tenants={"acme": ACME}, environment={"REGION": "eu", "STAGE
 NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
 
-def words(text: str) -> int:
-    return len(text.split())
+class Words:
+    """Counts words."""
+
+    name = "words"
+    exact = True
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+
+WORDS = Words()
 
 
 def block(
@@ -56,16 +64,15 @@ def shown(
     *blocks: ContextBlock,
     texts: ContextTexts = TEXTS,
     passages: tuple[Passage, ...] = (),
-    count: Callable[[str], int] = words,
     tenant: str = "acme",
     **question: Any,
 ) -> PromptContext:
-    return prompt_context(inquiry(*blocks, tenant=tenant, **question), passages, texts, count)[1]
+    return prompt_context(inquiry(*blocks, tenant=tenant, **question), passages, texts, WORDS)[1]
 
 
 def test_a_route_without_blocks_has_no_context() -> None:
     asked = inquiry(context=(("plan", "pro"),))
-    assert prompt_context(asked, (), TEXTS, words) == (asked.question, NO_CONTEXT)
+    assert prompt_context(asked, (), TEXTS, WORDS) == (asked.question, NO_CONTEXT)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +206,7 @@ def test_terms_of_the_passages_are_shown_as_well() -> None:
 def test_a_bounded_block_of_turns_drops_the_oldest() -> None:
     turns = (Turn(True, "one two"), Turn(False, "three four"), Turn(True, "five"))
     asked = inquiry(block(ContextSource.TURNS, most=4, keep=Keep.LAST), turns=turns)
-    question, context = prompt_context(asked, (), TEXTS, words)
+    question, context = prompt_context(asked, (), TEXTS, WORDS)
     assert question.turns == turns[1:]
     assert context == PromptContext({}, {}, trimmed=(TrimmedBlock("turns", 5, 3),), tokens=3)
     assert asked.question.turns == turns
@@ -207,20 +214,20 @@ def test_a_bounded_block_of_turns_drops_the_oldest() -> None:
 
 def test_turns_within_their_bound_are_all_shown() -> None:
     turns = (Turn(True, "one two"), Turn(False, "three"))
-    question, context = prompt_context(inquiry(block(ContextSource.TURNS, most=3), turns=turns), (), TEXTS, words)
+    question, context = prompt_context(inquiry(block(ContextSource.TURNS, most=3), turns=turns), (), TEXTS, WORDS)
     assert (question.turns, context.trimmed, context.tokens) == (turns, (), 3)
 
 
 def test_turns_without_a_block_have_a_quarter_of_a_prompt_that_is_bounded() -> None:
     turns = (Turn(True, "one two"), Turn(False, "three four"), Turn(True, "five"))
     asked = inquiry(turns=turns)
-    question, context = prompt_context(asked, (), TEXTS, words, room=16)
+    question, context = prompt_context(asked, (), TEXTS, WORDS, room=16)
     assert question.turns == turns[1:]
     assert context.trimmed == (TrimmedBlock("turns", 5, 3),)
-    assert prompt_context(asked, (), TEXTS, words, room=20)[0].turns == turns
-    assert prompt_context(asked, (), TEXTS, words)[0].turns == turns
+    assert prompt_context(asked, (), TEXTS, WORDS, room=20)[0].turns == turns
+    assert prompt_context(asked, (), TEXTS, WORDS)[0].turns == turns
     bounded = inquiry(block(ContextSource.TURNS, most=5, keep=Keep.LAST), turns=turns)
-    assert prompt_context(bounded, (), TEXTS, words, room=4)[0].turns == turns, "the route says how many"
+    assert prompt_context(bounded, (), TEXTS, WORDS, room=4)[0].turns == turns, "the route says how many"
 
 
 async def test_the_span_of_the_prompt_says_how_much_it_has_and_what_was_cut_but_no_text() -> None:

@@ -62,7 +62,7 @@ async def attempt(
         tokens = ports.tokens_of(step.model)
         passages = shortened(chosen) if step.variant is Variant.SHORTENED else chosen
         room = tokens.room(policy.output_tokens, policy.prompt_tokens)
-        question, context = prompt_context(inquiry, passages, ports.context, tokens.counter.count, room)
+        question, context = prompt_context(inquiry, passages, ports.context, tokens.counter, room)
         describe_context(context, stage)
 
         def rendered(passages: Sequence[Passage]) -> Prompt:

@@ -21,14 +21,16 @@ from groundwire_server.domain.prompts.context import (
     caller_values,
 )
 from groundwire_server.domain.prompts.texts import ContextTexts, TenantTexts
-from groundwire_server.domain.prompts.trimming import Count, trimmed_items, trimmed_text
+from groundwire_server.domain.prompts.trimming import trimmed_items, trimmed_text
 from groundwire_server.domain.prompts.variables import TURNS
 from groundwire_server.domain.question import Question, Turn
 from groundwire_server.pipeline.stage import ComputedStage
+from groundwire_server.ports.tokens import TokenCounter
 from groundwire_server.telemetry import names
 
 _UTC: Final = "UTC"
 _TURNS_SHARE: Final = 0.25
+_TENANTS: Final = frozenset({ContextSource.INSTRUCTIONS, ContextSource.GLOSSARY, ContextSource.EXAMPLES})
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -46,7 +48,7 @@ def dated(inquiry: Inquiry, now: datetime) -> Inquiry:
 
 
 def prompt_context(
-    inquiry: Inquiry, passages: Sequence[Passage], texts: ContextTexts, count: Count, room: int | None = None
+    inquiry: Inquiry, passages: Sequence[Passage], texts: ContextTexts, counter: TokenCounter, room: int | None = None
 ) -> tuple[Question, PromptContext]:
     """Return the question with the turns that its prompt shows, and the values of the route's other blocks.
 
@@ -59,7 +61,7 @@ def prompt_context(
         inquiry: the question, its caller and the route's policy.
         passages: of the prompt.
         texts: the operator's.
-        count: counts the tokens of the model that is asked.
+        counter: of the model that is asked.
         room: tokens that the whole prompt may have; None has no bound. Turns without a block have a share of it.
     """
     blocks = inquiry.policy.context
@@ -67,7 +69,7 @@ def prompt_context(
         blocks = (*blocks, ContextBlock(TURNS, ContextSource.TURNS, int(room * _TURNS_SHARE), Keep.LAST))
     if not blocks:
         return inquiry.question, NO_CONTEXT
-    return _Blocks(inquiry, blocks, passages, texts, count).shown()
+    return _Blocks(inquiry, blocks, passages, texts, counter).shown()
 
 
 def describe_context(context: PromptContext, stage: ComputedStage) -> None:
@@ -100,7 +102,7 @@ class _Blocks:
     blocks: Sequence[ContextBlock]
     passages: Sequence[Passage]
     texts: ContextTexts
-    count: Count
+    counter: TokenCounter
     trusted: dict[str, ContextValue] = field(default_factory=dict)
     untrusted: dict[str, ContextValue] = field(default_factory=dict)
     varying: set[str] = field(default_factory=set)
@@ -147,14 +149,14 @@ class _Blocks:
 
     def _within(self, block: ContextBlock, own: TenantTexts, value: ContextValue) -> ContextValue:
         """Return what of a value its bound has room for."""
-        whole = self._size(value)
+        whole = self._whole(block, own, value)
         if whole <= block.max_tokens or block.source is ContextSource.INSTRUCTIONS:
             self.tokens += whole
             return value
         kept: ContextValue
         if isinstance(value, str):
-            kept = trimmed_text(value, block.max_tokens, block.keep, self.count)
-            tokens = self.count(kept) if kept else 0
+            kept = trimmed_text(value, block.max_tokens, block.keep, self.counter.count)
+            tokens = self.counter.count(kept) if kept else 0
         else:
             items: tuple[str | tuple[str, str], ...] = value
             if block.source is ContextSource.GLOSSARY:
@@ -165,8 +167,9 @@ class _Blocks:
         return kept
 
     def _turns(self, block: ContextBlock, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
-        whole = sum(self.count(turn.text) for turn in turns)
-        kept, tokens = trimmed_items(turns, block.max_tokens, block.keep, lambda turn: self.count(turn.text))
+        count = self.counter.count
+        whole = sum(count(turn.text) for turn in turns)
+        kept, tokens = trimmed_items(turns, block.max_tokens, block.keep, lambda turn: count(turn.text))
         if len(kept) < len(turns):
             self._trim(block, whole, tokens)
         else:
@@ -188,9 +191,15 @@ class _Blocks:
             yield passage.title
             yield passage.text
 
+    def _whole(self, block: ContextBlock, own: TenantTexts, value: ContextValue) -> int:
+        """Return the tokens of all that a block's source has; those of the tenant's texts are known already."""
+        if block.source in _TENANTS:
+            return own.tokens(block.source, self.counter.name, self.counter.count)
+        return self._size(value)
+
     def _size(self, value: ContextValue | tuple[str, str]) -> int:
         """Return the tokens of a value, or of one of its items."""
-        return self.count(value) if isinstance(value, str) else sum(map(self._size, value))
+        return self.counter.count(value) if isinstance(value, str) else sum(map(self._size, value))
 
 
 def _is_locale(block: ContextBlock) -> bool:

@@ -9,6 +9,7 @@ from groundwire_server.app.configuration import external
 from groundwire_server.app.configuration.context_texts import context_texts
 from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.domain.prompts.texts import ContextTexts
+from groundwire_server.domain.text.tokens import estimate_tokens
 from tests.app.configuration.reading import errors, loaded
 
 NOW = datetime.now(UTC)
@@ -212,11 +213,12 @@ MOST = "routes.default.context.rules.max_tokens"
 
 
 def test_instructions_that_have_no_room_are_refused(tmp_path: Path) -> None:
-    text = CONTEXT.replace("      file: acme.yaml", "") + with_blocks("rules: {source: instructions, max_tokens: 4}")
-    assert wrong(tmp_path, text) == [
-        f"groundwire.yaml:16: {MOST}: is 4, and instructions are never cut: those of acme have 5; raise it"
-    ]
-    assert wrong(tmp_path, text.replace("max_tokens: 4", "max_tokens: 5")) == []
+    had = estimate_tokens("Be kind.\nBe brief.")
+    blocks = f"rules: {{source: instructions, max_tokens: {had - 1}}}"
+    text = CONTEXT.replace("      file: acme.yaml", "") + with_blocks(blocks)
+    said = f"is {had - 1}, and instructions are never cut: those of acme have {had}; raise it"
+    assert wrong(tmp_path, text) == [f"groundwire.yaml:16: {MOST}: {said}"]
+    assert wrong(tmp_path, text.replace(f"max_tokens: {had - 1}", f"max_tokens: {had}")) == []
 
 
 def test_a_tenant_that_does_not_exist_has_no_texts(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The texts of tenants never meet."""
 
+from groundwire_server.domain.prompts.context import ContextSource
 from groundwire_server.domain.prompts.glossary import Glossary
 from groundwire_server.domain.prompts.texts import ContextTexts, TenantTexts
 
@@ -33,3 +34,21 @@ def test_a_value_of_the_environment_counts_for_all() -> None:
 def test_texts_are_not_printed() -> None:
     printed = repr(ContextTexts(ACME, {"acme": ACME}, {"REGION": "eu"}))
     assert not any(text in printed for text in ("brief", "promise", "eu"))
+
+
+def test_what_a_tenant_has_is_counted_once_by_each_way_of_counting() -> None:
+    counted: list[str] = []
+
+    def count(text: str) -> int:
+        counted.append(text)
+        return len(text.split())
+
+    own = TenantTexts("Be brief.", Glossary([("SLA", "a promise"), ("VAT", "a tax")]), (("Why?", "So."),))
+    for _ in range(2):
+        assert own.tokens(ContextSource.INSTRUCTIONS, "words", count) == 2
+        assert own.tokens(ContextSource.GLOSSARY, "words", count) == 6
+        assert own.tokens(ContextSource.EXAMPLES, "words", count) == 2
+    assert counted == ["Be brief.", "SLA\na promise\nVAT\na tax", "Why?\nSo."]
+    own.tokens(ContextSource.EXAMPLES, "letters", count)
+    assert len(counted) == 4
+    assert own == TenantTexts("Be brief.", own.glossary, own.examples)

@@ -1,6 +1,6 @@
 """The operator's texts that may stand in prompts: those of each tenant, and values of the environment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -8,6 +8,7 @@ from json import dumps
 from typing import Final
 
 from groundwire_server.domain.fencing.leak import PromptWords
+from groundwire_server.domain.prompts.context import ContextSource
 from groundwire_server.domain.prompts.glossary import NO_TERMS, Glossary
 
 _DIGEST_BYTES: Final = 16
@@ -26,6 +27,26 @@ class TenantTexts:
     instructions: str = field(default="", repr=False)
     glossary: Glossary = NO_TERMS
     examples: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    _tokens: dict[tuple[ContextSource, str], int] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def tokens(self, source: ContextSource, counter: str, count: Callable[[str], int]) -> int:
+        """Return the tokens of all that a source has, which are counted once.
+
+        Args:
+            source: of these texts.
+            counter: the name of the way of counting.
+            count: counts the tokens of a text.
+        """
+        known = self._tokens.get((source, counter))
+        if known is None:
+            known = self._tokens[source, counter] = count(self._text(source))
+        return known
+
+    def _text(self, source: ContextSource) -> str:
+        if source is ContextSource.INSTRUCTIONS:
+            return self.instructions
+        pairs = self.glossary.terms if source is ContextSource.GLOSSARY else self.examples
+        return "\n".join(text for pair in pairs for text in pair)
 
     @cached_property
     def words(self) -> PromptWords:
