@@ -4,7 +4,7 @@ Texts come as a JSON list of objects with `text` and `weight`, tokenizers as `to
 
     python -m bench.fitting.tokens texts.json o200k=gpt-4o/tokenizer.json qwen=qwen3/tokenizer.json
 
-None of the texts of `tests/domain/text/token_counts.json` may be among them: those hold the estimates to what they claim.
+None of the texts of `tests/domain/text/token_counts.json` may be among them: those hold the estimates to their word.
 """
 
 import argparse
@@ -34,7 +34,7 @@ LEAST: Final = 0.00005
 HEADER: Final = """\
 # Tokens for one of each feature of a text (domain/text/scripts.py), by family of tokenizers; `common` is the mean of
 # o200k, llama3, gemma, qwen and deepseek. Fitted by `python -m bench.fitting.tokens`: least squares of the relative
-# error, no rate below 0, on the Universal Declaration of Human Rights in 38 languages, on rules and manuals of an office
+# error, no rate below 0, on the Universal Declaration of Human Rights in 38 languages, on rules and manuals of offices
 # in 12 of them, and on code. `claude` is of the vocabulary of Claude 2, the last that was published.
 """
 
