@@ -4,7 +4,7 @@ Texts come as a JSON list of objects with `text` and `weight`, tokenizers as `to
 
     python -m bench.fitting.tokens texts.json o200k=gpt-4o/tokenizer.json qwen=qwen3/tokenizer.json
 
-None of the texts of `tests/domain/text/token_counts.json` may be among them: those hold the estimates to their word.
+None of the texts of `tests/domain/text/token_counts.json` may be among them: by those the estimates are judged.
 """
 
 import argparse

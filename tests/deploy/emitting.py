@@ -173,6 +173,7 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
                 "models": ["large"],
                 "shadow": {**shadow, "daily_limit": 0.000001},
                 "feedback": {"keep_share": 1},
+                "recording": {"tenants": ["acme"], "share": 1},
             },
             "narrow": {**ROUTE, "models": ["narrow"]},
             "approved": {**ROUTE, "models": ["small"], "review": {"enabled": True, "always": True}},
@@ -183,6 +184,7 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
         },
         # An address inside a network: it is never connected to.
         "queue": {"webhooks": {"hosts": ["127.0.0.1"], "secrets": {"acme": f"file://{_secret(folder)}"}}},
+        "prompts": {"managed_by": "acme"},
         "limits": {"everybody": {"requests_per_minute": 100_000}},
     }
 

@@ -1,15 +1,21 @@
 """Calls that are recorded, written down, read again and replayed."""
 
 import json
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from unittest.mock import patch
 
+from groundwire_server.app import compose
 from groundwire_server.app.recorded_calls import CallRecording, RecordingAnswerer
-from groundwire_server.app.replay import Replayed, replay
+from groundwire_server.app.replay import Replayed, replay, replay_now
 from groundwire_server.domain.fairness.loop_lag import LoopLag
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome
 from groundwire_server.evaluation.exchange import exchange_from_json, exchange_to_json
+from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import Ports, RouteTable
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.answerer import Answerer
@@ -17,6 +23,7 @@ from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.exchange import RecordedExchange
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.recordings import RecordedCall
+from groundwire_server.ports.sink import Sink
 from groundwire_server.ports.threads import Threads
 
 
@@ -77,3 +84,36 @@ async def assert_replayed(kept: Collection[RecordedExchange]) -> list[Replayed]:
         assert replayed.differences == ()
         found.append(replayed)
     return found
+
+
+@contextmanager
+def every_call_replayed() -> Iterator[RecordsAll]:
+    """Record every call of servers that are composed meanwhile, and replay them all at the end."""
+    sink = RecordsAll()
+
+    class RecordedPipeline(PipelineAnswerer):
+        def __init__(
+            self,
+            routes: RouteTable,
+            clock: Clock,
+            recording: Recording,
+            threads: Threads,
+            lag: LoopLag | None = None,
+            shadows: Shadows | None = None,
+        ) -> None:
+            super().__init__(routes, clock, recording, threads, lag, shadows)
+            self._recorded = recording_answerer(self, routes, sink, clock, recording, threads, lag, shadows)
+
+        async def answer(self, inquiry: Inquiry, sink: Sink | None) -> Outcome:
+            return await self._recorded.answer(inquiry, sink)
+
+    with patch.object(compose, "PipelineAnswerer", RecordedPipeline):
+        yield sink
+    for each in sink.kept:
+        replayed = replay_now(each)
+        ended = f"{type(each.outcome.result).__name__} {each.outcome.cause} {each.outcome.action}"
+        assert replayed.outcome is not None, f"{ended}: not recorded: {replayed.unrecorded}"
+        assert replayed.differences == (), f"{ended}: {replayed.differences}"
+        if ends := os.environ.get("GROUNDWIRE_REPLAYED_ENDS"):
+            with Path(ends).open("a", encoding="utf-8") as file:
+                file.write(f"{ended} timed={replayed.timed}\n")

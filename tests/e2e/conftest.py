@@ -1,7 +1,8 @@
 """A real server on a real port: the embedded store, an embedder and a generator that tests control."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,6 +53,7 @@ from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import ScriptedGenerator
 from tests.doubles.policies import EXTRACTIVE, built_in_policy
+from tests.doubles.replaying import every_call_replayed
 from tests.doubles.spans import Spans
 from tests.doubles.time import ServerTimeLoop, system_clock_of_the_loop
 from tests.e2e.calls import ingest
@@ -61,6 +63,10 @@ if TYPE_CHECKING:
     from groundwire.v1.answer_service_pb2_grpc import AnswerServiceAsyncStub
     from groundwire.v1.document_service_pb2_grpc import DocumentServiceAsyncStub
     from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceAsyncStub
+
+
+REPLAY_EVERY_CALL = "GROUNDWIRE_TESTS_REPLAY"
+"""Set in the environment, it has every call of these tests recorded and replayed: the outcomes must be the same."""
 
 
 def pytest_asyncio_loop_factories(
@@ -111,6 +117,13 @@ class Product:
 
 
 Serve = Callable[..., AbstractAsyncContextManager[Product]]
+
+
+@pytest.fixture(autouse=bool(os.environ.get(REPLAY_EVERY_CALL)))
+def every_call_is_replayed() -> Iterator[None]:
+    """Have every call of every test recorded, and replayed when the test has ended."""
+    with every_call_replayed():
+        yield
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from groundwire_server.pipeline.screening.guards import ScreenGuards
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.generator import Generator
+from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.reviews import ReviewDesk
 from groundwire_server.ports.tokens import ModelTokens
@@ -75,6 +76,7 @@ async def path(
     desk: ReviewDesk | None = None,
     share_key: bytes = b"key",
     texts: ContextTexts = NO_TEXTS,
+    prompts: Prompts | None = None,
     tokens: Mapping[str, ModelTokens] | None = None,
     **changes: Any,
 ) -> Path:
@@ -91,6 +93,7 @@ async def path(
         desk: takes reviews.
         share_key: decides which requests are among a share.
         texts: the operator's, for prompts.
+        prompts: those built in if None.
         tokens: of the models, by alias.
         changes: to the policy.
     """
@@ -105,7 +108,7 @@ async def path(
     ports = Ports(
         store,
         embedder,
-        built_in_prompts(),
+        prompts or built_in_prompts(),
         chain,
         AclRecheck(Counts()),
         RULES,

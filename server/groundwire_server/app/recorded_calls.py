@@ -27,6 +27,7 @@ from groundwire_server.adapters.recorded.prompts import (
 )
 from groundwire_server.adapters.recorded.recorder import ExchangeRecorder
 from groundwire_server.adapters.recorded.stores import RecordedAnswerCache, RecordedRetriever
+from groundwire_server.adapters.recorded.tokens import recorded_tokens, tokens_part
 from groundwire_server.app.one_call import PortsOfOneCall, event_digest
 from groundwire_server.app.recorded_files import recording_file
 from groundwire_server.app.recorded_texts import exchange_texts
@@ -137,6 +138,9 @@ class CallRecording:
         self._streamed = streamed
         self._place = 1.0
         self._stamp: bytes | None = None
+        self._tokens = {alias: recorded_tokens(ports.tokens_of(alias)) for alias in ports.generators}
+        rewriter = ports.rewriter
+        self._rewriter_tokens = None if rewriter is None else recorded_tokens(rewriter.tokens)
         self._outcome: Outcome | None = None
         self.recorder = recorder
 
@@ -176,12 +180,14 @@ class CallRecording:
                 rewriter,
                 generator=RecordedGenerator(rewriter.generator, PortName.REWRITER, recorder),
                 prompts=RecordedRewritePrompts(rewriter.prompts, recorder),
+                tokens=self._rewriter_tokens or rewriter.tokens,
             ),
             screens={screen: self._recorded_guards(screen, guards) for screen, guards in ports.screens.items()},
             queue=None if ports.queue is None else RecordedQueue(ports.queue, recorder),
             cache=None if cache is None else self._recorded_cache(cache),
             reviews=None if reviews is None else self._recorded_reviews(reviews),
             recordings=None,
+            tokens=self._tokens,
         )
 
     def exchange(self) -> RecordedExchange:
@@ -239,7 +245,8 @@ class CallRecording:
             checker=None
             if checker is None
             else CheckerPart(checker.name, checker.model, checker.fingerprint, checker.thresholds),
-            rewriter=ports.rewriter is not None,
+            rewriter=None if self._rewriter_tokens is None else tokens_part(self._rewriter_tokens),
+            tokens={alias: tokens_part(each) for alias, each in self._tokens.items()},
             guards=tuple(_guard_parts(ports.screens)),
             budget=ports.budget is not None,
             stamp=self._stamp,

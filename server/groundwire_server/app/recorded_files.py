@@ -1,10 +1,9 @@
 """Recordings of calls as files, with their texts masked where the route says so."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from groundwire_server.app.recorded_texts import exchange_texts, with_texts
-from groundwire_server.app.replay import replay_now
+from groundwire_server.app.replay import renew
 from groundwire_server.evaluation.items import QuestionItem
 from groundwire_server.evaluation.outcomes import recorded_outcome
 from groundwire_server.evaluation.recording import (
@@ -32,10 +31,10 @@ def recording_file(exchange: RecordedExchange, mask: Callable[[str], str]) -> by
     header = RecordingHeader(groundwire_recording=VERSION, subject=subject, inputs=())
     if any(mask(text) != text for text in exchange_texts(exchange)):
         masked = with_texts(exchange, mask)
-        replayed = replay_now(masked)
-        if replayed.outcome is None:
+        renewed = renew(masked)
+        if renewed is None:
             return (written(header) + written(_without_exchange(masked))).encode()
-        exchange = replace(masked, outcome=replayed.outcome)
+        exchange = renewed
     return (written(header) + written(recorded_question(exchange))).encode()
 
 

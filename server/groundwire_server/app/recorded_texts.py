@@ -39,7 +39,7 @@ def exchange_texts(exchange: RecordedExchange) -> Iterable[str]:
 def with_texts(exchange: RecordedExchange, kept: Callable[[str], str]) -> RecordedExchange:
     """Return a recorded call with other texts; its outcome is that of the texts that there were.
 
-    What ports were asked is not compared any more: they return what they did to the texts that there were.
+    So is what ports were asked: `renew` notes both anew.
 
     Args:
         exchange: as it was recorded.
@@ -117,7 +117,7 @@ class _Texts:
         )
 
     def _call(self, call: PortCall) -> PortCall:
-        return replace(call, request="", replies=tuple(self._replies(call.replies)))
+        return replace(call, replies=tuple(self._replies(call.replies)))
 
     def _replies(self, replies: tuple[Reply, ...]) -> Iterator[Reply]:
         pieces = iter(self._pieces([reply.text for reply in replies if isinstance(reply, Wrote)]))

@@ -30,6 +30,7 @@ from groundwire_server.adapters.replayed.prompts import (
 from groundwire_server.adapters.replayed.stores import ReplayedAnswerCache, ReplayedRetriever
 from groundwire_server.adapters.replayed.tape import LiveCalls, Tape
 from groundwire_server.adapters.replayed.timeline import ReplayLoop, UnrecordedError
+from groundwire_server.adapters.replayed.tokens import replayed_tokens
 from groundwire_server.app.one_call import PortsOfOneCall, event_digest
 from groundwire_server.app.replay_differences import outcome_differences, times_agree
 from groundwire_server.domain.claims.checker import RuleChecker
@@ -123,6 +124,24 @@ def replay_now(
         return runner.run(_Replay(exchange, changes, loop, world).run())
 
 
+def renew(exchange: RecordedExchange) -> RecordedExchange | None:
+    """Return a recorded call whose texts were replaced as it would have been recorded with them.
+
+    Ports return what they did, whatever they are asked now. It is called in a thread without an event loop.
+
+    Args:
+        exchange: with its new texts, and the outcome of the earlier ones.
+
+    Returns:
+        The same with the outcome of its texts; None where something is asked that was not asked then.
+    """
+    loop = ReplayLoop(exchange.clock, in_order=True)
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        renewing = _Replay(exchange, None, loop, renewed=True)
+        replayed = runner.run(renewing.run())
+    return None if replayed.outcome is None else renewing.renewed(replayed.outcome)
+
+
 class _Replay:
     """One replay.
 
@@ -131,6 +150,7 @@ class _Replay:
         changes: what is otherwise.
         loop: that it runs on.
         world: on which live parts are asked.
+        renewed: whether texts were replaced since the call was recorded.
     """
 
     def __init__(
@@ -138,15 +158,17 @@ class _Replay:
         exchange: RecordedExchange,
         changes: ReplayChanges | None,
         loop: ReplayLoop,
-        world: asyncio.AbstractEventLoop | None,
+        world: asyncio.AbstractEventLoop | None = None,
+        *,
+        renewed: bool = False,
     ) -> None:
         self._exchange = exchange
         self._changes = changes
         self._timeline = loop.timeline
-        self._tape = Tape(exchange.calls, loop.timeline)
+        self._tape = Tape(exchange.calls, loop.timeline, renewed=renewed)
         self._live = None if world is None else LiveCalls(world, loop.timeline)
         self._now: Ports | None = None if changes is None else changes.live
-        self._prompts = ReplayedPrompts(exchange.prompts, None if changes is None else changes.prompts)
+        self._prompts = ReplayedPrompts(exchange.prompts, None if changes is None else changes.prompts, renewed=renewed)
         self._rules = RuleChecker.packaged()
 
     async def run(self) -> Replayed:
@@ -179,6 +201,24 @@ class _Replay:
             differences=differences,
             timed=times_agree(exchange.outcome, outcome),
             other_rules=other_rules,
+        )
+
+    def renewed(self, outcome: Outcome) -> RecordedExchange:
+        """Return the call as it would have been recorded with the texts that it has now.
+
+        Args:
+            outcome: that the replay came to.
+        """
+        exchange, requests = self._exchange, self._tape.requests
+        prompts = iter(self._prompts.prompts)
+        return replace(
+            exchange,
+            outcome=outcome,
+            prompts=tuple(
+                replace(each, prompt=next(prompts, None)) if each.prompt is not None else each
+                for each in exchange.prompts
+            ),
+            calls=tuple(replace(call, request=requests.get(call.order, call.request)) for call in exchange.calls),
         )
 
     @property
@@ -230,16 +270,22 @@ class _Replay:
             reviews=RouteReviews(ReplayedReviewDesk(tape), ReplayedThreads(tape), lambda _: parts.review_place)
             if parts.reviews
             else None,
+            tokens={
+                **({} if now is None else now.tokens),
+                **{alias: replayed_tokens(part) for alias, part in parts.tokens.items()},
+            },
         )
 
     def _rewriter(self) -> RewriteModel | None:
-        if not self._exchange.parts.rewriter:
+        tokens = self._exchange.parts.rewriter
+        if tokens is None:
             return None
         now = None if self._now is None else self._now.rewriter
         model = None if now is None else now.generator
         return RewriteModel(
             ReplayedGenerator(self._tape, PortName.REWRITER, self._live, model),
             ReplayedRewritePrompts(self._exchange.rewrite_prompts),
+            replayed_tokens(tokens),
         )
 
     def _cache(self) -> RouteCache | None:

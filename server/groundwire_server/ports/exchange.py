@@ -78,7 +78,7 @@ Value: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A value came back.
+    """A value came back; of a model, that it stopped without coming to its end.
 
     Attributes:
         at_once: whether nothing else had its turn meanwhile.
@@ -228,6 +228,25 @@ class CheckerPart:
 
 
 @dataclass(frozen=True, slots=True)
+class TokensPart:
+    """How the tokens of one model were counted.
+
+    Attributes:
+        counter: names the way of counting.
+        exact: whether it is the model's own tokenizer.
+        window: tokens of a prompt and its reply together; None has no bound.
+        overhead: tokens that each call has beside its prompt.
+        counts: of texts, by their digests; none where a text is enough to know them.
+    """
+
+    counter: str
+    exact: bool = False
+    window: int | None = None
+    overhead: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RouteParts:
     """What the route had, as far as an answer depends on it.
 
@@ -239,7 +258,8 @@ class RouteParts:
         embedder: the name of its model; None searches by keyword alone.
         known: shares of searched texts that the embedder's vocabulary knows, by text.
         reranker: its name; None without one.
-        rewriter: whether a model rewrites questions.
+        rewriter: how the tokens of the model are counted that rewrites questions; None without one.
+        tokens: how those of the generators are, by alias.
         budget: whether there is a limit on what models consume.
         stamp: decides whether an earlier answer holds; None where none is kept.
         queue: whether questions may be answered later.
@@ -255,7 +275,8 @@ class RouteParts:
     known: Mapping[str, float] = field(default_factory=dict)
     reranker: str | None = None
     checker: CheckerPart | None = None
-    rewriter: bool = False
+    rewriter: TokensPart | None = None
+    tokens: Mapping[str, TokensPart] = field(default_factory=dict)
     guards: tuple[PlacedGuardPart, ...] = ()
     budget: bool = False
     stamp: bytes | None = None

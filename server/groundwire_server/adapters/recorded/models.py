@@ -61,6 +61,8 @@ class RecordedGenerator:
                         call.wrote(piece, turn)
                     yield piece
                     turn = LoopTurn()
+                # It has stopped without a word.
+                call.returned(None, turn)
         except Failure as failure:
             call.failed(failure, turn)
             raise

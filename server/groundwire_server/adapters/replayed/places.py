@@ -182,8 +182,9 @@ class ReplayedReader:
     async def emit(self, event: NumberedEvent) -> None:
         """Take one event."""
         self.events.append(event.event)
-        played = self._tape.following(PortName.READER)
-        if played is None or (self._digest(event.event) or "") != played.call.request:
+        played, digest = self._tape.following(PortName.READER), self._digest(event.event) or ""
+        if played is None or digest != played.call.request:
             self.differing.append(len(self.events))
         if played is not None:
+            self._tape.requests[played.call.order] = digest
             await played.value()

@@ -26,14 +26,18 @@ class ReplayedPrompts:
     Args:
         rendered: as they were rendered.
         templates: render in their place; None keeps to what was recorded.
+        renewed: whether texts were replaced since then: the passages of a prompt are those that it is asked for now.
 
     Attributes:
         prompts: all that have been asked for, in order.
     """
 
-    def __init__(self, rendered: Sequence[RenderedPrompt], templates: Prompts | None = None) -> None:
+    def __init__(
+        self, rendered: Sequence[RenderedPrompt], templates: Prompts | None = None, *, renewed: bool = False
+    ) -> None:
         self._rendered = rendered
         self._templates = templates
+        self._renewed = renewed
         self.prompts: list[Prompt] = []
 
     def fingerprint(self, name: str, version: str) -> str:
@@ -79,6 +83,11 @@ class ReplayedPrompts:
         prompt = self._rendered[place].prompt
         if prompt is None:
             raise Failure(Cause.PROMPT_TOO_LONG)
+        if self._renewed:
+            now = {each.chunk_id: each for each in passages}
+            return replace(
+                prompt, handles={handle: now.get(each.chunk_id, each) for handle, each in prompt.handles.items()}
+            )
         if list(prompt.handles.values()) != list(passages):
             raise UnrecordedError(PortName.PROMPT)
         return prompt

@@ -1,7 +1,7 @@
 """What was recorded of a call, as it is given back."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 from groundwire_server.adapters.replayed.timeline import Timeline, UnrecordedError
@@ -39,33 +39,28 @@ class Tape:
     Args:
         calls: in the order of their beginnings.
         timeline: of the replay.
+        renewed: whether texts were replaced since it was recorded: a port returns what it did whatever it is asked
+            now, and what it is asked is noted.
+
+    Attributes:
+        timeline: of the replay.
+        requests: digests of what ports were asked in a renewed replay, by the orders of their calls.
     """
 
-    def __init__(self, calls: "tuple[PortCall, ...]", timeline: Timeline) -> None:
+    def __init__(self, calls: Sequence[PortCall], timeline: Timeline, *, renewed: bool = False) -> None:
         self._left = list(calls)
+        self._renewed = renewed
         self.timeline = timeline
+        self.requests: dict[int, str] = {}
 
     def take(self, port: PortName, name: str = "", request: str = "") -> "Played | None":
-        """Return the first recorded call of a port that was asked the same and was not given back; None without one.
-
-        One that does not say what was asked is as good as any: the texts of its recording were masked.
-        """
+        """Return the first recorded call of a port that was asked the same and was not given back; None without one."""
         for place, call in enumerate(self._left):
-            if call.port is port and call.name == name and call.request in {"", request}:
+            if call.port is port and call.name == name and (call.request == request or self._renewed):
                 del self._left[place]
+                self.requests[call.order] = request
                 return Played(call, self.timeline)
         return None
-
-    def taken(self, port: PortName, name: str = "", request: str = "") -> "Played":
-        """Return the same.
-
-        Raises:
-            UnrecordedError: without one.
-        """
-        played = self.take(port, name, request)
-        if played is None:
-            raise UnrecordedError(port, name)
-        return played
 
     def following(self, port: PortName) -> "Played | None":
         """Return the next recorded call of a port, whatever it was asked; None without one."""
@@ -118,6 +113,8 @@ class Played:
                     yield text
                 case Finished(finish=finish):
                     yield finish
+                case Returned():
+                    return
                 case Failed():
                     raise failure_of(reply)
                 case _:
