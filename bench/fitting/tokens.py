@@ -34,8 +34,8 @@ LEAST: Final = 0.00005
 HEADER: Final = """\
 # Tokens for one of each feature of a text (domain/text/scripts.py), by family of tokenizers; `common` is the mean of
 # o200k, llama3, gemma, qwen and deepseek. Fitted by `python -m bench.fitting.tokens`: least squares of the relative
-# error, no rate below 0, on the Universal Declaration of Human Rights in 38 languages, on rules and manuals of an
-# office in 12 of them, and on code. `claude` is of the vocabulary of Claude 2, the last that was published.
+# error, no rate below 0, on the Universal Declaration of Human Rights in 38 languages, on rules and manuals of offices
+# in 12 of them, and on code. `claude` is of the vocabulary of Claude 2, the last that was published.
 """
 
 Floats = npt.NDArray[np.float64]

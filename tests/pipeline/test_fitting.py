@@ -13,7 +13,7 @@ from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.fitting import FittedPrompt, cut, describe, fit
 from groundwire_server.ports.tokens import ModelTokens
 from groundwire_server.telemetry import names
-from tests.doubles.generator import DONE, draft
+from tests.doubles.generator import DONE, Move, draft
 from tests.doubles.tokens import QUARTERS, QuarterCounter
 from tests.pipeline.running import FIRST, PASSAGE, SECOND, path
 from tests.pipeline.samples import passage, policy
@@ -142,15 +142,17 @@ def _window(prompt: Prompt, lacking: int) -> ModelTokens:
     return replace(QUARTERS, window=QUARTERS.of_prompt(prompt) + policy().output_tokens + 16 - lacking)
 
 
+ANSWER: Sequence[Move] = [*draft((FIRST, ["p1"])), DONE]
+
+
 async def test_a_fallback_with_a_smaller_window_has_passages_cut_for_it() -> None:
-    answer = [*draft((FIRST, ["p1"])), DONE]
-    whole = await path(answer)
+    whole = await path(ANSWER)
     outcome = await whole.ask(None)
     (request,) = whole.models[0].requests
     assert outcome.report.passages_cut == 0
 
     small = {"model-2": _window(request.prompt, 3)}
-    made = await path([Failure(Cause.MODEL_UNAVAILABLE)], answer, tokens=small)
+    made = await path([Failure(Cause.MODEL_UNAVAILABLE)], ANSWER, tokens=small)
     outcome = await made.ask(None)
     assert isinstance(outcome.result, Degraded)
     shown = [model.requests[0].prompt.handles["p1"].text for model in made.models]
@@ -161,9 +163,8 @@ async def test_a_fallback_with_a_smaller_window_has_passages_cut_for_it() -> Non
 
 
 async def test_what_cannot_be_cut_goes_to_the_next_model() -> None:
-    answer = [*draft((FIRST, ["p1"])), DONE]
     tiny = {"model-1": replace(QUARTERS, window=policy().output_tokens + 100)}
-    made = await path(answer, answer, tokens=tiny)
+    made = await path(ANSWER, ANSWER, tokens=tiny)
     outcome = await made.ask(None)
     assert [len(model.requests) for model in made.models] == [0, 1]
     assert outcome.report.attempts[0].cause is Cause.PROMPT_TOO_LONG

@@ -77,7 +77,12 @@ def test_a_line_is_encoded_once_and_not_kept() -> None:
 
 def test_what_is_remembered_is_bounded_and_what_is_used_stays() -> None:
     encoded: list[str] = []
-    counting = LineCounter("letters", lambda text: encoded.append(text) or len(text))
+
+    def encode(text: str) -> int:
+        encoded.append(text)
+        return len(text)
+
+    counting = LineCounter("letters", encode)
     for number in range(40_000):
         counting.count("used\n")
         counting.count(f"{number}\n")

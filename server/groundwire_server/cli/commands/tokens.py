@@ -15,8 +15,8 @@ def tokens_group() -> Group:
                 "count",
                 (
                     "groundwire tokens count handbook.md",
-                    "groundwire tokens count handbook.md faq.md --model gpt --config groundwire.yaml",
-                    "groundwire tokens count - --model claude --json < prompt.txt | jq .tokens",
+                    "groundwire tokens count handbook.md faq.md --model gpt",
+                    "groundwire tokens count - --model claude --json < faq.md | jq .tokens",
                 ),
             ),
             calibrate: ("calibrate", ("groundwire tokens calibrate claude --config groundwire.yaml",)),

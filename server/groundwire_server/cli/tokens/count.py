@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def count(
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Text files; - is the standard input.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Text files; - is the standard input.")],
     model: Annotated[
         list[str] | None,
         typer.Option("--model", metavar="ALIAS", help="Count for this model; repeatable; default: for every model."),
