@@ -26,6 +26,7 @@ from bench.calls import FloorCalls, ProductCalls
 from bench.checking import Checking
 from bench.collector import Collector
 from bench.over_http import GatewayCalls, free_address
+from bench.prompting import Prompting
 from bench.queueing import Queueing, queueing_on_sqlite
 from bench.reviewing import Reviewing, reviewing
 from bench.screening import GuardsAtWork
@@ -148,7 +149,7 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             for kind in kinds:
                 await _make(kind.call, kind.calls // 4, 1)
             checking, admitting, guards = Checking(), Admitting(), GuardsAtWork(unrecorded())
-            misses = CacheMisses(_tracer())
+            misses, prompting = CacheMisses(_tracer()), Prompting()
             checking.milliseconds(known=True)
             opened.callback(admitting.end)
             rows = await opened.enter_async_context(queueing_on_sqlite(data))
@@ -156,8 +157,7 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
             reviews = await opened.enter_async_context(reviewing(data, core))
             await reviews.milliseconds(_DECISIONS)
             for _ in progress.track(range(rounds), description="measuring"):
-                measured.figure("checks_cpu", checking.milliseconds(known=False))
-                measured.figure("checks_cpu_known", checking.milliseconds(known=True))
+                _measure_texts(measured, checking, prompting, calls)
                 measured.figure("guards_cpu", await guards.milliseconds(known=True))
                 measured.figure("guards_cpu_new", await guards.milliseconds(known=False))
                 measured.figure("admission_cpu", await admitting.milliseconds(calls * 10))
@@ -173,6 +173,13 @@ async def measure(data: Path, calls: int, rounds: int, core: int) -> Measured:
         raise RuntimeError("no span was exported, so the figures leave out what they promise to hold")
     await collector.stop()
     return measured
+
+
+def _measure_texts(measured: Measured, checking: Checking, prompting: Prompting, calls: int) -> None:
+    """Measure what is done with texts alone: checks of sentences, and prompts."""
+    measured.figure("checks_cpu", checking.milliseconds(known=False))
+    measured.figure("checks_cpu_known", checking.milliseconds(known=True))
+    measured.figure("prompt_cpu", prompting.milliseconds(calls * 2))
 
 
 def _tracer() -> Tracer:

@@ -32,6 +32,7 @@ def test_every_figure_of_a_call_is_a_target_or_a_floor() -> None:
     others = {
         "checks_cpu",
         "checks_cpu_known",
+        "prompt_cpu",
         "guards_cpu",
         "guards_cpu_new",
         "admission_cpu",

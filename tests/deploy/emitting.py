@@ -184,6 +184,7 @@ def _sections(folder: Path, first: Upstream, second: Upstream, vectors: Upstream
         },
         # An address inside a network: it is never connected to.
         "queue": {"webhooks": {"hosts": ["127.0.0.1"], "secrets": {"acme": f"file://{_secret(folder)}"}}},
+        "prompts": {"managed_by": "acme"},
         "limits": {"everybody": {"requests_per_minute": 100_000}},
     }
 

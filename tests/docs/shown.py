@@ -23,7 +23,7 @@ SET_UP = re.compile(
 """Commands that the reader runs and the tests do not: they prepare what the tests prepare themselves."""
 
 
-_MAY_FAIL = ("groundwire ask ", "groundwire check ")
+_MAY_FAIL = ("groundwire ask ", "groundwire check ", "groundwire prompts lint ")
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ async def _followed(page: Path, server: str, folder: Path, servers: AsyncExitSta
                     server = await servers.enter_async_context(_serving(command, folder))
                     done += 1
                 elif not SET_UP.match(command):
-                    # An abstention, and a claim that does not stand, end with 1, and are what some pages show; what is
-                    # wrong is said on standard error.
+                    # An abstention, a claim that does not stand and a template with an error end with 1, and are what
+                    # some pages show; what is wrong is said on standard error.
                     wrong = output.startswith("groundwire: ")
                     codes = (0, 1) if command.startswith(_MAY_FAIL) else (2,) if wrong else (0,)
                     environment = {"GROUNDWIRE_SERVER": server}

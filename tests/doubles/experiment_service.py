@@ -43,12 +43,14 @@ class ScriptedExperimentService(FakeService):
     Attributes:
         kept: the experiments, by name.
         failures: what a call of a method ends with.
+        others: what else an experiment is that is applied.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.kept = {each.name: each for each in (experiment("shorter-prompt"), experiment("larger-model"))}
         self.failures: dict[str, Failure] = {}
+        self.others: dict[str, Any] = {}
 
     def ApplyExperiment(
         self, request: experiments.ApplyExperimentRequest, context: Any
@@ -56,7 +58,7 @@ class ScriptedExperimentService(FakeService):
         self._answer("ApplyExperiment", request, context)
         name = request.definition.partition("name: ")[2].partition("\n")[0]
         return experiments.ApplyExperimentResponse(
-            experiment=experiment(name, definition=request.definition), revision=8
+            experiment=experiment(name, definition=request.definition, **self.others), revision=8
         )
 
     def EndExperiment(
@@ -66,6 +68,7 @@ class ScriptedExperimentService(FakeService):
         ended = experiments.ArmEnd(arm=request.arm or "candidate", actor="ana", reason=request.reason)
         state = experiments.EXPERIMENT_STATE_ENDED
         found = experiment(request.name, state=state, traffic_percent=0.0, ended_arms=[ended])
+        found.end_time.FromJsonString("2026-11-28T15:00:00Z")
         return experiments.EndExperimentResponse(experiment=found, revision=9)
 
     def GetExperiment(

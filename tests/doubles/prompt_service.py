@@ -44,6 +44,7 @@ class ScriptedPromptService(FakeService):
     Attributes:
         versions: of the prompt `answer`, the newest first.
         label: production.
+        texts: of versions, by their numbers.
         findings: of each push.
         changes: the newest first.
         failures: what a call of a method ends with.
@@ -53,13 +54,15 @@ class ScriptedPromptService(FakeService):
         super().__init__()
         self.versions = [version("1.4.0", description="Shorter", owner="search team"), version("1.3.0")]
         self.label = prompts.PromptLabel(label="production", version="1.3.0", previous_version="1.2.0")
+        self.texts: dict[str, str] = {}
         self.findings: list[prompts.PromptFinding] = []
         self.changes = [change(number, "1.3.0", label="production") for number in range(5, 0, -1)]
         self.failures: dict[str, Failure] = {}
 
     def ListPrompts(self, request: prompts.ListPromptsRequest, context: Any) -> prompts.ListPromptsResponse:
         self._answer("ListPrompts", request, context)
-        listed = prompts.ListedPrompt(name="answer", versions=self.versions, labels=[self.label], routes=["default"])
+        routes = [prompts.PromptRoute(route="default", version=self.label.version)]
+        listed = prompts.ListedPrompt(name="answer", versions=self.versions, labels=[self.label], routes=routes)
         return prompts.ListPromptsResponse(prompts=[listed], revision=7)
 
     def GetPromptVersion(
@@ -70,7 +73,7 @@ class ScriptedPromptService(FakeService):
         found = next((each for each in self.versions if each.version == wanted), None)
         if found is None:
             self._fail(UNKNOWN, context)
-        full = prompts.PromptVersion(text=f"text of {wanted}\n")
+        full = prompts.PromptVersion(text=self.texts.get(wanted, f"text of {wanted}\n"))
         full.MergeFrom(found)
         return prompts.GetPromptVersionResponse(version=full)
 

@@ -60,8 +60,8 @@ async def production(client: Client) -> str:
 async def test_what_is_built_in_is_listed_before_anything_is_pushed(client: Client) -> None:
     listed = await client.prompts()
     (prompt,) = listed.prompts
-    assert (prompt.name, listed.revision, list(prompt.routes)) == ("answer", 0, ["default"])
-    assert not prompt.labels
+    assert (prompt.name, listed.revision, list(prompt.labels)) == ("answer", 0, [])
+    assert [(each.route, each.version) for each in prompt.routes] == [("default", prompt.versions[0].version)]
     assert {each.origin for each in prompt.versions} == {PROMPT_ORIGIN_BUILT_IN}
     assert not any(each.text for each in prompt.versions)
     whole = await client.prompt_version("answer")

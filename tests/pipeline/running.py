@@ -22,8 +22,10 @@ from groundwire_server.pipeline.screening.guards import ScreenGuards
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.budget import Budget
 from groundwire_server.ports.generator import Generator
+from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
 from groundwire_server.ports.reviews import ReviewDesk
+from groundwire_server.ports.tokens import ModelTokens
 from tests.doubles.counts import Counts
 from tests.doubles.embedder import HashingEmbedder
 from tests.doubles.generator import Move, ScriptedGenerator
@@ -74,6 +76,8 @@ async def path(
     desk: ReviewDesk | None = None,
     share_key: bytes = b"key",
     texts: ContextTexts = NO_TEXTS,
+    prompts: Prompts | None = None,
+    tokens: Mapping[str, ModelTokens] | None = None,
     **changes: Any,
 ) -> Path:
     """A path over a chain of models, each with a script for all of its calls, or one of its own making.
@@ -89,6 +93,8 @@ async def path(
         desk: takes reviews.
         share_key: decides which requests are among a share.
         texts: the operator's, for prompts.
+        prompts: those built in if None.
+        tokens: of the models, by alias.
         changes: to the policy.
     """
     store, embedder = MemoryStore(), HashingEmbedder()
@@ -102,7 +108,7 @@ async def path(
     ports = Ports(
         store,
         embedder,
-        built_in_prompts(),
+        prompts or built_in_prompts(),
         chain,
         AclRecheck(Counts()),
         RULES,
@@ -112,6 +118,7 @@ async def path(
         screens=screens or {},
         reviews=None if desk is None else RouteReviews(desk, inline_threads(), keyed_place(share_key)),
         context=texts,
+        tokens=tokens or {},
     )
     routes = RouteTable({"default": Route(replace(policy(), **settings), ports)})
     spans, counts = Spans(), Counts()

@@ -24,6 +24,7 @@ from groundwire_server.domain.prompts.context import (
 from groundwire_server.domain.prompts.glossary import Glossary
 from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts, TenantTexts
 from groundwire_server.domain.question import Turn
+from groundwire_server.domain.text.tokens import ESTIMATE
 from groundwire_server.pipeline.context import dated, prompt_context
 from groundwire_server.telemetry import names
 from tests.doubles.generator import DONE, draft
@@ -210,14 +211,28 @@ def test_turns_within_their_bound_are_all_shown() -> None:
     assert (question.turns, context.trimmed, context.tokens) == (turns, (), 3)
 
 
+def test_turns_without_a_block_have_a_quarter_of_a_prompt_that_is_bounded() -> None:
+    turns = (Turn(True, "one two"), Turn(False, "three four"), Turn(True, "five"))
+    asked = inquiry(turns=turns)
+    question, context = prompt_context(asked, (), TEXTS, words, room=16)
+    assert question.turns == turns[1:]
+    assert context.trimmed == (TrimmedBlock("turns", 5, 3),)
+    assert prompt_context(asked, (), TEXTS, words, room=20)[0].turns == turns
+    assert prompt_context(asked, (), TEXTS, words)[0].turns == turns
+    bounded = inquiry(block(ContextSource.TURNS, most=5, keep=Keep.LAST), turns=turns)
+    assert prompt_context(bounded, (), TEXTS, words, room=4)[0].turns == turns, "the route says how many"
+
+
 async def test_the_span_of_the_prompt_says_how_much_it_has_and_what_was_cut_but_no_text() -> None:
-    blocks = (block(ContextSource.INSTRUCTIONS), block(ContextSource.ENVIRONMENT, most=3))
+    first, both = (sum(map(ESTIMATE.count, texts)) for texts in (("REGION", "eu"), ("REGION", "eu", "STAGE", "live")))
+    blocks = (block(ContextSource.INSTRUCTIONS), block(ContextSource.ENVIRONMENT, most=both - 1))
     made = await path([*draft((FIRST, ["p1"])), DONE], context=blocks, texts=TEXTS)
     await made.ask(None)
     attributes = made.spans.attributes("groundwire.prompt")
-    assert (attributes[names.CONTEXT_BLOCKS], attributes[names.CONTEXT_TOKENS]) == (2, 9)
+    assert attributes[names.CONTEXT_BLOCKS] == 2
+    assert attributes[names.CONTEXT_TOKENS] == ESTIMATE.count(ACME.instructions) + first
     assert made.spans.events("groundwire.prompt") == [
-        {names.CONTEXT_BLOCK: "environment", names.CONTEXT_BLOCK_TOKENS: 6, names.CONTEXT_BLOCK_KEPT: 3}
+        {names.CONTEXT_BLOCK: "environment", names.CONTEXT_BLOCK_TOKENS: both, names.CONTEXT_BLOCK_KEPT: first}
     ]
     assert "REGION" not in made.spans.everything()
 

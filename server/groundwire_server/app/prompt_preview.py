@@ -10,7 +10,9 @@ from groundwire_server.adapters.prompts.front_matter import FrontMatter, Unusabl
 from groundwire_server.adapters.prompts.lint import TemplateLint
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.prompts import route_faults
+from groundwire_server.app.parts.tokens import counter_of
 from groundwire_server.domain.answer import CheckedSegment, Citation, Span
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft, Prompt
@@ -71,12 +73,25 @@ class PromptPreviews:
 
     Args:
         registry: has the versions.
+        configuration: has the models, whose tokens are counted.
+
+    Raises:
+        SetupError: when the vocabulary of a model cannot be used.
+        ImportError: when an extra is not installed that it needs.
     """
 
-    def __init__(self, registry: PromptRegistry) -> None:
+    def __init__(self, registry: PromptRegistry, configuration: Configuration) -> None:
         self._registry = registry
+        self._configuration = configuration
         self._templates = compiler()
-        self._lint = TemplateLint(self._templates)
+        counters = {
+            alias: counter_of(section)
+            for alias, section in configuration.models.items()
+            if not isinstance(section, ExtractiveModelConfig)
+        }
+        self._lint = TemplateLint(
+            self._templates, {f"{alias} ({counter.name})": counter.count for alias, counter in counters.items()}
+        )
 
     def findings(self, version: PromptVersion) -> Sequence[PromptFinding]:
         """Return what is wrong with a version, or may be."""
@@ -111,9 +126,9 @@ class PromptPreviews:
             context=example.context,
         )
 
-    def route_faults(self, configuration: Configuration) -> Sequence[ConfigError]:
-        """Return what keeps the routes of a configuration from using the prompts that they name."""
-        return list(route_faults(configuration, self._registry, self._templates))
+    def route_faults(self) -> Sequence[ConfigError]:
+        """Return what keeps the routes of the configuration from using the prompts that they name."""
+        return list(route_faults(self._configuration, self._registry, self._templates))
 
 
 def header_of(version: PromptVersion) -> FrontMatter:

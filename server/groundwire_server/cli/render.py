@@ -221,7 +221,7 @@ def _facts(outcome: Outcome) -> Iterable[tuple[str, Text]]:
             line.append(f": {meaning}", style="not bold")
         yield label, line
     if cut := outcome.report.passages_cut:
-        yield "cut", Text(f"{cut} passage{'' if cut == 1 else 's'} did not fit: the model saw the beginning alone")
+        yield "cut", Text(f"{cut} passage{'' if cut == 1 else 's'} did not fit the prompt whole")
     for label, said in (*_flags(outcome.report), *_details(outcome)):
         yield label, Text(said)
 

@@ -16,7 +16,7 @@ class PromptCalls:
         registry: what is in force.
         records: keep what was pushed, and the changes.
         changes: makes changes.
-        routes: the name of the prompt that each route uses, by route.
+        routes: the name of the prompt that each route uses, and the number or label by which it does, by route.
         header: reads the first lines of a version.
         refresh: has this process use what the records hold now; it leaves what is in use where they cannot be read.
     """
@@ -24,6 +24,6 @@ class PromptCalls:
     registry: PromptRegistry
     records: PromptRecords
     changes: PromptChanges
-    routes: Mapping[str, str]
+    routes: Mapping[str, tuple[str, str]]
     header: Callable[[PromptVersion], PromptHeader]
     refresh: Callable[[], Awaitable[None]]

@@ -82,6 +82,8 @@ class ExperimentBook:
         self._wrote: float | None = None
         self._swept = clock.now()
         self._fault: Fault | None = None
+        # From 0 on: an increase is seen from the first on.
+        recorder.add(metrics.EXPERIMENT_RESULTS_DROPPED, 0)
         recorder.watch(metrics.EXPERIMENT_UNWRITTEN_AGE, self, lambda book: [((), book.unwritten_age)])
 
     def __repr__(self) -> str:

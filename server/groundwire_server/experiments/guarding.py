@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final, NoReturn, Protocol
 
-from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, ExperimentState
+from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, ExperimentState, Metric
 from groundwire_server.domain.experiments.guard_check import GuardBreach, breaches
 from groundwire_server.domain.failure import Fault, Rejection
 from groundwire_server.ports.clock import Clock
@@ -59,6 +59,9 @@ class GuardWatch:
         self._clock = clock
         self._metrics = recorder
         self._fault: Fault | None = None
+        # From 0 on: an increase is seen from the first on.
+        for metric in Metric:
+            recorder.add(metrics.EXPERIMENT_ARMS_ENDED, 0, metric)
 
     async def keep(self) -> NoReturn:
         """Look again and again, until this is cancelled."""

@@ -61,7 +61,9 @@ async def attempt(
     with run.compute(Stage.PROMPT) as stage:
         tokens = ports.tokens_of(step.model)
         passages = shortened(chosen) if step.variant is Variant.SHORTENED else chosen
-        question, context = prompt_context(inquiry, passages, ports.context, tokens.counter.count)
+        room = tokens.room(policy.output_tokens, policy.prompt_tokens)
+        question, context = prompt_context(inquiry, passages, ports.context, tokens.counter.count, room)
+        describe_context(context, stage)
 
         def rendered(passages: Sequence[Passage]) -> Prompt:
             return ports.prompts.render(
@@ -81,7 +83,6 @@ async def attempt(
         prompt = fitted.prompt
         run.report.prompt, run.report.chosen, run.report.left_out = prompt, fitted.passages, fitted.left_out
         stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
-        describe_context(context, stage)
         if continued:
             stage.note({names.SEGMENTS_GIVEN: continued})
         stage.note(describe(fitted, passages, tokens))

@@ -15,17 +15,20 @@ from groundwire_server.domain.prompts.context import (
     ContextBlock,
     ContextSource,
     ContextValue,
+    Keep,
     PromptContext,
     TrimmedBlock,
     caller_values,
 )
 from groundwire_server.domain.prompts.texts import ContextTexts, TenantTexts
 from groundwire_server.domain.prompts.trimming import Count, trimmed_items, trimmed_text
+from groundwire_server.domain.prompts.variables import TURNS
 from groundwire_server.domain.question import Question, Turn
 from groundwire_server.pipeline.stage import ComputedStage
 from groundwire_server.telemetry import names
 
 _UTC: Final = "UTC"
+_TURNS_SHARE: Final = 0.25
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -43,7 +46,7 @@ def dated(inquiry: Inquiry, now: datetime) -> Inquiry:
 
 
 def prompt_context(
-    inquiry: Inquiry, passages: Sequence[Passage], texts: ContextTexts, count: Count
+    inquiry: Inquiry, passages: Sequence[Passage], texts: ContextTexts, count: Count, room: int | None = None
 ) -> tuple[Question, PromptContext]:
     """Return the question with the turns that its prompt shows, and the values of the route's other blocks.
 
@@ -57,11 +60,14 @@ def prompt_context(
         passages: of the prompt.
         texts: the operator's.
         count: counts the tokens of the model that is asked.
+        room: tokens that the whole prompt may have; None has no bound. Turns without a block have a share of it.
     """
     blocks = inquiry.policy.context
+    if room is not None and inquiry.question.turns and all(each.source is not ContextSource.TURNS for each in blocks):
+        blocks = (*blocks, ContextBlock(TURNS, ContextSource.TURNS, int(room * _TURNS_SHARE), Keep.LAST))
     if not blocks:
         return inquiry.question, NO_CONTEXT
-    return _Blocks(inquiry, passages, texts, count).shown()
+    return _Blocks(inquiry, blocks, passages, texts, count).shown()
 
 
 def describe_context(context: PromptContext, stage: ComputedStage) -> None:
@@ -91,6 +97,7 @@ class _Blocks:
     """The blocks of one prompt, one after the other."""
 
     inquiry: Inquiry
+    blocks: Sequence[ContextBlock]
     passages: Sequence[Passage]
     texts: ContextTexts
     count: Count
@@ -106,7 +113,7 @@ class _Blocks:
         question = self.inquiry.question
         own = self.texts.of(self.inquiry.caller.tenant)
         dates = iter(self.inquiry.dates)
-        for block in self.inquiry.policy.context:
+        for block in self.blocks:
             if block.source is ContextSource.TURNS:
                 question = replace(question, turns=self._turns(block, question.turns))
                 continue
@@ -120,7 +127,7 @@ class _Blocks:
         """All that a block's source has."""
         match block.source:
             case ContextSource.CALLER | ContextSource.LOCALE:
-                values = caller_values(block, self.inquiry.policy.context, self.inquiry.question.context)
+                values = caller_values(block, self.blocks, self.inquiry.question.context)
                 return next((text for _, text in values), "") if block.key or _is_locale(block) else values
             case ContextSource.ENVIRONMENT:
                 environment = self.texts.environment

@@ -166,10 +166,10 @@ FAULTS: Final[Mapping[str, tuple[str, str, str]]] = {
         "{checker: onnx}",
         "5: arms[1].settings.checker: there is no checker of this name; there are: none",
     ),
-    "no such version": (
+    "no such label": (
         "route: default",
-        "{prompt: {version: 9.9.9}}",
-        "5: arms[1].settings.prompt: prompt 'answer' has no version '9.9.9'; it has: 1.2.0",
+        "{prompt: {label: nowhere}}",
+        "5: arms[1].settings.prompt: prompt 'answer' has no label 'nowhere'; it has: none",
     ),
 }
 

@@ -174,16 +174,29 @@ def _faults(invalid: ValidationError, lines: Mapping[Path, int]) -> Iterator[tup
 _TYPES: Final = frozenset({"str", "tuple[str, ...]", "dict[str,str]", "[key]"})
 
 
+def _around(path: tuple[str | int, ...]) -> type[Options]:
+    """Return the section that a key stands in."""
+    match path:
+        case ("model", _):
+            return ModelParametersConfig
+        case ("limits", _):
+            return PromptLimitsConfig
+        case ("variables", _, _):
+            return VariableConfig
+        case _:
+            return FrontMatter
+
+
 def _sentence(error: Any) -> str:
     match error["type"]:
         case "extra_forbidden":
-            return "unknown key; see the page on prompts for those that there are"
+            return f"unknown key; there are: {', '.join(sorted(_around(error['loc']).model_fields))}"
         case "value_error":
             return str(error["ctx"]["error"])
         case "string_pattern_mismatch":
             return "must be a name of lower-case letters, digits and `_`, beginning with a letter"
         case _:
-            return str(error["msg"]).replace("Input should", "must").replace("Value should", "must")
+            return str(error["msg"]).replace("Input should", "must").replace("String should", "must")
 
 
 def _unusable(faults: Iterable[tuple[int, str]]) -> UnusableTemplateError:

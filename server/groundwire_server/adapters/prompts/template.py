@@ -53,7 +53,7 @@ class CompiledTemplate:
     warnings: tuple[PromptFinding, ...]
 
     def rendered(self, block: str, **values: Any) -> str:
-        """Render a block.
+        """Render a block, without white space around it.
 
         Raises:
             Failure: PROMPT_TOO_LONG, when it passes MOST_RENDERED.
@@ -66,7 +66,7 @@ class CompiledTemplate:
             left -= len(piece)
             if left < 0:
                 raise Failure(Cause.PROMPT_TOO_LONG)
-        return "".join(pieces)
+        return "".join(pieces).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +153,7 @@ def _read(environment: Environment, name: str, version: str, text: str) -> _Read
     if not parts.header.description:
         warnings.append((1, "has no description: add `description: …` to the first lines"))
     if MARK not in re.sub(f"<[^<>]*{MARK}[^<>]*>", "", body.always["user"]):
-        warnings.append(
-            (0, "never says its mark: show `Mark: {{ mark }}` in the block `user`, so that tags can be told")
-        )
+        warnings.append((0, "never says its mark: show `Mark: {{ mark }}` in block `user`, so that tags can be told"))
     return _ReadTemplate(parts, body, digest_of(name, version, text), sorted(warnings))
 
 

@@ -53,11 +53,11 @@ def tiktoken_counter(options: TiktokenOptions) -> LineCounter:
         MissingTokenizerError: without the package.
         UnusableVocabularyError: when the file cannot be read, or is not the one that was published.
     """
-    encoding = _encoding(options.encoding, checked(options))
+    encoding = _encoding(options.encoding, published(options))
     return LineCounter(f"tiktoken:{options.encoding}", lambda text: len(encoding.encode_ordinary(text)))
 
 
-def checked(options: TiktokenOptions) -> bytes:
+def published(options: TiktokenOptions) -> bytes:
     """Return the bytes of a vocabulary's file.
 
     Raises:

@@ -32,6 +32,26 @@ def file_of(options: TokenizerOptions) -> Path:
     return options.file if options.file.suffix == ".json" else options.file / "tokenizer.json"
 
 
+def check_tokenizer(options: TokenizerOptions) -> None:
+    """Make sure that a tokenizer's file is there; reading all of it would take a second.
+
+    Raises:
+        UnusableVocabularyError: when it cannot be read.
+    """
+    file = file_of(options)
+    try:
+        with file.open("rb") as opened:
+            beginning = opened.read(64)
+    except OSError as failed:
+        raise UnusableVocabularyError(f"{file} cannot be read: {failed.strerror}") from None
+    if not beginning.lstrip().startswith(b"{"):
+        raise _no_tokenizer(file)
+
+
+def _no_tokenizer(file: Path) -> UnusableVocabularyError:
+    return UnusableVocabularyError(f"{file} is not the file of a tokenizer: save it with the model")
+
+
 def _read(file: Path) -> "Tokenizer":
     try:
         from tokenizers import Tokenizer  # noqa: PLC0415
@@ -45,4 +65,4 @@ def _read(file: Path) -> "Tokenizer":
         # The package raises nothing narrower for a file that it cannot read.
         if type(raised) is not Exception and not isinstance(raised, UnicodeDecodeError):
             raise
-        raise UnusableVocabularyError(f"{file} is not the file of a tokenizer: save it with the model") from None
+        raise _no_tokenizer(file) from None

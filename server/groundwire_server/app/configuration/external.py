@@ -14,12 +14,16 @@ from groundwire_server.adapters.guards.terms import BlankTermError, check_terms,
 from groundwire_server.adapters.onnx.options import CrossEncoderOptions
 from groundwire_server.adapters.prompts.catalogue import compiler
 from groundwire_server.adapters.prompts.folder import PromptFolder
+from groundwire_server.adapters.tokens.options import TiktokenOptions, TokenizerOptions
+from groundwire_server.adapters.tokens.tiktoken import published
+from groundwire_server.adapters.tokens.tokenizer_file import check_tokenizer
 from groundwire_server.app.configuration.context_texts import check_context_texts
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError, Path
 from groundwire_server.app.configuration.load import Loaded
 from groundwire_server.app.configuration.models.checkers import OnnxCheckerConfig
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.embedders import MiniLmConfig
+from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.configuration.models.guards import PresidioGuardConfig, TermsGuardConfig
 from groundwire_server.app.configuration.models.remote_guards import GrpcGuardConfig
 from groundwire_server.app.configuration.models.rerankers import OnnxRerankerConfig
@@ -57,6 +61,7 @@ def check_external(loaded: Loaded, now: datetime) -> Iterator[ConfigError]:
     yield from _check_telemetry(configuration.telemetry.otlp)
     yield from _check_authentication(configuration)
     yield from _check_embedders(configuration)
+    yield from _check_vocabularies(configuration)
     yield from _check_providers(configuration)
     yield from _check_stores(configuration)
     yield from _check_calibrations(configuration)
@@ -131,6 +136,28 @@ def _check_authentication(configuration: Configuration) -> Iterator[ConfigError]
         found = count_keys(issuer) if exists else "is not a file that can be read"
         if isinstance(found, str):
             yield ConfigError(("authentication", "tokens", index, "jwks"), f"{issuer.jwks} {found}")
+
+
+def _check_vocabularies(configuration: Configuration) -> Iterator[ConfigError]:
+    """Yield an error for each vocabulary of a model's tokens that cannot be used."""
+    for alias, model in configuration.models.items():
+        if isinstance(model, ExtractiveModelConfig):
+            continue
+        package = {"tiktoken": "tiktoken", "tokenizer": "tokenizers"}.get(model.tokens.kind)
+        path = ("models", alias, "tokens")
+        if package is not None and find_spec(package) is None:
+            yield ConfigError((*path, "kind"), f"needs {package}: pip install 'groundwire-server[tokens]'")
+            continue
+        try:
+            match model.tokens:
+                case TiktokenOptions() as options:
+                    published(options)
+                case TokenizerOptions() as options:
+                    check_tokenizer(options)
+                case _:
+                    pass
+        except SetupError as wrong:
+            yield ConfigError((*path, "file"), str(wrong))
 
 
 def _check_embedders(configuration: Configuration) -> Iterator[ConfigError]:

@@ -17,7 +17,7 @@ Read: TypeAlias = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class OtelVariable:
     """A variable of OpenTelemetry's specification.
 
     Attributes:
@@ -69,34 +69,34 @@ def _lower(text: str) -> str:
     return text.lower()
 
 
-def _of_receiver(prefix: str, path: Path) -> Iterator[Variable]:
-    yield Variable(f"{prefix}_ENDPOINT", (*path, "endpoint"), _text)
-    yield Variable(f"{prefix}_PROTOCOL", (*path, "protocol"), _text)
-    yield Variable(f"{prefix}_HEADERS", (*path, "header_list"), lambda _: f"env://{prefix}_HEADERS")
-    yield Variable(f"{prefix}_CERTIFICATE", (*path, "ca"), _text)
-    yield Variable(f"{prefix}_TIMEOUT", (*path, "timeout_seconds"), _seconds)
-    yield Variable(f"{prefix}_COMPRESSION", (*path, "compression"), _text)
+def _of_receiver(prefix: str, path: Path) -> Iterator[OtelVariable]:
+    yield OtelVariable(f"{prefix}_ENDPOINT", (*path, "endpoint"), _text)
+    yield OtelVariable(f"{prefix}_PROTOCOL", (*path, "protocol"), _text)
+    yield OtelVariable(f"{prefix}_HEADERS", (*path, "header_list"), lambda _: f"env://{prefix}_HEADERS")
+    yield OtelVariable(f"{prefix}_CERTIFICATE", (*path, "ca"), _text)
+    yield OtelVariable(f"{prefix}_TIMEOUT", (*path, "timeout_seconds"), _seconds)
+    yield OtelVariable(f"{prefix}_COMPRESSION", (*path, "compression"), _text)
 
 
-def _of_batches(prefix: str, path: Path) -> Iterator[Variable]:
-    yield Variable(f"{prefix}_SCHEDULE_DELAY", (*path, "delay_seconds"), _seconds)
-    yield Variable(f"{prefix}_MAX_QUEUE_SIZE", (*path, "queue_size"), _whole)
-    yield Variable(f"{prefix}_MAX_EXPORT_BATCH_SIZE", (*path, "batch_size"), _whole)
-    yield Variable(f"{prefix}_EXPORT_TIMEOUT", (*path, "timeout_seconds"), _seconds)
+def _of_batches(prefix: str, path: Path) -> Iterator[OtelVariable]:
+    yield OtelVariable(f"{prefix}_SCHEDULE_DELAY", (*path, "delay_seconds"), _seconds)
+    yield OtelVariable(f"{prefix}_MAX_QUEUE_SIZE", (*path, "queue_size"), _whole)
+    yield OtelVariable(f"{prefix}_MAX_EXPORT_BATCH_SIZE", (*path, "batch_size"), _whole)
+    yield OtelVariable(f"{prefix}_EXPORT_TIMEOUT", (*path, "timeout_seconds"), _seconds)
 
 
-VARIABLES: Final[tuple[Variable, ...]] = (
-    Variable("OTEL_SDK_DISABLED", (*_OTLP, "enabled"), _enabled_unless_true),
-    Variable("OTEL_SERVICE_NAME", ("telemetry", "service_name"), _text),
-    Variable("OTEL_TRACES_SAMPLER", ("telemetry", "sampler"), _lower),
-    Variable("OTEL_TRACES_SAMPLER_ARG", ("telemetry", "sampler_ratio"), _number),
+VARIABLES: Final[tuple[OtelVariable, ...]] = (
+    OtelVariable("OTEL_SDK_DISABLED", (*_OTLP, "enabled"), _enabled_unless_true),
+    OtelVariable("OTEL_SERVICE_NAME", ("telemetry", "service_name"), _text),
+    OtelVariable("OTEL_TRACES_SAMPLER", ("telemetry", "sampler"), _lower),
+    OtelVariable("OTEL_TRACES_SAMPLER_ARG", ("telemetry", "sampler_ratio"), _number),
     *_of_receiver("OTEL_EXPORTER_OTLP", _OTLP),
-    *(Variable(f"OTEL_{each.upper()}_EXPORTER", (*_OTLP, each, "enabled"), _exported) for each in _SIGNALS),
+    *(OtelVariable(f"OTEL_{each.upper()}_EXPORTER", (*_OTLP, each, "enabled"), _exported) for each in _SIGNALS),
     *(each for it in _SIGNALS for each in _of_receiver(f"OTEL_EXPORTER_OTLP_{it.upper()}", (*_OTLP, it))),
     *_of_batches("OTEL_BSP", (*_OTLP, "traces")),
     *_of_batches("OTEL_BLRP", (*_OTLP, "logs")),
-    Variable("OTEL_METRIC_EXPORT_INTERVAL", (*_OTLP, "metrics", "interval_seconds"), _seconds),
-    Variable("OTEL_METRIC_EXPORT_TIMEOUT", (*_OTLP, "metrics", "timeout_seconds"), _seconds),
+    OtelVariable("OTEL_METRIC_EXPORT_INTERVAL", (*_OTLP, "metrics", "interval_seconds"), _seconds),
+    OtelVariable("OTEL_METRIC_EXPORT_TIMEOUT", (*_OTLP, "metrics", "timeout_seconds"), _seconds),
 )
 """Those that are read; of two for one value the first counts."""
 

@@ -61,5 +61,5 @@ def prompt_calls(
         return list(map(str, route_faults(expanded, changed, templates)))
 
     changes = PromptChanges(watch.records, registry, TemplateLint(templates), faults)
-    routes = {name: route.prompt.name for name, route in configuration.routes.items()}
+    routes = {name: (route.prompt.name, route.prompt.wanted) for name, route in configuration.routes.items()}
     return PromptCalls(registry, watch.records, changes, routes, headers.of, watch.refresh)

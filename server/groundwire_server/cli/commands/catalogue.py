@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from groundwire_server.cli.ask import ask
 from groundwire_server.cli.bench.command import bench
 from groundwire_server.cli.check.command import check
-from groundwire_server.cli.commands import answers, documents, experiments, prompts, quality, records, settings
+from groundwire_server.cli.commands import (
+    answers,
+    documents,
+    experiments,
+    prompts,
+    quality,
+    records,
+    settings,
+    tokens,
+)
 from groundwire_server.cli.commands.group import Command, Examples, Group
 from groundwire_server.cli.demo.command import demo
 from groundwire_server.cli.doctor.command import doctor
@@ -116,6 +125,7 @@ def groups() -> tuple[Group, ...]:
         answers.feedback_group(),
         prompts.prompts_group(),
         experiments.experiments_group(),
+        tokens.tokens_group(),
         quality.evaluate_group(),
         quality.trace_group(),
         settings.limits_group(),

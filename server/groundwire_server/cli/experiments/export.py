@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from groundwire_server.cli.experiments.results import ShownExperiment
 from groundwire_server.cli.experiments.sentences import cautions, sentences
-from groundwire_server.domain.experiments.estimates import Comparison
+from groundwire_server.domain.experiments.estimates import IntervalEstimate
 from groundwire_server.domain.experiments.readout import ArmReadout, MetricReadout, Readout
 
 COLUMNS: Final = (
@@ -92,12 +92,12 @@ def _metric(row: MetricReadout) -> dict[str, Any]:
     return facts
 
 
-def _facts(found: Comparison) -> dict[str, float | None]:
+def _facts(found: IntervalEstimate) -> dict[str, float | None]:
     value, low, high = _ends(found)
     return {"value": value, "low": low, "high": high}
 
 
-def _ends(found: Comparison | None) -> tuple[float | None, float | None, float | None]:
+def _ends(found: IntervalEstimate | None) -> tuple[float | None, float | None, float | None]:
     if found is None:
         return None, None, None
     return _number(found.value), _number(found.low), _number(found.high)

@@ -3,7 +3,7 @@
 from math import isfinite
 from typing import Final
 
-from groundwire_server.domain.experiments.estimates import AMOUNTS, Comparison
+from groundwire_server.domain.experiments.estimates import AMOUNTS, IntervalEstimate
 from groundwire_server.domain.experiments.experiment import ExperimentUnit, Metric
 from groundwire_server.domain.experiments.readout import Readout
 
@@ -73,7 +73,7 @@ def amount(metric: Metric, value: float) -> str:
     return f"{scaled:,.0f}" if abs(scaled) >= 100 else f"{scaled:.3g}"
 
 
-def interval_of(metric: Metric, found: Comparison) -> str:
+def interval_of(metric: Metric, found: IntervalEstimate) -> str:
     """Return the interval of a metric; empty where nothing bounds it."""
     if not isfinite(found.high) and found.low <= 0:
         return ""
@@ -82,7 +82,7 @@ def interval_of(metric: Metric, found: Comparison) -> str:
     return f"{amount(metric, found.low)} to {figure(metric, found.high)}"
 
 
-def difference_of(metric: Metric, found: Comparison) -> str:
+def difference_of(metric: Metric, found: IntervalEstimate) -> str:
     """Return the interval of a difference, with signs; empty where nothing bounds it."""
     unit = " points" if is_share(metric) else " ms" if metric in _TIMES else ""
     ends = [("−" if end < 0 else "+") + amount(metric, abs(end)) for end in (found.low, found.high) if isfinite(end)]
@@ -93,7 +93,7 @@ def difference_of(metric: Metric, found: Comparison) -> str:
     return f"{ends[0]} to {ends[1]}{unit}"
 
 
-def percent_of(found: Comparison | None) -> str:
+def percent_of(found: IntervalEstimate | None) -> str:
     """Return the interval of a relative difference; empty where nothing bounds it."""
     if found is None or not isfinite(found.high):
         return ""

@@ -6,7 +6,7 @@ from typing import Final
 
 from groundwire_server.cli.experiments.figures import NAMES, UNITS, amount, is_share
 from groundwire_server.cli.experiments.results import ShownExperiment
-from groundwire_server.domain.experiments.estimates import Comparison
+from groundwire_server.domain.experiments.estimates import IntervalEstimate
 from groundwire_server.domain.experiments.experiment import HOLDOUT, Metric
 from groundwire_server.domain.experiments.readout import ArmReadout, MetricReadout, Readout
 from groundwire_server.domain.experiments.sample_ratio import ALARM
@@ -100,7 +100,7 @@ def _told(row: MetricReadout) -> str:
     return f"{_AMOUNTS[metric]} {_between(metric, found)} {'more' if more else 'less'}"
 
 
-def _between(metric: Metric, found: Comparison) -> str:
+def _between(metric: Metric, found: IntervalEstimate) -> str:
     least, most = sorted((abs(found.low), abs(found.high)))
     return (
         f"{amount(metric, least)} to {amount(metric, most)}" if isfinite(most) else f"at least {amount(metric, least)}"

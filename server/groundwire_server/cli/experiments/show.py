@@ -55,13 +55,14 @@ def show(
     if json and csv:
         raise CommandError(ExitCode.USAGE, "--json and --csv exclude each other: choose one")
     known = {each.lower(): each for each in Metric}
-    if unknown := sorted(set(metric or ()) - set(known)):
+    wanted = [each.lower() for each in metric or known]
+    if unknown := sorted(set(wanted) - set(known)):
         raise CommandError(
             ExitCode.USAGE, f"--metric {unknown[0]}: there is none of this name; there are {', '.join(known)}"
         )
     with failures_stop(), connect(connection, timeout=timeout) as client:
         shown = ShownExperiment.of(client.experiment(name))
-    found = shown.readout([known[each] for each in dict.fromkeys(metric or known)], confidence, detect)
+    found = shown.readout([known[each] for each in dict.fromkeys(wanted)], confidence, detect)
     if html is not None:
         try:
             html.write_text(readout_page(shown, found), encoding="utf-8")

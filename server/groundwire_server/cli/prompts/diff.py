@@ -3,11 +3,15 @@
 import json as json_format
 from collections.abc import Sequence
 from difflib import unified_diff
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundwire_server.cli.connection import ConnectionOptions, connects
+from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.prompts.arguments import NAMED, Config, Json
+from groundwire_server.cli.prompts.on_server import OnServer, fetched
 from groundwire_server.cli.prompts.render import (
     Ask,
     Kind,
@@ -24,7 +28,9 @@ if TYPE_CHECKING:
     from groundwire_server.domain.generation import Prompt
 
 
+@connects
 def diff(
+    connection: ConnectionOptions,
     first: Annotated[str, typer.Argument(metavar="FIRST", help=NAMED)],
     second: Annotated[str, typer.Argument(metavar="SECOND", help="The prompt that is compared with it.")],
     question: Ask = "",
@@ -32,16 +38,39 @@ def diff(
     context: Values = None,
     message: Kind = "answer",
     rendering: Annotated[bool, typer.Option("--rendered", help="Compare what is rendered alone.")] = False,
+    over: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FOLDER", help="Compare what comes of recorded calls, in a folder or a file; repeatable."),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="With --over, ask the configuration's models for what is not recorded.")
+    ] = False,
     config: Config = None,
+    on_server: OnServer = False,
     json: Json = False,
 ) -> None:
-    """Show how two versions differ: their templates, line by line, and what they render of the same example."""
-    from groundwire_server.app.prompt_preview import PromptPreviews  # noqa: PLC0415
-    from groundwire_server.cli.console import Terminal  # noqa: PLC0415
-    from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
+    """Show how two versions differ: their templates, line by line, and what they render of the same example.
 
-    opened = opened_registry(config)
-    previews = PromptPreviews(opened.registry)
+    With --over it shows instead what comes of recorded calls with each: how many outcomes change, and how. A version
+    has the outputs that were recorded with it; what no recording has is not known, or asked with --live.
+
+    With --on-server as a running server has them; that needs an operator of the managing tenant.
+    """
+    from groundwire_server.cli.console import Terminal  # noqa: PLC0415
+    from groundwire_server.cli.prompts.offline import opened_registry, previews_of  # noqa: PLC0415
+
+    if over and on_server:
+        said = "--over compares versions of the configuration: omit --on-server, or put them into its folder"
+        raise CommandError(ExitCode.USAGE, said)
+    opened = fetched(connection, first, second) if on_server else opened_registry(config)
+    if over:
+        from groundwire_server.cli.evaluate.command import unusable_stops  # noqa: PLC0415
+        from groundwire_server.cli.replay.comparing import compare_prompts  # noqa: PLC0415
+
+        with unusable_stops():
+            compare_prompts(opened.version(first), opened.version(second), over, opened, live=live, as_json=json)
+        return
+    previews = previews_of(opened)
     one, other = opened.version(first), opened.version(second)
     names = f"{one.name}/{one.version}", f"{other.name}/{other.version}"
     of_text = [] if rendering else differences(one.text, other.text, *names)

@@ -33,14 +33,13 @@ def lint(
     Prints a line for each fault, as compilers do, and the size of each template in tokens. Ends with 1 when there is an
     error.
     """
-    from groundwire_server.app.prompt_preview import PromptPreviews  # noqa: PLC0415
-    from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
+    from groundwire_server.cli.prompts.offline import opened_registry, previews_of  # noqa: PLC0415
 
     opened = opened_registry(config, checked=False)
-    previews = PromptPreviews(opened.registry)
+    previews = previews_of(opened)
     versions = [(each, opened.version(each)) for each in named] if named else _all(opened)
     linted = [_linted(place, version, previews) for place, version in versions]
-    faults = [] if named else [str(opened.loaded.located(each)) for each in previews.route_faults(opened.configuration)]
+    faults = [] if named else [str(opened.loaded.located(each)) for each in previews.route_faults()]
     faults += [] if named else [str(each) for each in opened.faults]
     if json:
         print(json_format.dumps({"templates": linted, "configuration": faults}, indent=2, ensure_ascii=False))

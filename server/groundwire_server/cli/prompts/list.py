@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.prompts.arguments import Config, Json
+from groundwire_server.cli.prompts.on_server import OnServer, listing_of
 
 if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.configuration import Configuration
@@ -14,17 +16,27 @@ if TYPE_CHECKING:
     from groundwire_server.domain.prompts.registry import PromptRegistry
 
 
+@connects
 def list_prompts(
+    connection: ConnectionOptions,
     name: Annotated[str, typer.Argument(metavar="NAME", help="List this prompt alone; default: every one.")] = "",
     config: Config = None,
+    on_server: OnServer = False,
     json: Json = False,
 ) -> None:
-    """List prompts: their versions, where each is kept, the labels that point at them, and the routes that use them."""
+    """List prompts: their versions, where each is kept, the labels that point at them, and the routes that use them.
+
+    With --on-server as a running server has them; that needs an operator of the managing tenant.
+    """
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415  # what --help does not need
     from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
 
-    opened = opened_registry(config)
-    listing = described(opened.registry, opened.configuration, opened.known(name) if name else "")
+    listing: Sequence[Mapping[str, Any]]
+    if on_server:
+        listing = listing_of(connection, name)
+    else:
+        opened = opened_registry(config)
+        listing = described(opened.registry, opened.configuration, opened.known(name) if name else "")
     if json:
         print(json_format.dumps(listing, indent=2, ensure_ascii=False))
     else:

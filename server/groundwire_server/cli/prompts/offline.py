@@ -8,8 +8,10 @@ from groundwire_server.app.configuration.errors import not_among
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.parts.prompts import registry_of
+from groundwire_server.app.prompt_preview import PromptPreviews
 from groundwire_server.cli.configured import loaded_from
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.prompts.registry import (
     MOST_BYTES,
     NAME_PATTERN,
@@ -59,7 +61,7 @@ class OpenedRegistry:
         """
         file = Path(named)
         if file.suffix == ".jinja":
-            return _of_file(file)
+            return version_of_file(file)
         name, _, wanted = named.partition("/")
         try:
             return self.registry.required(self.known(name), wanted)
@@ -67,7 +69,19 @@ class OpenedRegistry:
             raise CommandError(ExitCode.USAGE, str(unknown)) from None
 
 
-def _of_file(file: Path) -> PromptVersion:
+def previews_of(opened: OpenedRegistry) -> PromptPreviews:
+    """Return the prompts of a registry, to be looked at.
+
+    Raises:
+        CommandError: when the tokens of a model cannot be counted.
+    """
+    try:
+        return PromptPreviews(opened.registry, opened.configuration)
+    except (SetupError, ImportError) as wrong:
+        raise CommandError(ExitCode.FAILED, str(wrong)) from None
+
+
+def version_of_file(file: Path) -> PromptVersion:
     """Return the version in a file, under the name and number of its path, or as a draft.
 
     Raises:

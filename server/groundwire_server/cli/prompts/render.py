@@ -52,14 +52,11 @@ def render(
 
     Texts stand in it as they do in a call, with a mark that is always the same here.
     """
-    from groundwire_server.app.prompt_preview import PromptPreviews  # noqa: PLC0415
-    from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
+    from groundwire_server.cli.prompts.offline import opened_registry, previews_of  # noqa: PLC0415
 
     opened = opened_registry(config)
     version = opened.version(named)
-    prompt = rendered(
-        PromptPreviews(opened.registry), version, example_of(question, passages, context, version), message
-    )
+    prompt = rendered(previews_of(opened), version, example_of(question, passages, context, version), message)
     if json:
         print(json_format.dumps(as_json(prompt), indent=2, ensure_ascii=False))
         return

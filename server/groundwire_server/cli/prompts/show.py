@@ -6,29 +6,37 @@ from typing import Annotated, Any
 
 import typer
 
+from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.prompts.arguments import Config, Json, Named
+from groundwire_server.cli.prompts.on_server import OnServer, fetched
 
 
+@connects
 def show(
+    connection: ConnectionOptions,
     named: Named,
     text: Annotated[bool, typer.Option("--text", help="Print the template alone, as it is kept.")] = False,
     config: Config = None,
+    on_server: OnServer = False,
     json: Json = False,
 ) -> None:
-    """Show a version: what it is for, its owner, variables, sizes, labels and digest, and its text."""
+    """Show a version: what it is for, its owner, variables, sizes, labels and digest, and its text.
+
+    With --on-server as a running server has it; that needs an operator of the managing tenant.
+    """
     from rich.text import Text  # noqa: PLC0415  # what --help does not need
 
-    from groundwire_server.app.prompt_preview import PromptPreviews, header_of  # noqa: PLC0415
+    from groundwire_server.app.prompt_preview import header_of  # noqa: PLC0415
     from groundwire_server.cli.console import Terminal, printable  # noqa: PLC0415
-    from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415
+    from groundwire_server.cli.prompts.offline import opened_registry, previews_of  # noqa: PLC0415
 
-    opened = opened_registry(config)
+    opened = fetched(connection, named) if on_server else opened_registry(config)
     version = opened.version(named)
     if text:
         # As it is kept where it is kept again: a terminal could be controlled by it.
         sys.stdout.write(printable(version.text) if sys.stdout.isatty() else version.text)
         return
-    previews = PromptPreviews(opened.registry)
+    previews = previews_of(opened)
     faults = [each for each in previews.findings(version) if each.error]
     header = header_of(version)
     labels = [

@@ -13,15 +13,16 @@ from groundwire_server.cli.calls import connect, failures_stop
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.prompts.offline import opened_registry
+from groundwire_server.cli.prompts.offline import OpenedRegistry, opened_registry
 from groundwire_server.cli.recordings.export import PREFIX, name_of
 from groundwire_server.cli.replay.changes import changes_of
 from groundwire_server.cli.replay.columns import Titles, print_call
 from groundwire_server.cli.replay.page import replay_page
 from groundwire_server.cli.replay.reading import ReplayableCall, recorded_calls, recorded_in
-from groundwire_server.cli.replay.running import replays_as_they_were, replays_with
+from groundwire_server.cli.replay.running import replays_as_they_were, replays_of_prompts, replays_with
 from groundwire_server.cli.replay.summary import difference_line, summary_lines
 from groundwire_server.cli.words import counted
+from groundwire_server.domain.prompts.registry import PromptVersion
 from groundwire_server.evaluation.replayed import ReplayedCall, ReplaySummary, facts_of
 from groundwire_server.files.atomic import replace_file
 
@@ -77,6 +78,34 @@ def compare_recordings(
         return ExitCode.MISSED
     done = all(each.after is not None for each in replayed) if asked else all(each.exact for each in replayed)
     return ExitCode.OK if done else ExitCode.INCOMPLETE
+
+
+def compare_prompts(
+    first: PromptVersion,
+    second: PromptVersion,
+    paths: Sequence[Path],
+    opened: OpenedRegistry,
+    *,
+    live: bool,
+    as_json: bool,
+) -> None:
+    """Print what recorded calls come to with each of two versions of a prompt.
+
+    Args:
+        first: the one before.
+        second: the one after.
+        paths: files and folders of recordings.
+        opened: has the configuration.
+        live: whether models are asked.
+        as_json: print JSON.
+
+    Raises:
+        SetupError: when a recording, or a part of the configuration, cannot be used.
+    """
+    calls = list(recorded_calls(paths))
+    replays = replays_of_prompts(calls, first, second, opened.configuration, live=live)
+    titles = Titles(f"{first.name}/{first.version}", f"{second.name}/{second.version}")
+    _print(asyncio.run(_all(replays)), titles, changed=True, as_json=as_json)
 
 
 async def _all(replays: AsyncIterator[ReplayedCall]) -> Sequence[ReplayedCall]:

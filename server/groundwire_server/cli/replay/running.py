@@ -1,6 +1,6 @@
 """Replaying recorded calls, as they were or with changes."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Final
@@ -13,6 +13,7 @@ from groundwire_server.app.replay import ReplayChanges, Replayed, replay
 from groundwire_server.cli.replay.changes import AskedChanges
 from groundwire_server.cli.replay.reading import ReplayableCall
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.prompts.registry import PromptVersion
 from groundwire_server.evaluation.outcomes import recorded_outcome
 from groundwire_server.evaluation.replayed import ReplayedCall
 from groundwire_server.ports.exchange import RecordedExchange
@@ -58,6 +59,36 @@ async def replays_with(
                 services[route] = await opened.enter_async_context(in_process(changed, call.exchange.caller))
             change = _change(call.exchange, changes, configuration, prompts, services.get(route))
             yield _compared(call, await replay(call.exchange, change))
+
+
+async def replays_of_prompts(
+    calls: Sequence[ReplayableCall],
+    first: PromptVersion,
+    second: PromptVersion,
+    configuration: Configuration,
+    *,
+    live: bool,
+) -> AsyncIterator[ReplayedCall]:
+    """Yield what recorded calls come to with one version of a prompt, beside what they come to with another.
+
+    Args:
+        calls: recorded ones.
+        first: the version whose outcome is the one before.
+        second: the version whose outcome is the one after.
+        configuration: as for `replays_with`.
+        live: as for `replays_with`.
+
+    Raises:
+        CommandError: as `replays_with`.
+        SetupError: as `replays_with`.
+    """
+    one = [each async for each in replays_with(calls, AskedChanges(first), configuration, live=live)]
+    other = [each async for each in replays_with(calls, AskedChanges(second), configuration, live=live)]
+    for before, after in zip(one, other, strict=True):
+        if before.after is None:
+            yield before
+        else:
+            yield replace(after, before=before.after, places=())
 
 
 def _change(

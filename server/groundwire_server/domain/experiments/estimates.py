@@ -46,7 +46,7 @@ class RatioEstimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class IntervalEstimate:
     """A value with its interval.
 
     Attributes:
@@ -85,21 +85,21 @@ def ratio_of(arm: ArmSums, metric: Metric) -> RatioEstimate | None:
     return RatioEstimate(value, variance, calls)
 
 
-def interval(found: RatioEstimate, metric: Metric, error: float) -> Comparison:
+def interval(found: RatioEstimate, metric: Metric, error: float) -> IntervalEstimate:
     """Return a metric with the interval that holds at every look; a share's is within 0 and 1."""
     margin = two_sided_margin(found.calls, error) * math.sqrt(found.variance)
     high = math.inf if metric in AMOUNTS else 1.0
-    return Comparison(found.value, max(found.value - margin, 0.0), min(found.value + margin, high))
+    return IntervalEstimate(found.value, max(found.value - margin, 0.0), min(found.value + margin, high))
 
 
-def difference(arm: RatioEstimate, control: RatioEstimate, error: float) -> Comparison:
+def difference(arm: RatioEstimate, control: RatioEstimate, error: float) -> IntervalEstimate:
     """Return by how much an arm's metric is above the control's, with the interval that holds at every look."""
     margin = two_sided_margin(arm.calls + control.calls, error) * math.sqrt(arm.variance + control.variance)
     value = arm.value - control.value
-    return Comparison(value, value - margin, value + margin)
+    return IntervalEstimate(value, value - margin, value + margin)
 
 
-def relative_difference(arm: RatioEstimate, control: RatioEstimate, error: float) -> Comparison | None:
+def relative_difference(arm: RatioEstimate, control: RatioEstimate, error: float) -> IntervalEstimate | None:
     """Return by which share of the control's value an arm's is above it; None where the control's is 0.
 
     The interval is Fieller's: the ratios r at which arm − r · control is within its margin of 0. It has no upper end
@@ -112,10 +112,10 @@ def relative_difference(arm: RatioEstimate, control: RatioEstimate, error: float
     # a·r² − 2·b·r + c ≤ 0
     a = control.value**2 - squared * control.variance
     if a <= 0 or not math.isfinite(squared * arm.variance):
-        return Comparison(value, -1.0, math.inf)
+        return IntervalEstimate(value, -1.0, math.inf)
     b, c = arm.value * control.value, arm.value**2 - squared * arm.variance
     root = math.sqrt(max(b * b - a * c, 0.0))
-    return Comparison(value, max((b - root) / a, 0.0) - 1, (b + root) / a - 1)
+    return IntervalEstimate(value, max((b - root) / a, 0.0) - 1, (b + root) / a - 1)
 
 
 def least_worsening(

@@ -7,7 +7,7 @@ from typing import Final
 
 from groundwire_server.domain.experiments.estimates import (
     AMOUNTS,
-    Comparison,
+    IntervalEstimate,
     RatioEstimate,
     difference,
     interval,
@@ -38,9 +38,9 @@ class MetricReadout:
     """
 
     metric: Metric
-    value: Comparison
-    difference: Comparison | None = None
-    relative: Comparison | None = None
+    value: IntervalEstimate
+    difference: IntervalEstimate | None = None
+    relative: IntervalEstimate | None = None
     more_units: int | None = None
 
 
@@ -160,21 +160,21 @@ def _p95(sums: ArmSums, control: ArmSums | None, error: float) -> MetricReadout 
     found = p95_of(sums, error)
     if found is None:
         return None
-    value = Comparison(found.value, found.low, found.high)
+    value = IntervalEstimate(found.value, found.low, found.high)
     other = None if control is None else p95_of(control, error)
     if other is None:
         return MetricReadout(Metric.P95, value)
     return MetricReadout(Metric.P95, value, _difference(found, other), _relative(found, other))
 
 
-def _difference(found: QuantileInterval, other: QuantileInterval) -> Comparison:
+def _difference(found: QuantileInterval, other: QuantileInterval) -> IntervalEstimate:
     # Each interval fails on each side with half the error: both together hold the difference with all of it.
     low = found.low - other.high if math.isfinite(other.high) else -math.inf
-    return Comparison(found.value - other.value, low, found.high - other.low)
+    return IntervalEstimate(found.value - other.value, low, found.high - other.low)
 
 
-def _relative(found: QuantileInterval, other: QuantileInterval) -> Comparison | None:
+def _relative(found: QuantileInterval, other: QuantileInterval) -> IntervalEstimate | None:
     if not other.value or not math.isfinite(other.value):
         return None
     high = found.high / other.low - 1 if other.low > 0 else math.inf
-    return Comparison(found.value / other.value - 1, found.low / other.high - 1, high)
+    return IntervalEstimate(found.value / other.value - 1, found.low / other.high - 1, high)

@@ -53,8 +53,16 @@ def listed_to_pb(calls: PromptCalls, name: str = "") -> Iterator[prompt_service_
             name=each,
             versions=(version_to_pb(calls, version) for version in versions),
             labels=map(label_to_pb, labels),
-            routes=sorted(route for route, prompt in calls.routes.items() if prompt == each),
+            routes=_routes(calls, each),
         )
+
+
+def _routes(calls: PromptCalls, name: str) -> Iterator[prompt_service_pb2.PromptRoute]:
+    """Yield the routes that use a prompt."""
+    for route, (prompt, wanted) in sorted(calls.routes.items()):
+        version = calls.registry.resolved(prompt, wanted)
+        if prompt == name and version is not None:
+            yield prompt_service_pb2.PromptRoute(route=route, version=version.version)
 
 
 def finding_to_pb(finding: PromptFinding) -> prompt_service_pb2.PromptFinding:

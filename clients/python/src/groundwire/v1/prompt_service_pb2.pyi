@@ -199,8 +199,8 @@ class ListedPrompt(_message.Message):
         """labels are those that point at them."""
 
     @_builtins.property
-    def routes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """routes are the names of the routes that use the prompt."""
+    def routes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PromptRoute]:
+        """routes are those that use the prompt."""
 
     def __init__(
         self,
@@ -208,7 +208,7 @@ class ListedPrompt(_message.Message):
         name: _builtins.str = ...,
         versions: _abc.Iterable[Global___PromptVersion] | None = ...,
         labels: _abc.Iterable[Global___PromptLabel] | None = ...,
-        routes: _abc.Iterable[_builtins.str] | None = ...,
+        routes: _abc.Iterable[Global___PromptRoute] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -217,6 +217,32 @@ class ListedPrompt(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListedPrompt: _TypeAlias = ListedPrompt  # noqa: Y015
+
+@_typing.final
+class PromptRoute(_message.Message):
+    """PromptRoute is a route that uses a prompt."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROUTE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    route: _builtins.str
+    """route is its name."""
+    version: _builtins.str
+    """version is the one that it uses now."""
+    def __init__(
+        self,
+        *,
+        route: _builtins.str = ...,
+        version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["route", b"route", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromptRoute: _TypeAlias = PromptRoute  # noqa: Y015
 
 @_typing.final
 class ListPromptsRequest(_message.Message):

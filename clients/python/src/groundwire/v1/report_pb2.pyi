@@ -240,7 +240,9 @@ class Report(_message.Message):
     rewriting: Global___Rewriting.ValueType
     """rewriting says how searched_question came about; unset for a question without turns."""
     passages_cut: _builtins.int
-    """passages_cut is how many passages did not fit the prompt whole: the model saw their beginning alone."""
+    """passages_cut is how many passages did not fit the prompt whole: the model saw their beginning alone, or nothing of
+    them.
+    """
     @_builtins.property
     def usage(self) -> _containers.RepeatedCompositeFieldContainer[Global___Usage]:
         """usage is what models consumed over all attempts: one entry for each model and purpose, in the order of their first

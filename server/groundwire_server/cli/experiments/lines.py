@@ -1,0 +1,46 @@
+"""Experiments in a line each."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from groundwire_server.app.experiments.definition import read_experiment
+from groundwire_server.cli.times import printed
+
+if TYPE_CHECKING:
+    from groundwire.v1.experiment_service_pb2 import Experiment
+
+_PREFIX: Final = "EXPERIMENT_STATE_"
+
+
+def state_word(experiment: "Experiment") -> str:
+    """Return the word for what an experiment does, such as `running`."""
+    from groundwire.v1.experiment_service_pb2 import ExperimentState  # noqa: PLC0415  # not for --help
+
+    try:
+        return ExperimentState.Name(experiment.state).removeprefix(_PREFIX).lower().replace("_", " ")
+    except ValueError:
+        return str(experiment.state)
+
+
+def state_line(experiment: "Experiment") -> str:
+    """Return what an experiment does, with the time and the share of units that say so."""
+    word, end = state_word(experiment), experiment.end_time
+    until = f" until {printed(end)}" if experiment.HasField("end_time") else ""
+    match word:
+        case "scheduled":
+            what = f"begins at {printed(experiment.start_time)}{until and f' and runs{until}'}"
+        case "running":
+            what = f"runs with {experiment.traffic_percent:g} % of its units{until}"
+        case "ended":
+            what = f"ended at {printed(end)}"
+        case _:
+            what = f"is {word}"
+    return f"{experiment.name} on route {experiment.route} {what}"
+
+
+def arms_line(definition: str) -> str:
+    """Return the arms of a definition that was read before, with their shares."""
+    read = read_experiment(definition, datetime.min.replace(tzinfo=UTC))
+    unit = read.unit.lower().replace("_", " ")
+    arms = ", ".join(f"{arm.name} {arm.weight:g} %" for arm in read.arms)
+    return f"arms by {unit}: {arms}"
