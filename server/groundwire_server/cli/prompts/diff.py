@@ -59,17 +59,17 @@ def diff(
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415
     from groundwire_server.cli.prompts.offline import opened_registry, previews_of  # noqa: PLC0415
 
-    if over and on_server:
-        said = "--over compares versions of the configuration: omit --on-server, or put them into its folder"
-        raise CommandError(ExitCode.USAGE, said)
-    opened = fetched(connection, first, second) if on_server else opened_registry(config)
     if over:
         from groundwire_server.cli.evaluate.command import unusable_stops  # noqa: PLC0415
         from groundwire_server.cli.replay.comparing import compare_prompts  # noqa: PLC0415
 
+        if on_server:
+            raise CommandError(ExitCode.USAGE, "--over compares versions of the configuration: omit --on-server")
+        local = opened_registry(config)
         with unusable_stops():
-            compare_prompts(opened.version(first), opened.version(second), over, opened, live=live, as_json=json)
+            compare_prompts(local.version(first), local.version(second), over, local, live=live, as_json=json)
         return
+    opened = fetched(connection, first, second) if on_server else opened_registry(config)
     previews = previews_of(opened)
     one, other = opened.version(first), opened.version(second)
     names = f"{one.name}/{one.version}", f"{other.name}/{other.version}"

@@ -124,7 +124,8 @@ def _outcome_alone(call: ReplayableCall) -> ReplayedCall:
 
 
 def _compared(call: ReplayableCall, replayed: Replayed) -> ReplayedCall:
-    missing = replayed.unrecorded
+    port, _, name = replayed.unrecorded.partition(" ")
+    missing = f"{port.lower().replace('_', ' ')} {name}".strip()
     return ReplayedCall(
         call.name,
         call.question,

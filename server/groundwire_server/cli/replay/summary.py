@@ -12,7 +12,8 @@ _VERDICTS: Final = ("VERBATIM", "ENTAILED", "CONSISTENT", "UNSUPPORTED", "CONTRA
 def summary_lines(summary: ReplaySummary) -> Iterator[str]:
     """Yield what replays came to, a line for each thing to know."""
     known = summary.calls - sum(summary.unknown.values())
-    yield f"{summary.changed:,} of {counted(known, 'call')} came to something else"
+    if known or not summary.calls:
+        yield f"{summary.changed:,} of {counted(known, 'call')} came to something else"
     for why, count in sorted(summary.unknown.items()):
         yield f"{counted(count, 'outcome')} not known: {why}"
     yield from _pairs("result", summary.results)
