@@ -48,7 +48,7 @@ def diff(
     from groundwire_server.cli.prompts.offline import opened_registry, previews_of  # noqa: PLC0415
 
     opened = fetched(connection, first, second) if on_server else opened_registry(config)
-    previews = previews_of(opened)
+    previews = previews_of(opened.registry, opened.configuration)
     one, other = opened.version(first), opened.version(second)
     names = f"{one.name}/{one.version}", f"{other.name}/{other.version}"
     of_text = [] if rendering else differences(one.text, other.text, *names)
