@@ -85,7 +85,7 @@ def test_a_folder_that_is_not_there_says_how_to_make_one() -> None:
     ("prompt", "says"),
     [
         ("{name: anser}", "there is no prompt 'anser'; there are: answer"),
-        ("{version: 9.0.0}", "prompt 'answer' has no version '9.0.0'; it has: 1.2.0, 2.0.0"),
+        ("{version: 9.0.0}", "prompt 'answer' has no version '9.0.0'; it has: 1.2.0, 1.2.1, 2.0.0"),
         ("{label: candidate}", "prompt 'answer' has no label 'candidate'; it has: none"),
     ],
 )

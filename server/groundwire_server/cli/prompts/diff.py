@@ -70,7 +70,7 @@ def diff(
             compare_prompts(local.version(first), local.version(second), over, local, live=live, as_json=json)
         return
     opened = fetched(connection, first, second) if on_server else opened_registry(config)
-    previews = previews_of(opened)
+    previews = previews_of(opened.registry, opened.configuration)
     one, other = opened.version(first), opened.version(second)
     names = f"{one.name}/{one.version}", f"{other.name}/{other.version}"
     of_text = [] if rendering else differences(one.text, other.text, *names)

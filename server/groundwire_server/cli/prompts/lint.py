@@ -36,7 +36,7 @@ def lint(
     from groundwire_server.cli.prompts.offline import opened_registry, previews_of  # noqa: PLC0415
 
     opened = opened_registry(config, checked=False)
-    previews = previews_of(opened)
+    previews = previews_of(opened.registry, opened.configuration)
     versions = [(each, opened.version(each)) for each in named] if named else _all(opened)
     linted = [_linted(place, version, previews) for place, version in versions]
     faults = [] if named else [str(opened.loaded.located(each)) for each in previews.route_faults()]

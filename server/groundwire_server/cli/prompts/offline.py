@@ -3,7 +3,6 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from groundwire_server.app.configuration.errors import not_among
 from groundwire_server.app.configuration.load import Loaded, Sources
@@ -24,9 +23,6 @@ from groundwire_server.domain.prompts.registry import (
     UnknownPromptError,
 )
 from groundwire_server.files.small import UnreadableFileError, text_of
-
-if TYPE_CHECKING:
-    from groundwire_server.cli.prompts.on_server import FetchedPrompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +69,18 @@ class OpenedRegistry:
             raise CommandError(ExitCode.USAGE, str(unknown)) from None
 
 
-def previews_of(opened: "OpenedRegistry | FetchedPrompts") -> PromptPreviews:
-    """Return the prompts of a registry, to be looked at; those of a server without the models of its configuration.
+def previews_of(registry: PromptRegistry, configuration: Configuration | None) -> PromptPreviews:
+    """Return the prompts of a registry, to be looked at.
+
+    Args:
+        registry: has the versions.
+        configuration: has the models whose tokens are counted; None for those of a server.
 
     Raises:
         CommandError: when the tokens of a model cannot be counted.
     """
     try:
-        return PromptPreviews(opened.registry, opened.configuration if isinstance(opened, OpenedRegistry) else None)
+        return PromptPreviews(registry, configuration)
     except (SetupError, ImportError) as wrong:
         raise CommandError(ExitCode.FAILED, str(wrong)) from None
 

@@ -35,10 +35,12 @@ class FetchedPrompts:
     Attributes:
         registry: the versions and the labels.
         named: each version by what named it.
+        configuration: the server's, which nobody tells.
     """
 
     registry: PromptRegistry
     named: Mapping[str, PromptVersion]
+    configuration: None = None
 
     def version(self, named: str) -> PromptVersion:
         """Return the version that was named."""

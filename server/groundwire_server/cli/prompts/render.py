@@ -56,7 +56,12 @@ def render(
 
     opened = opened_registry(config)
     version = opened.version(named)
-    prompt = rendered(previews_of(opened), version, example_of(question, passages, context, version), message)
+    prompt = rendered(
+        previews_of(opened.registry, opened.configuration),
+        version,
+        example_of(question, passages, context, version),
+        message,
+    )
     if json:
         print(json_format.dumps(as_json(prompt), indent=2, ensure_ascii=False))
         return

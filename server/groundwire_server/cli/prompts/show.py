@@ -36,7 +36,7 @@ def show(
         # As it is kept where it is kept again: a terminal could be controlled by it.
         sys.stdout.write(printable(version.text) if sys.stdout.isatty() else version.text)
         return
-    previews = previews_of(opened)
+    previews = previews_of(opened.registry, opened.configuration)
     faults = [each for each in previews.findings(version) if each.error]
     header = header_of(version)
     labels = [
