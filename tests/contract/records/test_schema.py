@@ -103,7 +103,7 @@ async def test_the_sql_of_an_upgrade_makes_the_same_tables(empty_database: Recor
     assert schema.upgrade_sql(empty_database.dialect, schema.REVISIONS[-1]) == ""
 
 
-@pytest.mark.parametrize("revision", ["0003", "9999", "of another branch"])
+@pytest.mark.parametrize("revision", ["0004", "9999", "of another branch"])
 async def test_a_newer_schema_is_named_and_left_alone(empty_database: RecordsDatabase, revision: str) -> None:
     await schema.upgrade(empty_database)
     await set_revision(empty_database, revision)
