@@ -67,7 +67,7 @@ class PromptVersion:
 
 @dataclass(frozen=True, slots=True)
 class PromptHeader:
-    """What the first lines of a version say for people.
+    """What the front matter of a version says for people.
 
     Attributes:
         description: what the prompt is for.

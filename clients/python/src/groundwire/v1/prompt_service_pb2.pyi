@@ -68,9 +68,9 @@ class PromptVersion(_message.Message):
     version: _builtins.str
     """version is its number, such as `1.2.0`."""
     description: _builtins.str
-    """description is the first lines' own."""
+    """description is that of the front matter."""
     owner: _builtins.str
-    """owner is whoever the first lines name."""
+    """owner is that of the front matter."""
     digest: _builtins.str
     """digest is the SHA-256 of name, version and text, in lower-case hexadecimal."""
     origin: Global___PromptOrigin.ValueType
@@ -78,7 +78,7 @@ class PromptVersion(_message.Message):
     author: _builtins.str
     """author is the subject that pushed it; empty elsewhere."""
     text: _builtins.str
-    """text is the template with its first lines; GetPromptVersion alone returns it."""
+    """text is the template with its front matter; GetPromptVersion alone returns it."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """create_time is when it was pushed; unset elsewhere."""
