@@ -56,7 +56,10 @@ BOARD: Final = board(
         "Arms ended, by guard",
         "Arms of experiments that guards have ended within an hour, by the metric that was worse than tolerated.",
         "none",
-        Query(f"sum by (groundwire_guard_metric) (increase({_ENDED}[1h]))", "{{groundwire_guard_metric}}"),
+        Query(
+            f"sum by (groundwire_experiment_guard_metric) (increase({_ENDED}[1h]))",
+            "{{groundwire_experiment_guard_metric}}",
+        ),
         width=12,
     ),
     lines(

@@ -82,7 +82,7 @@ def slots(waiting: int) -> dict[str, str]:
 HALTED = "groundwire_queue_halted"
 OLDEST = "groundwire_queue_oldest_age_seconds"
 OLDEST_REVIEW = "groundwire_reviews_oldest_age_seconds"
-ENDED_ARMS = 'groundwire_experiment_arms_ended_total{groundwire_guard_metric="ABSTAINED"}'
+ENDED_ARMS = 'groundwire_experiment_arms_ended_total{groundwire_experiment_guard_metric="ABSTAINED"}'
 RESULTS_WAIT = "groundwire_experiment_unwritten_age_seconds"
 RESULTS_LOST = "groundwire_experiment_results_dropped_total"
 
@@ -241,7 +241,7 @@ FIRES = [
         12,
         "The arm was worse than its guard tolerates. Its users are answered by the route as it is; nothing else has to "
         "be done for them.",
-        {"groundwire_guard_metric": "ABSTAINED"},
+        {"groundwire_experiment_guard_metric": "ABSTAINED"},
     ),
     Case(
         "GroundwireExperimentResultsWait",

@@ -125,7 +125,7 @@ class PromptLabel(_message.Message):
     actor: _builtins.str
     """actor is the subject that set it; empty where a file says so."""
     reason: _builtins.str
-    """reason is the actor's own word, why."""
+    """reason says why, in the actor's words."""
     @_builtins.property
     def set_time(self) -> _timestamp_pb2.Timestamp:
         """set_time is when; unset where a file says so."""
@@ -594,7 +594,7 @@ class PromptChange(_message.Message):
     revision: _builtins.int
     """revision counts all changes from 1."""
     actor: _builtins.str
-    """actor is the subject that made it; empty where a guard of an experiment did."""
+    """actor is the subject that made it."""
     name: _builtins.str
     """name is the prompt's."""
     label: _builtins.str
@@ -604,7 +604,7 @@ class PromptChange(_message.Message):
     previous_version: _builtins.str
     """previous_version is what the label pointed at before; empty without one."""
     reason: _builtins.str
-    """reason is the actor's own word, why."""
+    """reason says why, in the actor's words."""
     rolled_back: _builtins.bool
     """rolled_back is whether the label went back to an earlier version."""
     @_builtins.property
