@@ -32,7 +32,7 @@ from groundwire_server.adapters.replayed.tape import LiveCalls, Tape
 from groundwire_server.adapters.replayed.timeline import ReplayLoop, UnrecordedError
 from groundwire_server.adapters.replayed.tokens import replayed_tokens
 from groundwire_server.app.one_call import PortsOfOneCall, event_digest
-from groundwire_server.app.replay_differences import outcome_differences, times_agree
+from groundwire_server.app.replay_differences import differing_places, times_agree
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.generation import Prompt
@@ -189,7 +189,7 @@ class _Replay:
                 outcome = await answerer.answer(self._inquiry(), reader)
         except UnrecordedError as missing:
             return Replayed(None, str(missing), tuple(self._prompts.prompts), other_rules=other_rules)
-        differences = outcome_differences(exchange.outcome, outcome)
+        differences = differing_places(exchange.outcome, outcome)
         if reader is not None and self._changes is None:
             differences += tuple(f"event {number}" for number in reader.differing)
             sent = sum(call.port is PortName.READER for call in exchange.calls)

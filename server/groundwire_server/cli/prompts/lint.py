@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundwire_server.cli.arguments import Config, Json
 from groundwire_server.cli.exits import ExitCode
-from groundwire_server.cli.prompts.arguments import Config, Json
 
 if TYPE_CHECKING:
     # Imports what --help does not need.
