@@ -88,7 +88,7 @@ async def test_a_change_that_does_not_fit_leaves_the_snapshot(place: Place, capl
     await place.watch.refresh()
     assert place.reloader.current.snapshot is before
     (line,) = [line for line in caplog.records if line.message == REFUSED]
-    assert "prompt answer/1.2.0 is there twice with different texts" in line.__dict__["why"]
+    assert "prompt answer/1.2.0 cannot be used" in line.__dict__["why"]
     # The next change counts again.
     place.records.change(versions=[])
     await place.watch.refresh()
