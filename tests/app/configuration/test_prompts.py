@@ -125,3 +125,22 @@ def test_a_file_that_comes_to_the_folder_is_watched_before_it_is_read(folder: Pa
     assert watched[folder / "answer" / "3.0.0.jinja"] is None
     assert watched != marks_of(watched)
     assert not loaded.same(load(Sources(Path("groundwire.yaml"), {})))
+
+
+SMALL = ", prompt: {version: %s}, limits: {output_tokens: 400}"
+
+
+def small(window: int) -> str:
+    """The section of a model with a window."""
+    return (
+        "providers: {local: {kind: openai, base_url: 'http://127.0.0.1:9/v1'}}\n"
+        f"models: {{small: {{kind: openai, provider: local, model: gpt-4o, context_window: {window}}}}}\n"
+    )
+
+
+def test_a_prompt_that_leaves_no_room_in_the_window_of_a_model_is_one_line(folder: Path) -> None:
+    put(folder / "answer" / "3.0.0.jinja", template("Answer from the passages. " * 400))
+    (line,) = wrong(SMALL % "3.0.0", more=small(2048), model="small")
+    assert "routes.default.prompt: leaves no room for passages: of the window of small, 2048 tokens, " in line
+    assert wrong(SMALL % "3.0.0", more=small(8192), model="small") == []
+    assert wrong(SMALL % "2.0.0", more=small(2048), model="small") == []

@@ -54,7 +54,7 @@ class TemplateLint:
         Raises:
             UnusableTemplateError: when it cannot be used.
         """
-        fixed = _fixed(self._templates.compiled(name, version, text))
+        fixed = fixed_text(self._templates.compiled(name, version, text))
         return {model: count(fixed) for model, count in self._counts.items()}
 
     def _room(self, template: CompiledTemplate) -> Iterator[PromptFinding]:
@@ -62,7 +62,7 @@ class TemplateLint:
         if most is None:
             return
         of_variables = sum(each.max_tokens or 0 for each in template.declared.values())
-        fixed = _fixed(template)
+        fixed = fixed_text(template)
         model, tokens = max(((model, count(fixed)) for model, count in self._counts.items()), key=lambda each: each[1])
         if tokens + of_variables + ROOM > most:
             variables = f", its variables up to {of_variables}" if of_variables else ""
@@ -74,7 +74,7 @@ class TemplateLint:
             )
 
 
-def _fixed(template: CompiledTemplate) -> str:
+def fixed_text(template: CompiledTemplate) -> str:
     """Return what a prompt says over no passages, an empty question and no context."""
     values = {
         **_OF_ALL,

@@ -9,6 +9,7 @@ from groundwire_server.adapters.prompts.lint import TemplateLint
 from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.parts.prompt_room import window_faults
 from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError, joined
 from groundwire_server.domain.prompts.variables import misfits, unused
 from groundwire_server.ports.prompt_records import RegistryState
@@ -57,6 +58,8 @@ def route_faults(
         blocks = [section.block(block) for block, section in route.context.items()]
         for message in misfits(blocks, template.declared, template.bare):
             yield ConfigError(("routes", name, "context"), message)
+        for message in window_faults(route, template, configuration):
+            yield ConfigError(("routes", name, "prompt"), message)
 
 
 def unused_blocks(
