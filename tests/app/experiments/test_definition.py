@@ -108,6 +108,14 @@ WRONG: Final = {
         BEGIN + ARMS + "start: 2026-12-02T00:00:00",
         "6: start: must be a time with its zone, such as 2026-12-01T09:00:00Z",
     ),
+    "a time before all others": (
+        BEGIN + ARMS + "start: 0001-01-01T00:00:00+14:00",
+        "6: start: must be between the years 1970 and 9999",
+    ),
+    "a time after all others": (
+        BEGIN + ARMS + "end: 9999-12-31T23:59:59-14:00",
+        "6: end: must be between the years 1970 and 9999",
+    ),
     "a number as a time": (
         BEGIN + ARMS + "start: 20261202",
         "6: start: must be a time with its zone, such as 2026-12-01T09:00:00Z",

@@ -38,6 +38,8 @@ _MOST_ARMS: Final = 8
 _MOST_STEPS: Final = 32
 _MOST_GUARDS: Final = 16
 _HOUR: Final = 3600.0
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 9999
 _MOST_HOURS: Final = 24.0 * 366
 _ROUNDING: Final = 1e-3
 """How far weights may be from 100 in all: three arms of 33.3333 are right."""
@@ -74,6 +76,9 @@ def _time(text: object) -> datetime:
         time = None
     if time is None or time.tzinfo is None:
         raise ValueError("must be a time with its zone, such as 2026-12-01T09:00:00Z")
+    # A year at the end of the calendar may be none in another zone.
+    if not _FIRST_YEAR < time.year < _LAST_YEAR:
+        raise ValueError(f"must be between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return time
 
 
