@@ -144,7 +144,11 @@ WRONG: Final = {
         BEGIN + ARMS + "guards:\n- {metric: P95, absolute: 1}\n- {metric: P95, direction: RISES, relative: 1}",
         "8: guards[1].metric: is guarded already: leave one of the two out",
     ),
-    "an error rate of 0": (BEGIN + ARMS + "error_rate: 0", "6: error_rate: must be above 0"),
+    "an error rate of 0": (BEGIN + ARMS + "error_rate: 0", "6: error_rate: must be at least 1e-06"),
+    "an error rate that underflows": (
+        BEGIN + ARMS + "error_rate: 5e-324",
+        "6: error_rate: must be at least 1e-06",
+    ),
     "a coin": (BEGIN + ARMS + "error_rate: 0.6", "6: error_rate: must be at most 0.5"),
     "a name with spaces": (
         BEGIN.replace("faster", "my test") + ARMS,
