@@ -44,8 +44,8 @@ class TemplateLint:
             return unusable.findings
         try:
             found = [*template.warnings, *_tried(template), *self._room(template)]
-        except TemplateError as failed:
-            found = [PromptFinding(0, True, f"a block cannot be rendered: {failed}")]
+        except UnusableTemplateError as unusable:
+            return unusable.findings
         return sorted(found, key=lambda each: (each.line, not each.error))
 
     def sizes(self, name: str, version: str, text: str) -> Mapping[str, int]:
@@ -75,7 +75,11 @@ class TemplateLint:
 
 
 def fixed_text(template: CompiledTemplate) -> str:
-    """Return what a prompt says over no passages, an empty question and no context."""
+    """Return what a prompt says over no passages, an empty question and no context.
+
+    Raises:
+        UnusableTemplateError: when it cannot be rendered.
+    """
     values = {
         **_OF_ALL,
         **{name: _value(variable.type, ()) for name, variable in template.declared.items()},
@@ -83,7 +87,10 @@ def fixed_text(template: CompiledTemplate) -> str:
         "turns": [],
         "passages": [],
     }
-    return template.rendered("system", **values) + template.rendered("user", **values)
+    try:
+        return template.rendered("system", **values) + template.rendered("user", **values)
+    except TemplateError as failed:
+        raise _unrendered(failed) from None
 
 
 _OF_ALL: Final[Mapping[str, Any]] = {"mark": _MARK, "answer_form": ANSWER_FORM}
@@ -92,12 +99,19 @@ _OF_ALL: Final[Mapping[str, Any]] = {"mark": _MARK, "answer_form": ANSWER_FORM}
 def _tried(template: CompiledTemplate) -> Iterator[PromptFinding]:
     """Yield an error where a text of others is seen outside its fence, or a block cannot be rendered."""
     for block, values in _trials(template):
-        outside = template.rendered(block, **values)
+        try:
+            outside = template.rendered(block, **values)
+        except TemplateError as failed:
+            raise _unrendered(failed) from None
         while (shorter := _FENCED.sub("", outside)) != outside:
             outside = shorter
         if _SIGN.format("") in outside:
             yield PromptFinding(0, True, f"block `{block}` shows text of others outside its fence in a trial")
             return
+
+
+def _unrendered(failed: TemplateError) -> UnusableTemplateError:
+    return UnusableTemplateError((PromptFinding(0, True, f"a block cannot be rendered: {failed.message}"),))
 
 
 _FENCED: Final = re.compile(rf"<([\w-]+)-{_MARK}(?: [^<>]*)?>(?:(?!<[\w-]+-{_MARK}).)*?</\1-{_MARK}>", re.DOTALL)

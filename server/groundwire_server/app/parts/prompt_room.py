@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from groundwire_server.adapters.prompts.front_matter import UnusableTemplateError
 from groundwire_server.adapters.prompts.lint import ROOM, fixed_text
 from groundwire_server.adapters.prompts.template import CompiledTemplate
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -31,7 +32,11 @@ def window_faults(route: RouteConfig, template: CompiledTemplate, configuration:
             continue
         estimated = vocabulary_of(section.tokens) is None
         counter = counter_of(section) if estimated else ESTIMATES[family_of(section.model)]
-        fixed = counter.count(fixed_text(template))
+        try:
+            fixed = counter.count(fixed_text(template))
+        except UnusableTemplateError as unusable:
+            yield str(unusable)
+            return
         room = model_tokens(section, counter).room(reply) or 0
         least, most = fixed, room
         if not estimated:
