@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from groundwire_server.adapters.prompts.bounds import MOST_RENDERED
 from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
-from groundwire_server.adapters.prompts.template import MOST_RENDERED
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft, PromptSettings

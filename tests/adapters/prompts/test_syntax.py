@@ -151,7 +151,7 @@ IN_USER = {
     "renamed": ("{% set x = question %}{{ x }}", "`question` is text of others and stands outside a fence"),
     "closed-by-a-literal": (
         "<turn-{{ mark }}>{{ '</turn-' }}{{ mark }}>{{ question }}",
-        "`question` is text of others and stands outside a fence",
+        "a text within braces may not hold `<`",
     ),
 }
 

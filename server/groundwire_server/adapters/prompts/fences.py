@@ -5,8 +5,10 @@ reading of each holds for all that they can put out.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Final
 
 from groundwire_server.adapters.prompts.shapes import Shape, Whose
@@ -35,6 +37,8 @@ _USUAL_TAGS: Final = {
 _OF_OTHERS: Final = frozenset({_THEIRS, _EITHER})
 _TAG: Final = re.compile(rf"<(/?)([a-z][a-z0-9_-]*)-{MARK}([^<>]*)>")
 _TAG_BEGUN: Final = re.compile(rf"</?[a-z][a-z0-9_-]*-{MARK}")
+_BEFORE_MARK: Final = frozenset(" \t\n>\"'`*(:=")
+"""What may stand directly before a mark outside of a tag: with another sign they could be a tag."""
 _BEFORE: Final = frozenset(" \t\n>\"'(.,;!?")
 _AFTER: Final = frozenset(" \t\n<\"').,;!?")
 """What may stand directly before and after a text of others: with another sign they could make a marker together."""
@@ -89,7 +93,7 @@ class OutputRow:
         text, tags = self._text, list(state.tags)
         at = 0
         for found in _TAG.finditer(text):
-            self._plain(at, found.start(), tags)
+            self._plain(at, found.start(), tags, state)
             at = found.end()
             for place, sign in enumerate(found[3], found.start(3)):
                 if sign in _OF_OTHERS:
@@ -108,13 +112,13 @@ class OutputRow:
             else:
                 opened = f"<{tags[-1]}-…> is open" if tags else "no fence is open"
                 self._report(self._line(found.start()), f"</{found[2]}-…> closes what is not open: {opened}")
-        self._plain(at, len(text), tags)
+        self._plain(at, len(text), tags, state)
         self._beside(state)
         after = FenceState(tuple(tags), frozenset({self._at(len(text) - 1)}) if text else state.ends)
         self._text, self._lines, self._values = "", [], {}
         return after
 
-    def _plain(self, start: int, end: int, tags: list[str]) -> None:
+    def _plain(self, start: int, end: int, tags: list[str], state: FenceState) -> None:
         """Look at what stands between two tags."""
         if begun := _TAG_BEGUN.search(self._text, start, end):
             self._report(
@@ -124,6 +128,14 @@ class OutputRow:
             if place not in self._values:
                 continue
             shape, line = self._values[place]
+            if shape.name == "mark":
+                before = {self._at(place - 1)} if place else state.ends
+                if not all(each in _BEFORE_MARK for each, _ in before):
+                    self._report(
+                        line,
+                        "`mark` stands in what may become a tag: write a tag in small letters, in one piece and without"
+                        " other variables, such as <context-{{ mark }}>; elsewhere put a space before it",
+                    )
             if tags or shape.whose is Whose.OURS:
                 continue
             if shape.whose is Whose.THEIRS:
@@ -168,5 +180,6 @@ class OutputRow:
         """Return the line of a place."""
         if place in self._values:
             return self._values[place][1]
-        start, line = max((each for each in self._lines if each[0] <= place), default=(0, 1))
+        after = bisect_right(self._lines, place, key=itemgetter(0))
+        start, line = self._lines[after - 1] if after else (0, 1)
         return line + self._text.count("\n", start, place)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from json import dumps
 from typing import Annotated, Any, Final, Literal
 
@@ -27,6 +27,9 @@ RESERVED: Final = frozenset(
 _FENCE: Final = "---"
 _LINE_END: Final = re.compile("\r\n?")
 _MOST_VARIABLES: Final = 64
+_MOST_FINDINGS: Final = 20
+_MOST_SAID: Final = 400
+"""Code points of a message: names that it repeats may have any length."""
 
 VariableName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
 
@@ -35,10 +38,14 @@ class UnusableTemplateError(GroundwireError):
     """A text is no template that can be used.
 
     Attributes:
-        findings: what is wrong, each an error.
+        findings: what is wrong, each an error; the first ones where there are many.
     """
 
     def __init__(self, findings: tuple[PromptFinding, ...]) -> None:
+        if (more := len(findings) - _MOST_FINDINGS) > 0:
+            rest = PromptFinding(0, True, f"has {more} more errors: correct these first")
+            findings = (*findings[:_MOST_FINDINGS], rest)
+        findings = tuple(replace(each, message=_short(each.message)) for each in findings)
         super().__init__("; ".join(each.message for each in findings))
         self.findings = findings
 
@@ -197,6 +204,10 @@ def _sentence(error: Any) -> str:
             return "must be a name of lower-case letters, digits and `_`, beginning with a letter"
         case _:
             return str(error["msg"]).replace("Input should", "must").replace("String should", "must")
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= _MOST_SAID else f"{message[: _MOST_SAID - 1]}…"
 
 
 def _unusable(faults: Iterable[tuple[int, str]]) -> UnusableTemplateError:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from jinja2 import TemplateError
+
 from groundwire_server.adapters.prompts.front_matter import UnusableTemplateError
 from groundwire_server.adapters.prompts.shapes import ShownDeparture, ShownPair, ShownPassage, ShownSupport, ShownTurn
 from groundwire_server.adapters.prompts.template import ANSWER_FORM, CompiledTemplate, TemplateCompiler
@@ -40,7 +42,10 @@ class TemplateLint:
             template = self._templates.compiled(name, version, text)
         except UnusableTemplateError as unusable:
             return unusable.findings
-        found = [*template.warnings, *_tried(template), *self._room(template)]
+        try:
+            found = [*template.warnings, *_tried(template), *self._room(template)]
+        except TemplateError as failed:
+            found = [PromptFinding(0, True, f"a block cannot be rendered: {failed}")]
         return sorted(found, key=lambda each: (each.line, not each.error))
 
     def sizes(self, name: str, version: str, text: str) -> Mapping[str, int]:

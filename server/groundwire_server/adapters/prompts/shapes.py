@@ -29,6 +29,7 @@ class Shape:
         name: of the variable, for messages.
         items: of a list; None where it is none.
         most: items of a list.
+        length: code points that it is known to have; 0 where a call decides.
         fields: that can be asked for, by name, in the order in which they are unpacked; empty for a text.
     """
 
@@ -36,6 +37,7 @@ class Shape:
     name: str
     items: "Shape | None" = None
     most: int = 1
+    length: int = 0
     fields: Mapping[str, "Shape"] = field(default_factory=dict)
 
     @property
@@ -136,12 +138,16 @@ OF_ALL: Final[Mapping[str, Shape]] = MappingProxyType({"mark": _ours("mark"), "a
 
 
 def declared(variable: Variable) -> Shape:
-    """Return the shape of a variable of the front matter."""
+    """Return the shape of a variable of the front matter, as long as its default where that is longer than usual."""
+    default = variable.absent
+    most = max(_ITEMS, 0 if isinstance(default, str) else len(default))
     match variable.type:
         case VariableType.TEXT:
-            return Shape(Whose.EITHER, variable.name)
+            return Shape(Whose.EITHER, variable.name, length=len(default))
         case VariableType.LIST:
-            return _list(variable.name, Shape(Whose.EITHER, variable.name), _ITEMS)
+            length = max(map(len, default), default=0)
+            return _list(variable.name, Shape(Whose.EITHER, variable.name, length=length), most)
         case VariableType.PAIRS:
-            pair = _record(variable.name, Whose.EITHER, key=Whose.EITHER, value=Whose.EITHER)
-            return _list(variable.name, pair, _ITEMS)
+            length = max((len(text) for pair in default for text in pair), default=0)
+            fields = {key: Shape(Whose.EITHER, f"{variable.name}.{key}", length=length) for key in ("key", "value")}
+            return _list(variable.name, Shape(Whose.EITHER, variable.name, fields=fields), most)

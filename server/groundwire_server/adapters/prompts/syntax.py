@@ -5,10 +5,12 @@ So no template can read what it should not, take time or memory without bound, o
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from groundwire_server.adapters.prompts.bounds import MOST_ERRORS, MOST_RENDERED, out_of_bounds
 from groundwire_server.adapters.prompts.expressions import Expressions
 from groundwire_server.adapters.prompts.fences import MARK, SIGNS, FenceState, OutputRow
 from groundwire_server.adapters.prompts.shapes import BLOCKS, OF_ALL, Shape, Whose, declared
@@ -66,7 +68,9 @@ def parsed(environment: Environment, text: str, variables: Mapping[str, Variable
         return TemplateBody({}, {}, [(broken.lineno, f"this is not a template: {broken.message}")])
     except (RecursionError, ValueError):  # of expressions within each other, and of numbers of thousands of digits
         return TemplateBody({}, {}, [(0, "is nested too deep, or has a number that is too long")])
-    errors: Messages = []
+    errors: Messages = list(islice(out_of_bounds(tree), MOST_ERRORS))
+    if errors:
+        return TemplateBody({}, {}, sorted(set(errors)))
     blocks, macros = _parts(tree, errors)
     for name, macro in macros.items():
         if name in variables or any(name in of for of in (OF_ALL, *BLOCKS.values())):
@@ -75,11 +79,8 @@ def parsed(environment: Environment, text: str, variables: Mapping[str, Variable
         errors.append((macros[circle].lineno, f"macro `{circle}` calls itself, or another that calls it: write it out"))
         return TemplateBody(blocks, {}, errors)
     reading = _Reading(macros, variables, form, errors)
-    try:
-        for name in blocks:
-            reading.block(name, blocks[name])
-    except RecursionError:
-        errors.append((0, "is nested too deep"))
+    for name in blocks:
+        reading.block(name, blocks[name])
     return TemplateBody(
         blocks,
         macros,
@@ -157,10 +158,11 @@ class _Reading:
         self._stretch = OutputRow(self._wrong)
         self._block = ""
         self._work = 0
+        self._length = 0
 
     def block(self, name: str, node: nodes.Block) -> None:
         """Read a block."""
-        self._block, self._work = name, 0
+        self._block, self._work, self._length = name, 0, 0
         self.always[name] = ""
         scope = {**OF_ALL, **BLOCKS[name], **self._declared}
         if name == "system":
@@ -171,10 +173,17 @@ class _Reading:
             self._wrong(node.lineno, f"block `{name}` leaves the fence <{state.tags[-1]}-…> open: close it")
         if self._work > _MOST_WORK:
             self._wrong(node.lineno, f"block `{name}` has loops within loops that may be too long: take one out")
+        if self._length > MOST_RENDERED:
+            self._wrong(node.lineno, f"block `{name}` may put out more than {MOST_RENDERED} characters: shorten it")
         self.bare |= self._stretch.bare
 
     def _wrong(self, line: int, message: str) -> None:
         self._errors.append((line, message))
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether what is read further changes nothing."""
+        return self._work > _MOST_WORK or self._length > MOST_RENDERED or len(self._errors) > MOST_ERRORS
 
     def _end(self, state: FenceState) -> FenceState:
         return self._stretch.read(state)
@@ -191,12 +200,13 @@ class _Reading:
             times: how often it is put out at most; 0 where it has been counted.
             depth: of what surrounds it.
         """
-        if self._work > _MOST_WORK:
-            return state
         if depth > _DEPTH:
             self._wrong(body[0].lineno if body else 0, f"is nested over {_DEPTH} levels deep")
             return state
         for node in body:
+            if self._stopped:
+                return state
+            self._work += times
             match node:
                 case nodes.Output():
                     for each in node.nodes:
@@ -221,6 +231,7 @@ class _Reading:
         if isinstance(node, nodes.TemplateData | nodes.Const):
             text = node.data if isinstance(node, nodes.TemplateData) else str(node.value)
             self._stretch.put(text, node.lineno)
+            self._length += times * len(text)
             if not depth:
                 self.always[self._block] += text
             return state
@@ -230,6 +241,7 @@ class _Reading:
         if not shape.text:
             self._wrong(node.lineno, f"`{shape.name}` is no text: show what is in it")
             return state
+        self._length += times * shape.length
         if self._block == "system":
             self._in_system(node.lineno, shape)
         if shape.name == "answer_form" and not depth:
@@ -255,6 +267,7 @@ class _Reading:
     def _branch(self, node: nodes.If, scope: dict[str, Shape], state: FenceState, times: int, depth: int) -> FenceState:
         state = self._end(state)
         ways = [(node.test, node.body), *((each.test, each.body) for each in node.elif_)]
+        self._work += times * len(node.elif_)
         after: FenceState | None = None
         for test, body in ways:
             self._expressions.condition(test, scope)

@@ -9,8 +9,9 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Final
 
-from jinja2 import Environment, Template, nodes
+from jinja2 import Environment, Template, TemplateSyntaxError, nodes
 
+from groundwire_server.adapters.prompts.bounds import MOST_RENDERED
 from groundwire_server.adapters.prompts.environment import FILTERS, environment
 from groundwire_server.adapters.prompts.fences import MARK
 from groundwire_server.adapters.prompts.front_matter import FrontMatter, SplitTemplate, UnusableTemplateError, split
@@ -25,9 +26,6 @@ from groundwire_server.domain.vocabulary import Cause
 
 ANSWER_FORM: Final = '{"confidence": "low" | "medium" | "high", "segments": [{"text": "...", "cites": ["p1"]}]}'
 """What `answer_form` prints: the form that the reader of answers expects, confidence first."""
-
-MOST_RENDERED: Final = 4_194_304
-"""Code points of one rendered block: no model reads more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +106,16 @@ class TemplateCompiler:
         return found
 
     def _compile(self, parts: _ReadTemplate) -> CompiledTemplate:
+        """Compile what was read.
+
+        Raises:
+            UnusableTemplateError: when the sandbox refuses it.
+        """
         lent = [name for name in BLOCKS if name not in parts.body.blocks]
-        blocks = {name: _alone(self._environment, parts.body, name) for name in parts.body.blocks}
+        try:
+            blocks = {name: _alone(self._environment, parts.body, name) for name in parts.body.blocks}
+        except (TemplateSyntaxError, SyntaxError) as broken:
+            raise UnusableTemplateError((PromptFinding(0, True, f"cannot be compiled: {broken}"),)) from None
         blocks |= {name: _alone(self._environment, self._usual.body, name) for name in lent}
         words = [each.data for each in _said(parts.body, parts.body.blocks)]
         words += [each.data for each in _said(self._usual.body, lent)]
