@@ -28,8 +28,8 @@ class ExitCode(IntEnum):
     WARNED = 5
     """`groundwire doctor`, `corpus verify` or `prompts lint` with `--strict` found something that needs attention."""
     MISSED = 6
-    """A measure misses its threshold in `groundwire eval`, or is worse in `groundwire eval compare --fail-if-worse`; a case
-    of `groundwire prompts test` fails; or a replay changed in `groundwire replay --fail-if-changed`."""
+    """A measure misses its threshold in `groundwire eval`, or is worse in `groundwire eval compare --fail-if-worse`; a
+    case of `groundwire prompts test` fails; or a replay changed in `groundwire replay --fail-if-changed`."""
     INTERRUPTED = 130
     """Interrupted with Ctrl-C."""
     CLOSED_PIPE = 141
