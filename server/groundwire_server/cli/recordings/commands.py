@@ -73,7 +73,7 @@ def export(
     limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="The most to export.")] = 1000,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Export recordings to a folder, a file each: a data set for `groundwire eval`, `replay` and `prompts test`.
+    """Export recordings to a folder, a file each: a data set for `groundwire eval`, `replay` and `prompts diff --over`.
 
     Needs the role operator; the audit trail notes each. Those that the folder has already are not read again.
     """
