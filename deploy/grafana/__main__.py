@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.grafana import answers, cache, models, overview, queue, retrieval, reviews, tenants
+from deploy.grafana import answers, cache, experiments, models, overview, queue, retrieval, reviews, tenants
 from deploy.grafana.parts import written
 
 FOLDER = Path(__file__).parent / "boards"
@@ -16,6 +16,7 @@ BOARDS = (
     cache.BOARD,
     queue.BOARD,
     reviews.BOARD,
+    experiments.BOARD,
     tenants.BOARD,
 )
 

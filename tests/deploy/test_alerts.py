@@ -82,6 +82,9 @@ def slots(waiting: int) -> dict[str, str]:
 HALTED = "groundwire_queue_halted"
 OLDEST = "groundwire_queue_oldest_age_seconds"
 OLDEST_REVIEW = "groundwire_reviews_oldest_age_seconds"
+ENDED_ARMS = 'groundwire_experiment_arms_ended_total{groundwire_experiment_guard_metric="ABSTAINED"}'
+RESULTS_WAIT = "groundwire_experiment_unwritten_age_seconds"
+RESULTS_LOST = "groundwire_experiment_results_dropped_total"
 
 FIRES = [
     Case(
@@ -233,6 +236,27 @@ FIRES = [
         "The oldest has waited for 5h 20m 0s. Reviews that nobody decides in time expire.",
     ),
     Case(
+        "GroundwireExperimentArmEnded",
+        {ENDED_ARMS: "0x10 1x20"},
+        12,
+        "The arm was worse than its guard tolerates. Its users are answered by the route as it is; nothing else has to "
+        "be done for them.",
+        {"groundwire_experiment_guard_metric": "ABSTAINED"},
+    ),
+    Case(
+        "GroundwireExperimentResultsWait",
+        {RESULTS_WAIT: "0+60x40"},
+        20,
+        "The oldest has waited for 20m 0s. Guards do not see what is not written, and a process keeps a bounded number "
+        "of results in memory.",
+    ),
+    Case(
+        "GroundwireExperimentResultsLost",
+        {RESULTS_LOST: "0x10 30x20"},
+        15,
+        "30 results were left out in 15 minutes, of all arms alike.",
+    ),
+    Case(
         "GroundwirePassagesDropped",
         {"groundwire_passages_dropped_total": "0x10 3x20"},
         15,
@@ -282,6 +306,9 @@ QUIET = [
     Case("GroundwireQueueHalted", {HALTED: "0x10 1x3 0x20"}, 14),
     Case("GroundwireQueueWaitsLong", {OLDEST: "0+60x10 0x30"}, 25),
     Case("GroundwireReviewsWaitLong", {OLDEST_REVIEW: "0+600x22 0x30"}, 32),
+    Case("GroundwireExperimentArmEnded", {ENDED_ARMS: "2x30"}, 20),
+    Case("GroundwireExperimentResultsWait", {RESULTS_WAIT: "1x10 90x3 1x20"}, 16),
+    Case("GroundwireExperimentResultsLost", {RESULTS_LOST: "7x30"}, 20),
     Case("GroundwirePassagesDropped", {"groundwire_passages_dropped_total": "0x60"}, 30),
     Case("GroundwireTelemetryDropped", {TRACES: "58x90"}, 60),
 ]

@@ -49,6 +49,7 @@ def test_there_is_a_board_for_each_question() -> None:
         "cache",
         "queue",
         "reviews",
+        "experiments",
         "tenants",
     }
     assert len({board(path)["uid"] for path in BOARDS}) == len(BOARDS)

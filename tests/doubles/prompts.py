@@ -18,7 +18,7 @@ def template(
     Args:
         system: what stands before the form of the answer.
         user: the block of that name.
-        header: the first lines.
+        header: the front matter.
         more: other blocks and macros.
     """
     return (

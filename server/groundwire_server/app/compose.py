@@ -108,7 +108,7 @@ class Process:
         registry: of prompts and experiments in the records; None where no tenant manages them.
         experiment_results: what came of calls in experiments; None where there are none.
         templates: the prompts that have been compiled, for all snapshots.
-        headers: the first lines of prompts that have been read, for all snapshots.
+        headers: the front matter of prompts that has been read, for all snapshots.
     """
 
     recording: Recording

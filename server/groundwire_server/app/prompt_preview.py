@@ -134,7 +134,7 @@ class PromptPreviews:
 
 
 def header_of(version: PromptVersion) -> FrontMatter:
-    """Return the first lines of a version; those of one that cannot be read are empty."""
+    """Return the front matter of a version; that of one that cannot be read is empty."""
     try:
         return split(version.text).header
     except UnusableTemplateError:

@@ -1,6 +1,6 @@
 """The texts of a recorded call, and the same call with others in their place."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
@@ -8,11 +8,15 @@ from itertools import accumulate, pairwise
 from groundwire_server.domain.answer import Citation, GroundedText, Span
 from groundwire_server.domain.cached_answer import CachedAnswer
 from groundwire_server.domain.evidence import Evidence, Passage
+from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Filter, Not
 from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.guards.finding import Finding
+from groundwire_server.domain.metadata import MetadataValue
 from groundwire_server.domain.prompts.context import ContextValue, PromptContext
 from groundwire_server.domain.question import Question
+from groundwire_server.domain.text.words import query_terms
 from groundwire_server.ports.exchange import (
+    Finished,
     LocalFinding,
     PortCall,
     RecordedExchange,
@@ -59,14 +63,14 @@ class _Texts:
         self._kept = kept
 
     def exchange(self, exchange: RecordedExchange) -> RecordedExchange:
-        parts = exchange.parts
+        parts, searched = exchange.parts, _searched(exchange)
         return replace(
             exchange,
             question=self._question(exchange.question),
             parts=replace(parts, known={self._text(text): share for text, share in parts.known.items()}),
             prompts=tuple(map(self._rendered, exchange.prompts)),
             rewrite_prompts=tuple(map(self._prompt, exchange.rewrite_prompts)),
-            calls=tuple(map(self._call, exchange.calls)),
+            calls=tuple(self._call(call, searched) for call in exchange.calls),
             local_findings=tuple(map(self._local, exchange.local_findings)),
         )
 
@@ -78,6 +82,9 @@ class _Texts:
             question,
             text=self._text(question.text),
             standalone=self._text(question.standalone),
+            unknown=self._terms(question.unknown, [question.searched]),
+            filter=None if question.filter is None else self._filter(question.filter),
+            task=self._text(question.task),
             turns=tuple(replace(turn, text=self._text(turn.text)) for turn in question.turns),
             context=tuple((name, self._text(value)) for name, value in question.context),
             provided=tuple(map(self._passage, question.provided)),
@@ -85,10 +92,42 @@ class _Texts:
         )
 
     def _passage(self, passage: Passage) -> Passage:
-        text, title = self._text(passage.text), self._text(passage.title)
-        if text == passage.text and title == passage.title:
-            return passage
-        return replace(passage, text=text, title=title)
+        masked = replace(
+            passage,
+            text=self._text(passage.text),
+            title=self._text(passage.title),
+            source_uri=self._text(passage.source_uri),
+            metadata={key: self._metadata(value) for key, value in passage.metadata.items()},
+            place=replace(passage.place, section=tuple(map(self._text, passage.place.section))),
+        )
+        return passage if masked == passage else masked
+
+    def _metadata(self, value: MetadataValue) -> MetadataValue:
+        if isinstance(value, str):
+            return self._text(value)
+        return tuple(map(self._text, value)) if isinstance(value, tuple) else value
+
+    def _filter(self, condition: Filter) -> Filter:
+        match condition:
+            case AllOf(operands=operands):
+                return AllOf(tuple(map(self._filter, operands)))
+            case AnyOf(operands=operands):
+                return AnyOf(tuple(map(self._filter, operands)))
+            case Not(operand=operand):
+                return Not(self._filter(operand))
+            case Equals(value=str() as value):
+                return replace(condition, value=self._text(value))
+            case Contains(values=values):
+                return replace(condition, values=tuple(map(self._text, values)))
+            case _:
+                return condition
+
+    def _terms(self, terms: frozenset[str] | None, texts: Sequence[str]) -> frozenset[str] | None:
+        """Return the terms of some texts that are also terms of what is kept of these."""
+        kept = list(map(self._text, texts))
+        if terms is None or kept == list(texts):
+            return terms
+        return terms.intersection(term for text in kept for term in query_terms(text))
 
     def _rendered(self, rendered: RenderedPrompt) -> RenderedPrompt:
         prompt = None if rendered.prompt is None else self._prompt(rendered.prompt)
@@ -112,22 +151,30 @@ class _Texts:
             prompt,
             user=self._text(prompt.user),
             question=self._text(prompt.question),
+            unknown=self._terms(prompt.unknown, [prompt.question]),
             handles={handle: self._passage(each) for handle, each in prompt.handles.items()},
             begun=begun and replace(begun, written=self._text(begun.written), correction=self._text(begun.correction)),
         )
 
-    def _call(self, call: PortCall) -> PortCall:
-        return replace(call, replies=tuple(self._replies(call.replies)))
+    def _call(self, call: PortCall, searched: Sequence[str]) -> PortCall:
+        return replace(call, replies=tuple(self._replies(call.replies, searched)))
 
-    def _replies(self, replies: tuple[Reply, ...]) -> Iterator[Reply]:
-        pieces = iter(self._pieces([reply.text for reply in replies if isinstance(reply, Wrote)]))
+    def _replies(self, replies: tuple[Reply, ...], asked: Sequence[str]) -> Iterator[Reply]:
+        written = [reply.text for reply in replies if isinstance(reply, Wrote)]
+        kept = self._pieces(written)
+        pieces = iter(kept)
         for reply in replies:
             match reply:
                 case Wrote():
                     yield replace(reply, text=next(pieces))
+                case Finished(finish=finish) if kept != written:
+                    # Its tokens are the text once more, as the model wrote it.
+                    yield replace(reply, finish=replace(finish, tokens=()))
                 case Returned(value=Evidence() as found):
                     passages = tuple(map(self._passage, found.passages))
-                    yield replace(reply, value=replace(found, passages=passages, searched=self._text(found.searched)))
+                    unknown = self._terms(found.unknown, [*asked, found.searched])
+                    searched = self._text(found.searched)
+                    yield replace(reply, value=replace(found, passages=passages, searched=searched, unknown=unknown))
                 case Returned(value=CachedAnswer() as cached):
                     yield replace(reply, value=self._cached(cached))
                 case _:
@@ -163,6 +210,11 @@ class _Texts:
         if text == found.text:
             return found
         return replace(found, text=text, findings=tuple(_moved(each, found.text, text) for each in found.findings))
+
+
+def _searched(exchange: RecordedExchange) -> Sequence[str]:
+    """Return what a call may have searched for: its question, as it was asked and as it was put anew."""
+    return [exchange.question.searched, *(each.prompt.question for each in exchange.prompts if each.prompt is not None)]
 
 
 def _moved(finding: Finding, before: str, after: str) -> Finding:

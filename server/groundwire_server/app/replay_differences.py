@@ -12,7 +12,7 @@ _MOST: Final = 20
 """Differences that are named."""
 
 
-def outcome_differences(recorded: Outcome, replayed: Outcome) -> tuple[str, ...]:
+def differing_places(recorded: Outcome, replayed: Outcome) -> tuple[str, ...]:
     """Return the places in which two outcomes differ, each by its path; measured times are not compared."""
     before, after = (_written(replace(each, report=_untimed(each.report))) for each in (recorded, replayed))
     found: list[str] = []

@@ -1,10 +1,11 @@
 """`groundwire audit`."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from groundwire_server.cli.arguments import MappedJson, Timeout
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 _DIGEST: Final = 64
 """Hexadecimal digits of a digest."""
 
-Timeout: TypeAlias = Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of each call.")]
-Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, in protobuf's mapping.")]
-
 
 @connects
 def list_(
@@ -25,7 +23,7 @@ def list_(
     target: Annotated[str, typer.Option(metavar="NAME", help="What was done to one thing, such as reviews/…")] = "",
     after: Annotated[int, typer.Option(min=0, metavar="SEQUENCE", help="Entries after this one.")] = 0,
     timeout: Timeout = 30.0,
-    json: Json = False,
+    json: MappedJson = False,
 ) -> None:
     """List who has decided what in your tenant, the oldest first. Needs the role operator.
 
@@ -55,7 +53,7 @@ def verify(
         typer.Option(metavar="SEQUENCE:DIGEST", help="An entry that `head` has printed, noted outside the service."),
     ] = "",
     timeout: Timeout = 300.0,
-    json: Json = False,
+    json: MappedJson = False,
 ) -> None:
     """Have the server recompute the audit trail of your tenant. Needs the role operator.
 

@@ -41,6 +41,17 @@ def known_route(route: str, configuration: Configuration) -> str:
     return route
 
 
+def known_model(alias: str, configuration: Configuration) -> str:
+    """Return the alias of a model that there is.
+
+    Raises:
+        CommandError: when there is none of this alias.
+    """
+    if alias not in configuration.models:
+        raise CommandError(ExitCode.USAGE, not_among(alias, configuration.models, f"there is no model {alias}"))
+    return alias
+
+
 @contextmanager
 def errors_stop() -> Iterator[None]:
     """End the command with a line for each error of a configuration.

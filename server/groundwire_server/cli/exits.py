@@ -26,9 +26,10 @@ class ExitCode(IntEnum):
     FAILED = 4
     """The server failed, or something on this machine."""
     WARNED = 5
-    """`groundwire doctor --strict` or `groundwire corpus verify --strict` found something that needs attention."""
+    """`groundwire doctor`, `corpus verify` or `prompts lint` with `--strict` found something that needs attention."""
     MISSED = 6
-    """A measure misses its threshold in `groundwire eval`, or is worse in `groundwire eval compare --fail-if-worse`."""
+    """A measure misses its threshold in `groundwire eval`, or is worse in `groundwire eval compare --fail-if-worse`; a
+    case of `groundwire prompts test` fails; or a replay changed in `groundwire replay --fail-if-changed`."""
     INTERRUPTED = 130
     """Interrupted with Ctrl-C."""
     CLOSED_PIPE = 141
@@ -36,7 +37,7 @@ class ExitCode(IntEnum):
 
 
 EXPLAINED = """Exit codes: 0 done, 1 no answer or incomplete, 2 invalid usage, 3 server unreachable, \
-4 failed, 5 warnings, 6 a threshold missed, 130 interrupted."""
+4 failed, 5 warnings, 6 a threshold or an expectation missed, 130 interrupted."""
 
 
 class CommandError(GroundwireError):

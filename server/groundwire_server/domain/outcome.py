@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.evidence import Passage
@@ -108,9 +108,14 @@ class FailedSafe:
     retry_after: float | None = None
 
 
+ResultName: TypeAlias = Literal[
+    "answered", "abstained", "cached", "degraded", "queued", "in_review", "blocked", "failed_safe"
+]
+"""What the contract calls a kind of outcome."""
+
 Result: TypeAlias = Answered | Abstained | Cached | Degraded | Queued | InReview | Blocked | FailedSafe
 
-RESULT_NAMES: Final[Mapping[type[Result], str]] = {
+RESULT_NAMES: Final[Mapping[type[Result], ResultName]] = {
     Answered: "answered",
     Abstained: "abstained",
     Cached: "cached",

@@ -17,7 +17,7 @@ class PromptCalls:
         records: keep what was pushed, and the changes.
         changes: makes changes.
         routes: the name of the prompt that each route uses, and the number or label by which it does, by route.
-        header: reads the first lines of a version.
+        header: reads the front matter of a version.
         refresh: has this process use what the records hold now; it leaves what is in use where they cannot be read.
     """
 

@@ -3,18 +3,7 @@
 from typing import Final
 
 from groundwire_server.domain.answer import CheckedSentence, GroundedText
-from groundwire_server.domain.outcome import (
-    Abstained,
-    Answered,
-    Blocked,
-    Cached,
-    Degraded,
-    FailedSafe,
-    InReview,
-    Outcome,
-    Queued,
-    Result,
-)
+from groundwire_server.domain.outcome import RESULT_NAMES, Outcome
 from groundwire_server.evaluation.recording import (
     RecordedAnswer,
     RecordedCitation,
@@ -23,27 +12,10 @@ from groundwire_server.evaluation.recording import (
     RecordedSentence,
     RecordedStage,
     RecordedUsage,
-    ResultName,
 )
 
 _DIGITS: Final = 6
 _MILLI: Final = 1000
-
-_NAMES: Final[dict[type[Result], ResultName]] = {
-    Answered: "answered",
-    Abstained: "abstained",
-    Cached: "cached",
-    Degraded: "degraded",
-    Queued: "queued",
-    InReview: "in_review",
-    Blocked: "blocked",
-    FailedSafe: "failed_safe",
-}
-
-
-def result_name(result: Result) -> ResultName:
-    """Return what the contract calls a kind of outcome."""
-    return _NAMES[type(result)]
 
 
 def recorded_outcome(outcome: Outcome) -> RecordedOutcome:
@@ -51,7 +23,7 @@ def recorded_outcome(outcome: Outcome) -> RecordedOutcome:
     report, answer = outcome.report, outcome.answer
     first = report.time_to_first_token
     return RecordedOutcome(
-        result=result_name(outcome.result),
+        result=RESULT_NAMES[type(outcome.result)],
         cause=outcome.cause,
         action=outcome.action,
         next_step=outcome.next_step,

@@ -9,10 +9,11 @@ import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
 from groundwire_server.domain.failure import SetupError
+from groundwire_server.domain.outcome import ResultName
 from groundwire_server.domain.vocabulary import Cause, Confidence, Verdict
 from groundwire_server.evaluation.inputs.parsing import checked, text_from
 from groundwire_server.evaluation.items import Record, Text, Texts, listed
-from groundwire_server.evaluation.recording import RecordedOutcome, ResultName
+from groundwire_server.evaluation.recording import RecordedOutcome
 
 _ADVICE: Final = "`groundwire prompts test --init FILE` writes an example"
 

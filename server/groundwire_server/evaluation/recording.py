@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field, TypeAdapter
 
+from groundwire_server.domain.outcome import ResultName
 from groundwire_server.domain.vocabulary import (
     Action,
     Cause,
@@ -28,11 +29,6 @@ VERSION: Final = 2
 
 READABLE: Final = (1, 2)
 """Those that are read: a recording of version 1 has no question with an exchange."""
-
-ResultName: TypeAlias = Literal[
-    "answered", "abstained", "cached", "degraded", "queued", "in_review", "blocked", "failed_safe"
-]
-"""The kinds of outcome, by their names in the contract."""
 
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Milliseconds: TypeAlias = Annotated[float, Field(ge=0, le=1e12)]

@@ -1,4 +1,4 @@
-"""The first lines of a template."""
+"""The front matter of a template."""
 
 import pytest
 
@@ -41,17 +41,13 @@ def test_all_of_it_is_read() -> None:
     assert parts.lines["variables", "terms"] == 7
 
 
-@pytest.mark.parametrize("text", ["body", "", "--- \nbody", "----\nbody"])
-def test_a_template_without_first_lines_is_a_body_alone(text: str) -> None:
-    if text.startswith("--- "):
-        with pytest.raises(UnusableTemplateError, match="do not end"):
-            split(text)
-        return
+@pytest.mark.parametrize("text", ["body", "", "----\nbody"])
+def test_a_template_without_front_matter_is_a_body_alone(text: str) -> None:
     parts = split(text)
     assert (parts.header, parts.body, parts.offset) == (FrontMatter(), text, 0)
 
 
-def test_empty_first_lines_and_other_line_ends_are_read() -> None:
+def test_empty_front_matter_and_other_line_ends_are_read() -> None:
     parts = split("---\r\n---\r\none\rtwo\r\n")
     assert (parts.header, parts.body, parts.offset) == (FrontMatter(), "one\ntwo\n", 2)
 
@@ -62,7 +58,7 @@ WRONG = {
     "not-yaml": ("a: [", 2, "this is not YAML"),
     "bomb": ("a: &a [1]\nb: *a", 2, "anchors and aliases are not supported: write the value out"),
     "twice": ("owner: a\nowner: b", 3, "is given twice"),
-    "list": ("- a", 2, "the first lines must hold `key: value` lines"),
+    "list": ("- a", 2, "the front matter must hold `key: value` lines"),
     "other-form": ("form: poem", 2, "form: must be 'answer'"),
     "long-description": (f"description: {'x' * 501}", 2, "description: must have at most 500 characters"),
     "type": ("variables:\n  a: {type: number}", 3, "variables.a.type: must be 'text', 'list' or 'pairs'"),
@@ -87,11 +83,12 @@ def test_what_is_wrong_is_a_line_with_its_place(header: str, line: int, says: st
     assert (line, True) in [(at, message.startswith(says)) for at, message in found], found
 
 
-def test_first_lines_that_do_not_end_are_one_error() -> None:
+@pytest.mark.parametrize("text", ["---\ndescription: x\n{% block system %}", "--- \nbody"])
+def test_front_matter_that_does_not_end_is_one_error(text: str) -> None:
     with pytest.raises(UnusableTemplateError) as refused:
-        split("---\ndescription: x\n{% block system %}")
+        split(text)
     (finding,) = refused.value.findings
-    assert (finding.line, finding.message) == (1, "the first lines do not end: close them with a line `---`")
+    assert (finding.line, finding.message) == (1, "the front matter does not end: close it with a line `---`")
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED))

@@ -37,7 +37,7 @@ WARNED = {
         4,
         "`tone` is declared and never shown: show it, or take it out",
     ),
-    "no-description": (template(header="owner: me"), 1, "has no description: add `description: …` to the first lines"),
+    "no-description": (template(header="owner: me"), 1, "has no description: add `description: …` to the front matter"),
     "no-mark": (
         template(user=USER.replace("Mark: {{ mark }}\n", "")),
         0,

@@ -1,6 +1,7 @@
 """A recording whose texts are masked is a recording of the masked texts: it replays exactly, and to no other end."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,12 +9,28 @@ from pathlib import Path
 from groundwire_server.app.recorded_files import recording_file
 from groundwire_server.app.recorded_texts import exchange_texts, with_texts
 from groundwire_server.app.replay import ReplayChanges, replay
+from groundwire_server.domain.document import Place
+from groundwire_server.domain.evidence import Evidence, Passage
+from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Not
+from groundwire_server.domain.generation import Token
 from groundwire_server.domain.guards.finding import Finding
-from groundwire_server.domain.vocabulary import Screen
+from groundwire_server.domain.plain import PassageTable, plain
+from groundwire_server.domain.question import Question
+from groundwire_server.domain.text.words import query_terms
+from groundwire_server.domain.vocabulary import Screen, StreamMode
 from groundwire_server.evaluation.exchange import exchange_to_json
 from groundwire_server.evaluation.inputs.recordings import recording_of
 from groundwire_server.evaluation.recording import RecordedQuestion
-from groundwire_server.ports.exchange import LocalFinding, PortName, RecordedExchange
+from groundwire_server.ports.exchange import (
+    Finished,
+    LocalFinding,
+    PortCall,
+    PortName,
+    RecordedExchange,
+    RenderedPrompt,
+    Reply,
+    Returned,
+)
 from tests.app.replaying.recorded import GOOD, recorded
 from tests.pipeline.running import FIRST
 
@@ -93,3 +110,70 @@ async def test_findings_stand_where_their_words_stand() -> None:
     (moved,) = exchange.local_findings
     (finding,) = moved.findings
     assert moved.text[finding.start : finding.end] == "0301234"
+
+
+async def test_no_part_of_a_call_beside_its_texts_keeps_the_words() -> None:
+    exchange = await exchange_of()
+    told = Passage(
+        "c9",
+        f"About {NAME}.",
+        source_uri=f"https://docs.example/{NAME}",
+        metadata={"topic": NAME, "topics": (NAME, "others"), "year": 2024.0},
+        place=Place(section=("Language", NAME)),
+    )
+    wanted = AllOf((Not(Equals("topic", NAME)), AnyOf((Contains("topics", (NAME,)), Equals("year", 2024.0)))))
+    text = f"What do lambda {NAME} yield?"
+    stems = frozenset(query_terms(text))
+    tokens = (Token(NAME, ((NAME, -0.1),)),)
+
+    def with_all(reply: Reply) -> Reply:
+        match reply:
+            case Returned(value=Evidence() as found):
+                return replace(reply, value=replace(found, unknown=stems))
+            case Finished(finish=finish):
+                return replace(reply, finish=replace(finish, tokens=tokens))
+            case _:
+                return reply
+
+    exchange = replace(
+        exchange,
+        question=replace(exchange.question, filter=wanted, unknown=stems, provided=(told,), task=NAME, text=text),
+        prompts=tuple(
+            replace(each, prompt=each.prompt and replace(each.prompt, question=text, unknown=stems))
+            for each in exchange.prompts
+        ),
+        calls=tuple(replace(call, replies=tuple(map(with_all, call.replies))) for call in exchange.calls),
+    )
+    assert NAME in set(exchange_texts(exchange))
+    masked, table = with_texts(exchange, mask), PassageTable()
+    parts = (masked.question, masked.prompts, masked.calls)
+    kept = json.dumps(
+        [plain(tuple[Question, tuple[RenderedPrompt, ...], tuple[PortCall, ...]], parts, table), table.passages]
+    )
+    assert NAME not in kept
+    assert '"topics"' in kept
+    (found,) = [each.prompt.unknown for each in masked.prompts if each.prompt is not None]
+    assert found is not None
+    assert found == {"lambda", "yield"}
+
+
+async def test_a_masked_stream_has_the_events_of_its_shorter_text() -> None:
+    def shorter(text: str) -> str:
+        return text.replace(FIRST.removesuffix("."), "<NAME_1>")
+
+    pieces = [letter for move in GOOD for letter in (move if isinstance(move, str) else [move])]
+    outcome, exchange = await recorded(pieces, stream=True, mode=StreamMode.PROVISIONAL)
+    assert outcome.answer is not None
+    line = read(await file_of(exchange, shorter))
+    assert line.exchange is not None
+    sent = [len([call for call in each.calls if call.port is PortName.READER]) for each in (exchange, line.exchange)]
+    assert sent[1] < sent[0]
+    replayed = await replay(line.exchange)
+    assert replayed.exact, (replayed.unrecorded, replayed.differences)
+
+
+async def test_a_call_that_itself_fails_with_a_change_says_why() -> None:
+    exchange = await exchange_of()
+    policy = replace(exchange.policy, question_limit=5)
+    replayed = await replay(exchange, ReplayChanges(policy))
+    assert (replayed.outcome, replayed.unrecorded, replayed.refused) == (None, "", "INVALID_REQUEST")

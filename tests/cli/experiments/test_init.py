@@ -20,7 +20,7 @@ def test_a_file_is_written_once(groundwire_command: Command, tmp_path: Path) -> 
     first, second = (groundwire_command("experiments", "init", str(file)) for _ in range(2))
 
     assert first.out == f"wrote {file}; begin it with: groundwire experiments apply {file}\n"
-    assert (second.code, second.err) == (2, f"groundwire: {file} is there already: name another\n")
+    assert (second.code, second.err) == (2, f"groundwire: {file} exists: name another file\n")
     assert file.read_text() == groundwire_command("experiments", "init").out
 
 

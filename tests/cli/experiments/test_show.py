@@ -128,6 +128,13 @@ def test_where_nothing_is_certain_it_says_what_is_needed() -> None:
     )
 
 
+def test_it_says_when_a_guard_ends_an_arm_that_is_worse() -> None:
+    few, many = ([*sentences(*read(sums(0.2, 0.2, calls=calls)))] for calls in (400, 40_000))
+    guarded = "more users until the guard on abstained would end an arm that is 2 points worse than it tolerates"
+    assert sum(guarded in sentence for sentence in few) == 1
+    assert not any(guarded in sentence for sentence in many)
+
+
 def test_an_experiment_without_calls_says_so() -> None:
     assert list(sentences(*read([]))) == ["No call is counted yet."]
 

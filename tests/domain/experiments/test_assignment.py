@@ -168,11 +168,12 @@ def test_a_call_that_measures_the_server_is_in_no_experiment() -> None:
 
 def test_a_unit_is_its_tenants_own() -> None:
     """Two tenants may call their users alike, and a subject may be called like an end user of another."""
+    requester = Requester("acme", "app", "user-1")
     units = [
-        unit_value(ExperimentUnit.END_USER, "acme", "app", "user-1"),
-        unit_value(ExperimentUnit.END_USER, "demo", "app", "user-1"),
-        unit_value(ExperimentUnit.SUBJECT, "acme", "app", "user-1"),
-        unit_value(ExperimentUnit.TENANT, "acme", "app", "user-1"),
+        unit_value(ExperimentUnit.END_USER, requester),
+        unit_value(ExperimentUnit.END_USER, replace(requester, tenant="demo")),
+        unit_value(ExperimentUnit.SUBJECT, requester),
+        unit_value(ExperimentUnit.TENANT, requester),
     ]
 
     assert len(set(units)) == len(units)

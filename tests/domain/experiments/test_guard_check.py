@@ -1,15 +1,14 @@
 """Guards: in simulation they end an arm that is worse in time, and one that is equal no more often than stated."""
 
 from collections.abc import Callable
-from math import ceil, sqrt
+from math import sqrt
 from random import Random
 
 import pytest
 
-from groundwire_server.domain.experiments.estimates import RatioEstimate
 from groundwire_server.domain.experiments.experiment import Direction, Experiment, GuardMetric, Metric
-from groundwire_server.domain.experiments.guard_check import GuardBreach, breaches, guard_error
-from groundwire_server.domain.experiments.sample_size import POWER, growth_until_ended
+from groundwire_server.domain.experiments.guard_check import GuardBreach, breaches, guard_error, units_until_ended
+from groundwire_server.domain.experiments.sample_size import POWER
 from tests.domain.experiments.simulation import (
     SimulatedArm,
     ended,
@@ -35,9 +34,15 @@ def _until_ended(
 
 
 def _stated_calls(experiment: Experiment, rate: float, worse: float) -> int:
-    """Return the calls of both arms by which a guard without a bound ends an arm that is so much worse."""
-    one, other = (RatioEstimate(p, p * (1 - p) / 100, 100) for p in (rate + worse, rate))
-    return ceil(200 * growth_until_ended(one, other, worse, 0.0, guard_error(experiment)))
+    """Return the calls of both arms by which the guard is said to end an arm that is so much worse than tolerated."""
+    (guard,) = experiment.guards
+    arms = [simulated("control", Metric.ABSTAINED), simulated("candidate", Metric.ABSTAINED)]
+    for number in range(100):
+        for arm, share in zip(arms, (rate, rate + guard.bound + worse), strict=True):
+            arm.call(number, abstained=float(number < 100 * share))
+    more = units_until_ended(experiment, guard, [arm.sums() for arm in arms], worse)
+    assert more is not None
+    return 200 + more
 
 
 def test_an_arm_that_abstains_five_points_more_ends_within_its_stated_sample() -> None:

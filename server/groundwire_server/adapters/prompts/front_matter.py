@@ -1,4 +1,4 @@
-"""The first lines of a template: what it is, what it needs, and how its model is asked."""
+"""The front matter of a template: what it is, what it needs, and how its model is asked."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -91,7 +91,7 @@ class PromptLimitsConfig(Options):
 
 
 class FrontMatter(Options):
-    """The first lines of a template, between two lines `---`."""
+    """The front matter of a template, between two lines `---`."""
 
     description: str = Field("", max_length=500, description="What the prompt is for.")
     owner: str = Field("", max_length=100, description="Whom to ask about it.")
@@ -126,7 +126,7 @@ class SplitTemplate:
     """A template in its two parts.
 
     Attributes:
-        header: its first lines.
+        header: its front matter.
         body: what follows them.
         offset: lines before the body.
         lines: the line of each value of the header in the file.
@@ -142,7 +142,7 @@ def split(text: str) -> SplitTemplate:
     """Return the parts of a template; one that does not begin with a line `---` has a body alone.
 
     Raises:
-        UnusableTemplateError: with an error for each fault of the first lines.
+        UnusableTemplateError: with an error for each fault of the front matter.
     """
     text = _LINE_END.sub("\n", text)
     head, *rest = text.split("\n")
@@ -150,14 +150,14 @@ def split(text: str) -> SplitTemplate:
         return SplitTemplate(FrontMatter(), text, 0, {})
     end = next((place for place, line in enumerate(rest) if line.rstrip() == _FENCE), None)
     if end is None:
-        raise _unusable([(1, "the first lines do not end: close them with a line `---`")])
+        raise _unusable([(1, "the front matter does not end: close it with a line `---`")])
     try:
         values, found = parse_yaml("\n".join(rest[:end]))
     except InvalidYamlError as broken:
         raise _unusable([(each.line + 1, each.message) for each in broken.faults]) from None
     lines = {path: line + 1 for path, line in found.items()}
     if values is not None and not isinstance(values, dict):
-        raise _unusable([(2, "the first lines must hold `key: value` lines, such as `description: Answers`")])
+        raise _unusable([(2, "the front matter must hold `key: value` lines, such as `description: Answers`")])
     try:
         # As JSON, in which a list may be a tuple, and strictly: no value is converted.
         header = FrontMatter.model_validate_json(dumps(values or {}), strict=True)

@@ -1,4 +1,4 @@
-"""What versions say of themselves in their first lines, each read once."""
+"""The front matter of versions, each read once."""
 
 from typing import Final
 
@@ -10,13 +10,13 @@ _MOST: Final = 10_000
 
 
 class PromptHeaders:
-    """Reads the first lines of versions, from any thread."""
+    """Reads the front matter of versions, from any thread."""
 
     def __init__(self) -> None:
         self._read: dict[tuple[str, str, str], PromptHeader] = {}
 
     def of(self, version: PromptVersion) -> PromptHeader:
-        """Return what a version says of itself; nothing where its first lines cannot be used."""
+        """Return what a version says of itself; nothing where its front matter cannot be used."""
         key = version.name, version.version, version.text
         found = self._read.get(key)
         if found is None:

@@ -55,7 +55,7 @@ def parsed(environment: Environment, text: str, variables: Mapping[str, Variable
 
     Args:
         environment: of the sandbox.
-        text: the template without its first lines.
+        text: the template without its front matter.
         variables: of the front matter.
         form: what `answer_form` prints.
     """

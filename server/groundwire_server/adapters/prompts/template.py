@@ -33,7 +33,7 @@ class CompiledTemplate:
     """A version that can be rendered.
 
     Attributes:
-        header: its first lines.
+        header: its front matter.
         declared: the variables of the header, by name.
         blocks: those of the template, and those built in that it leaves out.
         fingerprint: a hash of all that decides a prompt but what it is rendered of.
@@ -157,7 +157,7 @@ def _read(environment: Environment, name: str, version: str, text: str) -> _Read
         line = parts.lines.get(("variables", variable), 0)
         warnings.append((line, f"`{variable}` is declared and never shown: show it, or take it out"))
     if not parts.header.description:
-        warnings.append((1, "has no description: add `description: …` to the first lines"))
+        warnings.append((1, "has no description: add `description: …` to the front matter"))
     if MARK not in re.sub(f"<[^<>]*{MARK}[^<>]*>", "", body.always["user"]):
         warnings.append((0, "never says its mark: show `Mark: {{ mark }}` in block `user`, so that tags can be told"))
     return _ReadTemplate(parts, body, digest_of(name, version, text), sorted(warnings))

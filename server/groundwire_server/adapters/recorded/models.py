@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from groundwire_server.adapters.recorded.recorder import ExchangeRecorder, LoopTurn
+from groundwire_server.adapters.recorded.recorder import ExchangeRecorder, LoopTurn, nothing
 from groundwire_server.adapters.recorded.requests import (
     check_digest,
     prompt_digest,
@@ -106,7 +106,7 @@ class RecordedEmbedder:
             Failure: of the embedder.
         """
         asked = self._inner.embed(texts, deadline, requester)
-        return await self._recorder.ask_for(_nothing, PortName.EMBEDDER, asked)
+        return await self._recorder.ask_for(nothing, PortName.EMBEDDER, asked)
 
 
 class RecordedReranker:
@@ -181,7 +181,3 @@ class RecordedChecker:
         asked = self._inner.rate_sufficiency(request, deadline)
         digest = sufficiency_digest(request)
         return await self._recorder.ask(PortName.SUFFICIENCY, asked, request=digest)
-
-
-def _nothing(_: object) -> None:
-    """Keep nothing."""

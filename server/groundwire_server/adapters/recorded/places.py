@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from groundwire_server.adapters.recorded.recorder import ExchangeRecorder
+from groundwire_server.adapters.recorded.recorder import ExchangeRecorder, nothing
 from groundwire_server.domain.case import Case
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.event import NumberedEvent
@@ -69,7 +69,7 @@ class RecordedBudget:
             Failure: BUDGET_EXHAUSTED.
         """
         asked = self._inner.reserve(requester, most)
-        return await self._recorder.ask_for(_nothing, PortName.RESERVATION, asked)
+        return await self._recorder.ask_for(nothing, PortName.RESERVATION, asked)
 
     async def left_today(self, requester: Requester) -> float | None:
         """Return the share that is left of what the requester may spend in the day."""
@@ -135,7 +135,7 @@ class RecordedThreads:
         Raises:
             Failure: CAPACITY_EXHAUSTED; whatever the work raises.
         """
-        return await self._recorder.ask_for(_nothing, PortName.THREAD, self._inner.run(requester, until, work))
+        return await self._recorder.ask_for(nothing, PortName.THREAD, self._inner.run(requester, until, work))
 
 
 class RecordedReader:
@@ -149,8 +149,4 @@ class RecordedReader:
         """Take one event."""
         call = self._recorder.begin(PortName.READER)
         call.event = event.event
-        await self._recorder.wait_for(call, self._inner.emit(event), _nothing)
-
-
-def _nothing(_: object) -> None:
-    """Keep nothing."""
+        await self._recorder.wait_for(call, self._inner.emit(event), nothing)

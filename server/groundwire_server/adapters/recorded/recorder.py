@@ -193,6 +193,10 @@ class ExchangeRecorder:
         return round((self._clock.now() if now is None else now) - self._arrived, _DIGITS)
 
 
+def nothing(_: object) -> None:
+    """Keep nothing of a result: when it came is all that matters."""
+
+
 def _itself(value: ValueT) -> ValueT:
     return value
 

@@ -313,7 +313,7 @@ prompt_labels: Final = Table(
     Column("label", String(64), primary_key=True),
     Column("version", String(32), nullable=False),
     Column("previous", String(32), nullable=False, comment="empty without one"),
-    Column("actor", String(256), nullable=False, comment="empty where a guard set it"),
+    Column("actor", String(256), nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("reason", String(1024), nullable=False),
 )
@@ -353,7 +353,6 @@ experiment_units: Final = Table(
     Column("experiment", ForeignKey("experiments.name", ondelete="CASCADE"), primary_key=True),
     Column("unit", String(32), primary_key=True, comment="a keyed digest"),
     Column("arm", String(64), primary_key=True),
-    Column("first_seen", BigInteger, nullable=False),
     Column("calls", BigInteger, nullable=False),
     *(
         Column(metric, Float, nullable=False, server_default="0")

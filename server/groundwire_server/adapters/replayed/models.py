@@ -4,7 +4,6 @@ from array import array
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from math import inf
 
 from groundwire_server.adapters.recorded.requests import (
     check_digest,
@@ -82,7 +81,7 @@ async def _written(
 ) -> tuple[list[Piece], Failure | None]:
     """Return all that a model writes, and how it fails."""
     written: list[Piece] = []
-    request = replace(request, start_by=Deadline(start_by if start_by != inf else inf))
+    request = replace(request, start_by=Deadline(start_by))
     try:
         async with aclosing(model.generate(request, Deadline(until))) as pieces:
             async for piece in pieces:

@@ -52,7 +52,7 @@ def prompt_calls(
         registry: what is in force.
         watch: looks for changes.
         templates: compiles versions.
-        headers: reads their first lines.
+        headers: reads their front matter.
     """
     if watch is None:
         return None

@@ -16,7 +16,7 @@ from groundwire.v1.document_service_pb2 import GetDocumentResponse
 from groundwire_server.cli.console import Terminal
 from groundwire_server.cli.documents.deletion import counted
 from groundwire_server.cli.documents.listing import PAGE
-from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.outputs import refuse_existing, unwritable_stops
 from groundwire_server.files.atomic import replacement
 
 Write = Callable[[bytes], object]
@@ -71,13 +71,9 @@ def output(path: Path | None, *, overwrite: bool) -> Iterator[Write]:
         yield sys.stdout.buffer.write
         sys.stdout.buffer.flush()
         return
-    if path.exists() and not overwrite:
-        raise CommandError(ExitCode.USAGE, f"{path} exists: name another file, or replace it with --force")
-    try:
-        with replacement(path) as new, new.open("wb") as file:
-            yield file.write
-    except OSError as failed:
-        raise CommandError(ExitCode.FAILED, f"{path} cannot be written: {failed.strerror}") from None
+    refuse_existing(path, overwrite=overwrite)
+    with unwritable_stops(path), replacement(path) as new, new.open("wb") as file:
+        yield file.write
 
 
 def document_of(found: GetDocumentResponse) -> Document:

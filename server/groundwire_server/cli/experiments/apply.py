@@ -6,9 +6,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from groundwire_server.cli.arguments import Json, Reason, Timeout
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.prompts.arguments import Json, Reason, Timeout
 
 
 @connects

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from groundwire_server.cli.arguments import Json, Reason, Timeout
 from groundwire_server.cli.connection import ConnectionOptions, connects
-from groundwire_server.cli.prompts.arguments import Json, Reason, Timeout
 
 
 @connects

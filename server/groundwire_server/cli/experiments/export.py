@@ -39,7 +39,7 @@ def as_json(shown: ShownExperiment, found: Readout) -> str:
         "experiment": experiment.name,
         "route": experiment.route,
         "unit": experiment.unit.lower(),
-        "state": shown.state.lower(),
+        "state": shown.state.replace(" ", "_"),
         "traffic_percent": shown.traffic,
         "counted_time": shown.counted.isoformat(),
         "method": "asymptotic confidence sequences",

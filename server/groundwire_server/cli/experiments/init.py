@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.outputs import write_new
 
 
 def init(
@@ -20,11 +20,5 @@ def init(
     if path is None:
         typer.echo(text, nl=False)
         return
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise CommandError(ExitCode.USAGE, f"{path} is there already: name another") from None
-    except OSError as failed:
-        raise CommandError(ExitCode.FAILED, f"{path} cannot be written: {failed.strerror}") from None
+    write_new(path, text)
     typer.echo(f"wrote {path}; begin it with: groundwire experiments apply {path}")

@@ -1,32 +1,28 @@
 """Experiments in a line each."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from groundwire_server.app.experiments.definition import read_experiment
 from groundwire_server.cli.times import printed
+from groundwire_server.cli.words import word
 
 if TYPE_CHECKING:
     from groundwire.v1.experiment_service_pb2 import Experiment
-
-_PREFIX: Final = "EXPERIMENT_STATE_"
 
 
 def state_word(experiment: "Experiment") -> str:
     """Return the word for what an experiment does, such as `running`."""
     from groundwire.v1.experiment_service_pb2 import ExperimentState  # noqa: PLC0415  # not for --help
 
-    try:
-        return ExperimentState.Name(experiment.state).removeprefix(_PREFIX).lower().replace("_", " ")
-    except ValueError:
-        return str(experiment.state)
+    return word(ExperimentState, experiment.state).lower().replace("_", " ")
 
 
 def state_line(experiment: "Experiment") -> str:
     """Return what an experiment does, with the time and the share of units that say so."""
-    word, end = state_word(experiment), experiment.end_time
+    state, end = state_word(experiment), experiment.end_time
     until = f" until {printed(end)}" if experiment.HasField("end_time") else ""
-    match word:
+    match state:
         case "scheduled":
             what = f"begins at {printed(experiment.start_time)}{until and f' and runs{until}'}"
         case "running":
@@ -34,7 +30,7 @@ def state_line(experiment: "Experiment") -> str:
         case "ended":
             what = f"ended at {printed(end)}"
         case _:
-            what = f"is {word}"
+            what = f"is {state}"
     return f"{experiment.name} on route {experiment.route} {what}"
 
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundwire_server.cli.arguments import Json, Timeout
 from groundwire_server.cli.connection import ConnectionOptions, connects
-from groundwire_server.cli.prompts.arguments import Json, Timeout
 
 if TYPE_CHECKING:
     # Imports what --help does not need.

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from groundwire.v1.experiment_service_pb2 import ArmEnd as ArmEndMessage
-from groundwire.v1.experiment_service_pb2 import ArmResults, ExperimentState, GetExperimentResponse
+from groundwire.v1.experiment_service_pb2 import ArmResults, GetExperimentResponse
 from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.experiments.definition import read_experiment
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.words import word
+from groundwire_server.cli.experiments.lines import state_word
 from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, Metric
 from groundwire_server.domain.experiments.latency import latency_bucket
 from groundwire_server.domain.experiments.observation import ArmSums, Moments
@@ -24,7 +24,7 @@ class ShownExperiment:
     """An experiment that is shown.
 
     Attributes:
-        state: its word.
+        state: in words, such as `set aside`.
         traffic: the share of the units that it has now, 0 to 100.
         counted: until when calls are counted.
     """
@@ -51,7 +51,7 @@ class ShownExperiment:
             raise CommandError(ExitCode.FAILED, said) from None
         return cls(
             replace(read, ended_arms=tuple(map(_end_of, message.ended_arms))),
-            word(ExperimentState, message.state),
+            state_word(message),
             message.traffic_percent,
             response.counted_time.ToDatetime(UTC),
             [_sums_of(arm) for arm in response.arms],

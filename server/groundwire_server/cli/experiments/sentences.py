@@ -8,6 +8,7 @@ from groundwire_server.cli.experiments.figures import NAMES, UNITS, amount, is_s
 from groundwire_server.cli.experiments.results import ShownExperiment
 from groundwire_server.domain.experiments.estimates import IntervalEstimate
 from groundwire_server.domain.experiments.experiment import HOLDOUT, Metric
+from groundwire_server.domain.experiments.guard_check import units_until_ended
 from groundwire_server.domain.experiments.readout import ArmReadout, MetricReadout, Readout
 from groundwire_server.domain.experiments.sample_ratio import ALARM
 
@@ -43,6 +44,7 @@ def sentences(shown: ShownExperiment, found: Readout) -> Iterator[str]:
         if arm.arm != HOLDOUT:
             yield _compared(arm, control)
     yield from _needed(shown, found)
+    yield from _guarded(shown, found)
     for end in shown.experiment.ended_arms:
         by = "by its guard" if not end.actor else "by a person"
         yield f"{end.arm} was ended {by} on {end.at:%Y-%m-%d at %H:%M} UTC{f': {end.reason}' if end.reason else ''}."
@@ -121,6 +123,21 @@ def _needed(shown: ShownExperiment, found: Readout) -> Iterator[str]:
         yield f"About {_rounded(most):,} more {_units(shown)} until {about} would be told apart with 90 % probability."
     else:
         yield f"There are enough {_units(shown)} to tell {about}."
+
+
+def _guarded(shown: ShownExperiment, found: Readout) -> Iterator[str]:
+    """Yield when the first guard with an absolute bound on a share ends an arm that is worse than it tolerates."""
+    guards = (each for each in shown.experiment.guards if is_share(each.metric) and not each.relative)
+    guard = next(guards, None)
+    if guard is None:
+        return
+    more = units_until_ended(shown.experiment, guard, shown.arms, found.effect)
+    if not more:
+        return
+    yield (
+        f"About {_rounded(more):,} more {_units(shown)} until the guard on {NAMES[guard.metric]} would end an arm that "
+        f"is {100 * found.effect:g} points worse than it tolerates, with 90 % probability."
+    )
 
 
 def _bounded(arm: ArmReadout) -> bool:

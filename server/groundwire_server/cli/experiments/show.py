@@ -7,6 +7,7 @@ import typer
 
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.outputs import unwritable_stops
 
 
 @connects
@@ -64,10 +65,8 @@ def show(
         shown = ShownExperiment.of(client.experiment(name))
     found = shown.readout([known[each] for each in dict.fromkeys(wanted)], confidence, detect)
     if html is not None:
-        try:
+        with unwritable_stops(html):
             html.write_text(readout_page(shown, found), encoding="utf-8")
-        except OSError as failed:
-            raise CommandError(ExitCode.FAILED, f"{html} cannot be written: {failed.strerror}") from None
     if json:
         print(as_json(shown, found))
     elif csv:

@@ -40,7 +40,7 @@ def readout_page(shown: ShownExperiment, found: Readout) -> str:
     """Return the page as HTML."""
     experiment = shown.experiment
     facts = {
-        "state": shown.state.lower().replace("_", " "),
+        "state": shown.state,
         "traffic": f"{shown.traffic:g} % of {UNITS[experiment.unit]}",
         "counted until": f"{shown.counted:%Y-%m-%d %H:%M:%S} UTC",
         **{arm.arm: f"{arm.units:,} {UNITS[experiment.unit]}, {arm.calls:,} calls" for arm in found.arms},

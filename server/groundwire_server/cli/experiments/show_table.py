@@ -44,7 +44,7 @@ def heading(shown: ShownExperiment) -> str:
     """Return what the experiment is, in a line."""
     experiment = shown.experiment
     return (
-        f"{experiment.name} on {experiment.route}: {shown.state.lower().replace('_', ' ')}, "
+        f"{experiment.name} on {experiment.route}: {shown.state}, "
         f"{shown.traffic:g} % of {UNITS[experiment.unit]}, counted until {shown.counted:%Y-%m-%d %H:%M:%S} UTC"
     )
 

@@ -11,9 +11,9 @@ from google.protobuf import json_format
 
 from groundwire.v1.feedback_service_pb2 import LabelledCase
 from groundwire.v1.review_pb2 import Review
-from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.feedback.questions import question_of
 from groundwire_server.cli.feedback.statements import Statements
+from groundwire_server.cli.outputs import refuse_existing, unwritable_stops
 from groundwire_server.cli.words import counted
 from groundwire_server.files.atomic import replacement
 
@@ -53,15 +53,11 @@ def write_cases(cases: Iterable[LabelledCase], path: Path, format_: str, *, over
     Raises:
         CommandError: when the file exists, unless it is to be overwritten, or cannot be written.
     """
-    if path.exists() and not overwrite:
-        raise CommandError(ExitCode.USAGE, f"{path} exists: name another file, or replace it with --force")
+    refuse_existing(path, overwrite=overwrite)
     exported = CaseExport()
-    try:
-        with replacement(path) as new, new.open("w", encoding="utf-8") as file:
-            for part in _parts(cases, format_, exported):
-                file.write(part)
-    except OSError as failed:
-        raise CommandError(ExitCode.FAILED, f"{path} cannot be written: {failed.strerror}") from None
+    with unwritable_stops(path), replacement(path) as new, new.open("w", encoding="utf-8") as file:
+        for part in _parts(cases, format_, exported):
+            file.write(part)
     return exported
 
 

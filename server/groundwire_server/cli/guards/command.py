@@ -2,19 +2,13 @@
 
 import json as json_format
 import sys
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from groundwire_server.cli.arguments import Config, Json
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.domain.text.encodable import encodable
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="The configuration; else GROUNDWIRE_CONFIG, else groundwire.yaml."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 
 _SCREENS: Final = ("question", "evidence", "answer")
 _MOST_BYTES: Final = 4_000_000

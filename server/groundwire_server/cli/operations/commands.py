@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from groundwire_server.cli.arguments import MappedJson, Timeout
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import ExitCode
 
@@ -23,8 +24,6 @@ class ListedState(StrEnum):
 
 Name: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="The operation's name, or its id alone.")]
 Names: TypeAlias = Annotated[list[str], typer.Argument(metavar="NAME", help="The operations' names, or their ids.")]
-Timeout: TypeAlias = Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of each call.")]
-Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, in protobuf's mapping.")]
 Waited: TypeAlias = Annotated[
     float | None, typer.Option(min=0.001, metavar="SECONDS", help="How long to wait; default: until it is done.")
 ]
@@ -40,7 +39,7 @@ def list_(
         ),
     ] = None,
     timeout: Timeout = 30.0,
-    json: Json = False,
+    json: MappedJson = False,
 ) -> None:
     """List your own operations, the oldest first.
 
@@ -55,7 +54,7 @@ def list_(
 
 
 @connects
-def show(name: Name, connection: ConnectionOptions, timeout: Timeout = 30.0, json: Json = False) -> None:
+def show(name: Name, connection: ConnectionOptions, timeout: Timeout = 30.0, json: MappedJson = False) -> None:
     """Show an operation as it is, with its outcome when it is done."""
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
     from groundwire_server.cli.operations.listing import full_name, print_json, print_operation  # noqa: PLC0415
@@ -69,7 +68,7 @@ def show(name: Name, connection: ConnectionOptions, timeout: Timeout = 30.0, jso
 
 
 @connects
-def wait(name: Name, connection: ConnectionOptions, timeout: Waited = None, json: Json = False) -> None:
+def wait(name: Name, connection: ConnectionOptions, timeout: Waited = None, json: MappedJson = False) -> None:
     """Wait until an operation is done, and print its outcome.
 
     Exits with 0 when there is an answer, with 1 when there is none or the time is up. Ctrl-C stops waiting, and the
@@ -86,7 +85,7 @@ def wait(name: Name, connection: ConnectionOptions, timeout: Waited = None, json
 
 
 @connects
-def watch(name: Name, connection: ConnectionOptions, timeout: Waited = None, json: Json = False) -> None:
+def watch(name: Name, connection: ConnectionOptions, timeout: Waited = None, json: MappedJson = False) -> None:
     """Print an operation's state whenever it changes, and its outcome at the end.
 
     Exits as `groundwire operations wait` does.
@@ -124,7 +123,7 @@ def delete(names: Names, connection: ConnectionOptions, timeout: Timeout = 30.0)
 
 
 @connects
-def halted(connection: ConnectionOptions, timeout: Timeout = 30.0, json: Json = False) -> None:
+def halted(connection: ConnectionOptions, timeout: Timeout = 30.0, json: MappedJson = False) -> None:
     """List the operations of your tenant whose attempts are used up. Needs the role operator.
 
     Elsewhere than on a terminal it prints name, last cause, attempts, route and time of the last attempt between tabs.

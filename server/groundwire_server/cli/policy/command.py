@@ -6,14 +6,9 @@ from typing import Annotated, Final
 
 import typer
 
+from groundwire_server.cli.arguments import Config, Json
 from groundwire_server.cli.durations import seconds_of
 from groundwire_server.cli.exits import CommandError, ExitCode
-
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="The configuration; else GROUNDWIRE_CONFIG, else groundwire.yaml."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
 
 _MOST_PASSAGES: Final = 64
 

@@ -8,13 +8,6 @@ import typer
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.domain.prompts.registry import NAME_PATTERN, VERSION_PATTERN
 
-Config: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="The configuration; else GROUNDWIRE_CONFIG, else groundwire.yaml."),
-]
-
-Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
-
 NAMED: Final = (
     "A prompt, such as answer, answer/1.2.0 or answer/candidate (a label); without either the version labelled \
 production, or the newest. Or the path of a template."
@@ -30,18 +23,12 @@ Label: TypeAlias = Annotated[
     str, typer.Option("--label", metavar="LABEL", help="The label to point at a version, such as candidate.")
 ]
 
-Reason: TypeAlias = Annotated[
-    str, typer.Option("--reason", metavar="TEXT", help="Why, for the history and the audit trail.")
-]
-
 Folder: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         "--folder", metavar="DIR", help="Change the labels of this folder, without a server, in place of the records."
     ),
 ]
-
-Timeout: TypeAlias = Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of each call.")]
 
 
 def numbered(text: str) -> tuple[str, str]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundwire_server.cli.arguments import Config, Json
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.prompts.arguments import NAMED, Config, Json
+from groundwire_server.cli.prompts.arguments import NAMED
 from groundwire_server.cli.prompts.on_server import OnServer, fetched
 from groundwire_server.cli.prompts.render import (
     Ask,

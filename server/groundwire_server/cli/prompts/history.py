@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundwire_server.cli.arguments import Json, Timeout
 from groundwire_server.cli.connection import ConnectionOptions, connects
-from groundwire_server.cli.prompts.arguments import Folder, Json, Timeout
+from groundwire_server.cli.prompts.arguments import Folder
 from groundwire_server.cli.prompts.folders import faults_stop
 
 if TYPE_CHECKING:

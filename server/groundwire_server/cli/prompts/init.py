@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from groundwire_server.cli.arguments import Config
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.prompts.arguments import Config
+from groundwire_server.cli.outputs import unwritable_stops, write_new
 
 
 def init(
@@ -44,15 +45,12 @@ def init(
             f"`{name}: {{{PRODUCTION}: {in_force.version}}}` first",
         )
     pinned = f"{name}: {{{PRODUCTION}: {in_force.version}}}\n" if unlabelled and in_force is not None else ""
-    try:
+    with unwritable_stops(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         # The label first: a server that watches the folder would take the newest.
         if pinned:
             labels.write_text(pinned, encoding="utf-8")
-        with file.open("x", encoding="utf-8") as opened_file:
-            opened_file.write(first.text)
-    except OSError as failed:
-        raise CommandError(ExitCode.FAILED, f"{failed.filename or file} cannot be written: {failed.strerror}") from None
+    write_new(file, first.text)
     typer.echo(f"wrote {file}, a copy of {first.name}/{first.version}")
     if pinned and in_force is not None:
         typer.echo(f"wrote {labels}: {PRODUCTION} stays {in_force.version}")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundwire_server.cli.arguments import Config, Json
 from groundwire_server.cli.exits import ExitCode
-from groundwire_server.cli.prompts.arguments import Config, Json
+from groundwire_server.cli.words import counted
 
 if TYPE_CHECKING:
     # Imports what --help does not need.
@@ -86,14 +87,13 @@ def _show(linted: Sequence[dict[str, Any]], faults: Sequence[str]) -> None:
     for fault in faults:
         print(one_line(fault))
     for template in linted:
-        for counted, tokens in template["tokens"].items():
-            print(f"{template['template']}: {tokens} tokens without passages, by {counted}")
+        for way, tokens in template["tokens"].items():
+            print(f"{template['template']}: {tokens} tokens without passages, by {way}")
     findings = [each for template in linted for each in template["findings"]]
     errors = sum(each["error"] for each in findings) + len(faults)
-    count = f"{len(linted)} template{'' if len(linted) == 1 else 's'}"
     warnings = sum(not each["error"] for each in findings)
-    print(f"{count}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
+    print(f"{counted(len(linted), 'template')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+    return counted(number, what) if number else f"no {what}s"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from groundwire_server.cli.arguments import Config, Json
 from groundwire_server.cli.connection import ConnectionOptions, connects
-from groundwire_server.cli.prompts.arguments import Config, Json
 from groundwire_server.cli.prompts.on_server import OnServer, listing_of
 
 if TYPE_CHECKING:

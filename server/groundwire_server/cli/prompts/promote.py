@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from groundwire_server.cli.arguments import Json, Reason, Timeout
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.prompts.arguments import Folder, Json, Label, Reason, Timeout, Version, numbered
+from groundwire_server.cli.prompts.arguments import Folder, Label, Version, numbered
 from groundwire_server.cli.prompts.folders import faults_stop
 from groundwire_server.domain.prompts.registry import PRODUCTION
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundwire_server.cli.arguments import Json, Reason, Timeout
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.prompts.arguments import Json, Reason, Timeout, numbered
+from groundwire_server.cli.prompts.arguments import numbered
 
 if TYPE_CHECKING:
     # Imports what --help does not need.

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import typer
 
+from groundwire_server.cli.arguments import Config, Json
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.prompts.arguments import Config, Json, Named
+from groundwire_server.cli.prompts.arguments import Named
 
 if TYPE_CHECKING:
     # Imports what --help does not need.

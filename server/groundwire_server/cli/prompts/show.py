@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from groundwire_server.cli.arguments import Config, Json
 from groundwire_server.cli.connection import ConnectionOptions, connects
-from groundwire_server.cli.prompts.arguments import Config, Json, Named
+from groundwire_server.cli.prompts.arguments import Named
 from groundwire_server.cli.prompts.on_server import OnServer, fetched
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from groundwire_server.cli.arguments import Config, Json
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.prompts.arguments import Config, Json
 
 
 def try_cases(

@@ -10,6 +10,7 @@ from typing import Final
 from groundwire_server.app.configuration.errors import not_among
 from groundwire_server.app.prompt_trial import PromptTrial, prompt_trial, with_prompt
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.outputs import write_new, write_output
 from groundwire_server.cli.prompts.junit import junit_of
 from groundwire_server.cli.prompts.offline import OpenedRegistry, opened_registry
 from groundwire_server.cli.prompts.results import CaseResult, exit_code, print_result, print_summary, written
@@ -18,7 +19,6 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.question import Question, Turn
 from groundwire_server.evaluation.outcomes import recorded_outcome
 from groundwire_server.evaluation.prompt_cases import PromptCase, PromptCases, read_cases
-from groundwire_server.files.atomic import replace_file
 
 _EXAMPLE: Final = "example-cases.yaml"
 
@@ -32,13 +32,7 @@ def write_example(files: Sequence[Path]) -> None:
     if len(files) != 1:
         raise CommandError(ExitCode.USAGE, "--init writes one file: name one")
     (file,) = files
-    if file.exists():
-        raise CommandError(ExitCode.USAGE, f"{file} exists: name another file")
-    example = resources("groundwire_server.cli.prompts").joinpath(_EXAMPLE).read_bytes()
-    try:
-        replace_file(file, example)
-    except OSError as failed:
-        raise CommandError(ExitCode.FAILED, f"{file} cannot be written: {failed.strerror}") from None
+    write_new(file, resources("groundwire_server.cli.prompts").joinpath(_EXAMPLE).read_text("utf-8"))
     print(f"wrote {file}: try it with `groundwire prompts test {file} --live`")
 
 
@@ -76,10 +70,7 @@ def try_prompts(
     else:
         print_summary(results)
     if junit is not None:
-        try:
-            replace_file(junit, junit_of(results))
-        except OSError as failed:
-            raise CommandError(ExitCode.FAILED, f"{junit} cannot be written: {failed.strerror}") from None
+        write_output(junit, junit_of(results))
     return exit_code(results)
 
 

@@ -5,13 +5,13 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from groundwire_server.cli.arguments import MappedJson, Timeout
 from groundwire_server.cli.connection import ConnectionOptions, connects
 
 # What the commands need is imported in them: --help does not need it.
 
 Route: TypeAlias = Annotated[str, typer.Option(metavar="NAME", help="The route; default: all.")]
 Request: TypeAlias = Annotated[str, typer.Option("--request-id", metavar="ID", help="The request; default: all.")]
-Timeout: TypeAlias = Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of each call.")]
 Recording: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="The recording, as `list` names it.")]
 Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 
@@ -23,7 +23,7 @@ def list_(
     request_id: Request = "",
     limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="The most to list.")] = 100,
     timeout: Timeout = 30.0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, in protobuf's mapping.")] = False,
+    json: MappedJson = False,
 ) -> None:
     """List the calls of your tenant that were recorded, the newest first. Needs the role operator.
 
@@ -73,7 +73,7 @@ def export(
     limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="The most to export.")] = 1000,
     timeout: Timeout = 30.0,
 ) -> None:
-    """Export recordings to a folder, a file each: a data set for `groundwire eval`, `replay` and `prompts test`.
+    """Export recordings to a folder, a file each: a data set for `groundwire eval`, `replay` and `prompts diff --over`.
 
     Needs the role operator; the audit trail notes each. Those that the folder has already are not read again.
     """

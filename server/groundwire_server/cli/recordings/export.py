@@ -9,9 +9,9 @@ from typing import Final
 
 from groundwire.v1.recording_service_pb2 import Recording
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.outputs import refuse_existing, write_output
 from groundwire_server.cli.words import counted
 from groundwire_server.evaluation.inputs.files import RECORDING_ENDING
-from groundwire_server.files.atomic import replace_file
 
 PREFIX: Final = "recordings/"
 """What the names of recordings begin with."""
@@ -44,12 +44,8 @@ def write_recording(file: Path, content: bytes, *, overwrite: bool) -> None:
     Raises:
         CommandError: when the file exists, unless it is to be overwritten, or cannot be written.
     """
-    if file.exists() and not overwrite:
-        raise CommandError(ExitCode.USAGE, f"{file} exists: name another file, or replace it with --force")
-    try:
-        replace_file(file, content)
-    except OSError as failed:
-        raise CommandError(ExitCode.FAILED, f"{file} cannot be written: {failed.strerror}") from None
+    refuse_existing(file, overwrite=overwrite)
+    write_output(file, content)
 
 
 def export_recordings(recordings: Iterable[Recording], read: Callable[[str], bytes], folder: Path, limit: int) -> None:

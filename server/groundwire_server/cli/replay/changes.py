@@ -12,6 +12,7 @@ from groundwire_server.app.configuration.errors import not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.app.experiments.settings import with_settings
+from groundwire_server.cli.configured import known_model
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.prompts.offline import OpenedRegistry
 from groundwire_server.domain.failure import SetupError
@@ -79,10 +80,7 @@ def changes_of(asked: Sequence[str], opened: OpenedRegistry) -> AskedChanges:
         if kind in given:
             raise CommandError(ExitCode.USAGE, f"--with {kind} is given twice: give one")
         given[kind] = value
-    model = given.get("model", "")
-    models = opened.configuration.models
-    if model and model not in models:
-        raise CommandError(ExitCode.USAGE, not_among(model, models, f"there is no model {model}"))
+    model = known_model(given["model"], opened.configuration) if "model" in given else ""
     prompt = opened.version(given["prompt"]) if "prompt" in given else None
     settings = _settings(Path(given["route"])) if "route" in given else {}
     titles = [

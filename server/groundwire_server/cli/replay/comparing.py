@@ -13,6 +13,7 @@ from groundwire_server.cli.calls import connect, failures_stop
 from groundwire_server.cli.connection import ConnectionOptions
 from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.exits import CommandError, ExitCode
+from groundwire_server.cli.outputs import write_output
 from groundwire_server.cli.prompts.offline import OpenedRegistry, opened_registry
 from groundwire_server.cli.recordings.export import PREFIX, name_of
 from groundwire_server.cli.replay.changes import changes_of
@@ -24,7 +25,6 @@ from groundwire_server.cli.replay.summary import difference_line, summary_lines
 from groundwire_server.cli.words import counted
 from groundwire_server.domain.prompts.registry import PromptVersion
 from groundwire_server.evaluation.replayed import ReplayedCall, ReplaySummary, facts_of
-from groundwire_server.files.atomic import replace_file
 
 _SHOWN: Final = 20
 """Calls up to which both outcomes are printed; of more, a line each."""
@@ -70,10 +70,7 @@ def compare_recordings(
         titles = Titles(after=changes.title)
     _print(replayed, titles, changed=bool(asked), as_json=as_json)
     if html is not None:
-        try:
-            replace_file(html, replay_page(replayed, titles).encode())
-        except OSError as failed:
-            raise CommandError(ExitCode.FAILED, f"{html} cannot be written: {failed.strerror}") from None
+        write_output(html, replay_page(replayed, titles))
     if fail_if_changed and any(each.changed for each in replayed):
         return ExitCode.MISSED
     done = all(each.after is not None for each in replayed) if asked else all(each.exact for each in replayed)

@@ -41,8 +41,6 @@ class TypedFault(StrEnum):
 
 
 Ticket: TypeAlias = Annotated[str, typer.Argument(metavar="TICKET", help="The review's ticket.")]
-Timeout: TypeAlias = Annotated[float, typer.Option(min=0.001, metavar="SECONDS", help="Deadline of each call.")]
-Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, in protobuf's mapping.")]
 Kinds: TypeAlias = Annotated[
     list[ListedReviewKind] | None,
     typer.Option("--kind", metavar="KIND", help="approval, sample or block; repeatable.", case_sensitive=False),

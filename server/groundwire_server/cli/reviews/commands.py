@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundwire_server.cli.arguments import MappedJson, Timeout
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.reviews.arguments import (
     Etag,
     Every,
     Faults,
-    Json,
     Kinds,
     Lease,
     ListedReviewState,
@@ -21,7 +21,6 @@ from groundwire_server.cli.reviews.arguments import (
     Sentences,
     States,
     Ticket,
-    Timeout,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def list_(
     newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
     limit: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="The most to list.")] = 1000,
     timeout: Timeout = 30.0,
-    json: Json = False,
+    json: MappedJson = False,
 ) -> None:
     """List the reviews of your tenant that wait for a decision, the oldest first. Needs the role reviewer.
 
@@ -72,7 +71,7 @@ def show(
     connection: ConnectionOptions,
     full: Annotated[bool, typer.Option("--full", help="Print whole passages.")] = False,
     timeout: Timeout = 30.0,
-    json: Json = False,
+    json: MappedJson = False,
 ) -> None:
     """Show a review: each sentence of its draft with its conflicts, and the passage that it rests on.
 
@@ -87,7 +86,11 @@ def show(
 
 @connects
 def claim(
-    ticket: Ticket, connection: ConnectionOptions, lease: Lease = 900.0, timeout: Timeout = 30.0, json: Json = False
+    ticket: Ticket,
+    connection: ConnectionOptions,
+    lease: Lease = 900.0,
+    timeout: Timeout = 30.0,
+    json: MappedJson = False,
 ) -> None:
     """Reserve a review for yourself, or prolong your claim, and show it."""
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
@@ -113,7 +116,7 @@ def approve(
     note: Note = "",
     etag: Etag = "",
     timeout: Timeout = 30.0,
-    json: Json = False,
+    json: MappedJson = False,
 ) -> None:
     """Let an answer leave as it was proposed. It is claimed for you first, unless --etag is given."""
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
@@ -140,7 +143,7 @@ def edit(
     fault: Faults = None,
     wrong: Sentences = None,
     timeout: Timeout = 30.0,
-    json: Json = False,
+    json: MappedJson = False,
 ) -> None:
     """Let your own text leave in place of the draft; it is claimed for you, and checked against the same passages.
 
@@ -182,7 +185,7 @@ def reject(
     wrong: Sentences = None,
     etag: Etag = "",
     timeout: Timeout = 30.0,
-    json: Json = False,
+    json: MappedJson = False,
 ) -> None:
     """Let no answer leave. It is claimed for you first, unless --etag is given."""
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
@@ -211,7 +214,7 @@ def watch(
     timeout: Annotated[
         float | None, typer.Option(min=0.001, metavar="SECONDS", help="How long to watch; default: until Ctrl-C.")
     ] = None,
-    json: Json = False,
+    json: MappedJson = False,
 ) -> None:
     """Print the reviews that wait, then each again whenever it changes; lines are those of `list`."""
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from groundwire_server.cli.arguments import Config
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.tokens.arguments import Config
 
 
 def calibrate(
@@ -18,8 +18,7 @@ def calibrate(
     The provider is asked to count a text in each of ten scripts, which costs nothing. Anthropic has an endpoint for it.
     """
     from groundwire_server.app.token_counts import calibrated  # noqa: PLC0415  # what --help does not need
-    from groundwire_server.cli.configured import configuration_from  # noqa: PLC0415
-    from groundwire_server.cli.tokens.arguments import known_model  # noqa: PLC0415
+    from groundwire_server.cli.configured import configuration_from, known_model  # noqa: PLC0415
     from groundwire_server.cli.words import CAUSES  # noqa: PLC0415
     from groundwire_server.domain.failure import Failure, SetupError  # noqa: PLC0415
 

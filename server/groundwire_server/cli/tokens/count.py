@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from groundwire_server.cli.arguments import Config
 from groundwire_server.cli.exits import CommandError, ExitCode
-from groundwire_server.cli.tokens.arguments import Config
 
 if TYPE_CHECKING:
     from groundwire_server.app.configuration.models.configuration import Configuration
@@ -28,9 +28,8 @@ def count(
 
     A count by a model's own vocabulary is exact; an estimate is marked as one.
     """
-    from groundwire_server.cli.configured import configuration_from  # noqa: PLC0415  # what --help does not need
+    from groundwire_server.cli.configured import configuration_from, known_model  # noqa: PLC0415  # what --help does not need
     from groundwire_server.cli.console import Terminal  # noqa: PLC0415
-    from groundwire_server.cli.tokens.arguments import known_model  # noqa: PLC0415
 
     configuration = configuration_from(config)
     counters = {

@@ -30,12 +30,21 @@ _HOLDOUT: Final = b"holdout"
 _ALL: Final = 100.0
 
 
-def unit_value(unit: ExperimentUnit, tenant: str, subject: str, end_user_id: str) -> str:
-    """Return the name of the unit behind a call, within its tenant; empty where the call has none."""
-    if unit is ExperimentUnit.TENANT:
-        return tenant
-    own = subject if unit is ExperimentUnit.SUBJECT else end_user_id
-    return f"{tenant}\0{own}" if own else ""
+def own_name(unit: ExperimentUnit, requester: Requester) -> str:
+    """Return the name of the unit behind a call within its tenant; empty where the call has none."""
+    match unit:
+        case ExperimentUnit.TENANT:
+            return requester.tenant
+        case ExperimentUnit.SUBJECT:
+            return requester.subject
+        case ExperimentUnit.END_USER:
+            return requester.end_user
+
+
+def unit_value(unit: ExperimentUnit, requester: Requester) -> str:
+    """Return the name of the unit behind a call among those of all tenants; empty where the call has none."""
+    own = own_name(unit, requester)
+    return own if unit is ExperimentUnit.TENANT or not own else f"{requester.tenant}\0{own}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class RouteTraffic:
         """Return the arm of a call in an experiment; empty where it is in none."""
         if experiment.state(now) is not ExperimentState.RUNNING:
             return ""
-        unit = unit_value(experiment.unit, requester.tenant, requester.subject, requester.end_user)
+        unit = unit_value(experiment.unit, requester)
         if not unit:
             return ""
         if self.holdout_percent and _place(experiment.route, unit, _HOLDOUT) < self.holdout_percent:

@@ -1,5 +1,6 @@
 """Whether an arm is worse than its guards tolerate: by more than chance explains, at whatever look."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from groundwire_server.domain.experiments.estimates import (
 from groundwire_server.domain.experiments.experiment import Direction, Experiment, GuardMetric, Metric
 from groundwire_server.domain.experiments.latency import P95_SHARE, QuantileInterval, quantile
 from groundwire_server.domain.experiments.observation import ArmSums
+from groundwire_server.domain.experiments.sample_size import growth_until_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,31 @@ def breaches(experiment: Experiment, arms: Sequence[ArmSums]) -> list[GuardBreac
         if name in known and name not in over
     )
     return [breach for breach in found if breach is not None]
+
+
+def units_until_ended(experiment: Experiment, guard: GuardMetric, arms: Sequence[ArmSums], effect: float) -> int | None:
+    """Return about how many more units, of all arms, are needed until a guard ends an arm that is clearly worse.
+
+    Args:
+        experiment: whose guard it is.
+        guard: with an absolute bound.
+        arms: what is known of the arms.
+        effect: by how much the arm is worse than the guard tolerates, in the metric's unit, above 0.
+
+    Returns:
+        The most over all open arms; None where that cannot be said yet.
+    """
+    known = {arm.arm: arm for arm in arms}
+    control = known.get(experiment.control.name)
+    other = None if control is None else ratio_of(control, guard.metric)
+    open_arms = [known[arm.name] for arm in experiment.open_treatments if arm.name in known]
+    found = [ratio for arm in open_arms if (ratio := ratio_of(arm, guard.metric)) is not None]
+    if other is None or not found:
+        return None
+    error, worse = guard_error(experiment), guard.bound + effect
+    growth = max(growth_until_ended(each, other, worse, guard.bound, error) for each in found)
+    units = sum(known[arm.name].units for arm in experiment.arms if arm.name in known)
+    return math.ceil((growth - 1) * units) if math.isfinite(growth) else None
 
 
 def guard_error(experiment: Experiment) -> float:

@@ -25,9 +25,8 @@ class ContextSource(Word):
     EXAMPLES = auto()
 
 
-UNTRUSTED: frozenset[ContextSource] = frozenset({ContextSource.TURNS, ContextSource.CALLER, ContextSource.LOCALE})
+UNTRUSTED: Final = frozenset({ContextSource.TURNS, ContextSource.CALLER, ContextSource.LOCALE})
 """Sources that others than the operator write: they stand behind a fence."""
-
 
 LOCALE: Final = "locale"
 """The caller's value that a block of the source LOCALE shows unless it names another."""
@@ -124,5 +123,5 @@ def caller_values(
     return tuple(each for each in values if each[0] not in taken)
 
 
-NO_CONTEXT: PromptContext = PromptContext({}, {})
+NO_CONTEXT: Final = PromptContext({}, {})
 """For routes that declare none."""

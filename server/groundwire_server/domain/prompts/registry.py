@@ -68,7 +68,7 @@ class PromptVersion:
 
 @dataclass(frozen=True, slots=True)
 class PromptHeader:
-    """What the first lines of a version say for people.
+    """What the front matter of a version says for people.
 
     Attributes:
         description: what the prompt is for.
@@ -88,7 +88,7 @@ class PromptLabel:
         label: its own name, such as `production`.
         version: what it points at.
         previous: what it pointed at before; empty without one.
-        actor: the subject that set it; empty where a file says so, or a guard did.
+        actor: the subject that set it; empty where a file says so.
         at: when; None where a file says so.
         reason: why, in the actor's words.
     """

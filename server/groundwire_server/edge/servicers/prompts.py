@@ -42,7 +42,7 @@ class PromptRegistryCalls(PromptServiceServicer):
         calls = self._calls
         if request.name and not calls.registry.numbers(request.name):
             raise _not_found(request.name)
-        # Reading the first lines of many versions for the first time takes a while: calls go on meanwhile.
+        # Reading the front matter of many versions for the first time takes a while: calls go on meanwhile.
         listed = await asyncio.to_thread(lambda: list(listed_to_pb(calls, request.name)))
         return prompt_service_pb2.ListPromptsResponse(prompts=listed, revision=calls.registry.revision)
 

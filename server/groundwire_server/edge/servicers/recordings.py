@@ -1,6 +1,5 @@
 """RecordingService."""
 
-from datetime import datetime
 from typing import Any, Final
 
 import grpc.aio
@@ -11,6 +10,7 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.edge.call import current_call
 from groundwire_server.edge.convert.recording import recording_to_pb
+from groundwire_server.edge.convert.times import read_place
 from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.snapshot import CurrentSnapshot
 from groundwire_server.ports.recordings import RecordingKey
@@ -30,7 +30,7 @@ class RecordedCalls(RecordingServiceServicer):
         """Return a page of recordings, the newest first."""
         records, tenant = self._current.snapshot.recorded_calls, current_call().caller.tenant
         tokens = PageTokens("recordings", tenant, request.route, request.request_id)
-        after, size = tokens.read(request.page_token, _place), page_size(request.page_size)
+        after, size = tokens.read(request.page_token, read_place), page_size(request.page_size)
         found = await records.page(tenant, request.route, request.request_id, after, size + 1)
         page = found[:size]
         response = recording_service_pb2.ListRecordingsResponse(recordings=map(recording_to_pb, page))
@@ -62,15 +62,3 @@ class RecordedCalls(RecordingServiceServicer):
         key = RecordingKey(caller.tenant, request.name.removeprefix(_PREFIX))
         await self._current.snapshot.recorded_calls.delete(key, caller.subject)
         return recording_service_pb2.DeleteRecordingResponse()
-
-
-def _place(created: str, recording_id: str) -> tuple[datetime, str]:
-    """Return the place of a recording in the list that a page token holds.
-
-    Raises:
-        ValueError: when it is none.
-    """
-    at = datetime.fromisoformat(created)
-    if at.tzinfo is None:
-        raise ValueError("not a moment")
-    return at, recording_id

@@ -20,9 +20,9 @@ READ = 13
 ESTIMATED = Usage(READ, estimate_tokens(DRAFT), estimated=True)
 
 
-def estimated(added: str) -> Usage:
-    """The estimate of a draft and what a model wrote around it."""
-    return Usage(READ, estimate_tokens(DRAFT + added), estimated=True)
+def estimated(before: str, after: str = "") -> Usage:
+    """The estimate of a draft with what a model wrote around it."""
+    return Usage(READ, estimate_tokens(before + DRAFT + after), estimated=True)
 
 
 ANSWERS = {
@@ -38,7 +38,7 @@ ANSWERS = {
     "llamacpp-answer": Usage(790, 57),
     "gemini-answer": Usage(805, 59),
     "gemini-no-reason": ESTIMATED,
-    "plain-fenced": estimated("```json\n\n```"),
+    "plain-fenced": estimated("```json\n", "\n```\n"),
     "vllm-think": Usage(812, 95),
     "ollama-thinking-fenced": Usage(801, 90),
     "tgi-thoughts-without-a-beginning": estimated("Okay, the passages say where parcels wait.\n</think>\n\n"),

@@ -62,7 +62,6 @@ CREATE TABLE experiment_units (
 	experiment VARCHAR(64) NOT NULL, 
 	unit VARCHAR(32) NOT NULL, 
 	arm VARCHAR(64) NOT NULL, 
-	first_seen BIGINT NOT NULL, 
 	calls BIGINT NOT NULL, 
 	answered FLOAT DEFAULT '0' NOT NULL, 
 	abstained FLOAT DEFAULT '0' NOT NULL, 

@@ -33,13 +33,9 @@ class AuditCalls:
             timeout: seconds that each page may take.
         """
         request = ListAuditEntriesRequest(target=target, after_sequence=after, page_size=page_size)
-        while True:
-            page = await self._connection.call(self._connection.audit.ListAuditEntries, request, timeout)
+        async for page in self._connection.pages(self._connection.audit.ListAuditEntries, request, timeout):
             for entry in page.entries:
                 yield entry
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def verify_audit(
         self, *, sequence: int = 0, digest: str = "", timeout: float | None = None

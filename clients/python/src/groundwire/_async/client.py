@@ -325,13 +325,9 @@ class Client(
             timeout: seconds that each page may take.
         """
         request = ListDocumentsRequest(page_size=page_size, filter=filter, order=order)
-        while True:
-            page = await self._connection.call(self._connection.documents.ListDocuments, request, timeout)
+        async for page in self._connection.pages(self._connection.documents.ListDocuments, request, timeout):
             for document in page.documents:
                 yield document
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def delete_document(
         self, document_id: str, *, allow_missing: bool = False, timeout: float | None = None
@@ -399,13 +395,9 @@ class Client(
             timeout: seconds that each page may take.
         """
         request = ListQuarantinedDocumentsRequest(page_size=page_size, filter=filter, order=order)
-        while True:
-            page = await self._connection.call(self._connection.documents.ListQuarantinedDocuments, request, timeout)
+        async for page in self._connection.pages(self._connection.documents.ListQuarantinedDocuments, request, timeout):
             for document in page.documents:
                 yield document
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def get_quarantined_document(
         self, document_id: str, *, include_text: bool = False, timeout: float | None = None
@@ -438,12 +430,9 @@ class Client(
         """Return the routes that the caller may use, ordered by name; the timeout is that of each page."""
         found: list[Route] = []
         request = ListRoutesRequest()
-        while True:
-            page = await self._connection.call(self._connection.routes.ListRoutes, request, timeout)
+        async for page in self._connection.pages(self._connection.routes.ListRoutes, request, timeout):
             found.extend(page.routes)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return found
+        return found
 
     async def server_info(self, *, timeout: float | None = None) -> ServerInfo:
         """Return the server's version, features and limits, and the caller as the server understood it."""

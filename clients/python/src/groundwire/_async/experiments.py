@@ -81,10 +81,6 @@ class ExperimentCalls:
             timeout: seconds that each page may take.
         """
         request = ListExperimentsRequest(route=route, page_size=page_size)
-        while True:
-            page = await self._connection.call(self._connection.experiments.ListExperiments, request, timeout)
+        async for page in self._connection.pages(self._connection.experiments.ListExperiments, request, timeout):
             for each in page.experiments:
                 yield each
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return

@@ -81,13 +81,9 @@ class FeedbackCalls:
             ValueError: for a rating that the contract does not have.
         """
         request = ListFeedbackRequest(page_size=page_size, route=route, rating=rating_number(rating))
-        while True:
-            page = await self._connection.call(self._connection.feedback.ListFeedback, request, timeout)
+        async for page in self._connection.pages(self._connection.feedback.ListFeedback, request, timeout):
             for feedback in page.feedback:
                 yield feedback
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def export_cases(
         self,

@@ -251,13 +251,9 @@ class QueuedCalls:
             timeout: seconds that each page may take.
         """
         request = operations_pb2.ListOperationsRequest(name="operations", filter=filter, page_size=page_size)
-        while True:
-            page = await self._connection.call(self._connection.operations.ListOperations, request, timeout)
+        async for page in self._connection.pages(self._connection.operations.ListOperations, request, timeout):
             for message in page.operations:
                 yield AnswerOperation(self._connection, message.name, message)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def halted_operations(
         self, *, page_size: int = 100, timeout: float | None = None
@@ -270,13 +266,9 @@ class QueuedCalls:
         """
         request = ListHaltedOperationsRequest(page_size=page_size)
         method = self._connection.operation_service.ListHaltedOperations
-        while True:
-            page = await self._connection.call(method, request, timeout)
+        async for page in self._connection.pages(method, request, timeout):
             for operation in page.operations:
                 yield operation
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def requeue_operation(self, name: str, *, timeout: float | None = None) -> AnswerOperationMetadata:
         """Give a halted operation as many attempts again, and return where it stands: the role operator is needed."""

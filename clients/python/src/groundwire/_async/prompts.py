@@ -136,10 +136,6 @@ class PromptCalls:
             timeout: seconds that each page may take.
         """
         request = ListPromptChangesRequest(name=name, page_size=page_size)
-        while True:
-            page = await self._connection.call(self._connection.prompts.ListPromptChanges, request, timeout)
+        async for page in self._connection.pages(self._connection.prompts.ListPromptChanges, request, timeout):
             for change in page.changes:
                 yield change
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return

@@ -34,13 +34,9 @@ class RecordingCalls:
             timeout: seconds that each page may take.
         """
         request = ListRecordingsRequest(route=route, request_id=request_id, page_size=page_size)
-        while True:
-            page = await self._connection.call(self._connection.recordings.ListRecordings, request, timeout)
+        async for page in self._connection.pages(self._connection.recordings.ListRecordings, request, timeout):
             for recording in page.recordings:
                 yield recording
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def get_recording(self, name: str, *, timeout: float | None = None) -> GetRecordingResponse:
         """Return a recording with its contents, a recording file; the audit trail notes it.

@@ -74,13 +74,9 @@ class ReviewCalls:
         order = ReviewOrder.REVIEW_ORDER_NEWEST if newest else ReviewOrder.REVIEW_ORDER_OLDEST
         narrowed = review_filter(states, kinds, route, reviewer)
         request = ListReviewsRequest(page_size=page_size, filter=narrowed, order=order)
-        while True:
-            page = await self._connection.call(self._connection.reviews.ListReviews, request, timeout)
+        async for page in self._connection.pages(self._connection.reviews.ListReviews, request, timeout):
             for review in page.reviews:
                 yield review
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def open_reviews(self, *, timeout: float | None = None) -> int:
         """Return how many reviews of the tenant wait for a decision; at most 100,000 are counted."""

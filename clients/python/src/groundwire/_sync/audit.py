@@ -34,12 +34,8 @@ class AuditCalls:
             timeout: seconds that each page may take.
         """
         request = ListAuditEntriesRequest(target=target, after_sequence=after, page_size=page_size)
-        while True:
-            page = self._connection.call(self._connection.audit.ListAuditEntries, request, timeout)
+        for page in self._connection.pages(self._connection.audit.ListAuditEntries, request, timeout):
             yield from page.entries
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def verify_audit(self, *, sequence: int = 0, digest: str = "", timeout: float | None = None) -> VerifyAuditResponse:
         """Have the server recompute the digests of the tenant's trail, and return whether it is intact.

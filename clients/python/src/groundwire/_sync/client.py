@@ -325,12 +325,8 @@ class SyncClient(
             timeout: seconds that each page may take.
         """
         request = ListDocumentsRequest(page_size=page_size, filter=filter, order=order)
-        while True:
-            page = self._connection.call(self._connection.documents.ListDocuments, request, timeout)
+        for page in self._connection.pages(self._connection.documents.ListDocuments, request, timeout):
             yield from page.documents
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def delete_document(
         self, document_id: str, *, allow_missing: bool = False, timeout: float | None = None
@@ -398,12 +394,8 @@ class SyncClient(
             timeout: seconds that each page may take.
         """
         request = ListQuarantinedDocumentsRequest(page_size=page_size, filter=filter, order=order)
-        while True:
-            page = self._connection.call(self._connection.documents.ListQuarantinedDocuments, request, timeout)
+        for page in self._connection.pages(self._connection.documents.ListQuarantinedDocuments, request, timeout):
             yield from page.documents
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def get_quarantined_document(
         self, document_id: str, *, include_text: bool = False, timeout: float | None = None
@@ -436,12 +428,9 @@ class SyncClient(
         """Return the routes that the caller may use, ordered by name; the timeout is that of each page."""
         found: list[Route] = []
         request = ListRoutesRequest()
-        while True:
-            page = self._connection.call(self._connection.routes.ListRoutes, request, timeout)
+        for page in self._connection.pages(self._connection.routes.ListRoutes, request, timeout):
             found.extend(page.routes)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return found
+        return found
 
     def server_info(self, *, timeout: float | None = None) -> ServerInfo:
         """Return the server's version, features and limits, and the caller as the server understood it."""

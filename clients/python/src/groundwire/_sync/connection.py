@@ -2,7 +2,7 @@
 """A connection to a server: how its calls are made, retried and ended."""
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar, cast
 
 import grpc
@@ -34,6 +34,18 @@ from groundwire.v1.usage_service_pb2_grpc import UsageServiceStub
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
+
+
+class _AsksForPage(Protocol):
+    page_token: str
+
+
+class _HasNextPage(Protocol):
+    next_page_token: str
+
+
+_PageRequest = TypeVar("_PageRequest", bound=_AsksForPage)
+_Page = TypeVar("_Page", bound=_HasNextPage)
 
 
 class Leavable(Protocol):
@@ -167,6 +179,29 @@ class Connection:
                 self.answered()
                 attempts.succeeded()
                 return response
+
+    def pages(
+        self,
+        method: "grpc.UnaryUnaryMultiCallable[_PageRequest, _Page]",
+        request: _PageRequest,
+        timeout: float | None,
+    ) -> Iterator[_Page]:
+        """Yield the pages of a list, from the one that the request asks for to the last.
+
+        Args:
+            method: returns a page.
+            request: is changed to ask for the page after each.
+            timeout: seconds that each page may take.
+
+        Raises:
+            Error: when a page fails.
+        """
+        while True:
+            page = self.call(method, request, timeout)
+            yield page
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
 
     def answered(self) -> None:
         """Remember that a server has answered: what fails from now on is a connection lost."""

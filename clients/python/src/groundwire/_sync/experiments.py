@@ -82,9 +82,5 @@ class ExperimentCalls:
             timeout: seconds that each page may take.
         """
         request = ListExperimentsRequest(route=route, page_size=page_size)
-        while True:
-            page = self._connection.call(self._connection.experiments.ListExperiments, request, timeout)
+        for page in self._connection.pages(self._connection.experiments.ListExperiments, request, timeout):
             yield from page.experiments
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return

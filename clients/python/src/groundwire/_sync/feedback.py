@@ -82,12 +82,8 @@ class FeedbackCalls:
             ValueError: for a rating that the contract does not have.
         """
         request = ListFeedbackRequest(page_size=page_size, route=route, rating=rating_number(rating))
-        while True:
-            page = self._connection.call(self._connection.feedback.ListFeedback, request, timeout)
+        for page in self._connection.pages(self._connection.feedback.ListFeedback, request, timeout):
             yield from page.feedback
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def export_cases(
         self,

@@ -250,13 +250,9 @@ class QueuedCalls:
             timeout: seconds that each page may take.
         """
         request = operations_pb2.ListOperationsRequest(name="operations", filter=filter, page_size=page_size)
-        while True:
-            page = self._connection.call(self._connection.operations.ListOperations, request, timeout)
+        for page in self._connection.pages(self._connection.operations.ListOperations, request, timeout):
             for message in page.operations:
                 yield SyncAnswerOperation(self._connection, message.name, message)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def halted_operations(self, *, page_size: int = 100, timeout: float | None = None) -> Iterator[HaltedOperation]:
         """Yield the operations of the tenant whose attempts are used up, the oldest first: the role operator is needed.
@@ -267,12 +263,8 @@ class QueuedCalls:
         """
         request = ListHaltedOperationsRequest(page_size=page_size)
         method = self._connection.operation_service.ListHaltedOperations
-        while True:
-            page = self._connection.call(method, request, timeout)
+        for page in self._connection.pages(method, request, timeout):
             yield from page.operations
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def requeue_operation(self, name: str, *, timeout: float | None = None) -> AnswerOperationMetadata:
         """Give a halted operation as many attempts again, and return where it stands: the role operator is needed."""

@@ -137,9 +137,5 @@ class PromptCalls:
             timeout: seconds that each page may take.
         """
         request = ListPromptChangesRequest(name=name, page_size=page_size)
-        while True:
-            page = self._connection.call(self._connection.prompts.ListPromptChanges, request, timeout)
+        for page in self._connection.pages(self._connection.prompts.ListPromptChanges, request, timeout):
             yield from page.changes
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return

@@ -35,12 +35,8 @@ class RecordingCalls:
             timeout: seconds that each page may take.
         """
         request = ListRecordingsRequest(route=route, request_id=request_id, page_size=page_size)
-        while True:
-            page = self._connection.call(self._connection.recordings.ListRecordings, request, timeout)
+        for page in self._connection.pages(self._connection.recordings.ListRecordings, request, timeout):
             yield from page.recordings
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def get_recording(self, name: str, *, timeout: float | None = None) -> GetRecordingResponse:
         """Return a recording with its contents, a recording file; the audit trail notes it.

@@ -75,12 +75,8 @@ class ReviewCalls:
         order = ReviewOrder.REVIEW_ORDER_NEWEST if newest else ReviewOrder.REVIEW_ORDER_OLDEST
         narrowed = review_filter(states, kinds, route, reviewer)
         request = ListReviewsRequest(page_size=page_size, filter=narrowed, order=order)
-        while True:
-            page = self._connection.call(self._connection.reviews.ListReviews, request, timeout)
+        for page in self._connection.pages(self._connection.reviews.ListReviews, request, timeout):
             yield from page.reviews
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     def open_reviews(self, *, timeout: float | None = None) -> int:
         """Return how many reviews of the tenant wait for a decision; at most 100,000 are counted."""

@@ -53,12 +53,9 @@ class UsageCalls:
             model=model,
         )
         whole = QueryUsageResponse()
-        while True:
-            page = self._connection.call(self._connection.usage.QueryUsage, request, timeout)
+        for page in self._connection.pages(self._connection.usage.QueryUsage, request, timeout):
             rows = [*whole.rows, *page.rows]
             whole.CopyFrom(page)
             del whole.rows[:]
             whole.rows.extend(rows)
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return whole
+        return whole

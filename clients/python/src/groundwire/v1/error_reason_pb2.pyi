@@ -254,7 +254,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         {"reason": "PROMPT_VERSION_EXISTS", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
     """
     ERROR_REASON_PROMPT_LABEL_CHANGED: _ErrorReason.ValueType  # 42
-    """ERROR_REASON_PROMPT_LABEL_CHANGED: the label points elsewhere than the caller expects, or at nothing earlier to go back to. ABORTED.
+    """ERROR_REASON_PROMPT_LABEL_CHANGED: the label points elsewhere than the caller expects, or has no earlier version to go
+    back to. ABORTED.
 
         {"reason": "PROMPT_LABEL_CHANGED", "domain": "groundwire.io", "metadata": {"label": "production"}}
     """
@@ -264,7 +265,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         {"reason": "EXPERIMENT_NOT_FOUND", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
     """
     ERROR_REASON_EXPERIMENT_INVALID: _ErrorReason.ValueType  # 44
-    """ERROR_REASON_EXPERIMENT_INVALID: the definition cannot be used. INVALID_ARGUMENT, with BadRequest: a violation for each fault.
+    """ERROR_REASON_EXPERIMENT_INVALID: the definition cannot be used. INVALID_ARGUMENT, with BadRequest: a violation for each
+    fault.
 
         {"reason": "EXPERIMENT_INVALID", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
     """
@@ -525,7 +527,8 @@ ERROR_REASON_PROMPT_VERSION_EXISTS: ErrorReason.ValueType  # 41
     {"reason": "PROMPT_VERSION_EXISTS", "domain": "groundwire.io", "metadata": {"prompt": "answer/1.4.0"}}
 """
 ERROR_REASON_PROMPT_LABEL_CHANGED: ErrorReason.ValueType  # 42
-"""ERROR_REASON_PROMPT_LABEL_CHANGED: the label points elsewhere than the caller expects, or at nothing earlier to go back to. ABORTED.
+"""ERROR_REASON_PROMPT_LABEL_CHANGED: the label points elsewhere than the caller expects, or has no earlier version to go
+back to. ABORTED.
 
     {"reason": "PROMPT_LABEL_CHANGED", "domain": "groundwire.io", "metadata": {"label": "production"}}
 """
@@ -535,7 +538,8 @@ ERROR_REASON_EXPERIMENT_NOT_FOUND: ErrorReason.ValueType  # 43
     {"reason": "EXPERIMENT_NOT_FOUND", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
 """
 ERROR_REASON_EXPERIMENT_INVALID: ErrorReason.ValueType  # 44
-"""ERROR_REASON_EXPERIMENT_INVALID: the definition cannot be used. INVALID_ARGUMENT, with BadRequest: a violation for each fault.
+"""ERROR_REASON_EXPERIMENT_INVALID: the definition cannot be used. INVALID_ARGUMENT, with BadRequest: a violation for each
+fault.
 
     {"reason": "EXPERIMENT_INVALID", "domain": "groundwire.io", "metadata": {"experiment": "shorter-prompt"}}
 """

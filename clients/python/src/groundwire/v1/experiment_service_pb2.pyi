@@ -135,7 +135,7 @@ class Experiment(_message.Message):
 
     @_builtins.property
     def ended_arms(self) -> _containers.RepeatedCompositeFieldContainer[Global___ArmEnd]:
-        """ended_arms are the arms that have ended by themselves or by a person."""
+        """ended_arms are the arms that a guard or a person has ended."""
 
     def __init__(
         self,

@@ -68,9 +68,9 @@ class PromptVersion(_message.Message):
     version: _builtins.str
     """version is its number, such as `1.2.0`."""
     description: _builtins.str
-    """description is the first lines' own."""
+    """description is that of the front matter."""
     owner: _builtins.str
-    """owner is whoever the first lines name."""
+    """owner is that of the front matter."""
     digest: _builtins.str
     """digest is the SHA-256 of name, version and text, in lower-case hexadecimal."""
     origin: Global___PromptOrigin.ValueType
@@ -78,7 +78,7 @@ class PromptVersion(_message.Message):
     author: _builtins.str
     """author is the subject that pushed it; empty elsewhere."""
     text: _builtins.str
-    """text is the template with its first lines; GetPromptVersion alone returns it."""
+    """text is the template with its front matter; GetPromptVersion alone returns it."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """create_time is when it was pushed; unset elsewhere."""
@@ -125,7 +125,7 @@ class PromptLabel(_message.Message):
     actor: _builtins.str
     """actor is the subject that set it; empty where a file says so."""
     reason: _builtins.str
-    """reason is the actor's own word, why."""
+    """reason says why, in the actor's words."""
     @_builtins.property
     def set_time(self) -> _timestamp_pb2.Timestamp:
         """set_time is when; unset where a file says so."""
@@ -594,7 +594,7 @@ class PromptChange(_message.Message):
     revision: _builtins.int
     """revision counts all changes from 1."""
     actor: _builtins.str
-    """actor is the subject that made it; empty where a guard of an experiment did."""
+    """actor is the subject that made it."""
     name: _builtins.str
     """name is the prompt's."""
     label: _builtins.str
@@ -604,7 +604,7 @@ class PromptChange(_message.Message):
     previous_version: _builtins.str
     """previous_version is what the label pointed at before; empty without one."""
     reason: _builtins.str
-    """reason is the actor's own word, why."""
+    """reason says why, in the actor's words."""
     rolled_back: _builtins.bool
     """rolled_back is whether the label went back to an earlier version."""
     @_builtins.property

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from groundwire_server.adapters.records.encryption import SealedPlace, Sealing
+from groundwire_server.domain.experiments.assignment import own_name
 from groundwire_server.domain.experiments.experiment import ExperimentUnit
 from groundwire_server.domain.requester import Requester
 
@@ -32,7 +33,7 @@ class UnitNames:
 
     def name(self, unit: ExperimentUnit, requester: Requester) -> str:
         """Return the name of the unit behind a call; empty where the call has none."""
-        own = _own(unit, requester)
+        own = own_name(unit, requester)
         return self.names(unit, requester.tenant, own)[0] if own else ""
 
     def names(self, unit: ExperimentUnit, tenant: str, own: str) -> Sequence[str]:
@@ -56,13 +57,3 @@ class UnitNames:
     def _beginnings(self, tenant: str) -> Sequence[str]:
         place = SealedPlace(tenant, "", "", _COLUMN)
         return tuple(digest.hex()[:TENANT_DIGITS] for digest in self._sealing.digests(b"", place))
-
-
-def _own(unit: ExperimentUnit, requester: Requester) -> str:
-    match unit:
-        case ExperimentUnit.TENANT:
-            return requester.tenant
-        case ExperimentUnit.SUBJECT:
-            return requester.subject
-        case ExperimentUnit.END_USER:
-            return requester.end_user

@@ -102,7 +102,7 @@ def write(connection: Connection, statements: ResultStatements, process: str, ba
         return
     # In one order: two processes that add to the same rows would else wait for each other.
     keys = sorted(_kept(connection, batch), key=lambda key: (key.experiment, key.unit, key.arm))
-    if new := [_row(key, batch.sums[key], cut) for key in keys if batch.sums[key].calls]:
+    if new := [_row(key, batch.sums[key]) for key in keys if batch.sums[key].calls]:
         connection.execute(statements.units, new)
     if later := [_later(key, batch.sums[key]) for key in keys if not batch.sums[key].calls]:
         connection.execute(_LATER, later)
@@ -124,12 +124,11 @@ def _kept(connection: Connection, batch: ResultBatch) -> Iterator[UnitKey]:
         yield from (key for key in batch.sums if key.experiment in there)
 
 
-def _row(key: UnitKey, sums: UnitSums, cut: int) -> dict[str, Any]:
+def _row(key: UnitKey, sums: UnitSums) -> dict[str, Any]:
     return {
         "experiment": key.experiment,
         "unit": key.unit,
         "arm": key.arm,
-        "first_seen": cut,
         "calls": sums.calls,
         **{metric.lower(): sums.sums.get(metric, 0.0) for metric in SUMMED},
     }

@@ -118,7 +118,7 @@ class ExperimentWriter:
     ) -> tuple[Experiment, int]:
         """Keep an experiment; see `PromptRecords.apply`."""
         revision = lock_revision(connection)
-        row = _row(connection, experiment.name)
+        row = named_row(connection, experiment.name)
         if row is None:
             if expected:
                 raise _rejected(Reason.EXPERIMENT_CHANGED, experiment.name)
@@ -145,7 +145,7 @@ class ExperimentWriter:
     def end_arms(self, connection: Connection, name: str, ends: Sequence[ArmEnd]) -> tuple[Experiment, int]:
         """End arms; see `PromptRecords.end_arms`."""
         revision = lock_revision(connection)
-        row = _row(connection, name)
+        row = named_row(connection, name)
         if row is None:
             raise _rejected(Reason.EXPERIMENT_NOT_FOUND, name)
         before = self._readable(row)
@@ -200,7 +200,8 @@ def state_rows(connection: Connection) -> Sequence[AnyRow]:
 
 def named_row(connection: Connection, name: str) -> AnyRow | None:
     """Return the row of an experiment; None where there is none."""
-    return _row(connection, name)
+    row: AnyRow | None = connection.execute(_ROW, {"named": name}).first()
+    return row
 
 
 def page_rows(connection: Connection, route: str, after: tuple[datetime, str] | None, most: int) -> Sequence[AnyRow]:
@@ -213,11 +214,6 @@ def page_rows(connection: Connection, route: str, after: tuple[datetime, str] | 
         start = micros(after[0])
         query = query.where(or_(table.start < start, and_(table.start == start, table.name > after[1])))
     return connection.execute(query).all()
-
-
-def _row(connection: Connection, name: str) -> AnyRow | None:
-    row: AnyRow | None = connection.execute(_ROW, {"named": name}).first()
-    return row
 
 
 def _check_room(connection: Connection) -> None:
