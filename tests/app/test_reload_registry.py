@@ -1,5 +1,6 @@
 """A snapshot is made of a configuration and a state of the registry: whichever changes, the other stays."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from groundwire_server.app.parts.prompts import registry_of
 from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptOrigin, PromptVersion
+from groundwire_server.ports.prompt_records import RegistryState
 from groundwire_server.ports.recording import Recording
 from tests.app.test_reload import STAYS, TAKEN
 from tests.doubles.counts import Counts
@@ -172,3 +174,22 @@ async def test_a_process_does_not_begin_with_what_does_not_fit(tmp_path: Path) -
     begun, _ = process(records)
     with pytest.raises(InvalidConfigurationError, match=r"prompt answer/1\.2\.0 cannot be used"):
         await ConfigReloader.begin(sources, load(sources), begun)
+
+
+async def test_a_loop_of_changes_is_slowed_before_it_takes_the_memory(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        if seconds == module.PAUSE_SECONDS:
+            paused.append(seconds)
+        else:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    for number in range(module.MOST_RETIRING):
+        await place.reloader.use(RegistryState(number))
+    assert paused == []
+    await place.reloader.use(RegistryState(module.MOST_RETIRING))
+    assert paused == [module.PAUSE_SECONDS]

@@ -66,6 +66,15 @@ FIXED: tuple[Path, ...] = (
 )
 """Settings that only a restart can change."""
 
+MOST_RETIRING: Final = 100
+"""Earlier configurations in use, from which on changes of the registry come slower."""
+
+PAUSE_SECONDS: Final = 1.0
+"""Before each of those changes: a configuration is kept until no call can use it, and a loop of changes makes many.
+
+A change is still in force on every process within two seconds.
+"""
+
 _INVALID: Final = (InvalidConfigurationError, Failure, SetupError, ImportError, OSError)
 """What says that a configuration, or a state of the registry, cannot be used."""
 
@@ -171,6 +180,8 @@ class ConfigReloader:
     async def use(self, state: RegistryState) -> bool:
         """Use a state of the registry if it fits the active configuration; return whether it is in use."""
         async with self._reloading:
+            if len(self._retiring) >= MOST_RETIRING:
+                await asyncio.sleep(PAUSE_SECONDS)
             self._newest = state
             about: dict[str, object] = {"revision": state.revision}
             try:
