@@ -9,11 +9,11 @@ import pytest
 
 from groundwire_server.app import reload as module
 from groundwire_server.app.compose import Process
+from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.parts.prompts import registry_of
 from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.app.reload import ConfigReloader
-from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptOrigin, PromptVersion
 from groundwire_server.ports.recording import Recording
 from tests.app.test_reload import STAYS, TAKEN
@@ -88,7 +88,7 @@ async def test_a_change_that_does_not_fit_leaves_the_snapshot(place: Place, capl
     await place.watch.refresh()
     assert place.reloader.current.snapshot is before
     (line,) = [line for line in caplog.records if line.message == REFUSED]
-    assert "prompt answer/1.2.0 is there twice with different texts" in line.__dict__["why"]
+    assert "prompt answer/1.2.0 cannot be used" in line.__dict__["why"]
     # The next change counts again.
     place.records.change(versions=[])
     await place.watch.refresh()
@@ -170,5 +170,5 @@ async def test_a_process_does_not_begin_with_what_does_not_fit(tmp_path: Path) -
     records.change(versions=[conflicting()])
     sources = Sources(file, {})
     begun, _ = process(records)
-    with pytest.raises(SetupError, match=r"prompt answer/1\.2\.0 is there twice"):
+    with pytest.raises(InvalidConfigurationError, match=r"prompt answer/1\.2\.0 cannot be used"):
         await ConfigReloader.begin(sources, load(sources), begun)

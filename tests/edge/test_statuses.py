@@ -112,3 +112,16 @@ def test_many_violations_are_counted_and_the_first_are_named() -> None:
     assert len(request.field_violations) == 16
     assert _info(status).metadata["violations"] == "500"
     assert status.ByteSize() < 4096
+
+
+@pytest.mark.parametrize("letter", ["k", "\u044b", "\U0001f600"])
+def test_long_violations_fit_into_the_trailers_that_clients_accept(letter: str) -> None:
+    """Beyond 8 KiB a client sees neither the status nor why."""
+    violations = [Violation(f"text[{letter * 900}]", letter * 9000, "prompt.template") for _ in range(30)]
+    _, message, trailers = aborted(Rejection(Reason.PROMPT_INVALID, violations=violations))
+    details = sum(len(value if isinstance(value, bytes) else value.encode()) * 4 // 3 for _, value in trailers)
+    percent = sum(1 if each < 0x80 else 3 for each in message.encode())
+    assert details + percent < 7500
+    request = error_details_pb2.BadRequest()
+    assert status_of(Rejection(Reason.PROMPT_INVALID, violations=violations)).details[1].Unpack(request)
+    assert request.field_violations[0].description.endswith("\u2026")

@@ -67,6 +67,13 @@ def with_value(path: str, value: Any) -> str:
         ("parts.stamp", "?", "`parts.stamp is not Base64`"),
         ("dates", ["soon"], "`dates[0] is not a time`"),
         ("passages", {}, "is not an exchange"),
+        ("calls.0.replies.0.$", {"$": "Returned"}, "`calls[0].replies[0] is of no known kind`"),
+        ("calls.0.port", "VISIBILITY", "`calls[0] has a reply that is none of VISIBILITY`"),
+        ("calls.0.replies.0.value", None, "`calls[0] has a reply that is none of SEARCH`"),
+        ("calls.0.at", 1e300, "`calls[0] has a time that is none of a call`"),
+        ("calls.0.replies.0.at", "nan", "`calls[0] has a time that is none of a call`"),
+        ("clock", [{"order": 1, "at": "inf"}], "`clock has a time that is none of a call`"),
+        ("outcome.report.trace_id", "none", "`outcome.report.trace_id is not the id of a trace`"),
     ],
 )
 def test_what_is_no_exchange_is_one_line_with_its_place(tmp_path: Path, path: str, value: Any, says: str) -> None:

@@ -107,6 +107,9 @@ def test_a_malformed_line_is_said_with_its_number(tmp_path: Path, line: str, say
     ("header", "says"),
     [
         ({**HEAD, "groundwire_recording": 3}, ":1: has version 3 of the format, and this groundwire reads 1 and 2"),
+        ({**HEAD, "groundwire_recording": 10**300}, ":1: has another version of the format, and this groundwire reads"),
+        ({**HEAD, "groundwire_recording": True}, ":1: has a version of the format that is no whole number: export"),
+        ({**HEAD, "groundwire_recording": "\x1b[31m2"}, ":1: has a version of the format that is no whole number: ex"),
         ({"groundwire_recording": 1}, ":1: `subject` is missing"),
         ({**HEAD, "inputs": [{}]}, ":1: `inputs[0].name` is missing"),
         (with_value(HEAD, "subject.where", "elsewhere"), ":1: `subject.where` must be 'server' or 'in process'"),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
@@ -20,6 +21,7 @@ from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.select import select, shortened
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.pipeline.widen import widen
+from groundwire_server.ports.tokens import ModelTokens
 from groundwire_server.telemetry import metrics, names
 from tests.doubles.counts import Counts
 from tests.doubles.spans import Spans
@@ -90,10 +92,11 @@ class Widened:
     def __init__(self, library: Library | None = None, neighbours: int = 1, **changes: object) -> None:
         self.library = library or Library()
         self.spans, self.counts = Spans(), Counts()
+        self.tokens = QUARTERS
         self._policy = replace(policy(), neighbours=neighbours, **changes)  # type: ignore[arg-type]
 
     async def of(self, *selected: Passage, provided: tuple[Passage, ...] = ()) -> tuple[Passage, ...]:
-        tokens = dict.fromkeys(self._policy.models, QUARTERS)
+        tokens = dict.fromkeys(self._policy.models, self.tokens)
         ports = Ports(self.library, None, built_in_prompts(), {}, AclRecheck(self.counts), RULES, tokens=tokens)
         now = asyncio.get_running_loop().time()
         inquiry = Inquiry(ask(provided=provided), ALICE, self._policy, now, Deadline(now + DEADLINE))
@@ -216,6 +219,15 @@ async def test_code_is_compared_to_the_letter() -> None:
     library = Library([replace(part("d", 4, text="run --a (b)"), place=code)])
     other = replace(found("e", 1), text="run --a b", place=code)
     assert await Widened(library).ids(replace(found("d", 3), place=code), other) == "d3 d4 e1"
+
+
+async def test_the_tokens_of_what_was_selected_are_counted_once() -> None:
+    widened, counting = Widened(), Mock(wraps=QUARTERS.counter)
+    widened.tokens = ModelTokens(counting)
+    selected = [found("d", 3), found("e", 1)]
+    await widened.of(*selected)
+    counted = [each.args[0] for each in counting.count.call_args_list]
+    assert [counted.count(each.text) for each in selected] == [1, 1]
 
 
 async def test_the_store_is_asked_once_for_all() -> None:

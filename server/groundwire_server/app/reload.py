@@ -28,7 +28,7 @@ from groundwire_server.app.experiments.opening import open_expanded, report_faul
 from groundwire_server.app.experiments.variants import ExpandedConfiguration, refuse_broken
 from groundwire_server.app.parts.experiments import experiment_calls
 from groundwire_server.app.parts.parts import open_parts
-from groundwire_server.app.parts.prompts import registry_of, route_faults, unused_blocks
+from groundwire_server.app.parts.prompts import registry_of, replaced_versions, route_faults, unused_blocks
 from groundwire_server.app.parts.registry import prompt_calls
 from groundwire_server.app.parts.shared import Lease, Shared
 from groundwire_server.app.parts.store import Store
@@ -245,6 +245,8 @@ async def _open(
     # What is compiled for the first time takes a while, and calls go on beside it.
     if faults := await asyncio.to_thread(list, route_faults(loaded.configuration, registry, process.templates)):
         raise InvalidConfigurationError([loaded.located(each) for each in faults])
+    for each in replaced_versions(registry):
+        _log.warning("a prompt has the number of one that is built in", extra={"why": str(loaded.located(each))})
     for each in unused_blocks(loaded.configuration, registry, process.templates):
         _log.warning("a block of context is in no prompt", extra={"why": str(loaded.located(each))})
 

@@ -35,6 +35,7 @@ from groundwire_server.app.one_call import PortsOfOneCall, event_digest
 from groundwire_server.app.replay_differences import differing_places, times_agree
 from groundwire_server.domain.claims.checker import RuleChecker
 from groundwire_server.domain.deadline import Deadline
+from groundwire_server.domain.failure import Failure, Rejection
 from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import Outcome
@@ -72,9 +73,12 @@ class Replayed:
     """What a replay came to.
 
     Attributes:
-        outcome: how the call ended; None where something was asked that no recording has an answer to.
+        outcome: how the call ended; None where something was asked that no recording has an answer to, or the call
+            itself fails.
         unrecorded: what that was: the word of a port, with the name of the model or guard; empty where there is an
             outcome.
+        refused: why the call itself fails, such as for a question that is longer than its route now allows; empty
+            where it does not.
         prompts: that models would have got, in order.
         differences: where the outcome, or what was streamed, is not what was recorded; measured times are not compared.
         timed: whether every measured time is the recorded one as well, to a microsecond.
@@ -83,6 +87,7 @@ class Replayed:
 
     outcome: Outcome | None
     unrecorded: str = ""
+    refused: str = ""
     prompts: tuple[Prompt, ...] = ()
     differences: tuple[str, ...] = ()
     timed: bool = False
@@ -188,7 +193,9 @@ class _Replay:
             with use_span(_span(exchange.outcome.report.trace_id)):
                 outcome = await answerer.answer(self._inquiry(), reader)
         except UnrecordedError as missing:
-            return Replayed(None, str(missing), tuple(self._prompts.prompts), other_rules=other_rules)
+            return Replayed(None, str(missing), prompts=tuple(self._prompts.prompts), other_rules=other_rules)
+        except (Failure, Rejection) as refused:
+            return Replayed(None, refused=str(refused), prompts=tuple(self._prompts.prompts), other_rules=other_rules)
         differences = differing_places(exchange.outcome, outcome)
         if reader is not None and self._changes is None:
             differences += tuple(f"event {number}" for number in reader.differing)
@@ -218,7 +225,12 @@ class _Replay:
                 replace(each, prompt=next(prompts, None)) if each.prompt is not None else each
                 for each in exchange.prompts
             ),
-            calls=tuple(replace(call, request=requests.get(call.order, call.request)) for call in exchange.calls),
+            calls=tuple(
+                replace(call, request=requests.get(call.order, call.request))
+                for call in exchange.calls
+                # Of shorter texts there are fewer events.
+                if call.port is not PortName.READER or call.order in requests
+            ),
         )
 
     @property

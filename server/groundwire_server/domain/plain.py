@@ -261,7 +261,8 @@ def _union(kinds: Sequence[Any]) -> _Form:
     def read(given: Plain, table: PassageTable) -> Any:
         if not isinstance(given, dict):
             return _alternatives(others).read(given, table)
-        kind = classes.get(given.get(KIND, ""))
+        named = given.get(KIND)
+        kind = classes.get(named) if isinstance(named, str) else None
         if kind is None:
             _refuse("is of no known kind")
         return _form(kind).read({name: value for name, value in given.items() if name != KIND}, table)

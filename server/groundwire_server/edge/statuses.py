@@ -1,5 +1,7 @@
 """The one table from failures to statuses; every reason with its code and a sentence that says what to do."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import ceil
 from typing import Any, TypeAlias
 
@@ -115,7 +117,12 @@ _REASONS: dict[Cause, Reason] = {
 
 _RETRY_AFTER = 1.0
 _VIOLATIONS_NAMED = 16
-"""Trailers over 8 KiB are refused by clients, and the status with them; `violations` in ErrorInfo counts all."""
+_VIOLATIONS_BYTES = 3072
+_SENTENCE_BYTES = 512
+"""Trailers over 8 KiB are refused by clients, and the status with them; `violations` in ErrorInfo counts all.
+
+The sentence is sent twice, once with three bytes for one beyond ASCII; the details take four bytes for three.
+"""
 _RETRYABLE = frozenset({code_pb2.UNAVAILABLE, code_pb2.RESOURCE_EXHAUSTED})
 """Statuses that say how long to wait, in RetryInfo and to gRPC's own retries; others say it where it is known."""
 
@@ -147,11 +154,11 @@ def status_of(rejection: Rejection) -> status_pb2.Status:
                     error_details_pb2.BadRequest.FieldViolation(
                         field=violation.field, description=violation.description, reason=_upper(violation.rule)
                     )
-                    for violation in rejection.violations[:_VIOLATIONS_NAMED]
+                    for violation in _named(rejection.violations)
                 ]
             )
         )
-        sentence = "; ".join(_said(violation) for violation in rejection.violations[:3])
+        sentence = _cut("; ".join(_said(violation) for violation in rejection.violations[:3]), _SENTENCE_BYTES)
     elif feature := rejection.metadata.get("feature", ""):
         sentence = f"The server, or the route, does not offer {feature}; GetServerInfo lists what the server offers."
     wait = _wait(rejection)
@@ -204,6 +211,27 @@ def _quota(violation: QuotaViolation) -> error_details_pb2.QuotaFailure.Violatio
         quota_dimensions=dict(violation.dimensions),
         quota_value=violation.value,
     )
+
+
+def _named(violations: Sequence[Violation]) -> Iterator[Violation]:
+    """Yield violations as far as there is room for them, long ones in part."""
+    left = _VIOLATIONS_BYTES
+    for each in violations[:_VIOLATIONS_NAMED]:
+        shorter = replace(
+            each, field=_cut(each.field, _SENTENCE_BYTES), description=_cut(each.description, _SENTENCE_BYTES)
+        )
+        left -= len(shorter.field.encode()) + len(shorter.description.encode()) + len(each.rule)
+        if left < 0:
+            return
+        yield shorter
+
+
+def _cut(text: str, most: int) -> str:
+    """Return a text of at most so many bytes."""
+    encoded = text.encode(errors="replace")
+    if len(encoded) <= most:
+        return text
+    return f"{encoded[: most - len('…'.encode())].decode(errors='ignore')}…"
 
 
 def _said(violation: Violation) -> str:

@@ -1,5 +1,6 @@
 """Changes of experiments by people: what is checked before the records keep one."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +19,7 @@ ReadDefinition: TypeAlias = Callable[[str, datetime], tuple[Experiment | None, S
 """Reads a definition; the time is the start of one that names none. The experiment is None where there are faults."""
 
 Faults: TypeAlias = Callable[[Experiment, Sequence[Experiment]], Sequence[Violation]]
-"""Says why an experiment cannot be used beside others, by the configuration in use."""
+"""Says why an experiment cannot be used beside others, by the configuration in use; it may run in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class ExperimentChanges:
             said = "end: must be in the future; `groundwire experiments end` ends one that runs"
             raise _invalid(wanted.name, [_violation(said)])
         others = [each for each in self.others if each.name != wanted.name]
-        if violations := self.faults(wanted, others):
+        # Variants are validated, and prompts compiled that only they use: calls go on beside it.
+        if violations := await asyncio.to_thread(self.faults, wanted, others):
             raise _invalid(wanted.name, violations)
         wanted = replace(wanted, actor=actor)
         if validate_only:

@@ -30,22 +30,27 @@ _Spot: TypeAlias = tuple[str, int, int]
 
 @dataclass(slots=True)
 class _Room:
-    """What a prompt still has room for; None for passages has no bound."""
+    """What a prompt still has room for; None for passages has no bound.
+
+    Attributes:
+        mean: tokens of a selected passage.
+    """
 
     tokens: int
     passages: int | None
     count: Callable[[str], int]
+    mean: int
 
     @classmethod
     def beside(cls, selected: Sequence[Passage], policy: Policy, model: ModelTokens) -> "_Room":
         count = model.counter.count
-        tokens = evidence_budget(policy, model) - sum(count(passage.text) for passage in selected)
-        return cls(tokens, None if policy.passages_limit is None else policy.passages_limit - len(selected), count)
+        used = sum([count(passage.text) for passage in selected])
+        passages = None if policy.passages_limit is None else policy.passages_limit - len(selected)
+        return cls(evidence_budget(policy, model) - used, passages, count, used // max(len(selected), 1))
 
     def best(self, selected: Sequence[Passage], reach: int) -> Sequence[Passage]:
         """As many of the selected passages, the best first, as there is room for neighbours of on both sides."""
-        mean = sum(self.count(passage.text) for passage in selected) // len(selected)
-        return selected[: self.tokens // max(mean * reach * 2, 1) + 1]
+        return selected[: self.tokens // max(self.mean * reach * 2, 1) + 1]
 
     @property
     def is_left(self) -> bool:

@@ -7,7 +7,7 @@ from groundwire_server.domain.consumption import prompt_tokens
 from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.text.tokens import ESTIMATE
 
-_ERROR_PERCENT: Final = 15
+ERROR_PERCENT: Final = 15
 """How far an estimate may be below the true count."""
 
 _FRAMING: Final = 16
@@ -62,7 +62,7 @@ class ModelTokens:
             return most
         room = max(0, self.window - output_tokens - self.overhead - _FRAMING)
         if not self.counter.exact:
-            room = room * 100 // (100 + _ERROR_PERCENT)
+            room = room * 100 // (100 + ERROR_PERCENT)
         return room if most is None else min(room, most)
 
 

@@ -48,6 +48,11 @@ WRONG = {
     "not-utf-8": ("answer/2.0.0.jinja", b"one\n\xff", "2.0.0.jinja: is not UTF-8 in line 2: save it as UTF-8"),
     "ten-megabytes": ("answer/2.0.0.jinja", b"x" * 10_000_000, "2.0.0.jinja: is larger than 256 KiB"),
     "one-byte-too-many": ("answer/2.0.0.jinja", b"x" * (MOST_BYTES + 1), "is larger than 256 KiB"),
+    "zeros": ("answer/01.0.0.jinja", b"x", "01.0.0.jinja: must be named by its version"),
+    "another-ending": ("answer/2.0.0.jinja2", b"x", "2.0.0.jinja2: is not read: name it 2.0.0.jinja"),
+    "an-ending-in-capitals": ("answer/2.0.0.JINJA", b"x", "2.0.0.JINJA: is not read: name it 2.0.0.jinja"),
+    "beside-the-prompts": ("2.0.0.jinja", b"x", "2.0.0.jinja: is not read here: move it to <name of the prompt>/"),
+    "labels-yml": ("labels.yml", b"answer: {}", "labels.yml: is not read: name it labels.yaml"),
     "labels-no-yaml": ("labels.yaml", b"answer: {\n", "labels.yaml:2: this is not YAML"),
     "labels-list": ("labels.yaml", b"- answer\n", "labels.yaml:1: must hold labels by prompt"),
     "labels-flat": ("labels.yaml", b"\nanswer: 1.3.0\n", "labels.yaml:2: must hold labels by prompt"),
@@ -102,3 +107,8 @@ def test_every_change_shows_in_the_marks(folder: Path, change: str) -> None:
         case _:
             (folder / "labels.yaml").unlink()
     assert marks_of(before) != before
+
+
+def test_a_folder_with_a_name_that_no_file_can_have_is_one_line(tmp_path: Path) -> None:
+    (fault,) = read_folder(tmp_path / ("a" * 300)).faults
+    assert fault.message == "cannot be read: File name too long"

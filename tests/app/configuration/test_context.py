@@ -131,6 +131,18 @@ def test_a_variable_that_is_a_secret_elsewhere_is_refused(tmp_path: Path, monkey
     ]
 
 
+def test_a_secret_under_another_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("s3cr3t-of-the-house")
+    monkeypatch.setenv("MOTTO", "s3cr3t-of-the-house")
+    text = (
+        f"providers: {{house: {{kind: openai, base_url: 'http://127.0.0.1:9/v1', api_key: 'file://{tmp_path}/key'}}}}\n"
+        "context: {environment: {motto: env://MOTTO}}\n"
+    )
+    assert errors(tmp_path, text) == [
+        "groundwire.yaml:2: context.environment.motto: is env://MOTTO, which is a secret elsewhere: prompts hold none"
+    ]
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -11,7 +11,6 @@ from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.files.small import marks_of
 from tests.doubles.prompts import USER, template
 
-BUILT_IN_1_2_0 = "prompt answer/1.2.0 is there twice with different texts, among those built in and in the folder"
 TONE = template("Tone: {{ tone }}.", header="description: A trial.\nvariables: {tone: {}}")
 FENCED = template(
     user=USER + "\n<tone-context-{{ mark }}>{{ tone }}</tone-context-{{ mark }}>",
@@ -32,11 +31,11 @@ def put(file: Path, text: str) -> None:
     file.write_text(text)
 
 
-def wrong(route: str = "", prompts: str = "", more: str = "") -> list[str]:
+def wrong(route: str = "", prompts: str = "", more: str = "", model: str = "extractive") -> list[str]:
     """The errors of a configuration with the folder and one route."""
     Path("groundwire.yaml").write_text(
         f"prompts: {{folder: prompts{prompts}}}\n"
-        f"routes:\n  default: {{models: [extractive], store: main{route}}}\n"
+        f"routes:\n  default: {{models: [{model}], store: main{route}}}\n"
         f"stores: {{main: {{kind: embedded, folder: data}}}}\n{more}"
     )
     try:
@@ -59,11 +58,11 @@ def test_a_folder_with_versions_and_labels_is_right() -> None:
         ("answer/3.0.0.jinja", template(user=USER + "{{ turns }}"), "answer/3.0.0.jinja:10: `turns` is no text"),
         ("labels.yaml", "answer: {production: 9.0.0}", "prompts/labels.yaml:1: answer.production points at 9.0.0"),
         ("labels.yaml", "answer: [1]", "prompts/labels.yaml:1: must hold labels by prompt"),
-        ("answer/1.2.0.jinja", template(), BUILT_IN_1_2_0),
+        ("answer/02.0.0.jinja", template(), "prompts/answer/02.0.0.jinja: must be named by its version"),
         ("answer/latest.jinja", template(), "prompts/answer/latest.jinja: must be named by its version"),
         ("answer/3.0.0.jinja", "x", "prompts/answer/3.0.0.jinja: has no block `system`"),
     ],
-    ids=["template", "label-to-nothing", "labels", "two-texts-with-one-number", "name", "no-template"],
+    ids=["template", "label-to-nothing", "labels", "zeros", "name", "no-template"],
 )
 def test_what_is_wrong_in_the_folder_is_one_line_each(file: str, text: str, says: str) -> None:
     put(Path("prompts", file), text)
@@ -126,3 +125,22 @@ def test_a_file_that_comes_to_the_folder_is_watched_before_it_is_read(folder: Pa
     assert watched[folder / "answer" / "3.0.0.jinja"] is None
     assert watched != marks_of(watched)
     assert not loaded.same(load(Sources(Path("groundwire.yaml"), {})))
+
+
+SMALL = ", prompt: {version: %s}, limits: {output_tokens: 400}"
+
+
+def small(window: int) -> str:
+    """The section of a model with a window."""
+    return (
+        "providers: {local: {kind: openai, base_url: 'http://127.0.0.1:9/v1'}}\n"
+        f"models: {{small: {{kind: openai, provider: local, model: gpt-4o, context_window: {window}}}}}\n"
+    )
+
+
+def test_a_prompt_that_leaves_no_room_in_the_window_of_a_model_is_one_line(folder: Path) -> None:
+    put(folder / "answer" / "3.0.0.jinja", template("Answer from the passages. " * 400))
+    (line,) = wrong(SMALL % "3.0.0", more=small(2048), model="small")
+    assert "routes.default.prompt: leaves no room for passages: of the window of small, 2048 tokens, " in line
+    assert wrong(SMALL % "3.0.0", more=small(8192), model="small") == []
+    assert wrong(SMALL % "2.0.0", more=small(2048), model="small") == []

@@ -108,6 +108,14 @@ WRONG: Final = {
         BEGIN + ARMS + "start: 2026-12-02T00:00:00",
         "6: start: must be a time with its zone, such as 2026-12-01T09:00:00Z",
     ),
+    "a time before all others": (
+        BEGIN + ARMS + "start: 0001-01-01T00:00:00+14:00",
+        "6: start: must be between the years 1970 and 9999",
+    ),
+    "a time after all others": (
+        BEGIN + ARMS + "end: 9999-12-31T23:59:59-14:00",
+        "6: end: must be between the years 1970 and 9999",
+    ),
     "a number as a time": (
         BEGIN + ARMS + "start: 20261202",
         "6: start: must be a time with its zone, such as 2026-12-01T09:00:00Z",
@@ -136,7 +144,11 @@ WRONG: Final = {
         BEGIN + ARMS + "guards:\n- {metric: P95, absolute: 1}\n- {metric: P95, direction: RISES, relative: 1}",
         "8: guards[1].metric: is guarded already: leave one of the two out",
     ),
-    "an error rate of 0": (BEGIN + ARMS + "error_rate: 0", "6: error_rate: must be above 0"),
+    "an error rate of 0": (BEGIN + ARMS + "error_rate: 0", "6: error_rate: must be at least 1e-06"),
+    "an error rate that underflows": (
+        BEGIN + ARMS + "error_rate: 5e-324",
+        "6: error_rate: must be at least 1e-06",
+    ),
     "a coin": (BEGIN + ARMS + "error_rate: 0.6", "6: error_rate: must be at most 0.5"),
     "a name with spaces": (
         BEGIN.replace("faster", "my test") + ARMS,

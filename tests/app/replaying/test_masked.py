@@ -17,7 +17,7 @@ from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.plain import PassageTable, plain
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.text.words import query_terms
-from groundwire_server.domain.vocabulary import Screen
+from groundwire_server.domain.vocabulary import Screen, StreamMode
 from groundwire_server.evaluation.exchange import exchange_to_json
 from groundwire_server.evaluation.inputs.recordings import recording_of
 from groundwire_server.evaluation.recording import RecordedQuestion
@@ -155,3 +155,25 @@ async def test_no_part_of_a_call_beside_its_texts_keeps_the_words() -> None:
     (found,) = [each.prompt.unknown for each in masked.prompts if each.prompt is not None]
     assert found is not None
     assert found == {"lambda", "yield"}
+
+
+async def test_a_masked_stream_has_the_events_of_its_shorter_text() -> None:
+    def shorter(text: str) -> str:
+        return text.replace(FIRST.removesuffix("."), "<NAME_1>")
+
+    pieces = [letter for move in GOOD for letter in (move if isinstance(move, str) else [move])]
+    outcome, exchange = await recorded(pieces, stream=True, mode=StreamMode.PROVISIONAL)
+    assert outcome.answer is not None
+    line = read(await file_of(exchange, shorter))
+    assert line.exchange is not None
+    sent = [len([call for call in each.calls if call.port is PortName.READER]) for each in (exchange, line.exchange)]
+    assert sent[1] < sent[0]
+    replayed = await replay(line.exchange)
+    assert replayed.exact, (replayed.unrecorded, replayed.differences)
+
+
+async def test_a_call_that_itself_fails_with_a_change_says_why() -> None:
+    exchange = await exchange_of()
+    policy = replace(exchange.policy, question_limit=5)
+    replayed = await replay(exchange, ReplayChanges(policy))
+    assert (replayed.outcome, replayed.unrecorded, replayed.refused) == (None, "", "INVALID_REQUEST")

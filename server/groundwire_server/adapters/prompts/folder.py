@@ -20,6 +20,9 @@ from groundwire_server.options.yaml_text import InvalidYamlError, parse_yaml
 LABELS: Final = "labels.yaml"
 SUFFIX: Final = ".jinja"
 
+_LIKE_LABELS: Final = (LABELS, "labels.yml")
+_LIKE_TEMPLATES: Final = (SUFFIX, ".jinja2", ".j2")
+
 _MOST_LABEL_BYTES: Final = 65_536
 _MOST_FILES: Final = 1000
 """Templates in one folder: more are another folder."""
@@ -77,11 +80,12 @@ NO_FOLDER: Final = PromptFolder()
 
 def read_folder(folder: Path) -> PromptFolder:
     """Read all versions and labels, without a look at what the templates say."""
-    if not folder.is_dir():
-        what = "is a file: name a folder" if folder.exists() else "does not exist: `groundwire prompts init` makes one"
-        return PromptFolder(folder, faults=(FolderFault(folder, 0, what),))
     try:
-        templates = list(_templates(folder))
+        if not folder.is_dir():
+            there = folder.exists()
+            what = "is a file: name a folder" if there else "does not exist: `groundwire prompts init` makes one"
+            return PromptFolder(folder, faults=(FolderFault(folder, 0, what),))
+        templates, misnamed = list(_templates(folder)), list(_misnamed(folder))
     except OSError as failed:
         fault = FolderFault(Path(failed.filename or folder), 0, f"cannot be read: {failed.strerror}")
         return PromptFolder(folder, faults=(fault,))
@@ -92,7 +96,7 @@ def read_folder(folder: Path) -> PromptFolder:
     versions = tuple(each for each in read if isinstance(each, PromptVersion))
     labels, lines, faults = _labels(folder / LABELS)
     unread = (each for each in read if isinstance(each, FolderFault))
-    return PromptFolder(folder, versions, tuple(labels), lines, (*unread, *faults))
+    return PromptFolder(folder, versions, tuple(labels), lines, (*unread, *misnamed, *faults))
 
 
 def watched(folder: Path) -> Sequence[Path]:
@@ -112,6 +116,20 @@ def _folders(folder: Path) -> Iterator[Path]:
 def _templates(folder: Path) -> Iterator[Path]:
     for each in _folders(folder):
         yield from sorted(file for file in each.iterdir() if file.suffix == SUFFIX and not file.name.startswith("."))
+
+
+def _misnamed(folder: Path) -> Iterator[FolderFault]:
+    """Yield a fault for each file that would be passed over although it looks like a template, or like labels."""
+    for file in sorted(folder.iterdir()):
+        if file.name.lower() in _LIKE_LABELS and file.name != LABELS:
+            yield FolderFault(file, 0, f"is not read: name it {LABELS}")
+        elif file.suffix.lower() in _LIKE_TEMPLATES and not file.is_dir():
+            yield FolderFault(file, 0, f"is not read here: move it to <name of the prompt>/<version>{SUFFIX}")
+    for each in _folders(folder):
+        for file in sorted(each.iterdir()):
+            hidden = file.name.startswith(".")
+            if file.suffix.lower() in _LIKE_TEMPLATES and file.suffix != SUFFIX and not hidden:
+                yield FolderFault(file, 0, f"is not read: name it {file.stem}{SUFFIX}")
 
 
 def _version(file: Path) -> PromptVersion | FolderFault:

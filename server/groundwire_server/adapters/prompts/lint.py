@@ -44,8 +44,8 @@ class TemplateLint:
             return unusable.findings
         try:
             found = [*template.warnings, *_tried(template), *self._room(template)]
-        except TemplateError as failed:
-            found = [PromptFinding(0, True, f"a block cannot be rendered: {failed}")]
+        except UnusableTemplateError as unusable:
+            return unusable.findings
         return sorted(found, key=lambda each: (each.line, not each.error))
 
     def sizes(self, name: str, version: str, text: str) -> Mapping[str, int]:
@@ -54,7 +54,7 @@ class TemplateLint:
         Raises:
             UnusableTemplateError: when it cannot be used.
         """
-        fixed = _fixed(self._templates.compiled(name, version, text))
+        fixed = fixed_text(self._templates.compiled(name, version, text))
         return {model: count(fixed) for model, count in self._counts.items()}
 
     def _room(self, template: CompiledTemplate) -> Iterator[PromptFinding]:
@@ -62,7 +62,7 @@ class TemplateLint:
         if most is None:
             return
         of_variables = sum(each.max_tokens or 0 for each in template.declared.values())
-        fixed = _fixed(template)
+        fixed = fixed_text(template)
         model, tokens = max(((model, count(fixed)) for model, count in self._counts.items()), key=lambda each: each[1])
         if tokens + of_variables + ROOM > most:
             variables = f", its variables up to {of_variables}" if of_variables else ""
@@ -74,8 +74,12 @@ class TemplateLint:
             )
 
 
-def _fixed(template: CompiledTemplate) -> str:
-    """Return what a prompt says over no passages, an empty question and no context."""
+def fixed_text(template: CompiledTemplate) -> str:
+    """Return what a prompt says over no passages, an empty question and no context.
+
+    Raises:
+        UnusableTemplateError: when it cannot be rendered.
+    """
     values = {
         **_OF_ALL,
         **{name: _value(variable.type, ()) for name, variable in template.declared.items()},
@@ -83,7 +87,10 @@ def _fixed(template: CompiledTemplate) -> str:
         "turns": [],
         "passages": [],
     }
-    return template.rendered("system", **values) + template.rendered("user", **values)
+    try:
+        return template.rendered("system", **values) + template.rendered("user", **values)
+    except TemplateError as failed:
+        raise _unrendered(failed) from None
 
 
 _OF_ALL: Final[Mapping[str, Any]] = {"mark": _MARK, "answer_form": ANSWER_FORM}
@@ -92,12 +99,19 @@ _OF_ALL: Final[Mapping[str, Any]] = {"mark": _MARK, "answer_form": ANSWER_FORM}
 def _tried(template: CompiledTemplate) -> Iterator[PromptFinding]:
     """Yield an error where a text of others is seen outside its fence, or a block cannot be rendered."""
     for block, values in _trials(template):
-        outside = template.rendered(block, **values)
+        try:
+            outside = template.rendered(block, **values)
+        except TemplateError as failed:
+            raise _unrendered(failed) from None
         while (shorter := _FENCED.sub("", outside)) != outside:
             outside = shorter
         if _SIGN.format("") in outside:
             yield PromptFinding(0, True, f"block `{block}` shows text of others outside its fence in a trial")
             return
+
+
+def _unrendered(failed: TemplateError) -> UnusableTemplateError:
+    return UnusableTemplateError((PromptFinding(0, True, f"a block cannot be rendered: {failed.message}"),))
 
 
 _FENCED: Final = re.compile(rf"<([\w-]+)-{_MARK}(?: [^<>]*)?>(?:(?!<[\w-]+-{_MARK}).)*?</\1-{_MARK}>", re.DOTALL)

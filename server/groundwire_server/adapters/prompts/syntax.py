@@ -21,8 +21,8 @@ REQUIRED: Final = ("system", "user")
 _DEPTH: Final = 16
 """Branches, loops and macros within each other."""
 
-_MOST_WORK: Final = 20_000
-"""Values and stretches of text that a rendered block may have, where every list is as long as it can be."""
+_MOST_WORK: Final = 40_000
+"""Values, stretches of text and statements that a rendered block may have, where every list is as long as it can be."""
 
 Messages = list[tuple[int, str]]
 

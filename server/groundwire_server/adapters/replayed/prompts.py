@@ -84,10 +84,9 @@ class ReplayedPrompts:
         if prompt is None:
             raise Failure(Cause.PROMPT_TOO_LONG)
         if self._renewed:
-            now = {each.chunk_id: each for each in passages}
-            return replace(
-                prompt, handles={handle: now.get(each.chunk_id, each) for handle, each in prompt.handles.items()}
-            )
+            if [each.chunk_id for each in prompt.handles.values()] != [each.chunk_id for each in passages]:
+                raise UnrecordedError(PortName.PROMPT)
+            return replace(prompt, handles=dict(zip(prompt.handles, passages, strict=True)))
         if list(prompt.handles.values()) != list(passages):
             raise UnrecordedError(PortName.PROMPT)
         return prompt

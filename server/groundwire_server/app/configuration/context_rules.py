@@ -20,9 +20,10 @@ def check_context(configuration: Configuration) -> Iterator[ConfigError]:
         if configuration.tenants is not None and tenant not in configuration.tenants:
             said = not_among(tenant, configuration.tenants, "there is no tenant of this name")
             yield ConfigError(("context", "tenants", tenant), said)
-    secrets = set(_secrets(configuration)) if environment else set()
+    secrets = list(_secrets(configuration)) if environment else []
+    known = {each.reference for each in secrets} | {each.reveal() for each in secrets}
     for name, reference in environment.items():
-        if reference in secrets:
+        if reference in known or configuration.context.values[name] in known:
             said = f"is {reference}, which is a secret elsewhere: prompts hold none"
             yield ConfigError(("context", "environment", name), said)
 
@@ -44,11 +45,11 @@ def check_blocks(path: Path, blocks: Blocks, environment: Mapping[str, str]) -> 
             yield ConfigError((*path, name, "key"), said)
 
 
-def _secrets(value: object) -> Iterator[str]:
-    """Yield the references of all secrets in a section, and below it."""
+def _secrets(value: object) -> Iterator[Secret]:
+    """Yield all secrets in a section, and below it."""
     match value:
         case Secret():
-            yield value.reference
+            yield value
         case BaseModel():
             for _, each in value:
                 yield from _secrets(each)

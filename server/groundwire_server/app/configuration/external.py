@@ -29,7 +29,13 @@ from groundwire_server.app.configuration.models.remote_guards import GrpcGuardCo
 from groundwire_server.app.configuration.models.rerankers import OnnxRerankerConfig
 from groundwire_server.app.configuration.models.stores import PineconeStoreConfig, WeaviateStoreConfig
 from groundwire_server.app.configuration.models.telemetry import OtlpConfig
-from groundwire_server.app.parts.prompts import folder_faults, registry_of, route_faults, unused_blocks
+from groundwire_server.app.parts.prompts import (
+    folder_faults,
+    registry_of,
+    replaced_versions,
+    route_faults,
+    unused_blocks,
+)
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.prompts.registry import PromptConflictError, UnknownPromptError
 from groundwire_server.edge.options import TlsOptions
@@ -73,11 +79,12 @@ def check_external(loaded: Loaded, now: datetime) -> Iterator[ConfigError]:
 
 
 def context_warnings(loaded: Loaded) -> Iterator[ConfigError]:
-    """Yield a warning, with its origin, for each block of context that a route's prompt does not show.
+    """Yield a warning, with its origin, for what a prompt replaces, and for a block of context that one does not show.
 
-    Where prompts are changed at run time, the server itself says so: only the records have them all.
+    Where prompts are changed at run time, the server itself speaks of blocks: only the records have all prompts.
     """
     configuration = loaded.configuration
+    yield from map(loaded.located, replaced_versions(registry_of(loaded.prompts)))
     if configuration.prompts.managed_by is None and any(route.context for route in configuration.routes.values()):
         yield from map(loaded.located, unused_blocks(configuration, registry_of(loaded.prompts), compiler()))
 

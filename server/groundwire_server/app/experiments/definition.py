@@ -38,6 +38,10 @@ _MOST_ARMS: Final = 8
 _MOST_STEPS: Final = 32
 _MOST_GUARDS: Final = 16
 _HOUR: Final = 3600.0
+_MOST_WORSENING: Final = 1e12
+"""Of a guard: no metric of a call is larger."""
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 9999
 _MOST_HOURS: Final = 24.0 * 366
 _ROUNDING: Final = 1e-3
 """How far weights may be from 100 in all: three arms of 33.3333 are right."""
@@ -74,6 +78,9 @@ def _time(text: object) -> datetime:
         time = None
     if time is None or time.tzinfo is None:
         raise ValueError("must be a time with its zone, such as 2026-12-01T09:00:00Z")
+    # A year at the end of the calendar may be none in another zone.
+    if not _FIRST_YEAR < time.year < _LAST_YEAR:
+        raise ValueError(f"must be between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return time
 
 
@@ -105,8 +112,12 @@ class GuardDefinition(Options):
     direction: Direction | None = Field(
         None, description="In which direction it gets worse: RISES or FALLS; the usual one if unset."
     )
-    absolute: float | None = Field(None, ge=0, description="The worsening that is tolerated, in the metric's unit.")
-    relative: float | None = Field(None, ge=0, description="The same, as a share of the control's value.")
+    absolute: float | None = Field(
+        None, ge=0, le=_MOST_WORSENING, description="The worsening that is tolerated, in the metric's unit."
+    )
+    relative: float | None = Field(
+        None, ge=0, le=_MOST_WORSENING, description="The same, as a share of the control's value."
+    )
 
 
 class ExperimentDefinition(Options):
@@ -134,7 +145,7 @@ class ExperimentDefinition(Options):
     )
     error_rate: float = Field(
         0.05,
-        gt=0,
+        ge=1e-6,
         le=0.5,
         description="The highest probability that the guards end an arm that is not worse, over all guards and arms.",
     )

@@ -1,7 +1,8 @@
 """Opening a configuration with its experiments: one that cannot be opened is set aside, and the others serve."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol, TypeVar
@@ -12,6 +13,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.references import check_references
 from groundwire_server.app.experiments.variants import Check, ExpandedConfiguration, expanded, in_order
 from groundwire_server.app.parts.prompts import route_faults
+from groundwire_server.domain.experiments.experiment import Experiment
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.domain.prompts.registry import PromptRegistry
 from groundwire_server.ports.prompt_records import RegistryState
@@ -55,7 +57,12 @@ async def open_expanded(
         Failure: of the configuration itself, as `opened` does; SetupError, ImportError and OSError as well.
     """
     check, experiments = checked_with(registry, templates), in_order(state.experiments)
-    whole = expanded(configuration, experiments, now, check)
+
+    async def with_those(those: Sequence[Experiment]) -> ExpandedConfiguration:
+        # Variants are validated, and prompts compiled that only they use: calls go on beside it.
+        return await asyncio.to_thread(expanded, configuration, those, now, check)
+
+    whole = await with_those(experiments)
     try:
         return await opened(whole)
     except _UNUSABLE:
@@ -64,10 +71,10 @@ async def open_expanded(
     broken: dict[str, list[ConfigError]] = {}
     for experiment in whole.in_use:
         try:
-            await (await opened(expanded(configuration, [experiment], now, check))).close()
+            await (await opened(await with_those([experiment]))).close()
         except _UNUSABLE as wrong:
             broken[experiment.name] = [ConfigError((), str(wrong), experiment.name)]
-    rest = expanded(configuration, [each for each in experiments if each.name not in broken], now, check)
+    rest = await with_those([each for each in experiments if each.name not in broken])
     return await opened(replace(rest, faults={**rest.faults, **broken}))
 
 

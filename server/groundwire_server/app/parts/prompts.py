@@ -9,6 +9,7 @@ from groundwire_server.adapters.prompts.lint import TemplateLint
 from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.configuration import Configuration
+from groundwire_server.app.parts.prompt_room import window_faults
 from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError, joined
 from groundwire_server.domain.prompts.variables import misfits, unused
 from groundwire_server.ports.prompt_records import RegistryState
@@ -46,7 +47,7 @@ def folder_faults(folder: PromptFolder, templates: TemplateCompiler) -> Iterator
 def route_faults(
     configuration: Configuration, registry: PromptRegistry, templates: TemplateCompiler
 ) -> Iterator[ConfigError]:
-    """Yield what keeps routes from using the prompts that they name, with the context that they declare."""
+    """Yield what keeps routes from using the prompts that they name, with their context and models."""
     prompts = PromptCatalogue(registry, templates)
     for name, route in configuration.routes.items():
         try:
@@ -57,6 +58,8 @@ def route_faults(
         blocks = [section.block(block) for block, section in route.context.items()]
         for message in misfits(blocks, template.declared, template.bare):
             yield ConfigError(("routes", name, "context"), message)
+        for message in window_faults(route, template, configuration):
+            yield ConfigError(("routes", name, "prompt"), message)
 
 
 def unused_blocks(
@@ -79,6 +82,13 @@ def unused_blocks(
         for block in unused([section.block(block) for block, section in route.context.items()], template.declared):
             said = f"the prompt {version.name}/{version.version} does not show it; its variables are: {shown}"
             yield ConfigError(("routes", name, "context", block), said)
+
+
+def replaced_versions(registry: PromptRegistry) -> Iterator[ConfigError]:
+    """Yield a warning for each version that is built in and is not used, since the operator has one of its number."""
+    for name, version in sorted(registry.replaced):
+        said = f"{name}/{version} is built in with another text, which the operator's replaces"
+        yield ConfigError(("prompts",), f"{said}: give yours another number to tell them apart")
 
 
 def offline_prompts(configuration: Configuration) -> PromptCatalogue:

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Final
 
+from pydantic import ValidationError
+
 from groundwire_server.app.configuration.limit_rules import priced_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.evaluation import InProcessService, in_process
@@ -20,6 +22,8 @@ from groundwire_server.ports.exchange import RecordedExchange
 from groundwire_server.ports.prompts import Prompts
 
 _OUTCOME_ALONE: Final = "its recording has the outcome alone, not what models and stores returned"
+
+_NO_OUTCOME: Final = "its outcome has a number that no outcome has: the recording was changed"
 
 
 async def replays_as_they_were(calls: Iterable[ReplayableCall]) -> AsyncIterator[ReplayedCall]:
@@ -124,14 +128,25 @@ def _outcome_alone(call: ReplayableCall) -> ReplayedCall:
 
 
 def _compared(call: ReplayableCall, replayed: Replayed) -> ReplayedCall:
-    port, _, name = replayed.unrecorded.partition(" ")
-    missing = f"{port.lower().replace('_', ' ')} {name}".strip()
+    try:
+        after = None if replayed.outcome is None else recorded_outcome(replayed.outcome)
+    except ValidationError:
+        return ReplayedCall(call.name, call.question, call.outcome, missing=_NO_OUTCOME)
     return ReplayedCall(
         call.name,
         call.question,
         call.outcome,
-        None if replayed.outcome is None else recorded_outcome(replayed.outcome),
-        f"nothing is recorded of {missing}, which can be asked with --live" if missing else "",
+        after,
+        _missing(replayed),
         replayed.differences,
         replayed.other_rules,
     )
+
+
+def _missing(replayed: Replayed) -> str:
+    """Return why there is no outcome; nothing where there is one."""
+    if replayed.refused:
+        return f"the call itself fails: {replayed.refused}"
+    port, _, name = replayed.unrecorded.partition(" ")
+    missing = f"{port.lower().replace('_', ' ')} {name}".strip()
+    return f"nothing is recorded of {missing}, which can be asked with --live" if missing else ""

@@ -19,7 +19,8 @@ PRODUCTION: Final = "production"
 NAME_PATTERN: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 """Names of prompts and of labels."""
 
-VERSION_PATTERN: Final = re.compile(r"[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}")
+VERSION_PATTERN: Final = re.compile(r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})")
+"""Numbers of versions; none begins with a zero, so that one number has one spelling."""
 
 MOST_BYTES: Final = 262_144
 """The longest template, in bytes of UTF-8."""
@@ -109,11 +110,13 @@ class PromptRegistry:
         versions: by prompt and number; those of all origins.
         labels: by prompt and label.
         revision: counts the changes in the records; 0 without records.
+        replaced: versions that are built in with another text, and that the operator's of the same number replace.
     """
 
     versions: Mapping[tuple[str, str], PromptVersion] = field(default_factory=dict)
     labels: Mapping[tuple[str, str], PromptLabel] = field(default_factory=dict)
     revision: int = 0
+    replaced: frozenset[tuple[str, str]] = frozenset()
 
     def numbers(self, name: str) -> Sequence[str]:
         """Return the numbers of a prompt's versions, the oldest first."""
@@ -124,15 +127,19 @@ class PromptRegistry:
 
         Args:
             name: of the prompt.
-            wanted: a number or a label; empty takes PRODUCTION, or the newest where there is no such label.
+            wanted: a number or a label; empty takes PRODUCTION, or the newest where there is no such label. Where the
+                operator has versions, the newest is one of them: a later server that brings others changes no answer.
         """
         if wanted and VERSION_PATTERN.fullmatch(wanted):
             return self.versions.get((name, wanted))
         label = self.labels.get((name, wanted or PRODUCTION))
         if label is not None:
             return self.versions.get((name, label.version))
-        numbers = () if wanted else self.numbers(name)
-        return self.versions[name, numbers[-1]] if numbers else None
+        if wanted:
+            return None
+        numbers = self.numbers(name)
+        own = [each for each in numbers if self.versions[name, each].origin is not PromptOrigin.BUILT_IN]
+        return self.versions[name, (own or numbers)[-1]] if numbers else None
 
     def required(self, name: str, wanted: str = "") -> PromptVersion:
         """Return the version that a number or a label names.
@@ -162,23 +169,33 @@ class PromptRegistry:
 def joined(versions: Iterable[PromptVersion], labels: Iterable[PromptLabel] = (), revision: int = 0) -> PromptRegistry:
     """Return a registry of versions and labels of several places.
 
+    A version that is built in yields to the operator's of the same number: a later server may bring one that the
+    operator had first.
+
     Args:
         versions: the same text under one number counts once, by the place that comes first.
         labels: later ones go before earlier ones of the same name.
         revision: of the records.
 
     Raises:
-        PromptConflictError: when two texts have one number.
+        PromptConflictError: when two texts of the operator's have one number.
     """
     known: dict[tuple[str, str], PromptVersion] = {}
+    replaced: set[tuple[str, str]] = set()
     for each in versions:
-        other = known.setdefault((each.name, each.version), each)
-        if other.text != each.text:
+        key = each.name, each.version
+        other = known.setdefault(key, each)
+        if other.origin is PromptOrigin.BUILT_IN and each.origin is not PromptOrigin.BUILT_IN:
+            known[key] = each
+            if other.text != each.text:
+                replaced.add(key)
+        elif other.text != each.text:
             raise PromptConflictError(
                 f"prompt {each.name}/{each.version} is there twice with different texts, {_PLACES[other.origin]} and "
                 f"{_PLACES[each.origin]}: give one of them another number"
             )
-    return PromptRegistry(known, {(each.prompt, each.label): each for each in labels}, revision)
+    found = {(each.prompt, each.label): each for each in labels}
+    return PromptRegistry(known, found, revision, frozenset(replaced))
 
 
 _PLACES: Final[Mapping[PromptOrigin, str]] = MappingProxyType(

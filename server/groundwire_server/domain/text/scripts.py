@@ -84,6 +84,12 @@ _WORDS: Final = bytes.maketrans(_EXTENDED + _FAR + _LINE + _MARK + _DIGIT + _SYM
 
 def script_counts(text: str) -> tuple[float, ...]:
     """Return how much of each of `FEATURES` a text has."""
+    found = scripts_in(text)
+    return tuple([found.get(name, 0.0) for name in FEATURES])
+
+
+def scripts_in(text: str) -> Mapping[str, float]:
+    """Return how much of those of `FEATURES` a text has that it may have at all, by their names."""
     raw = text.encode("utf-8", "surrogatepass")
     if len(raw) == len(text):
         characters, scripts = raw.translate(_CLASSES), _LATIN_ALONE
@@ -103,12 +109,10 @@ def script_counts(text: str) -> tuple[float, ...]:
     if scripts is _WORDED:
         found |= _beyond_ascii(raw, characters, found)
     if latin := found.get("latin_words"):
-        english = _english(raw, latin)
-        for each in ("latin_letters", "latin_words"):
-            count = found.get(each, 0.0)
-            found[each.replace("latin", "english")] = english * count
-            found[each] = count - english * count
-    return tuple([found.get(name, 0.0) for name in FEATURES])
+        english, all_letters = _english(raw, latin), found["latin_letters"]
+        found["english_letters"], found["english_words"] = english * all_letters, english * latin
+        found["latin_letters"], found["latin_words"] = all_letters - english * all_letters, latin - english * latin
+    return found
 
 
 def _beyond_ascii(raw: bytes, characters: bytes, found: Mapping[str, float]) -> dict[str, float]:
@@ -134,7 +138,7 @@ def _beyond_ascii(raw: bytes, characters: bytes, found: Mapping[str, float]) -> 
 def _english(raw: bytes, words: float) -> float:
     """Return how much of the Latin words of a text is English, 0 to 1."""
     lowered = raw.lower()
-    share = sum(lowered.count(each) for each in _ENGLISH) / words
+    share = sum(map(lowered.count, _ENGLISH)) / words
     return min(1.0, max(0.0, (share - _ENGLISH_FROM) / (_ENGLISH_AT - _ENGLISH_FROM)))
 
 

@@ -5,10 +5,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
-from operator import mul
 from typing import Final
 
-from groundwire_server.domain.text.scripts import FEATURES, script_counts
+from groundwire_server.domain.text.scripts import FEATURES, scripts_in
 
 BYTES_PER_TOKEN = 4
 """UTF-8 bytes to a token, where the size of a request alone matters. It counts other scripts than Latin high."""
@@ -43,12 +42,13 @@ class TokenEstimate:
     """
 
     name: str
-    _rates: tuple[float, ...] = field(repr=False)
+    _rates: Mapping[str, float] = field(repr=False, hash=False)
     exact: bool = False
 
     def count(self, text: str) -> int:
         """Return the estimated number of tokens of a text."""
-        tokens: float = sum(map(mul, self._rates, script_counts(text)))
+        rates = self._rates
+        tokens: float = sum([rates[feature] * much for feature, much in scripts_in(text).items()])
         return math.ceil(tokens)
 
     def calibrated(self, factors: Mapping[str, float]) -> "TokenEstimate":
@@ -59,14 +59,14 @@ class TokenEstimate:
             for feature in FEATURES
             if feature.partition("_")[0] in _SCRIPTS[script]
         }
-        rates = tuple(rate * by_feature.get(name, 1.0) for name, rate in zip(FEATURES, self._rates, strict=True))
+        rates = {name: rate * by_feature.get(name, 1.0) for name, rate in self._rates.items()}
         return TokenEstimate(f"{self.name}, calibrated" if by_feature else self.name, rates)
 
 
 def _read() -> Mapping[str, TokenEstimate]:
     text = files("groundwire_server.domain.text").joinpath("token_rates.toml").read_text(encoding="utf-8")
     return {
-        family: TokenEstimate(f"estimate:{family}", tuple(float(rates.get(name, 0.0)) for name in FEATURES))
+        family: TokenEstimate(f"estimate:{family}", {name: float(rates.get(name, 0.0)) for name in FEATURES})
         for family, rates in tomllib.loads(text).items()
     }
 

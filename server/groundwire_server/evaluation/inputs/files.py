@@ -42,7 +42,8 @@ def files_of(paths: Iterable[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        found = sorted(path.glob(f"*{RECORDING_ENDING}"))
+        named = path.glob(f"*{RECORDING_ENDING}")
+        found = sorted(each for each in named if not each.name.startswith(".") and not each.is_dir())
         if not found:
             raise SetupError(
                 f"{path} has no recording, whose name ends with {RECORDING_ENDING}: export recorded calls with "

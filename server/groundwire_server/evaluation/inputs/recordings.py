@@ -10,7 +10,10 @@ from groundwire_server.evaluation.recording import RecordingHeader as Header
 MARK = "groundwire_recording"
 """The key that tells a recording's first line."""
 
-_ADVICE = "record it again with `groundwire eval --record`"
+_ADVICE = "export it again with `groundwire recordings export`, or record it again with `groundwire eval --record`"
+
+_NAMED = 1_000_000
+"""Versions from here on are not written out."""
 
 
 def recording_of(file: Path, text: str) -> RecordedRun:
@@ -22,7 +25,7 @@ def recording_of(file: Path, text: str) -> RecordedRun:
     if not text.endswith("\n"):
         raise SetupError(
             f"{file}:{text.count(chr(10)) + 1}: is cut off: go on with the run that wrote it, by the same command with "
-            f"`--record {file.name}`, or delete the line"
+            f"`--record {file.name}`, delete the line, or export the recording again"
         )
     return RecordedRun.of(*lines_of_recording(file, text))
 
@@ -38,11 +41,13 @@ def lines_of_recording(file: Path, text: str) -> tuple[Header, list[RecordedItem
     version = json_of(first, where, _ADVICE) if first.strip() else None
     if not isinstance(version, dict) or MARK not in version:
         raise SetupError(f"{where}: is not the header of a recording: {_ADVICE}")
-    if version[MARK] not in READABLE:
+    number = version[MARK]
+    if type(number) is not int:
+        raise SetupError(f"{where}: has a version of the format that is no whole number: {_ADVICE}")
+    if number not in READABLE:
         readable = " and ".join(map(str, READABLE))
-        raise SetupError(
-            f"{where}: has version {version[MARK]} of the format, and this groundwire reads {readable}: {_ADVICE}"
-        )
+        named = f"version {number}" if abs(number) < _NAMED else "another version"
+        raise SetupError(f"{where}: has {named} of the format, and this groundwire reads {readable}: {_ADVICE}")
     header = checked(Header, version, where, _ADVICE)
     lines = [
         checked_line(LINES, line, f"{file}:{number}", _ADVICE)
