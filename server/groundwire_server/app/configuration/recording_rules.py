@@ -23,4 +23,5 @@ def check_recordings(configuration: Configuration) -> Iterator[ConfigError]:
             if configuration.tenants is not None and tenant not in configuration.tenants:
                 said = "there is no tenant of this name"
                 yield ConfigError((*path, "tenants", index), not_among(tenant, configuration.tenants, said))
-        yield from check_mask(configuration, (*path, "mask"), route.recording.mask)
+        if route.recording.tenants:
+            yield from check_mask(configuration, (*path, "mask"), route.recording.mask)
