@@ -50,8 +50,8 @@ async def calibrated(alias: str, configuration: Configuration) -> EstimateOption
         raise NotCountableError(
             f"models.{alias}: its provider has no endpoint that counts; name a vocabulary in models.{alias}.tokens"
         )
-    family = section.tokens.family if isinstance(section.tokens, EstimateOptions) else None
-    family = family or family_of(section.model)  # type: ignore[assignment]
+    named = section.tokens.family if isinstance(section.tokens, EstimateOptions) else None
+    family: str = named or family_of(section.model)
     provider_section = configuration.providers[section.provider]
     lease = Shared().lease()
     try:
@@ -62,5 +62,5 @@ async def calibrated(alias: str, configuration: Configuration) -> EstimateOption
         counted: Mapping[str, int] = {script: await endpoint.count(text, until) for script, text in samples().items()}
     finally:
         await lease.end()
-    factors = factors_of(ESTIMATES[family or "common"], counted)
+    factors = factors_of(ESTIMATES[family], counted)
     return EstimateOptions.model_validate({"family": family, "calibration": factors})

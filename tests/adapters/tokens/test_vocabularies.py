@@ -8,8 +8,7 @@ import pytest
 pytest.importorskip("tiktoken")
 pytest.importorskip("tokenizers")
 
-from groundwire_server.adapters.tokens.counting import LineCounter
-from groundwire_server.adapters.tokens.faults import UnusableVocabularyError
+from groundwire_server.adapters.tokens.counting import LineCounter, UnusableVocabularyError
 from groundwire_server.adapters.tokens.options import TiktokenOptions, TokenizerOptions
 from groundwire_server.adapters.tokens.tiktoken import published, tiktoken_counter
 from groundwire_server.adapters.tokens.tokenizer_file import check_tokenizer, tokenizer_counter

@@ -203,7 +203,10 @@ WRONG = {
     ),
     "prompt-version": (
         route("prompt: {version: newest}"),
-        r"5: routes.default.prompt.version: must be a text that matches ^[0-9]{1,6}\.[0-9]{1,6}\.[0-9]{1,6}$",
+        (
+            r"5: routes.default.prompt.version: must be a text that matches "
+            r"^(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})$"
+        ),
     ),
     "prompt-version-and-label": (
         route("prompt: {version: 1.2.0, label: candidate}"),

