@@ -1,5 +1,6 @@
 """What a prompt holds beside the question and the passages."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -24,11 +25,13 @@ from groundwire_server.domain.prompts.glossary import Glossary
 from groundwire_server.domain.prompts.texts import NO_TEXTS, ContextTexts, TenantTexts
 from groundwire_server.domain.question import Turn
 from groundwire_server.domain.text.tokens import ESTIMATE
+from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.context import dated, prompt_context
+from groundwire_server.ports.tokens import ModelTokens
 from groundwire_server.telemetry import names
-from tests.doubles.generator import DONE, draft
+from tests.doubles.generator import DONE, Move, draft
 from tests.pipeline.running import FIRST, path
-from tests.pipeline.samples import ask, passage, policy
+from tests.pipeline.samples import ALICE, ask, passage, policy
 
 TERMS = (("SLA", "the service level that is promised"), ("refund", "money that is paid back"))
 ACME = TenantTexts("Answer in two sentences.", Glossary(TERMS), (("What is due?", "Nothing is due."),))
@@ -248,3 +251,32 @@ async def test_a_prompt_without_context_says_nothing_of_it() -> None:
     made = await path([*draft((FIRST, ["p1"])), DONE])
     await made.ask(None)
     assert names.CONTEXT_BLOCKS not in made.spans.attributes("groundwire.prompt")
+
+
+def test_blocks_share_what_there_is_for_all_of_them_and_the_first_has_its_own() -> None:
+    turns = (Turn(True, "one two"), Turn(False, "three four"), Turn(True, "five"))
+    blocks = (block(ContextSource.CALLER, most=50), block(ContextSource.TURNS, most=50, keep=Keep.LAST))
+    values = (("a", "one two"), ("b", "three four"), ("c", "five six"))
+    asked = inquiry(*blocks, turns=turns, context=values)
+    whole, _ = prompt_context(asked, (), TEXTS, WORDS)
+    assert whole.turns == turns
+    question, context = prompt_context(asked, (), TEXTS, WORDS, 200, 30)
+    for most in (0, 2, 4, 6, 8, 15):
+        _, less = prompt_context(asked, (), TEXTS, WORDS, 200, most)
+        assert less.tokens <= most
+    assert len(context.untrusted["caller"]) == len(values)
+    assert question.turns == turns
+
+
+@pytest.mark.parametrize("window", [800, 1000, 1500, 2500])
+async def test_a_prompt_is_not_too_long_for_its_context(window: int) -> None:
+    blocks = (block(ContextSource.CALLER, most=500), block(ContextSource.TURNS, most=2000, keep=Keep.LAST))
+    turns = tuple(Turn(number % 2 == 0, "word " * 300) for number in range(10))
+    values = tuple((f"key{number}", "value " * 100) for number in range(20))
+    script: list[Move] = [*draft((FIRST, ["p1"])), DONE]
+    made = await path(script, tokens={"model-1": ModelTokens(ESTIMATE, window)}, context=blocks, output_tokens=100)
+    now = asyncio.get_running_loop().time()
+    question = ask(turns=turns, context=values)
+    outcome = await made.answerer.answer(made.routes.inquiry(question, ALICE, now, Deadline(now + 4.0)), None)
+    assert outcome.cause is not Cause.PROMPT_TOO_LONG
+    assert outcome.answer is not None

@@ -1,7 +1,7 @@
 """One attempt at an answer: one model writes it, and what it writes is checked beside and validated at the end."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from groundwire_server.domain.answer import GroundedText
 from groundwire_server.domain.deadline import NEVER, Deadline
@@ -16,7 +16,7 @@ from groundwire_server.pipeline.confidence import rated
 from groundwire_server.pipeline.consult import Consultation
 from groundwire_server.pipeline.context import describe_context, prompt_context
 from groundwire_server.pipeline.draft import DraftReader
-from groundwire_server.pipeline.fitting import describe, fit, output_tokens
+from groundwire_server.pipeline.fitting import FittedPrompt, describe, fit, output_tokens
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
 from groundwire_server.pipeline.routes import Ports
@@ -61,25 +61,31 @@ async def attempt(
     with run.compute(Stage.PROMPT) as stage:
         tokens = ports.tokens_of(step.model)
         passages = shortened(chosen) if step.variant is Variant.SHORTENED else chosen
-        room = tokens.room(policy.output_tokens, policy.prompt_tokens)
-        question, context = prompt_context(inquiry, passages, ports.context, tokens.counter, room)
-        describe_context(context, stage)
-
-        def rendered(passages: Sequence[Passage]) -> Prompt:
-            return ports.prompts.render(
-                policy.prompt,
-                policy.prompt_version,
-                question,
-                passages,
-                run.mark,
-                step.repair_of,
-                gate.released,
-                gate.confidence,
-                context,
-            )
-
         cited = {citation.passage.chunk_id for segment in gate.released for citation in segment.citations}
-        fitted = fit(passages, rendered, tokens, policy, cited)
+
+        room = tokens.room(policy.output_tokens, policy.prompt_tokens)
+
+        def fitted_in(most: int | None) -> FittedPrompt:
+            question, context = prompt_context(inquiry, passages, ports.context, tokens.counter, room, most)
+
+            def rendered(passages: Sequence[Passage]) -> Prompt:
+                return ports.prompts.render(
+                    policy.prompt,
+                    policy.prompt_version,
+                    question,
+                    passages,
+                    run.mark,
+                    step.repair_of,
+                    gate.released,
+                    gate.confidence,
+                    context,
+                )
+
+            found = fit(passages, rendered, tokens, policy, cited)
+            describe_context(context, stage)
+            return found
+
+        fitted = _with_context_cut(fitted_in, room, inquiry)
         prompt = fitted.prompt
         run.report.prompt, run.report.chosen, run.report.left_out = prompt, fitted.passages, fitted.left_out
         stage.note({names.PROMPT_NAME: prompt.name, names.PROMPT_VERSION: prompt.version})
@@ -102,6 +108,31 @@ async def attempt(
         if answer.confidence is not None and answer.confidence.and_(policy.min_confidence) is not policy.min_confidence:
             raise Failure(Cause.CONFIDENCE_NOT_ALLOWED)
         return answer
+
+
+def _with_context_cut(
+    fitted_in: Callable[[int | None], FittedPrompt], room: int | None, inquiry: Inquiry
+) -> FittedPrompt:
+    """Return a prompt that fits: where what must stay leaves no room for its context, with less of that, or none.
+
+    Args:
+        fitted_in: fits the passages beside a context of so many tokens at most; None leaves blocks their own bounds.
+        room: tokens that the prompt may have; None has no bound.
+        inquiry: has the turns, and the route's blocks.
+
+    Raises:
+        Failure: PROMPT_TOO_LONG when what must stay does not fit.
+    """
+    bounds: list[int | None] = [None]
+    if room is not None and room > 0 and (inquiry.policy.context or inquiry.question.turns):
+        bounds += [room // 8, 0]
+    for each in bounds[:-1]:
+        try:
+            return fitted_in(each)
+        except Failure as failure:
+            if failure.cause is not Cause.PROMPT_TOO_LONG:
+                raise
+    return fitted_in(bounds[-1])
 
 
 async def _write(

@@ -48,7 +48,12 @@ def dated(inquiry: Inquiry, now: datetime) -> Inquiry:
 
 
 def prompt_context(
-    inquiry: Inquiry, passages: Sequence[Passage], texts: ContextTexts, counter: TokenCounter, room: int | None = None
+    inquiry: Inquiry,
+    passages: Sequence[Passage],
+    texts: ContextTexts,
+    counter: TokenCounter,
+    room: int | None = None,
+    most: int | None = None,
 ) -> tuple[Question, PromptContext]:
     """Return the question with the turns that its prompt shows, and the values of the route's other blocks.
 
@@ -63,13 +68,14 @@ def prompt_context(
         texts: the operator's.
         counter: of the model that is asked.
         room: tokens that the whole prompt may have; None has no bound. Turns without a block have a share of it.
+        most: tokens that all blocks may have together, the first ones first; None leaves them their own bounds.
     """
     blocks = inquiry.policy.context
     if room is not None and inquiry.question.turns and all(each.source is not ContextSource.TURNS for each in blocks):
         blocks = (*blocks, ContextBlock(TURNS, ContextSource.TURNS, int(room * _TURNS_SHARE), Keep.LAST))
     if not blocks:
         return inquiry.question, NO_CONTEXT
-    return _Blocks(inquiry, blocks, passages, texts, counter).shown()
+    return _Blocks(inquiry, blocks, passages, texts, counter, most).shown()
 
 
 def describe_context(context: PromptContext, stage: ComputedStage) -> None:
@@ -103,6 +109,7 @@ class _Blocks:
     passages: Sequence[Passage]
     texts: ContextTexts
     counter: TokenCounter
+    most: int | None = None
     trusted: dict[str, ContextValue] = field(default_factory=dict)
     untrusted: dict[str, ContextValue] = field(default_factory=dict)
     varying: set[str] = field(default_factory=set)
@@ -150,26 +157,31 @@ class _Blocks:
     def _within(self, block: ContextBlock, own: TenantTexts, value: ContextValue) -> ContextValue:
         """Return what of a value its bound has room for."""
         whole = self._whole(block, own, value)
-        if whole <= block.max_tokens or block.source is ContextSource.INSTRUCTIONS:
+        bound = self._bound(block)
+        if whole <= bound or block.source is ContextSource.INSTRUCTIONS:
             self.tokens += whole
             return value
         kept: ContextValue
         if isinstance(value, str):
-            kept = trimmed_text(value, block.max_tokens, block.keep, self.counter.count)
+            kept = trimmed_text(value, bound, block.keep, self.counter.count)
             tokens = self.counter.count(kept) if kept else 0
         else:
             items: tuple[str | tuple[str, str], ...] = value
             if block.source is ContextSource.GLOSSARY:
                 self.varying.add(block.name)
                 items = own.glossary.mentioned(self._mentioning())
-            kept, tokens = trimmed_items(items, block.max_tokens, block.keep, self._size)  # type: ignore[assignment]
+            kept, tokens = trimmed_items(items, bound, block.keep, self._size)  # type: ignore[assignment]
         self._trim(block, whole, tokens)
         return kept
+
+    def _bound(self, block: ContextBlock) -> int:
+        """Return the tokens that a block may take beside those before it."""
+        return block.max_tokens if self.most is None else max(0, min(block.max_tokens, self.most - self.tokens))
 
     def _turns(self, block: ContextBlock, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
         count = self.counter.count
         whole = sum(count(turn.text) for turn in turns)
-        kept, tokens = trimmed_items(turns, block.max_tokens, block.keep, lambda turn: count(turn.text))
+        kept, tokens = trimmed_items(turns, self._bound(block), block.keep, lambda turn: count(turn.text))
         if len(kept) < len(turns):
             self._trim(block, whole, tokens)
         else:
