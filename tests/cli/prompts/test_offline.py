@@ -38,6 +38,31 @@ def test_init_begins_a_folder_in_which_nothing_changes(
     assert len(list(Path("prompts/answer").iterdir())) == 2
 
 
+def test_init_begins_the_folder_that_the_configuration_names_already(
+    groundwire_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("groundwire.yaml").write_text(
+        "prompts: {folder: prompts}\n"
+        "routes: {default: {models: [extractive], store: main, prompt: {name: answer, label: production}}}\n"
+    )
+    assert "`groundwire prompts init` makes one" in groundwire_command("config", "check").err
+    ran = groundwire_command("prompts", "init")
+    assert (ran.code, ran.err) == (0, "")
+    assert "add to the configuration" not in ran.out
+    assert groundwire_command("config", "check").code == 0
+
+
+def test_init_reads_the_labels_of_the_folder_that_it_adds_to(
+    groundwire_command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        ran = groundwire_command("prompts", "init", "texts")
+        assert (ran.code, ran.err) == (0, ""), "no configuration names it yet"
+    assert len(list(Path("texts/answer").iterdir())) == 2
+
+
 @pytest.mark.usefixtures("config")
 def test_init_takes_another_version_and_name_and_refuses_what_would_change_answers(groundwire_command: Command) -> None:
     ran = groundwire_command("prompts", "init", "--from", "faq/candidate", "--as", "help")

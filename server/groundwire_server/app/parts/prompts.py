@@ -1,6 +1,7 @@
 """The registry of prompts: what is built in, the operator's folder, and the records, as one value; and its checks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from groundwire_server.adapters.prompts.built_in import built_in_versions
 from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, compiler
@@ -32,6 +33,11 @@ def registry_of(folder: PromptFolder = NO_FOLDER, state: RegistryState | None = 
     if dangling := next(folder.dangling(registry), None):
         raise PromptConflictError(str(dangling))
     return registry
+
+
+def begun_folder(folder: Path) -> PromptFolder:
+    """Read a folder to which a version is added; one that is not there yet holds nothing."""
+    return read_folder(folder) if folder.exists() else NO_FOLDER
 
 
 def folder_faults(folder: PromptFolder, templates: TemplateCompiler) -> Iterator[FolderFault]:

@@ -24,15 +24,14 @@ def init(
     Nothing changes for callers: `production` goes on pointing at the version that is in force, in labels.yaml, until
     `groundwire prompts promote` points it at the new one.
     """
-    from groundwire_server.cli.prompts.offline import opened_registry  # noqa: PLC0415  # what --help does not need
+    from groundwire_server.cli.prompts.offline import begun_registry  # noqa: PLC0415  # what --help does not need
     from groundwire_server.domain.prompts.registry import NAME_PATTERN, PRODUCTION  # noqa: PLC0415
 
-    opened = opened_registry(config)
+    opened, place = begun_registry(config, folder)
     first = opened.version(source)
     name = name or first.name
     if not NAME_PATTERN.fullmatch(name):
         raise CommandError(ExitCode.USAGE, f"--as {name}: a name matches {NAME_PATTERN.pattern}")
-    place = folder or opened.configuration.prompts.folder or Path("prompts")
     numbers = opened.registry.numbers(name)
     number = _next(numbers[-1]) if numbers else "1.0.0"
     file, labels = place / name / f"{number}.jinja", place / "labels.yaml"

@@ -1,13 +1,13 @@
 """What commands on prompts read without a server: a configuration, and the versions that it can use."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from groundwire_server.app.configuration.errors import not_among
 from groundwire_server.app.configuration.load import Loaded, Sources
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.parts.prompts import registry_of
+from groundwire_server.app.parts.prompts import begun_folder, registry_of
 from groundwire_server.app.prompt_preview import PromptPreviews
 from groundwire_server.cli.configured import loaded_from
 from groundwire_server.cli.exits import CommandError, ExitCode
@@ -110,7 +110,28 @@ def opened_registry(config: Path | None, *, checked: bool = True) -> OpenedRegis
     Raises:
         CommandError: with a line for each fault.
     """
+    return _opened(loaded_from(Sources.found(config, os.environ)), checked=checked)
+
+
+def begun_registry(config: Path | None, folder: Path | None) -> tuple[OpenedRegistry, Path]:
+    """Read the configuration, and the folder to which a version is added, which need not be there yet.
+
+    Args:
+        config: the file; else the usual one.
+        folder: the folder; else that of the configuration, else `prompts`.
+
+    Returns:
+        The versions that are built in and those of the folder, and where it is.
+
+    Raises:
+        CommandError: with a line for each fault.
+    """
     loaded = loaded_from(Sources.found(config, os.environ))
+    place = folder or loaded.configuration.prompts.folder or Path("prompts")
+    return _opened(replace(loaded, prompts=begun_folder(place)), checked=True), place
+
+
+def _opened(loaded: Loaded, *, checked: bool) -> OpenedRegistry:
     faults = [str(fault) for fault in loaded.prompts.faults]
     try:
         registry = registry_of(loaded.prompts)
