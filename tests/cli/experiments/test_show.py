@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +117,20 @@ def test_what_is_certain_is_said_in_a_sentence() -> None:
         "less than control; nothing else can be told apart yet."
     )
     assert said[-1].startswith("All differences hold together with 95 % confidence")
+
+
+def test_tokens_are_more_or_fewer() -> None:
+    random, arms = Random(8), []
+    for name, tokens in {"control": 100.0, "candidate": 60.0}.items():
+        arm = simulated(name, Metric.OUTPUT_TOKENS)
+        for number in range(400):
+            arm.call(number, output_tokens=tokens * random.uniform(0.5, 1.5))
+        arms.append(arm.sums())
+    shown = ShownExperiment.of(response(arms))
+    said = next(sentences(shown, shown.readout((Metric.OUTPUT_TOKENS,), 0.95, 0.02)))
+    assert re.fullmatch(
+        r"candidate writes \d+ to \d+ % fewer output tokens than control; nothing else can be told apart yet\.", said
+    )
 
 
 def test_where_nothing_is_certain_it_says_what_is_needed() -> None:

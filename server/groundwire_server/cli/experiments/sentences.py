@@ -26,11 +26,10 @@ _VERBS: Final = {
     Metric.FEEDBACK: "gets feedback",
 }
 
-_AMOUNTS: Final = {
-    Metric.COST_MICROS: "costs",
-    Metric.INPUT_TOKENS: "reads input tokens:",
-    Metric.CACHED_INPUT_TOKENS: "reads cached input tokens:",
-    Metric.OUTPUT_TOKENS: "writes output tokens:",
+_TOKENS: Final = {
+    Metric.INPUT_TOKENS: "reads {} input tokens",
+    Metric.CACHED_INPUT_TOKENS: "reads {} cached input tokens",
+    Metric.OUTPUT_TOKENS: "writes {} output tokens",
 }
 
 
@@ -98,8 +97,12 @@ def _told(row: MetricReadout) -> str:
     share = row.relative
     if share is not None and share.tells and isfinite(share.high):
         ends = sorted(abs(100 * end) for end in (share.low, share.high))
-        return f"{_AMOUNTS[metric]} {ends[0]:.0f} to {ends[1]:.0f} % {'more' if more else 'less'}"
-    return f"{_AMOUNTS[metric]} {_between(metric, found)} {'more' if more else 'less'}"
+        by = f"{ends[0]:.0f} to {ends[1]:.0f} %"
+    else:
+        by = _between(metric, found)
+    if metric in _TOKENS:
+        return _TOKENS[metric].format(f"{by} {'more' if more else 'fewer'}")
+    return f"costs {by} {'more' if more else 'less'}"
 
 
 def _between(metric: Metric, found: IntervalEstimate) -> str:
