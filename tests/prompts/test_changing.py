@@ -135,6 +135,16 @@ async def test_a_version_that_is_there_is_returned_or_refused() -> None:
     assert written.calls == []
 
 
+async def test_a_version_of_the_folder_is_kept_when_it_is_pushed() -> None:
+    written = Written()
+    found = version("1.5.0", origin=PromptOrigin.FOLDER)
+    known = registry()
+    kept, _ = await changes(written, PromptRegistry({**known.versions, ("answer", "1.5.0"): found}, {})).push(
+        version("1.5.0"), "why"
+    )
+    assert (kept.text, written.calls) == ("1.5.0", [("1.5.0", "why", "1.5.0")])
+
+
 @pytest.mark.parametrize(
     ("labels", "word", "expected", "told"),
     [

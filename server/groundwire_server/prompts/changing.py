@@ -7,7 +7,13 @@ from typing import TypeAlias
 
 from groundwire_server.domain.failure import Rejection, Violation
 from groundwire_server.domain.prompts.finding import PromptFinding
-from groundwire_server.domain.prompts.registry import PRODUCTION, PromptLabel, PromptRegistry, PromptVersion
+from groundwire_server.domain.prompts.registry import (
+    PRODUCTION,
+    PromptLabel,
+    PromptOrigin,
+    PromptRegistry,
+    PromptVersion,
+)
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.ports.prompt_records import PromptRecords
 from groundwire_server.ports.prompts import PromptLint
@@ -61,7 +67,8 @@ class PromptChanges:
             raise Rejection(
                 Reason.PROMPT_INVALID, violations=violations, metadata=_named(version.name, version.version)
             )
-        if known is None:
+        # A file may go, or be edited: what was pushed stays, with who did it and why.
+        if known is None or known.origin is PromptOrigin.FOLDER:
             await self.records.push(version, reason, self._in_force(version))
         return known or version, findings
 
