@@ -1,6 +1,6 @@
 """Requests of every RPC with a canary in every field that holds text, made from the contract's descriptors."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -156,15 +156,19 @@ def _fill(message: Message, path: tuple[str, ...], text: Text, name: str, above:
 
 
 def _fill_map(
-    entries: "dict[str, Message]",
+    entries: MutableMapping[str, Any],
     field: FieldDescriptor,
     path: tuple[str, ...],
     text: Text,
     name: str,
     above: frozenset[str],
 ) -> None:
-    key = text(next(each for each in _fields(field.message_type) if each.name == "key"), f"{name}: key")
-    _fill(entries[key], path[1:], text, name, above)
+    of_key, of_value = (field.message_type.fields_by_name[each] for each in ("key", "value"))
+    key = text(of_key, f"{name}: key")
+    if of_value.message_type is None:
+        entries[key] = text(of_value, f"{name}: value")
+    else:
+        _fill(entries[key], path[1:], text, name, above)
 
 
 def _chosen(field: FieldDescriptor, path: tuple[str, ...]) -> bool:
