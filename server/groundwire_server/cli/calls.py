@@ -14,7 +14,8 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 
 _HINTS = {
     "UNAUTHENTICATED": "give --token-file or --api-key-file, or correct the credential in it",
-    "FORBIDDEN": "use a credential that has the role and the tenant for it, and omit --tenant",
+    "FORBIDDEN": "use a credential that has the role and the tenant for it, and omit --tenant; on a server without "
+    "authentication, name one of its tenants with --tenant",
 }
 _UNREACHABLE = {
     "CERTIFICATE_VERIFY_FAILED": "The server's certificate is not trusted: name its authority with --tls-ca",
