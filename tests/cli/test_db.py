@@ -42,11 +42,11 @@ def set_revision(revision: str) -> None:
 
 
 def test_an_upgrade_makes_a_file_that_is_not_there_and_a_second_changes_nothing(groundwire_command: Command) -> None:
-    assert (groundwire_command("db", "current").out, FILE.exists()) == ("none\t0002\n", False)
-    assert groundwire_command("db", "upgrade").out == f"{place()}: upgraded from nothing to revision 0002\n"
-    assert groundwire_command("db", "upgrade").out == f"{place()} has revision 0002 already\n"
+    assert (groundwire_command("db", "current").out, FILE.exists()) == ("none\t0003\n", False)
+    assert groundwire_command("db", "upgrade").out == f"{place()}: upgraded from nothing to revision 0003\n"
+    assert groundwire_command("db", "upgrade").out == f"{place()} has revision 0003 already\n"
     ran = groundwire_command("db", "current")
-    assert (ran.code, ran.out) == (0, "0002\t0002\n")
+    assert (ran.code, ran.out) == (0, "0003\t0003\n")
 
 
 def test_a_dry_run_prints_sql_that_makes_the_same_tables(groundwire_command: Command) -> None:
@@ -55,7 +55,7 @@ def test_a_dry_run_prints_sql_that_makes_the_same_tables(groundwire_command: Com
     FILE.parent.mkdir()
     with closing(sqlite3.connect(FILE)) as connection:
         connection.executescript(ran.out)
-    assert groundwire_command("db", "current").out == "0002\t0002\n"
+    assert groundwire_command("db", "current").out == "0003\t0003\n"
     assert groundwire_command("db", "upgrade", "--dry-run").out == ""
 
 
@@ -67,7 +67,7 @@ def test_a_newer_schema_is_left_alone(groundwire_command: Command) -> None:
         assert (ran.code, ran.out) == (ExitCode.FAILED, "")
         assert "run the newer groundwire, or restore a backup" in ran.err
     ran = groundwire_command("db", "current")
-    assert (ran.code, ran.out) == (ExitCode.INCOMPLETE, "9999\t0002\n")
+    assert (ran.code, ran.out) == (ExitCode.INCOMPLETE, "9999\t0003\n")
     (newer,) = found()
     assert newer.state is CheckState.FAIL
 
@@ -88,7 +88,7 @@ def test_a_check_changes_nothing_and_says_what_is_right(groundwire_command: Comm
     ran = groundwire_command("db", "check")
     assert (ran.code, FILE.read_bytes(), FILE.with_name("records.key").exists()) == (0, before, False)
     (right,) = found()
-    assert right.message == f"{place()} has revision 0002, which this version uses"
+    assert right.message == f"{place()} has revision 0003, which this version uses"
 
 
 def test_a_check_finds_a_file_that_is_none(groundwire_command: Command) -> None:
@@ -111,6 +111,6 @@ def test_postgresql_is_upgraded_and_examined(
     (empty,) = list(examine_records(load(Sources(Path("groundwire.yaml"))).configuration))
     assert (empty.state, empty.advice) == (CheckState.FAIL, "run `groundwire db upgrade`")
     assert "CREATE TABLE operations" in groundwire_command("db", "upgrade", "--dry-run").out
-    assert groundwire_command("db", "current").out == "none\t0002\n"
+    assert groundwire_command("db", "current").out == "none\t0003\n"
     assert groundwire_command("db", "upgrade").code == 0
     assert groundwire_command("db", "check").code == 0
