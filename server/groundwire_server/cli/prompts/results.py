@@ -14,7 +14,9 @@ from groundwire_server.cli.words import counted
 from groundwire_server.evaluation.prompt_cases import PromptCase
 from groundwire_server.evaluation.recording import RecordedOutcome
 
-MISSING: Final = "no output is kept of its prompt: run it with --live, which asks a model and keeps what it writes"
+MISSING: Final = (
+    "not known: no output is kept of its prompt: run it with --live, which asks a model and keeps what it writes"
+)
 """What is said of a case whose prompt no model was asked."""
 
 
@@ -56,7 +58,8 @@ def print_result(result: CaseResult) -> None:
     if result.passed:
         console.hang(Text("ok    ", style="green"), Text(one_line(result.case.name)))
         return
-    console.hang(Text("FAIL  ", style="bold red"), Text(one_line(result.case.name), style="bold"))
+    word = Text("?     ", style="bold yellow") if result.missing else Text("FAIL  ", style="bold red")
+    console.hang(word, Text(one_line(result.case.name), style="bold"))
     for fault in (MISSING,) if result.missing else result.faults:
         console.hang(Text("      "), Text(one_line(fault)))
     if result.outcome is None or result.missing:
