@@ -78,7 +78,7 @@ async def test_a_newer_schema_is_refused_with_what_to_do(
 async def test_an_older_schema_is_refused_with_what_to_do(
     records_options: RecordsOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "0003"))
+    monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "0004"))
     with pytest.raises(SetupError, match="older groundwire: back them up, then run `groundwire db upgrade`"):
         async with opened_records(records_options):
             pass

@@ -75,7 +75,8 @@ async def test_a_review_ends_once_whoever_ends_it(sql: SqlReviews, ends: Mapping
         unexpected = [each for each in results if isinstance(each, Exception) and not isinstance(each, Rejection)]
         assert unexpected == [], contenders
 
-    await asyncio.gather(*(end(ticket, drawn.sample(sorted(ends), 3)) for ticket in tickets))
+    # A few end without a race: which of those in one comes first is the machine's own affair.
+    await asyncio.gather(*(end(ticket, drawn.sample(sorted(ends), drawn.choice((1, 3, 3, 3)))) for ticket in tickets))
     found: Counter[str] = Counter()
     for ticket in tickets:
         events = [event for event, _ in await sql.reviews.events(ticket) if event in ENDS]
