@@ -1,5 +1,6 @@
 """Exporting documents as JSONL, a Document of the contract a line, which `groundwire ingest` reads."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -110,7 +111,11 @@ def _found(client: groundwire.SyncClient, document_id: str) -> GetDocumentRespon
 def _line(document: Document) -> bytes:
     # A terminal acts on some control characters, which JSON would leave as they are.
     escaped = sys.stdout.isatty()
-    return json_format.MessageToJson(document, indent=None, ensure_ascii=escaped).encode() + b"\n"
+    shown = json_format.MessageToDict(document)
+    # A map has its keys in another order each time; an export of the same documents is the same file.
+    if "metadata" in shown:
+        shown["metadata"] = dict(sorted(shown["metadata"].items()))
+    return json.dumps(shown, ensure_ascii=escaped).encode() + b"\n"
 
 
 @contextmanager
