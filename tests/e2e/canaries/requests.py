@@ -137,7 +137,7 @@ def _fill(message: Message, path: tuple[str, ...], text: Text, name: str, above:
                 continue
             rest = path[1:] if on_path else ()
             if _is_map(field):
-                _fill_map(getattr(message, field.name), field, rest, text, place, above)
+                _fill_map(getattr(message, field.name), field.message_type, rest, text, place, above)
             else:
                 inner = getattr(message, field.name).add() if field.is_repeated else getattr(message, field.name)
                 inner.SetInParent()
@@ -157,13 +157,13 @@ def _fill(message: Message, path: tuple[str, ...], text: Text, name: str, above:
 
 def _fill_map(
     entries: MutableMapping[str, Any],
-    field: FieldDescriptor,
+    entry: Descriptor,
     path: tuple[str, ...],
     text: Text,
     name: str,
     above: frozenset[str],
 ) -> None:
-    of_key, of_value = (field.message_type.fields_by_name[each] for each in ("key", "value"))
+    of_key, of_value = (entry.fields_by_name[each] for each in ("key", "value"))
     key = text(of_key, f"{name}: key")
     if of_value.message_type is None:
         entries[key] = text(of_value, f"{name}: value")
