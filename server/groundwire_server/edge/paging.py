@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
 from google.protobuf.message import Message
@@ -40,6 +40,17 @@ class PageTokens:
     def write(self, *place: str) -> str:
         """Return the token of the page after the entry at a place."""
         return base64.urlsafe_b64encode(json.dumps([self._binding, *place]).encode()).decode()
+
+    def cut(self, found: Sequence[T], size: int, place: Callable[[T], Iterable[str]]) -> tuple[Sequence[T], str]:
+        """Return a page, and the token of the one that follows; it is empty on the last.
+
+        Args:
+            found: the entries from the place on, one more than the page has where there are more.
+            size: how many the page has at most.
+            place: returns the place of an entry, as texts.
+        """
+        page = found[:size]
+        return page, self.write(*place(page[-1])) if len(found) > size else ""
 
     def read(self, token: str, parse: Callable[..., T]) -> T | None:
         """Return the place after which a page begins; None for the first page, whose token is empty.

@@ -33,10 +33,10 @@ class Audit(AuditServiceServicer):
         size = page_size(request.page_size)
         begin = request.after_sequence if after is None else after
         found = await self._records.page(tenant, request.target, begin, size + 1)
-        page = found[:size]
+        page, following = tokens.cut(found, size, lambda entry: [str(entry.sequence)])
         return audit_service_pb2.ListAuditEntriesResponse(
             entries=map(_entry_to_pb, page),
-            next_page_token=tokens.write(str(page[-1].sequence)) if len(found) > size else "",
+            next_page_token=following,
         )
 
     async def VerifyAudit(

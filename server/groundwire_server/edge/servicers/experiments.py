@@ -59,10 +59,10 @@ class Experiments(ExperimentServiceServicer):
         tokens = PageTokens("experiments", request.route)
         after, size = tokens.read(request.page_token, read_place), page_size(request.page_size)
         found = await calls.records.experiments(request.route, after, size + 1)
-        page = found[:size]
+        page, following = tokens.cut(found, size, lambda each: [each.start.isoformat(), each.name])
         return experiment_service_pb2.ListExperimentsResponse(
             experiments=(_shown(calls, each) for each in page),
-            next_page_token=tokens.write(page[-1].start.isoformat(), page[-1].name) if len(found) > size else "",
+            next_page_token=following,
         )
 
     async def GetExperiment(

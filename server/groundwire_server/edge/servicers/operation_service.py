@@ -75,10 +75,10 @@ class OperationService(OperationServiceServicer):
         tokens = PageTokens("halted operations", tenant)
         after, size = tokens.read(request.page_token, place_from_texts), page_size(request.page_size)
         found = await queue.records.page(tenant, None, (OperationState.HALTED,), after, size + 1)
-        page = found[:size]
+        page, following = tokens.cut(found, size, lambda each: place_to_texts(each.place))
         return operation_service_pb2.ListHaltedOperationsResponse(
             operations=map(halted_to_pb, page),
-            next_page_token=tokens.write(*place_to_texts(page[-1].place)) if len(found) > size else "",
+            next_page_token=following,
         )
 
     async def RequeueOperation(

@@ -59,10 +59,10 @@ class Operations(OperationsServicer):  # type: ignore[misc]  # has no types
         tokens = PageTokens("operations", caller.tenant, caller.subject, request.filter)
         after, size = tokens.read(request.page_token, place_from_texts), page_size(request.page_size)
         found = await queue.records.page(caller.tenant, caller.subject, states, after, size + 1)
-        page = found[:size]
+        page, following = tokens.cut(found, size, lambda each: place_to_texts(each.place))
         return operations_pb2.ListOperationsResponse(
             operations=map(operation_to_pb, page),
-            next_page_token=tokens.write(*place_to_texts(page[-1].place)) if len(found) > size else "",
+            next_page_token=following,
         )
 
     async def WaitOperation(

@@ -100,10 +100,10 @@ class PromptRegistryCalls(PromptServiceServicer):
         tokens = PageTokens("prompt changes", request.name)
         before, size = tokens.read(request.page_token, _revision), page_size(request.page_size)
         found = await records.changes(request.name, before, size + 1)
-        page = found[:size]
+        page, following = tokens.cut(found, size, lambda change: [str(change.revision)])
         return prompt_service_pb2.ListPromptChangesResponse(
             changes=map(change_to_pb, page),
-            next_page_token=tokens.write(str(page[-1].revision)) if len(found) > size else "",
+            next_page_token=following,
         )
 
     @property

@@ -32,11 +32,10 @@ class RecordedCalls(RecordingServiceServicer):
         tokens = PageTokens("recordings", tenant, request.route, request.request_id)
         after, size = tokens.read(request.page_token, read_place), page_size(request.page_size)
         found = await records.page(tenant, request.route, request.request_id, after, size + 1)
-        page = found[:size]
-        response = recording_service_pb2.ListRecordingsResponse(recordings=map(recording_to_pb, page))
-        if len(found) > size:
-            response.next_page_token = tokens.write(page[-1].created.isoformat(), page[-1].key.recording_id)
-        return response
+        page, following = tokens.cut(found, size, lambda each: [each.created.isoformat(), each.key.recording_id])
+        return recording_service_pb2.ListRecordingsResponse(
+            recordings=map(recording_to_pb, page), next_page_token=following
+        )
 
     async def GetRecording(
         self, request: recording_service_pb2.GetRecordingRequest, context: "grpc.aio.ServicerContext[Any, Any]"

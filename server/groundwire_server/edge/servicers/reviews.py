@@ -61,11 +61,10 @@ class Reviews(ReviewServiceServicer):
         tokens = PageTokens("reviews", tenant, request.filter, str(newest))
         after, size = tokens.read(request.page_token, place_from_texts), page_size(request.page_size)
         found = await records.page(tenant, selection_from_pb(request.filter), after, size + 1, newest=newest)
-        page = found[:size]
-        more = len(found) > size
+        page, following = tokens.cut(found, size, lambda listed: place_to_texts(place_of(listed.review)))
         return review_service_pb2.ListReviewsResponse(
             reviews=map(listed_to_pb, page),
-            next_page_token=tokens.write(*place_to_texts(place_of(page[-1].review))) if more else "",
+            next_page_token=following,
             open=await records.count_open(tenant, COUNTED_MOST),
         )
 

@@ -26,8 +26,8 @@ class Routes(RouteServiceServicer):
         after, size = tokens.read(request.page_token, str) or "", page_size(request.page_size)
         policies = self._current.snapshot.routes.policies(current_call().caller)
         rest = sorted((policy for policy in policies if policy.route > after), key=lambda policy: policy.route)
-        page = rest[:size]
+        page, following = tokens.cut(rest, size, lambda policy: [policy.route])
         return route_service_pb2.ListRoutesResponse(
             routes=[route_to_pb(policy) for policy in page],
-            next_page_token=tokens.write(page[-1].route) if len(rest) > size else "",
+            next_page_token=following,
         )
