@@ -5,7 +5,7 @@ import selectors
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from groundwire_server.app.clock import SystemClock
+from groundwire_server.domain.fairness.loop_lag import LoopLag
 
 _TURN = 0.0001
 """Seconds that a turn of a loop over sockets takes, so that a stream that never pauses meets its deadline too."""
@@ -144,9 +145,15 @@ def system_clock_of_the_loop() -> Iterator[None]:
 
 @contextmanager
 def waiting_skipped() -> Iterator[None]:
-    """Skip waiting on a ServerTimeLoop; the time of any other loop is the world's."""
+    """Skip waiting on a ServerTimeLoop; the time of any other loop is the world's.
+
+    A jump while a call waits for its turn is no lag: it would shorten what that call and the next ones have.
+    """
     loop = asyncio.get_running_loop()
-    with loop.skipping_waiting() if isinstance(loop, ServerTimeLoop) else nullcontext():
+    if not isinstance(loop, ServerTimeLoop):
+        yield
+        return
+    with loop.skipping_waiting(), patch.object(LoopLag, "worst", lambda lag, now: 0.0):
         yield
 
 
