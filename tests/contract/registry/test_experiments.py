@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from groundwire_server.adapters.records.registry import experiments as module
-from groundwire_server.adapters.records.tables import experiments
+from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.domain.experiments.experiment import ArmEnd, Metric
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason

@@ -17,7 +17,7 @@ from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrai
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
 from groundwire_server.adapters.records.registry.prompts import without_empty
 from groundwire_server.adapters.records.registry.revisions import lock_revision, move_revision
-from groundwire_server.adapters.records.tables import experiments
+from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, Metric
 from groundwire_server.domain.failure import GroundwireError, Rejection, SetupError, Violation
 from groundwire_server.domain.vocabulary import Reason

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrail
 from groundwire_server.adapters.records.operations.rows import AnyRow, moment
 from groundwire_server.adapters.records.registry.revisions import lock_revision, move_revision
-from groundwire_server.adapters.records.tables import prompt_changes, prompt_labels, prompt_versions
+from groundwire_server.adapters.records.tables.registry import prompt_changes, prompt_labels, prompt_versions
 from groundwire_server.domain.failure import Rejection, Violation
 from groundwire_server.domain.prompts.registry import MOST_BYTES, PRODUCTION, PromptLabel, PromptVersion
 from groundwire_server.domain.vocabulary import Reason

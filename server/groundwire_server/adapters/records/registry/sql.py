@@ -20,7 +20,7 @@ from groundwire_server.adapters.records.registry.experiments import (
 )
 from groundwire_server.adapters.records.registry.prompts import PromptWriter, changes_of, label_of
 from groundwire_server.adapters.records.registry.revisions import read_revision
-from groundwire_server.adapters.records.tables import prompt_labels, prompt_versions
+from groundwire_server.adapters.records.tables.registry import prompt_labels, prompt_versions
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptOrigin, PromptVersion
