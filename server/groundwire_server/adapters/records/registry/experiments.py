@@ -18,7 +18,7 @@ from groundwire_server.adapters.records.operations.rows import AnyRow, micros, m
 from groundwire_server.adapters.records.registry.prompts import without_empty
 from groundwire_server.adapters.records.registry.revisions import lock_revision, move_revision
 from groundwire_server.adapters.records.tables.registry import experiments
-from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, Metric
+from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, ExperimentState, Metric
 from groundwire_server.domain.failure import GroundwireError, Rejection, SetupError, Violation
 from groundwire_server.domain.vocabulary import Reason
 
@@ -127,9 +127,10 @@ class ExperimentWriter:
             connection.execute(_ADD, {"name": experiment.name, **_columns(kept, None)})
             event = "applied"
         else:
-            if row.ended is not None and row.ended <= self.now:
-                raise _rejected(Reason.EXPERIMENT_ENDED, experiment.name)
             before = self._readable(row)
+            # By the arms as well as by the time: who ended them may have another time.
+            if before.state(moment(self.now)) is ExperimentState.ENDED:
+                raise _rejected(Reason.EXPERIMENT_ENDED, experiment.name)
             if before.definition == experiment.definition:
                 return before, revision
             if expected and expected != row.etag:
