@@ -156,14 +156,16 @@ async def test_a_column_of_another_program_makes_an_experiment_unreadable(regist
         assert (await registry.records.state()).experiments == ()
 
 
-async def test_there_are_so_many_without_an_end(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_there_are_so_many_that_have_not_ended(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_OPEN", 2)
     await registry.records.apply(experiment("a"), "", "")
     await registry.records.apply(experiment("b", end=later(60)), "", "")
-    await registry.records.apply(experiment("c"), "", "")
+    # One that is to end is in memory until then.
     with pytest.raises(Rejection) as refused:
-        await registry.records.apply(experiment("d"), "", "")
+        await registry.records.apply(experiment("c"), "", "")
     assert refused.value.reason is Reason.EXPERIMENT_INVALID
+    registry.clock.step(60)
+    await registry.records.apply(experiment("c"), "", "")
     await registry.records.end_arms("a", [end("candidate"), end("other")])
     await registry.records.apply(experiment("d"), "", "")
 

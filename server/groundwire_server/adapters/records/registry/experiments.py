@@ -29,7 +29,7 @@ It raises a GroundwireError for one that it cannot read.
 """
 
 MOST_OPEN: Final = 100
-"""Experiments that have no end yet, at most: every process has them in memory."""
+"""Experiments that have not ended, at most: every process has them in memory, beside those that ended last."""
 
 MOST_STATE: Final = 200
 """Experiments of a state at most: those without an end, then those that end or ended last."""
@@ -38,7 +38,7 @@ _NAMED: Final = experiments.c.name == bindparam("named")
 
 _ROW: Final = select(experiments).where(_NAMED)
 
-_OPEN: Final = select(func.count()).where(experiments.c.ended.is_(None))
+_OPEN: Final = select(func.count()).where(or_(experiments.c.ended.is_(None), experiments.c.ended > bindparam("now")))
 
 _ADD: Final = insert(experiments).inline()
 
@@ -122,7 +122,7 @@ class ExperimentWriter:
         if row is None:
             if expected:
                 raise _rejected(Reason.EXPERIMENT_CHANGED, experiment.name)
-            _check_room(connection)
+            _check_room(connection, self.now)
             kept = replace(experiment, etag=_etag(experiment.name, revision + 1), ended_arms=())
             connection.execute(_ADD, {"name": experiment.name, **_columns(kept, None)})
             event = "applied"
@@ -216,9 +216,9 @@ def page_rows(connection: Connection, route: str, after: tuple[datetime, str] | 
     return connection.execute(query).all()
 
 
-def _check_room(connection: Connection) -> None:
-    if connection.execute(_OPEN).scalar_one() >= MOST_OPEN:
-        full = f"{MOST_OPEN} experiments have no end, as many as there can be: end one first"
+def _check_room(connection: Connection, now: int) -> None:
+    if connection.execute(_OPEN, {"now": now}).scalar_one() >= MOST_OPEN:
+        full = f"{MOST_OPEN} experiments have not ended, as many as there can be: end one first"
         raise Rejection(Reason.EXPERIMENT_INVALID, violations=(Violation("definition", full, "experiment.room"),))
 
 
