@@ -116,7 +116,7 @@ class ExperimentWriter:
         if row is None:
             if expected:
                 raise _rejected(Reason.EXPERIMENT_CHANGED, experiment.name)
-            _check_room(connection, self.now)
+            _check_room(connection, self.journal.now)
             kept = replace(experiment, etag=_etag(experiment.name, revision + 1), ended_arms=())
             connection.execute(_ADD, {"name": experiment.name, **_columns(kept, None)})
             event = "applied"
