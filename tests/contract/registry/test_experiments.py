@@ -11,6 +11,7 @@ from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.domain.experiments.experiment import ArmEnd, Metric
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.ports.registry_records import RegistryMovedError
 from tests.contract.registry.conftest import START, Registry, definition, experiment, later, version
 
 
@@ -166,6 +167,17 @@ async def test_a_column_of_another_program_makes_an_experiment_unreadable(regist
     for written in ("nothing", "[1]", '[{"arm": "candidate"}]'):
         await spoil(registry, ended_arms=written)
         assert (await registry.records.state()).experiments == ()
+
+
+async def test_none_is_kept_by_what_was_checked_before_another_change(registry: Registry) -> None:
+    records = registry.records
+    kept, _ = await records.apply(experiment("a"), "", "", 0)
+    for late in (experiment("b"), experiment("a", note="another")):
+        with pytest.raises(RegistryMovedError):
+            await records.apply(late, "", "", 0)
+    assert [each.name for each in (await records.state()).experiments] == ["a"]
+    assert await records.apply(experiment("a"), "", "", 0) == (kept, 1)
+    await records.apply(experiment("b"), "", "", 1)
 
 
 async def test_there_are_so_many_that_have_not_ended(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,6 @@ def prompt_calls(
     def faults(changed: PromptRegistry) -> Sequence[str]:
         return list(map(str, route_faults(expanded, changed, templates)))
 
-    changes = PromptChanges(watch.records, registry, TemplateLint(templates), faults)
+    changes = PromptChanges(watch.records, registry, TemplateLint(templates), faults, lambda: watch.seen)
     routes = {name: (route.prompt.name, route.prompt.wanted) for name, route in configuration.routes.items()}
     return PromptCalls(registry, watch.records, changes, routes, templates.header, watch.refresh)

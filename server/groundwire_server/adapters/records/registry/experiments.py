@@ -108,7 +108,7 @@ class ExperimentWriter:
     journal: RegistryJournal
 
     def apply(
-        self, connection: Connection, experiment: Experiment, expected: str, reason: str
+        self, connection: Connection, experiment: Experiment, expected: str, reason: str, checked: int | None
     ) -> tuple[Experiment, int]:
         """Keep an experiment; see `RegistryRecords.apply`."""
         revision = self.journal.lock(connection)
@@ -116,6 +116,7 @@ class ExperimentWriter:
         if row is None:
             if expected:
                 raise _rejected(Reason.EXPERIMENT_CHANGED, experiment.name)
+            self.journal.check(revision, checked)
             _check_room(connection, self.journal.now)
             kept = replace(experiment, etag=_etag(experiment.name, revision + 1), ended_arms=())
             connection.execute(_ADD, {"name": experiment.name, **_columns(kept, None)})
@@ -129,6 +130,7 @@ class ExperimentWriter:
                 return before, revision
             if expected and expected != row.etag:
                 raise _rejected(Reason.EXPERIMENT_CHANGED, experiment.name)
+            self.journal.check(revision, checked)
             etag = _etag(experiment.name, revision + 1)
             kept = replace(experiment, etag=etag, ended_arms=before.ended_arms)
             _change(connection, kept, None)
