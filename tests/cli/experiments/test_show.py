@@ -128,19 +128,38 @@ def test_tokens_are_more_or_fewer() -> None:
         arms.append(arm.sums())
     shown = ShownExperiment.of(response(arms))
     said = next(sentences(shown, shown.readout((Metric.OUTPUT_TOKENS,), 0.95, 0.02)))
-    assert re.fullmatch(
-        r"candidate writes \d+ to \d+ % fewer output tokens than control; nothing else can be told apart yet\.", said
+    assert re.fullmatch(r"candidate writes \d+ to \d+ % fewer output tokens than control\.", said), (
+        "nothing else is compared"
     )
 
 
 def test_where_nothing_is_certain_it_says_what_is_needed() -> None:
     shown = ShownExperiment.of(response(sums(0.2, 0.2, calls=400)))
     said = list(sentences(shown, shown.readout((Metric.ABSTAINED,), 0.95, 0.02)))
-    assert said[0] == "Nothing can be told apart yet between candidate and control."
+    assert said[0] == "Nothing that is compared can be told apart yet between candidate and control."
     assert said[1].startswith("About ")
     assert said[1].endswith(
         "more users until a difference of 2 points in abstained would be told apart with 90 % probability."
     )
+
+
+def test_of_metrics_that_are_left_out_nothing_is_said() -> None:
+    shown = ShownExperiment.of(response(sums(0.2, 0.1)))
+    said = next(sentences(shown, shown.readout((Metric.ABSTAINED, Metric.LATENCY_MS), 0.95, 0.02)))
+    assert said.endswith("than control; nothing else that is compared can be told apart yet.")
+
+
+def test_after_the_end_no_more_units_are_promised() -> None:
+    shown, found = read(sums(0.2, 0.2, calls=400))
+    assert any("more users until" in each for each in sentences(shown, found))
+    assert not any("more users until" in each for each in sentences(replace(shown, state="ended"), found))
+
+
+@pytest.mark.parametrize("wrong", [{"mismatch": 1e-9}, {"units_elsewhere": 3}])
+def test_what_cannot_be_trusted_is_not_said_to_hold(wrong: dict[str, Any]) -> None:
+    shown, found = read(sums(0.2, 0.1))
+    assert any("hold together" in each for each in sentences(shown, found))
+    assert not any("hold together" in each for each in sentences(shown, replace(found, **wrong)))
 
 
 def test_it_says_when_a_guard_ends_an_arm_that_is_worse() -> None:

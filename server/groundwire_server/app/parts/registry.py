@@ -64,6 +64,6 @@ def prompt_calls(
     # A model that reads no prompts counts as one of which nothing is known.
     counters = {alias: each.counter for alias, each in tokens.items() if each is not ESTIMATED_TOKENS}
     lint = TemplateLint(templates, counts_of(counters))
-    changes = PromptChanges(watch.records, registry, lint, faults)
+    changes = PromptChanges(watch.records, registry, lint, faults, lambda: watch.seen)
     routes = {name: (route.prompt.name, route.prompt.wanted) for name, route in configuration.routes.items()}
     return PromptCalls(registry, watch.records, changes, routes, templates.header, watch.refresh)
