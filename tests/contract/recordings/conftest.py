@@ -7,7 +7,7 @@ import pytest
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.recordings.sql import SqlRecordings
-from groundwire_server.ports.recordings import Recordings
+from groundwire_server.ports.call_recordings import Recordings
 from tests.contract.operations.queued import SteppingClock, empty
 from tests.contract.reviews.conftest import _key, options, postgres_url, sealing, sql_options, sqlite_template
 from tests.doubles.recordings import MemoryRecordings
