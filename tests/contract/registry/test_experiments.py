@@ -76,6 +76,18 @@ async def test_arms_end_once_and_the_last_ends_the_experiment(registry: Registry
     assert refused.value.reason is Reason.EXPERIMENT_ENDED
 
 
+async def test_an_experiment_that_a_server_with_a_later_clock_has_ended_changes_no_more(registry: Registry) -> None:
+    await registry.records.apply(experiment(), "", "")
+    registry.clock.step(3600)
+    ended, _ = await registry.records.end_arms("shorter", [end("candidate"), end("other")])
+    registry.clock.step(-3600)
+    with pytest.raises(Rejection) as refused:
+        await registry.records.apply(experiment(note="b"), "", "")
+    assert refused.value.reason is Reason.EXPERIMENT_ENDED
+    assert await registry.records.experiment("shorter") == ended
+    assert await registry.records.end_arms("shorter", [end("candidate")]) == (ended, 2)
+
+
 async def test_an_experiment_whose_time_is_over_changes_no_more(registry: Registry) -> None:
     kept, _ = await registry.records.apply(experiment(end=later(60)), "", "")
     registry.clock.step(60)

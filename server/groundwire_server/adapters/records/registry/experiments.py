@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, u
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
 from groundwire_server.adapters.records.registry.journal import RegistryJournal, change_event
 from groundwire_server.adapters.records.tables.registry import experiments
-from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, Metric
+from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, ExperimentState, Metric
 from groundwire_server.domain.failure import GroundwireError, Rejection, SetupError, Violation
 from groundwire_server.domain.vocabulary import Reason
 
@@ -121,9 +121,10 @@ class ExperimentWriter:
             connection.execute(_ADD, {"name": experiment.name, **_columns(kept, None)})
             event = "applied"
         else:
-            if row.ended is not None and row.ended <= self.journal.now:
-                raise _rejected(Reason.EXPERIMENT_ENDED, experiment.name)
             before = self._readable(row)
+            # By the arms as well as by the time: who ended them may have another time.
+            if before.state(moment(self.journal.now)) is ExperimentState.ENDED:
+                raise _rejected(Reason.EXPERIMENT_ENDED, experiment.name)
             if before.definition == experiment.definition:
                 return before, revision
             if expected and expected != row.etag:

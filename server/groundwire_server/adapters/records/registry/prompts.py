@@ -14,6 +14,7 @@ from groundwire_server.adapters.records.operations.rows import AnyRow, moment
 from groundwire_server.adapters.records.registry.journal import RegistryJournal, change_event
 from groundwire_server.adapters.records.tables.registry import prompt_changes, prompt_labels, prompt_versions
 from groundwire_server.domain.failure import Rejection, Violation
+from groundwire_server.domain.prompts.moves import MOST_MOVES, LabelMove, earlier
 from groundwire_server.domain.prompts.registry import MOST_BYTES, PRODUCTION, PromptLabel, PromptVersion
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.ports.registry_records import PromptChange
@@ -44,18 +45,12 @@ _ADD_LABEL: Final = insert(prompt_labels).inline()
 
 _ADD_CHANGE: Final = insert(prompt_changes).inline()
 
-# What the label pointed at before it was set to a version on purpose: going back is not, or going back twice would
-# return to what was left.
-_BEFORE: Final = (
-    select(prompt_changes.c.previous)
-    .where(
-        prompt_changes.c.name == bindparam("of"),
-        prompt_changes.c.label == bindparam("labelled"),
-        prompt_changes.c.version == bindparam("number"),
-        prompt_changes.c.rolled_back == 0,
-    )
+# Those that were made last.
+_MOVES: Final = (
+    select(prompt_changes.c.version, prompt_changes.c.previous, prompt_changes.c.rolled_back)
+    .where(prompt_changes.c.name == bindparam("of"), prompt_changes.c.label == bindparam("labelled"))
     .order_by(prompt_changes.c.revision.desc())
-    .limit(1)
+    .limit(MOST_MOVES)
 )
 
 
@@ -124,8 +119,9 @@ class PromptWriter:
         row = _label(connection, label.prompt, label.label)
         if row is None or row.version != expected or not row.previous or row.previous != label.version:
             raise _changed(label.label)
-        named = {"of": label.prompt, "labelled": label.label, "number": label.version}
-        before = connection.scalar(_BEFORE, named) or ""
+        rows = connection.execute(_MOVES, {"of": label.prompt, "labelled": label.label}).all()
+        moves = [LabelMove(each.version, each.previous, bool(each.rolled_back)) for each in reversed(rows)]
+        before = earlier([*moves, LabelMove(label.version, row.version, rolled_back=True)])
         change = _Change(
             label.prompt, label.label, label.version, row.version, label.actor, label.reason, rolled_back=True
         )
