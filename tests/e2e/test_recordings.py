@@ -18,7 +18,7 @@ from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from groundwire.v1.recording_service_pb2_grpc import RecordingServiceStub
 from groundwire_server.adapters.records.opening import opened_records
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.ports.recordings import Recordings
+from groundwire_server.ports.call_recordings import Recordings
 from tests.contract.recordings.recorded import CONTENT, entry, key
 from tests.e2e.calls import ACME, SECONDS, info
 from tests.e2e.conftest import Serve
