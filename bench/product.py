@@ -176,7 +176,10 @@ def _configuration() -> tuple[Configuration, bool]:
     if given.calls:
         flags["--at-once"] = (("capacity",), {"max_concurrent": given.calls, "queue_size": 0})
     if given.upstream:
-        provider = {"kind": "openai", "base_url": f"http://{given.upstream}/v1", "max_connections": 4096}
+        provider: dict[str, Any] = {"kind": "openai", "base_url": f"http://{given.upstream}/v1"}
+        # A hundred streams opened at once on one core begin late; fewer slots would leave the rest waiting for one of
+        # those that are held open.
+        provider |= {"max_connections": 4096, "concurrency": {"max_concurrent": 4096, "adaptive": False}}
         flags["--provider"] = (("providers", "upstream"), provider)
         for way, settings in WAYS.items():
             model = {"kind": "openai", "provider": "upstream", "model": way, "price": {"input": 1, "output": 4}}

@@ -37,7 +37,7 @@ from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.domain.prompts.registry import PromptRegistry
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
-from groundwire_server.ports.prompt_records import RegistryState
+from groundwire_server.ports.registry_records import RegistryState
 
 FIXED: tuple[Path, ...] = (
     ("server", "listen"),

@@ -16,7 +16,7 @@ from groundwire_server.app.parts.prompts import route_faults
 from groundwire_server.domain.experiments.experiment import Experiment, ExperimentState
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.domain.prompts.registry import PromptRegistry
-from groundwire_server.ports.prompt_records import RegistryState
+from groundwire_server.ports.registry_records import RegistryState
 
 _UNUSABLE: Final = (Failure, SetupError, ImportError, OSError)
 """What says that a part of a configuration cannot be opened."""

@@ -17,7 +17,7 @@ from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrai
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
 from groundwire_server.adapters.records.registry.prompts import without_empty
 from groundwire_server.adapters.records.registry.revisions import lock_revision, move_revision
-from groundwire_server.adapters.records.tables import experiments
+from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, ExperimentState, Metric
 from groundwire_server.domain.failure import GroundwireError, Rejection, SetupError, Violation
 from groundwire_server.domain.vocabulary import Reason
@@ -116,7 +116,7 @@ class ExperimentWriter:
     def apply(
         self, connection: Connection, experiment: Experiment, expected: str, reason: str
     ) -> tuple[Experiment, int]:
-        """Keep an experiment; see `PromptRecords.apply`."""
+        """Keep an experiment; see `RegistryRecords.apply`."""
         revision = lock_revision(connection)
         row = named_row(connection, experiment.name)
         if row is None:
@@ -144,7 +144,7 @@ class ExperimentWriter:
         return kept, revision + 1
 
     def end_arms(self, connection: Connection, name: str, ends: Sequence[ArmEnd]) -> tuple[Experiment, int]:
-        """End arms; see `PromptRecords.end_arms`."""
+        """End arms; see `RegistryRecords.end_arms`."""
         revision = lock_revision(connection)
         row = named_row(connection, name)
         if row is None:
@@ -206,7 +206,7 @@ def named_row(connection: Connection, name: str) -> AnyRow | None:
 
 
 def page_rows(connection: Connection, route: str, after: tuple[datetime, str] | None, most: int) -> Sequence[AnyRow]:
-    """Return rows, those that started last first; see `PromptRecords.experiments`."""
+    """Return rows, those that started last first; see `RegistryRecords.experiments`."""
     table = experiments.c
     query = select(experiments).order_by(table.start.desc(), table.name).limit(most)
     if route:

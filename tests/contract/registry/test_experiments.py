@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import update
 
 from groundwire_server.adapters.records.registry import experiments as module
-from groundwire_server.adapters.records.tables import experiments
+from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.domain.experiments.experiment import ArmEnd, Metric
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
-from tests.contract.prompts.conftest import START, Registry, definition, experiment, later, version
+from tests.contract.registry.conftest import START, Registry, definition, experiment, later, version
 
 
 def end(arm: str, *, actor: str = "ben", guard: Metric | None = None) -> ArmEnd:
