@@ -18,6 +18,7 @@ from groundwire_server.adapters.prompts.front_matter import FrontMatter, SplitTe
 from groundwire_server.adapters.prompts.shapes import BLOCKS
 from groundwire_server.adapters.prompts.syntax import TemplateBody, parsed
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.fencing.hidden import without_hidden
 from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.prompts.finding import PromptFinding
 from groundwire_server.domain.prompts.registry import MOST_BYTES, digest_of
@@ -156,6 +157,9 @@ def _read(environment: Environment, name: str, version: str, text: str) -> _Read
     for variable in sorted(set(parts.header.variables) - body.used):
         line = parts.lines.get(("variables", variable), 0)
         warnings.append((line, f"`{variable}` is declared and never shown: show it, or take it out"))
+    for number, written in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        if without_hidden(written) != written:
+            warnings.append((number, "holds a character that is not seen: remove it, so that all reads as it says"))
     if not parts.header.description:
         warnings.append((1, "has no description: add `description: …` to the front matter"))
     if MARK not in re.sub(f"<[^<>]*{MARK}[^<>]*>", "", body.always["user"]):
