@@ -56,7 +56,7 @@ def test_a_folder_with_versions_and_labels_is_right() -> None:
 @pytest.mark.parametrize(
     ("file", "text", "says"),
     [
-        ("answer/3.0.0.jinja", template(user=USER + "{{ turns }}"), "answer/3.0.0.jinja:10: `turns` is no text"),
+        ("answer/3.0.0.jinja", template(user=USER + "{{ turns }}"), "answer/3.0.0.jinja:10: `turns` is not a text"),
         ("labels.yaml", "answer: {production: 9.0.0}", "prompts/labels.yaml:1: answer.production points at 9.0.0"),
         ("labels.yaml", "answer: [1]", "prompts/labels.yaml:1: must hold labels by prompt"),
         ("answer/02.0.0.jinja", template(), "prompts/answer/02.0.0.jinja: must be named by its version"),

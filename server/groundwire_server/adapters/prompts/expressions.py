@@ -158,7 +158,7 @@ class Expressions:
     def _compared(self, node: nodes.Node, scope: Mapping[str, Shape]) -> Shape:
         shape = self.read(node, scope)
         if not shape.text:
-            self._report(node.lineno, f"`{shape.name}` is no text: compare what is in it, or its length")
+            self._report(node.lineno, f"`{shape.name}` is not a text: compare what is in it, or its length")
             return _UNKNOWN
         self._operators(node.lineno, shape, "a condition may ask whether there is one, not what it says")
         return shape
