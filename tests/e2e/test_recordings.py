@@ -20,6 +20,8 @@ from groundwire_server.adapters.records.opening import opened_records
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.app.replay import replay
 from groundwire_server.cli.replay.reading import recorded_in
+from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.erasure import EntireTenant, Erasure
 from groundwire_server.ports.call_recordings import Recordings
 from tests.contract.recordings.recorded import CONTENT, entry, key
 from tests.e2e.calls import ACME, SECONDS, info
@@ -140,6 +142,19 @@ async def test_an_erasure_reaches_the_recording_of_a_call_that_has_just_ended(tm
         assert (erased.count, erased.complete) == (1, True)
         await opened.writer.settle()
         assert [each async for each in place.client.recordings()] == []
+
+
+async def test_a_process_that_is_asked_to_forget_by_another_waits_for_what_it_records(tmp_path: Path) -> None:
+    async with splitting(tmp_path, configured(tmp_path, RECORDED)) as place:
+        process = place.server.process
+        assert process.recordings is not None
+        await place.answer("visitor-1")
+        assert "pending=1" in repr(process.recordings.writer)
+        # As `open_runs` has a process do it that another asks over Redis; that one erases the database then.
+        places = await process.texts.erase(Erasure("acme", EntireTenant()), NEVER)
+        assert all(each.complete for each in places)
+        assert "pending=0" in repr(process.recordings.writer)
+        assert len([each async for each in place.client.recordings()]) == 1
 
 
 async def test_a_stream_that_its_caller_leaves_is_recorded_whole_or_not_at_all(tmp_path: Path) -> None:
