@@ -40,6 +40,11 @@ class RegistryWatch:
         self._looking = asyncio.Lock()
         self._away = False
 
+    @property
+    def seen(self) -> int | None:
+        """The revision of the state that was looked at last, whether or not it is in use; None before the first."""
+        return self._seen
+
     async def begin(self) -> RegistryState:
         """Return the state to begin with.
 

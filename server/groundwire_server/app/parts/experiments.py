@@ -49,7 +49,7 @@ def experiment_calls(
         found = expanded(configuration, [*others, experiment], clock.today(), check).faults
         return [_violation(each) for each in found.get(experiment.name, ())]
 
-    changes = ExperimentChanges(watch.records, in_order(state.experiments), _read, faults, clock)
+    changes = ExperimentChanges(watch.records, in_order(state.experiments), _read, faults, clock, lambda: watch.seen)
     return ExperimentCalls(watch.records, changes, opened.reasons, state.revision, clock, watch.refresh, results)
 
 

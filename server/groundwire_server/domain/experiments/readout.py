@@ -161,14 +161,14 @@ def _p95(sums: ArmSums, control: ArmSums | None, error: float) -> MetricReadout 
     if found is None:
         return None
     value = IntervalEstimate(found.value, found.low, found.high)
-    other = None if control is None else p95_of(control, error)
-    if other is None:
+    # Four ends bound a difference, two on each side: each fails with a quarter of the error.
+    compared, other = p95_of(sums, error / 2), None if control is None else p95_of(control, error / 2)
+    if compared is None or other is None:
         return MetricReadout(Metric.P95, value)
-    return MetricReadout(Metric.P95, value, _difference(found, other), _relative(found, other))
+    return MetricReadout(Metric.P95, value, _difference(compared, other), _relative(compared, other))
 
 
 def _difference(found: QuantileInterval, other: QuantileInterval) -> IntervalEstimate:
-    # Each interval fails on each side with half the error: both together hold the difference with all of it.
     low = found.low - other.high if math.isfinite(other.high) else -math.inf
     return IntervalEstimate(found.value - other.value, low, found.high - other.low)
 
