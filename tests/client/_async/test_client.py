@@ -129,6 +129,19 @@ async def test_context_is_set_over_that_of_the_question(client: groundwire.Clien
     assert dict(service.calls[0].request.question.context) == {"plan": "pro", "region": "eu"}
 
 
+async def test_an_end_user_is_set_over_that_of_the_question(client: groundwire.Client, service: FakeService) -> None:
+    service.otherwise = events.plain_answer()
+    asked = groundwire.Question(text="where?", end_user_id="visitor-1")
+
+    await client.answer(asked)
+    await client.answer(asked, end_user_id="visitor-2")
+    async for _ in client.stream("where?", end_user_id="visitor-3"):
+        pass
+
+    assert [call.request.question.end_user_id for call in service.calls] == ["visitor-1", "visitor-2", "visitor-3"]
+    assert asked.end_user_id == "visitor-1"
+
+
 async def test_no_passages_are_not_a_search(client: groundwire.Client, service: FakeService) -> None:
     service.otherwise = events.plain_answer()
 

@@ -127,6 +127,19 @@ def test_context_is_set_over_that_of_the_question(client: groundwire.SyncClient,
     assert dict(service.calls[0].request.question.context) == {"plan": "pro", "region": "eu"}
 
 
+def test_an_end_user_is_set_over_that_of_the_question(client: groundwire.SyncClient, service: FakeService) -> None:
+    service.otherwise = events.plain_answer()
+    asked = groundwire.Question(text="where?", end_user_id="visitor-1")
+
+    client.answer(asked)
+    client.answer(asked, end_user_id="visitor-2")
+    for _ in client.stream("where?", end_user_id="visitor-3"):
+        pass
+
+    assert [call.request.question.end_user_id for call in service.calls] == ["visitor-1", "visitor-2", "visitor-3"]
+    assert asked.end_user_id == "visitor-1"
+
+
 def test_no_passages_are_not_a_search(client: groundwire.SyncClient, service: FakeService) -> None:
     service.otherwise = events.plain_answer()
 

@@ -34,6 +34,7 @@ def question_of(
     passages: Iterable[ProvidedPassage] | None,
     *,
     context: Mapping[str, str] | None = None,
+    end_user_id: str = "",
     allow_queue: bool = False,
 ) -> Question:
     """Return the question, with what the keywords say set over it.
@@ -50,6 +51,8 @@ def question_of(
         built.allow_queue = True
     if context:
         built.context.update(context)
+    if end_user_id:
+        built.end_user_id = end_user_id
     if passages is not None:
         if top_k is not None or narrowed is not None:
             raise ValueError("passages take the place of a search: leave out top_k and filter")

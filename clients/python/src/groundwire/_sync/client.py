@@ -129,6 +129,7 @@ class SyncClient(
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
         context: Mapping[str, str] | None = None,
+        end_user_id: str = "",
         allow_queue: bool = False,
         timeout: float | None = None,
     ) -> Outcome:
@@ -142,10 +143,20 @@ class SyncClient(
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
             context: further values by name, such as `{"plan": "pro"}`; a model sees those that the route declares.
+            end_user_id: a pseudonym of the person behind the call, for limits by end user and experiments.
             allow_queue: lets the server answer later where it cannot now; the outcome is then `Queued`.
             timeout: seconds that the call may take.
         """
-        asked = question_of(question, route, top_k, filter, passages, context=context, allow_queue=allow_queue)
+        asked = question_of(
+            question,
+            route,
+            top_k,
+            filter,
+            passages,
+            context=context,
+            end_user_id=end_user_id,
+            allow_queue=allow_queue,
+        )
         request = answer_request(asked, request_id, self._connection.retry)
         try:
             response = self._connection.call(self._connection.answers.Answer, request, timeout)
@@ -164,6 +175,7 @@ class SyncClient(
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
         context: Mapping[str, str] | None = None,
+        end_user_id: str = "",
         allow_queue: bool = False,
         provisional: bool = False,
         resume_window: float | None = None,
@@ -180,6 +192,7 @@ class SyncClient(
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
             context: further values by name, such as `{"plan": "pro"}`; a model sees those that the route declares.
+            end_user_id: a pseudonym of the person behind the call, for limits by end user and experiments.
             allow_queue: lets the server answer later where it cannot now; the outcome is then `Queued`.
             provisional: lets text arrive before it was checked; a retraction takes back what does not stand.
             resume_window: seconds for which the answer goes on when the connection is lost, so that the stream can be
@@ -187,7 +200,16 @@ class SyncClient(
             after_sequence: resumes the answer of `request_id` after this event.
             timeout: seconds that all of it may take.
         """
-        asked = question_of(question, route, top_k, filter, passages, context=context, allow_queue=allow_queue)
+        asked = question_of(
+            question,
+            route,
+            top_k,
+            filter,
+            passages,
+            context=context,
+            end_user_id=end_user_id,
+            allow_queue=allow_queue,
+        )
         retry = self._connection.retry
         request = stream_request(asked, request_id, provisional, resume_window, after_sequence, retry)
         return SyncAnswerStream(self._connection, request, timeout)
