@@ -29,7 +29,10 @@ def question_of(given: str | Mapping[str, Any]) -> tuple[Question, list[Provided
     if "question" not in given or not given.keys() <= KEYS:
         unknown = ", ".join(sorted(map(repr, given.keys() - KEYS)))
         said = f", not {unknown}" if unknown else ""
-        raise ValueError(f"a question is a text, or has the keys 'question', 'context' and 'history'{said}")
+        raise ValueError(
+            f"a question is a text, or has the keys 'question', 'context' and 'history'{said}; "
+            "options such as 'end_user_id' are arguments of the call"
+        )
     context = given.get("context")
     if isinstance(context, Mapping):
         raise ValueError(
