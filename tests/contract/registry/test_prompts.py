@@ -6,7 +6,7 @@ from groundwire_server.adapters.records.registry import prompts
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.prompts.registry import PromptOrigin
 from groundwire_server.domain.vocabulary import Reason
-from tests.contract.prompts.conftest import Registry, label, version
+from tests.contract.registry.conftest import Registry, label, version
 
 
 async def test_empty_records_have_no_change(registry: Registry) -> None:
@@ -93,6 +93,16 @@ async def test_going_back_goes_on_to_what_was_before(registry: Registry) -> None
     assert refused.value.reason is Reason.PROMPT_LABEL_CHANGED
     last = (await records.changes("answer", None, 1))[0]
     assert (last.version, last.previous, last.rolled_back, last.reason) == ("1.2.0", "1.3.0", True, "to 1.2.0")
+
+
+async def test_going_back_never_returns_to_what_was_left(registry: Registry) -> None:
+    records = registry.records
+    for number in ("1.2.0", "1.3.0", "1.4.0", "1.3.0", "1.4.0"):
+        await records.set_label(label(number), None)
+    back, _ = await records.roll_back(label("1.3.0"), "1.4.0")
+    assert (back.version, back.previous) == ("1.3.0", "1.2.0")
+    back, _ = await records.roll_back(label("1.2.0"), "1.3.0")
+    assert (back.version, back.previous) == ("1.2.0", "")
 
 
 @pytest.mark.parametrize(("number", "expected"), [("1.2.0", "1.3.0"), ("1.2.0", "1.5.0"), ("1.1.0", "1.4.0")])
