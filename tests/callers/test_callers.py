@@ -14,6 +14,7 @@ from typing import Any
 import grpc.aio
 import pytest
 
+from groundwire import Client
 from groundwire.v1.document_service_pb2_grpc import DocumentServiceStub
 from tests.callers import toolchains
 from tests.doubles.upstream import Reply, Stall, Until, Upstream, upstream
@@ -27,6 +28,13 @@ FIRST = "In Zürich 🙂 parcels are signed for at the front desk."
 SECOND = "Lost parcels are kept in Sàn Marco 🇸🇲 for thirty days."
 TEXT = f"{FIRST} {SECOND}"
 SECONDS = 60
+EXPERIMENT = """
+name: new-prompt
+route: default
+arms:
+- {name: control, weight: 50}
+- {name: candidate, weight: 50}
+"""
 
 
 @pytest.fixture
@@ -50,9 +58,9 @@ async def serving(double: Upstream, folder: Path) -> AsyncIterator[str]:
             "vectors": {"kind": "embedded", "folder": str(folder / "vectors"), "embedder": "down"},
         },
         "corpus": "main",
-        "records": {"enabled": False},
+        "prompts": {"managed_by": "acme"},
         "routes": {
-            "default": {**ROUTE, "models": ["large"]},
+            "default": {**ROUTE, "models": ["large"], "context": {"caller": {"source": "caller"}}},
             "vectors": {**ROUTE, "models": ["large"], "store": "vectors"},
         },
     }
@@ -92,12 +100,16 @@ async def test_a_caller_asks_streams_reads_errors_cancels_and_resumes(
         async with grpc.aio.insecure_channel(address) as channel:
             product: Any = type("Product", (), {"documents": DocumentServiceStub(channel)})
             await ingest(product, ("handbook", TEXT))
+        async with Client(address, tenant="acme") as operator:
+            await operator.apply_experiment(EXPERIMENT)
         steps = {}
         async for step in _steps(command, address):
             steps[step.pop("step")] = step
             if "loses" in steps:
                 lost.set()
         abandoned = [request.abandoned for request in double.requests]
+        known = [b"plan = pro" in request.body for request in double.requests]
+    assert steps["asks"].pop("arm") in {"new-prompt/control", "new-prompt/candidate"}
     assert steps == {
         "describes": {"tenant": "acme", "documentBytes": 3_900_000, "routes": ["default", "vectors"]},
         "asks": {
@@ -108,6 +120,7 @@ async def test_a_caller_asks_streams_reads_errors_cancels_and_resumes(
             "cited": [FIRST, SECOND],
             "verdicts": ["VERDICT_VERBATIM", "VERDICT_VERBATIM"],
             "usage": 812,
+            "prompt": "answer",
         },
         "streams": {"text": TEXT, "final": TEXT},
         "invalid": {
@@ -129,7 +142,7 @@ async def test_a_caller_asks_streams_reads_errors_cancels_and_resumes(
             "code": code(grpc.StatusCode.UNIMPLEMENTED),
             "reason": "FEATURE_NOT_OFFERED",
             "domain": "groundwire.io",
-            "metadata": {"feature": "REVIEWS"},
+            "metadata": {"feature": "WEBHOOKS"},
         },
         "checks": {"verdicts": ["VERDICT_VERBATIM", "VERDICT_UNSUPPORTED"], "verified": False},
         "cancels": {"code": code(grpc.StatusCode.CANCELLED)},
@@ -144,6 +157,7 @@ async def test_a_caller_asks_streams_reads_errors_cancels_and_resumes(
         },
     }
     assert abandoned == [False, False, True, False, True]
+    assert known == [True, False, False, False, False]
 
 
 def code(status: grpc.StatusCode) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from groundwire import Client
 from groundwire_server.app.configuration.load import load
 from groundwire_server.app.serve import running
 from tests.callers import toolchains
@@ -33,8 +34,22 @@ CONFIGURATION: dict[str, Any] = {
             "thresholds": {"min_relevance": 0.05},
             "fallbacks": {"MODEL_UNAVAILABLE": ["FAIL_SAFE"]},
         },
+        "knowing": {
+            "store": "main",
+            "models": ["extractive"],
+            "thresholds": {"min_relevance": 0.05},
+            "context": {"caller": {"source": "caller"}, "language": {"source": "locale"}},
+        },
     },
+    "prompts": {"managed_by": "operators"},
 }
+EXPERIMENT = """
+name: new-prompt
+route: knowing
+arms:
+- {name: control, weight: 50}
+- {name: candidate, weight: 50}
+"""
 
 
 @pytest.fixture
@@ -56,6 +71,8 @@ async def test_a_framework_retrieves_and_answers(framework: str, python: Path, t
     file.write_text(json.dumps(CONFIGURATION), encoding="utf-8")
     sources = beside(tmp_path / "store", embedder=None, file=file)
     async with running(sources, load(sources)) as server:
+        async with Client(server.address, tenant="operators") as operator:
+            await operator.apply_experiment(EXPERIMENT)
         await run(
             *(python, "-m", "pytest", "--quiet", "-p", "handbook", "-p", "no:cacheprovider"),
             cwd=toolchains.ROOT / "clients" / framework,

@@ -76,17 +76,20 @@ def go() -> list[str]:
 
 
 def typescript() -> list[str]:
-    """Build the caller in TypeScript; return its command."""
+    """Build the callers in TypeScript; return the command of the one that is no web page."""
     Tool("node", ["--version"], (20,)).check()
     Tool("npm", ["--version"], (9,)).check()
     with _workspace("typescript") as folder:
         if folder is not None:
             cache = ("--cache", str(CACHE / "npm"), "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts")
             _fetch(["npm", "ci", *cache], folder)
-            generated = folder / "generated"
-            generated.mkdir()
             tools = folder / "node_modules" / ".bin"
-            _generate("TypeScript", generated, tools / "protoc-gen-ts_proto")
+            for language, name, plugin in (
+                ("TypeScript", "generated", "protoc-gen-ts_proto"),
+                ("TypeScript, in browsers", "web", "protoc-gen-es"),
+            ):
+                (folder / name).mkdir()
+                _generate(language, folder / name, tools / plugin)
             _run([str(tools / "tsc")], folder)
     return ["node", str(BUILD / "typescript" / "out" / "main.js")]
 

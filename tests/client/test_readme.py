@@ -6,6 +6,7 @@ import io
 import re
 from pathlib import Path
 
+from groundwire import SyncClient
 from groundwire_server.app.configuration.load import load
 from groundwire_server.app.serve import running
 from tests.doubles.configured import beside
@@ -26,7 +27,7 @@ def run(code: str) -> str:
 
 
 async def test_the_examples_run_in_their_order(tmp_path: Path) -> None:
-    answering = examples()[:3]
+    answering = examples()[:4]
     sources = beside(tmp_path, embedder=None)
     async with running(sources, load(sources)) as server:
         printed = [
@@ -43,11 +44,19 @@ async def test_the_examples_run_in_their_order(tmp_path: Path) -> None:
     *states, text = printed[2].splitlines()
     assert states[-1] == "DONE"
     assert "front desk may sign" in text
+    assert re.fullmatch(r"answer \d+\.\d+\.\d+ extractive in no experiment\n", printed[3])
+
+
+def test_every_call_of_the_client_is_in_the_table() -> None:
+    (calls,) = re.findall(r"\n## Calls\n(.*?)\n## ", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+    of_the_object = {"close", "from_env"}
+    public = {name for name in dir(SyncClient) if not name.startswith("_")} - of_the_object
+    assert {name for name in public if not re.search(rf"`{name}\b", calls)} == set()
 
 
 def test_the_example_of_a_reviewer_decides_what_waits() -> None:
     service = ReviewedService()
-    (example,) = examples()[3:]
+    (example,) = examples()[4:]
     with serving_reviewed(service) as address:
         printed = run(example.replace("127.0.0.1:50051", address))
     assert printed.splitlines()[0] == "Who may sign for parcels?"

@@ -1,5 +1,6 @@
 """An answer on the page while it is written, and one that comes later."""
 
+import json
 from typing import Any
 
 from tests.chromium import Tab
@@ -122,6 +123,47 @@ async def test_the_waterfall_says_where_the_time_went(server: ReviewingServer, t
     assert boxes == [[0, 33], [33, 13], [47, 53]]
     assert "0.0042 USD" in await text(tab, ".trace .plain")
     assert REPORT["traceId"] in await texts(tab, ".facts code")
+
+
+async def test_a_question_may_have_values_and_an_end_user(server: ReviewingServer, tab: Tab) -> None:
+    server.answer = [FOUND, {"outcome": {**ANSWERED, "report": {**REPORT, "experimentArm": "tone/a,search/b"}}}]
+    await tab.open(server.address)
+    await tab.until("document.querySelector('.choice select')")
+    await tab.press("/")
+    await tab.type("How much may a hotel in Munich cost?")
+    await fill_known(tab, "plan = pro\nRegion = eu", "visitor-1")
+    await tab.press("Enter", CTRL)
+    assert "Line 2 of the context" in await text(tab, ".progress")
+    assert await tab.evaluate("document.querySelector('.composer details').open")
+    assert sent(server, "StreamAnswer") == []
+
+    await fill_known(tab, "plan = pro\n\nregion=a = b", "visitor-1")
+    await tab.press("Enter", CTRL)
+    await tab.until("document.querySelector('.feedback')")
+    (request,) = sent(server, "StreamAnswer")
+    assert request["question"] == {
+        "route": "default",
+        "text": "How much may a hotel in Munich cost?",
+        "context": {"plan": "pro", "region": "a = b"},
+        "endUserId": "visitor-1",
+    }
+    await tab.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    assert "tone/a, search/b" in await texts(tab, ".facts dd")
+
+    await fill_known(tab, "", "visitor-2")
+    await tab.evaluate("document.querySelector('.feedback button').click()")
+    await tab.until("document.querySelector('.feedback').innerText.includes('Thank')")
+    assert sent(server, "SubmitFeedback")[0]["endUserId"] == "visitor-1"
+
+
+async def fill_known(tab: Tab, values: str, user: str) -> None:
+    """Write the context and the end user, and leave the focus in the context."""
+    await tab.evaluate(
+        f"[document.querySelector('.composer details').open = true, "
+        f"document.querySelector('.composer details input').value = {json.dumps(user)}, "
+        f"document.querySelector('.composer details textarea').value = {json.dumps(values)}, "
+        "document.querySelector('.composer details textarea').focus()].length"
+    )
 
 
 async def test_feedback_says_what_is_wrong(server: ReviewingServer, tab: Tab) -> None:

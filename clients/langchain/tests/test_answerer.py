@@ -161,6 +161,51 @@ def test_no_context_is_not_a_search(answerer: GroundwireAnswerer) -> None:
     assert failed.value.reason == "INVALID_REQUEST"
 
 
+def arm(answer: Answer) -> str:
+    """Return the arm of the experiment that an answer belongs to."""
+    assert answer.outcome is not None
+    return answer.outcome.report.experiment_arm
+
+
+async def test_an_end_user_keeps_an_arm_of_the_experiment(clients: groundwire.Clients) -> None:
+    answerer = GroundwireAnswerer(clients=clients, route="knowing")
+    configurable = answerer.configurable_fields(end_user_id=ConfigurableField(id="end_user_id"))
+    visitor: Any = {"configurable": {"end_user_id": "visitor-1"}}
+
+    arms = {
+        arm(GroundwireAnswerer(clients=clients, route="knowing", end_user_id="visitor-1").invoke(QUESTION)),
+        arm(answerer.invoke(QUESTION, end_user_id="visitor-1")),
+        arm(await answerer.ainvoke(QUESTION, end_user_id="visitor-1")),
+        arm(whole(list(configurable.stream(QUESTION, visitor)))),
+    }
+
+    assert len(arms) == 1
+    assert arms <= {"new-prompt/control", "new-prompt/candidate"}
+    assert arm(answerer.invoke(QUESTION)) == ""
+    visitors: Any = [{"configurable": {"end_user_id": f"visitor-{number}"}} for number in range(12)]
+    answers = configurable.batch([QUESTION] * 12, visitors)
+    assert {arm(answer) for answer in answers} == {"new-prompt/control", "new-prompt/candidate"}
+
+
+async def test_values_of_the_caller_reach_the_route(clients: groundwire.Clients) -> None:
+    values = {"plan": "pro", "locale": "no language"}
+    answerer = GroundwireAnswerer(clients=clients, route="knowing", context=values)
+    configurable = answerer.configurable_fields(context=ConfigurableField(id="context"))
+
+    with pytest.raises(groundwire.Error) as failed:
+        answerer.invoke(QUESTION)
+    assert [violation.field for violation in failed.value.violations] == ["question.context[locale]"]
+    with pytest.raises(groundwire.Error):
+        await GroundwireAnswerer(clients=clients, route="knowing").ainvoke(QUESTION, context=values)
+    assert ANSWER in answerer.invoke(QUESTION, context={"plan": "pro", "locale": "en-GB"}).text
+    assert ANSWER in configurable.invoke(QUESTION, {"configurable": {"context": {}}}).text
+
+
+def test_values_in_place_of_documents_are_refused(answerer: GroundwireAnswerer) -> None:
+    with pytest.raises(ValueError, match=r"answerer\.invoke\(question, context="):
+        answerer.invoke({"question": QUESTION, "context": {"plan": "pro"}})
+
+
 def test_an_agent_reads_the_answer_or_why_there_is_none(answerer: GroundwireAnswerer) -> None:
     with pytest.warns(LangChainBetaWarning):
         tool = answerer.as_tool(name="handbook", description="the handbook", arg_types={"question": str})

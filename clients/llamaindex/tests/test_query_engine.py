@@ -55,6 +55,10 @@ def assert_answered(response: Any) -> None:
         "cause": outcome.cause,
         "action": outcome.action,
         "verified": True,
+        "prompt_name": "answer",
+        "prompt_version": outcome.report.prompt_version,
+        "experiment_arm": "",
+        "model": "extractive",
         "request_id": outcome.report.request_id,
         "trace_id": outcome.report.trace_id,
     }
@@ -174,6 +178,31 @@ def test_a_filter_narrows_the_search(clients: groundwire.Clients, topic: Callabl
     response = of_groundwire(GroundwireQueryEngine(clients, filter=topic("cars")).query(QUESTION))
 
     assert isinstance(response.outcome, groundwire.Abstained)
+
+
+async def test_an_end_user_keeps_an_arm_of_the_experiment(clients: groundwire.Clients) -> None:
+    engine = GroundwireQueryEngine(clients, route="knowing", end_user_id="visitor-1")
+
+    responses = [engine.query(QUESTION), engine.query(QUESTION), await engine.aquery(QUESTION)]
+
+    arms = {of_groundwire(response).outcome.report.experiment_arm for response in responses}
+    assert len(arms) == 1
+    assert arms <= {"new-prompt/control", "new-prompt/candidate"}
+    assert {response.metadata["experiment_arm"] for response in responses if response.metadata} == arms
+    without = of_groundwire(GroundwireQueryEngine(clients, route="knowing").query(QUESTION))
+    assert without.outcome.report.experiment_arm == ""
+
+
+async def test_values_of_the_caller_reach_the_route(clients: groundwire.Clients) -> None:
+    engine = GroundwireQueryEngine(clients, route="knowing", context={"plan": "pro", "locale": "no language"})
+
+    with pytest.raises(groundwire.Error) as failed:
+        engine.query(QUESTION)
+    assert [violation.field for violation in failed.value.violations] == ["question.context[locale]"]
+    with pytest.raises(groundwire.Error):
+        await engine.aquery(QUESTION)
+    known = GroundwireQueryEngine(clients, route="knowing", context={"plan": "pro", "locale": "en-GB"})
+    assert ANSWER in str(known.query(QUESTION))
 
 
 async def test_nodes_of_the_callers_own_are_answered_from(clients: groundwire.Clients) -> None:

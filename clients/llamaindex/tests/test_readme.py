@@ -7,7 +7,7 @@ EXAMPLES = examples("llamaindex")
 
 
 def test_there_are_examples_in_both() -> None:
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -34,7 +34,6 @@ type caller struct {
 	answers   pb.AnswerServiceClient
 	retrieval pb.RetrievalServiceClient
 	grounding pb.GroundingServiceClient
-	reviews   pb.ReviewServiceClient
 	routes    pb.RouteServiceClient
 	server    pb.ServerInfoServiceClient
 }
@@ -50,7 +49,6 @@ func main() {
 		pb.NewAnswerServiceClient(connection),
 		pb.NewRetrievalServiceClient(connection),
 		pb.NewGroundingServiceClient(connection),
-		pb.NewReviewServiceClient(connection),
 		pb.NewRouteServiceClient(connection),
 		pb.NewServerInfoServiceClient(connection),
 	}
@@ -86,9 +84,12 @@ func (c caller) describes(ctx context.Context) {
 	})
 }
 
-// asks gets an answer as one message, and cuts its text by the spans of its citations.
+// asks gets an answer for one of its users as one message, and cuts its text by the spans of its citations.
 func (c caller) asks(ctx context.Context) {
-	response, err := c.answers.Answer(ctx, &pb.AnswerRequest{Question: question()})
+	asked := question()
+	asked.Context = map[string]string{"plan": "pro"}
+	asked.EndUserId = "visitor-4711"
+	response, err := c.answers.Answer(ctx, &pb.AnswerRequest{Question: asked})
 	must(err)
 	outcome := response.Outcome
 	answer := outcome.GetAnswered().GetAnswer()
@@ -108,6 +109,8 @@ func (c caller) asks(ctx context.Context) {
 		"cited":    cited,
 		"verdicts": verdicts,
 		"usage":    outcome.Report.Usage[0].InputTokens,
+		"prompt":   outcome.Report.PromptName,
+		"arm":      outcome.Report.ExperimentArm,
 	})
 }
 
@@ -148,7 +151,8 @@ func (c caller) readsErrors(ctx context.Context) {
 	var trailers metadata.MD
 	_, err = c.retrieval.Retrieve(ctx, &pb.RetrieveRequest{Text: "parcels", Route: "vectors"}, grpc.Trailer(&trailers))
 	tell("unavailable", details(err, trailers))
-	_, err = c.reviews.ListReviews(ctx, &pb.ListReviewsRequest{})
+	hook := &pb.Webhook{Url: "https://hooks.example/answers"}
+	_, err = c.answers.SubmitAnswer(ctx, &pb.SubmitAnswerRequest{Question: question(), Webhook: hook})
 	tell("unoffered", details(err, nil))
 }
 

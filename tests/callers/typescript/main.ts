@@ -2,6 +2,7 @@
 //
 // Everything it knows of groundwire is generated from protos/callers.
 import { type ClientReadableStream, Metadata, type ServiceError, credentials } from "@grpc/grpc-js";
+import type { Operation } from "./generated/google/longrunning/operations.js";
 import { BadRequest, ErrorInfo, RetryInfo } from "./generated/google/rpc/error_details.js";
 import { Status } from "./generated/google/rpc/status.js";
 import {
@@ -12,6 +13,7 @@ import {
   CancelAnswerResponse,
   StreamAnswerRequest,
   StreamAnswerResponse,
+  SubmitAnswerRequest,
 } from "./generated/groundwire/v1/answer_service.js";
 import {
   CheckGroundingRequest,
@@ -20,7 +22,6 @@ import {
 } from "./generated/groundwire/v1/grounding_service.js";
 import { Question } from "./generated/groundwire/v1/question.js";
 import { RetrievalServiceClient, RetrieveRequest, RetrieveResponse } from "./generated/groundwire/v1/retrieval_service.js";
-import { ListReviewsRequest, ListReviewsResponse, ReviewServiceClient } from "./generated/groundwire/v1/review_service.js";
 import { ListRoutesResponse, RouteServiceClient } from "./generated/groundwire/v1/route_service.js";
 import { GetServerInfoResponse, ServerInfoServiceClient } from "./generated/groundwire/v1/server_info_service.js";
 
@@ -32,7 +33,6 @@ const insecure = credentials.createInsecure();
 const answers = new AnswerServiceClient(address, insecure);
 const retrieval = new RetrievalServiceClient(address, insecure);
 const grounding = new GroundingServiceClient(address, insecure);
-const reviews = new ReviewServiceClient(address, insecure);
 const routes = new RouteServiceClient(address, insecure);
 const server = new ServerInfoServiceClient(address, insecure);
 
@@ -60,9 +60,10 @@ async function describes(): Promise<void> {
   });
 }
 
-/** Gets an answer as one message, and cuts its text by the spans of its citations. */
+/** Gets an answer for one of its users as one message, and cuts its text by the spans of its citations. */
 async function asks(): Promise<void> {
-  const request = AnswerRequest.create({ question });
+  const asked = { ...question, context: { plan: "pro" }, endUserId: "visitor-4711" };
+  const request = AnswerRequest.create({ question: asked });
   const { outcome } = await call<AnswerResponse>((back) => answers.answer(request, metadata, options, back));
   const answer = outcome?.answered?.answer;
   tell("asks", {
@@ -73,6 +74,8 @@ async function asks(): Promise<void> {
     cited: answer?.citations.map(({ span }) => answer.text.slice(span?.startUtf16Unit, span?.endUtf16Unit)),
     verdicts: answer?.sentences.map((sentence) => sentence.verdict),
     usage: outcome?.report?.usage[0]?.inputTokens,
+    prompt: outcome?.report?.promptName,
+    arm: outcome?.report?.experimentArm,
   });
 }
 
@@ -102,11 +105,9 @@ async function readsErrors(): Promise<void> {
     "unavailable",
     await details(call<RetrieveResponse>((back) => retrieval.retrieve(search, metadata, options, back))),
   );
-  const listing = ListReviewsRequest.create({});
-  tell(
-    "unoffered",
-    await details(call<ListReviewsResponse>((back) => reviews.listReviews(listing, metadata, options, back))),
-  );
+  const webhook = { url: "https://hooks.example/answers", includeAnswer: false };
+  const later = SubmitAnswerRequest.create({ question, webhook });
+  tell("unoffered", await details(call<Operation>((back) => answers.submitAnswer(later, metadata, options, back))));
 }
 
 /** Leaves a stream without a window: the run ends with it. */

@@ -1,6 +1,7 @@
 """Every call of the client but streams, against a server on a port."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -127,6 +128,32 @@ async def test_context_is_set_over_that_of_the_question(client: groundwire.Clien
     )
 
     assert dict(service.calls[0].request.question.context) == {"plan": "pro", "region": "eu"}
+
+
+async def test_an_end_user_is_set_over_that_of_the_question(client: groundwire.Client, service: FakeService) -> None:
+    service.otherwise = events.plain_answer()
+    asked = groundwire.Question(text="where?", end_user_id="visitor-1")
+
+    await client.answer(asked)
+    await client.answer(asked, end_user_id="visitor-2")
+    async for _ in client.stream("where?", end_user_id="visitor-3"):
+        pass
+
+    assert [call.request.question.end_user_id for call in service.calls] == ["visitor-1", "visitor-2", "visitor-3"]
+    assert asked.end_user_id == "visitor-1"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"context": {"plan": "pro", "seats": 5}}, r"^context\['seats'\] must be a str, not int$"),
+        ({"context": {5: "seats"}}, "^a name in context must be a str, not int$"),
+        ({"end_user_id": 4711}, "^end_user_id must be a str, not int$"),
+    ],
+)
+async def test_what_is_not_a_text_is_named(client: groundwire.Client, given: Any, says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        await client.answer("where?", **given)
 
 
 async def test_no_passages_are_not_a_search(client: groundwire.Client, service: FakeService) -> None:

@@ -41,12 +41,19 @@ def address(service: QueuedService) -> Iterator[str]:
 async def test_a_question_that_is_submitted_is_an_operation(client: groundwire.Client, service: QueuedService) -> None:
     service.going = [standing("QUEUED", position=3)]
     operation = await client.submit(
-        "Is it so?", route="faq", top_k=3, answer_within=90, webhook="https://hooks.example/answers"
+        "Is it so?",
+        route="faq",
+        top_k=3,
+        context={"plan": "pro"},
+        end_user_id="visitor-1",
+        answer_within=90,
+        webhook="https://hooks.example/answers",
     )
     assert (operation.name, operation.state, operation.position, operation.done) == (NAME, "QUEUED", 3, False)
     assert (operation.outcome, operation.error) == (None, None)
     request = service.calls[0].request
     assert (request.question.text, request.question.route, request.question.search.top_k) == ("Is it so?", "faq", 3)
+    assert (dict(request.question.context), request.question.end_user_id) == ({"plan": "pro"}, "visitor-1")
     assert request.answer_within.seconds == 90
     assert request.webhook.url == "https://hooks.example/answers"
     assert len(request.request_id) == 32

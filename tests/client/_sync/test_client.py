@@ -2,6 +2,7 @@
 """Every call of the client but streams, against a server on a port."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import grpc
 import pytest
@@ -125,6 +126,32 @@ def test_context_is_set_over_that_of_the_question(client: groundwire.SyncClient,
     client.answer(groundwire.Question(text="where?", context={"plan": "free", "region": "eu"}), context={"plan": "pro"})
 
     assert dict(service.calls[0].request.question.context) == {"plan": "pro", "region": "eu"}
+
+
+def test_an_end_user_is_set_over_that_of_the_question(client: groundwire.SyncClient, service: FakeService) -> None:
+    service.otherwise = events.plain_answer()
+    asked = groundwire.Question(text="where?", end_user_id="visitor-1")
+
+    client.answer(asked)
+    client.answer(asked, end_user_id="visitor-2")
+    for _ in client.stream("where?", end_user_id="visitor-3"):
+        pass
+
+    assert [call.request.question.end_user_id for call in service.calls] == ["visitor-1", "visitor-2", "visitor-3"]
+    assert asked.end_user_id == "visitor-1"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"context": {"plan": "pro", "seats": 5}}, r"^context\['seats'\] must be a str, not int$"),
+        ({"context": {5: "seats"}}, "^a name in context must be a str, not int$"),
+        ({"end_user_id": 4711}, "^end_user_id must be a str, not int$"),
+    ],
+)
+def test_what_is_not_a_text_is_named(client: groundwire.SyncClient, given: Any, says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        client.answer("where?", **given)
 
 
 def test_no_passages_are_not_a_search(client: groundwire.SyncClient, service: FakeService) -> None:

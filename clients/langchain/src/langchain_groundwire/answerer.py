@@ -1,6 +1,6 @@
 """Answers of groundwire as LangChain's runnable."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypedDict, Unpack, cast
@@ -21,6 +21,8 @@ class AnswerArguments(TypedDict, total=False):
 
     k: int | None
     filter: Filter | None
+    context: Mapping[str, str] | None
+    end_user_id: str
     timeout: float | None
     request_id: str
 
@@ -32,6 +34,8 @@ class _Asked(TypedDict):
     request_id: str
     top_k: int | None
     filter: Filter | None
+    context: Mapping[str, str]
+    end_user_id: str
     timeout: float | None
 
 
@@ -65,13 +69,17 @@ class GroundwireAnswerer(RunnableSerializable[Given, Answer]):
     for is a value, abstentions among them; a failed call raises ``groundwire.Error``. The text of a stream was checked
     before it left the server. Leaving a stream ends the answer there.
 
-    ``invoke``, ``stream`` and the others take ``k``, ``filter``, ``timeout`` and ``request_id`` as well.
+    ``invoke``, ``stream`` and the others take ``k``, ``filter``, ``context``, ``end_user_id``, ``timeout`` and
+    ``request_id`` as well.
 
     Attributes:
         clients: the connection; as the environment says unless it is given.
         route: the named use; empty takes the server's default.
         k: the most passages to consider, 1 to 64; None takes the route's.
         filter: narrows the search by the documents' metadata.
+        context: values by name that the caller knows of the question, such as ``{"plan": "pro"}``; a model sees those
+            that the route declares. The input's ``context`` is something else: documents.
+        end_user_id: a pseudonym of the person behind the call, for limits by end user and experiments.
         timeout: the deadline of an answer, in seconds from its start; None takes that of the clients. The server
             divides it among its stages, and returns an outcome before it ends.
     """
@@ -82,6 +90,8 @@ class GroundwireAnswerer(RunnableSerializable[Given, Answer]):
     route: str = ""
     k: int | None = None
     filter: Filter | None = None
+    context: Mapping[str, str] = Field(default_factory=dict)
+    end_user_id: str = ""
     timeout: float | None = None
 
     def invoke(self, input: Given, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
@@ -146,6 +156,8 @@ class GroundwireAnswerer(RunnableSerializable[Given, Answer]):
         *,
         k: int | None = None,
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        context: Mapping[str, str] | None = None,
+        end_user_id: str = "",
         timeout: float | None = None,
         request_id: str = "",
     ) -> _Asked:
@@ -158,5 +170,7 @@ class GroundwireAnswerer(RunnableSerializable[Given, Answer]):
             "request_id": request_id,
             "top_k": self.k if k is None else k,
             "filter": self.filter if filter is None else filter,
+            "context": self.context if context is None else context,
+            "end_user_id": end_user_id or self.end_user_id,
             "timeout": self.timeout if timeout is None else timeout,
         }

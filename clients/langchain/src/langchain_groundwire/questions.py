@@ -22,15 +22,23 @@ def question_of(given: str | Mapping[str, Any]) -> tuple[Question, list[Provided
             (messages, oldest first, of which the last 16 by a person or a model are sent).
 
     Raises:
-        ValueError: for a mapping without a question, or with another key.
+        ValueError: for a mapping without a question, with another key, or with values in place of documents.
     """
     if isinstance(given, str):
         return Question(text=given), None
     if "question" not in given or not given.keys() <= KEYS:
         unknown = ", ".join(sorted(map(repr, given.keys() - KEYS)))
         said = f", not {unknown}" if unknown else ""
-        raise ValueError(f"a question is a text, or has the keys 'question', 'context' and 'history'{said}")
+        raise ValueError(
+            f"a question is a text, or has the keys 'question', 'context' and 'history'{said}; "
+            "options such as 'end_user_id' are arguments of the call"
+        )
     context = given.get("context")
+    if isinstance(context, Mapping):
+        raise ValueError(
+            "'context' of a question has documents; give values by the option of that name: "
+            "answerer.invoke(question, context={'plan': 'pro'})"
+        )
     passages = None if context is None else [_passage(place, each) for place, each in enumerate(context, 1)]
     return Question(text=given["question"], turns=_turns(given.get("history") or ())), passages
 

@@ -34,12 +34,14 @@ def question_of(
     passages: Iterable[ProvidedPassage] | None,
     *,
     context: Mapping[str, str] | None = None,
+    end_user_id: str = "",
     allow_queue: bool = False,
 ) -> Question:
     """Return the question, with what the keywords say set over it.
 
     Raises:
         ValueError: when passages and a setting of the search are both given.
+        TypeError: for a value of the context, or an end user, that is not a text.
     """
     built = Question(text=question) if isinstance(question, str) else Question()
     if isinstance(question, Question):
@@ -48,8 +50,10 @@ def question_of(
         built.route = route
     if allow_queue:
         built.allow_queue = True
-    if context:
-        built.context.update(context)
+    for name, value in (context or {}).items():
+        built.context[_text("a name in context", name)] = _text(f"context[{name!r}]", value)
+    if end_user_id:
+        built.end_user_id = _text("end_user_id", end_user_id)
     if passages is not None:
         if top_k is not None or narrowed is not None:
             raise ValueError("passages take the place of a search: leave out top_k and filter")
@@ -224,6 +228,13 @@ def stamp(time: datetime | None) -> Timestamp | None:
     converted = Timestamp()
     converted.FromDatetime(time)
     return converted
+
+
+def _text(name: str, value: object) -> str:
+    """Return a text; the error of protobuf for anything else does not say which argument is meant."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    return value
 
 
 def _new_id() -> str:

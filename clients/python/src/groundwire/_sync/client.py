@@ -1,7 +1,7 @@
 # Generated from clients/python/src/groundwire/_async/client.py: change that, then `make generate`.
 """The client for programs without asyncio."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +10,7 @@ import grpc
 from groundwire._sync.audit import AuditCalls
 from groundwire._sync.checks import check
 from groundwire._sync.connection import Connection
+from groundwire._sync.documents import DocumentCalls
 from groundwire._sync.experiments import ExperimentCalls
 from groundwire._sync.feedback import FeedbackCalls
 from groundwire._sync.operations import QueuedCalls
@@ -20,37 +21,14 @@ from groundwire._sync.reviews import ReviewCalls
 from groundwire._sync.stream import SyncAnswerStream
 from groundwire._sync.usage import UsageCalls
 from groundwire._threads.calls import INTERRUPTED
-from groundwire._threads.ingest import Documents, ingest
 from groundwire.caller import Caller
-from groundwire.channels import DEFAULT_SERVER, DEFAULT_TIMEOUT, INGEST_TIMEOUT
+from groundwire.channels import DEFAULT_SERVER, DEFAULT_TIMEOUT
 from groundwire.outcomes import Blocked, Outcome, outcome_of
 from groundwire.requests import answer_request, check_request, question_of, retrieve_request, stream_request
 from groundwire.retrying import DEFAULT_RETRY, Retry
 from groundwire.security import Credential, Tls, Token, channel_credentials
 from groundwire.settings import Settings
 from groundwire.v1.answer_service_pb2 import CancelAnswerRequest
-from groundwire.v1.document_pb2 import Document, DocumentInfo, DocumentOrder
-from groundwire.v1.document_service_pb2 import (
-    DeleteDocumentRequest,
-    DeleteDocumentResponse,
-    EraseDocumentsRequest,
-    EraseDocumentsResponse,
-    GetCorpusVersionRequest,
-    GetDocumentRequest,
-    GetDocumentResponse,
-    GetQuarantinedDocumentRequest,
-    GetQuarantinedDocumentResponse,
-    IngestDocumentsResponse,
-    ListDocumentsRequest,
-    ListQuarantinedDocumentsRequest,
-    PurgeDocumentsRequest,
-    PurgeDocumentsResponse,
-    PutDocumentRequest,
-    PutDocumentResponse,
-    ReleaseDocumentRequest,
-    ReleaseDocumentResponse,
-)
-from groundwire.v1.erasure_pb2 import ErasureTarget
 from groundwire.v1.feedback_service_pb2 import AppealBlockRequest
 from groundwire.v1.filter_pb2 import Filter
 from groundwire.v1.grounding_service_pb2 import CheckGroundingResponse, Fact
@@ -65,6 +43,7 @@ from groundwire.v1.server_info_service_pb2 import GetServerInfoRequest
 
 
 class SyncClient(
+    DocumentCalls,
     QueuedCalls,
     RecordCalls,
     ReviewCalls,
@@ -150,6 +129,7 @@ class SyncClient(
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
         context: Mapping[str, str] | None = None,
+        end_user_id: str = "",
         allow_queue: bool = False,
         timeout: float | None = None,
     ) -> Outcome:
@@ -163,10 +143,20 @@ class SyncClient(
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
             context: further values by name, such as `{"plan": "pro"}`; a model sees those that the route declares.
+            end_user_id: a pseudonym of the person behind the call, for limits by end user and experiments.
             allow_queue: lets the server answer later where it cannot now; the outcome is then `Queued`.
             timeout: seconds that the call may take.
         """
-        asked = question_of(question, route, top_k, filter, passages, context=context, allow_queue=allow_queue)
+        asked = question_of(
+            question,
+            route,
+            top_k,
+            filter,
+            passages,
+            context=context,
+            end_user_id=end_user_id,
+            allow_queue=allow_queue,
+        )
         request = answer_request(asked, request_id, self._connection.retry)
         try:
             response = self._connection.call(self._connection.answers.Answer, request, timeout)
@@ -185,6 +175,7 @@ class SyncClient(
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
         context: Mapping[str, str] | None = None,
+        end_user_id: str = "",
         allow_queue: bool = False,
         provisional: bool = False,
         resume_window: float | None = None,
@@ -201,6 +192,7 @@ class SyncClient(
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
             context: further values by name, such as `{"plan": "pro"}`; a model sees those that the route declares.
+            end_user_id: a pseudonym of the person behind the call, for limits by end user and experiments.
             allow_queue: lets the server answer later where it cannot now; the outcome is then `Queued`.
             provisional: lets text arrive before it was checked; a retraction takes back what does not stand.
             resume_window: seconds for which the answer goes on when the connection is lost, so that the stream can be
@@ -208,7 +200,16 @@ class SyncClient(
             after_sequence: resumes the answer of `request_id` after this event.
             timeout: seconds that all of it may take.
         """
-        asked = question_of(question, route, top_k, filter, passages, context=context, allow_queue=allow_queue)
+        asked = question_of(
+            question,
+            route,
+            top_k,
+            filter,
+            passages,
+            context=context,
+            end_user_id=end_user_id,
+            allow_queue=allow_queue,
+        )
         retry = self._connection.retry
         request = stream_request(asked, request_id, provisional, resume_window, after_sequence, retry)
         return SyncAnswerStream(self._connection, request, timeout)
@@ -269,160 +270,6 @@ class SyncClient(
         """
         request = check_request(text, facts, question, route, top_k, filter)
         return check(self._connection, request, timeout)
-
-    def ingest(
-        self, documents: Documents, *, unanswered: int = 8, timeout: float = INGEST_TIMEOUT
-    ) -> Generator[IngestDocumentsResponse, None, None]:
-        """Store documents and yield the result of each, in the order they were given.
-
-        A document that cannot be stored is a result with its error, and the others go on. What was answered stays
-        stored when the iteration is left early.
-
-        Args:
-            documents: read as there is room for them, so a generator of many is fine; an ``IngestDocumentsRequest`` in
-                place of a document says which revision is expected.
-            unanswered: the most documents to send ahead of their results.
-            timeout: seconds that all of it may take.
-        """
-        connection = self._connection
-        method = connection.documents.IngestDocuments
-        return ingest(method, documents, unanswered, timeout, connection.metadata(), connection.error_of)
-
-    def get_document(
-        self, document_id: str, *, include_text: bool = False, timeout: float | None = None
-    ) -> GetDocumentResponse:
-        """Return a document's description and, when asked for, its text."""
-        request = GetDocumentRequest(document_id=document_id, include_text=include_text)
-        return self._connection.call(self._connection.documents.GetDocument, request, timeout)
-
-    def put_document(
-        self, document: Document, *, expected_revision: int | None = None, timeout: float | None = None
-    ) -> PutDocumentResponse:
-        """Store one document and return what was stored.
-
-        Args:
-            document: the document.
-            expected_revision: the revision that must be stored for it to be written, 0 for none; None for any.
-            timeout: seconds that the call may take.
-        """
-        request = PutDocumentRequest(document=document, expected_revision=expected_revision)
-        return self._connection.call(self._connection.documents.PutDocument, request, timeout)
-
-    def list_documents(
-        self,
-        *,
-        filter: Filter | None = None,  # noqa: A002  (the contract's word)
-        order: "DocumentOrder.ValueType" = DocumentOrder.DOCUMENT_ORDER_UNSPECIFIED,
-        page_size: int = 100,
-        timeout: float | None = None,
-    ) -> Iterator[DocumentInfo]:
-        """Yield the documents the caller may see, fetching page after page.
-
-        Args:
-            filter: narrows the list by the documents' metadata.
-            order: the order; by id unless it says otherwise.
-            page_size: how many to fetch at once, at most 1000.
-            timeout: seconds that each page may take.
-        """
-        request = ListDocumentsRequest(page_size=page_size, filter=filter, order=order)
-        for page in self._connection.pages(self._connection.documents.ListDocuments, request, timeout):
-            yield from page.documents
-
-    def delete_document(
-        self, document_id: str, *, allow_missing: bool = False, timeout: float | None = None
-    ) -> DeleteDocumentResponse:
-        """Remove a document with all its passages.
-
-        Args:
-            document_id: names the document.
-            allow_missing: lets the call succeed where there is no such document, and be sent again when its connection
-                was lost.
-            timeout: seconds that the call may take.
-        """
-        request = DeleteDocumentRequest(document_id=document_id, allow_missing=allow_missing)
-        method = self._connection.documents.DeleteDocument
-        return self._connection.call(method, request, timeout, repeatable=allow_missing)
-
-    def purge_documents(
-        self,
-        filter: Filter,  # noqa: A002  (the contract's word)
-        *,
-        force: bool = False,
-        timeout: float | None = None,
-    ) -> PurgeDocumentsResponse:
-        """Count the documents that match a filter and, with `force`, remove them: look at the count first.
-
-        Args:
-            filter: selects documents by their metadata.
-            force: removes them.
-            timeout: seconds that the call may take.
-        """
-        request = PurgeDocumentsRequest(filter=filter, force=force)
-        method = self._connection.documents.PurgeDocuments
-        return self._connection.call(method, request, timeout, repeatable=not force)
-
-    def erase_documents(
-        self, target: ErasureTarget, *, force: bool = False, timeout: float | None = None
-    ) -> EraseDocumentsResponse:
-        """Count the documents that a target names and, with `force`, remove their texts from wherever they are held.
-
-        Args:
-            target: names a document, a source or the whole tenant.
-            force: erases them; the response has a receipt.
-            timeout: seconds that the call may take; by default as long as an ingest, for a large store takes minutes.
-        """
-        request = EraseDocumentsRequest(target=target, force=force)
-        method = self._connection.documents.EraseDocuments
-        if timeout is None and force:
-            timeout = INGEST_TIMEOUT
-        return self._connection.call(method, request, timeout, repeatable=not force)
-
-    def list_quarantined_documents(
-        self,
-        *,
-        filter: Filter | None = None,  # noqa: A002  (the contract's word)
-        order: "DocumentOrder.ValueType" = DocumentOrder.DOCUMENT_ORDER_UNSPECIFIED,
-        page_size: int = 100,
-        timeout: float | None = None,
-    ) -> Iterator[DocumentInfo]:
-        """Yield the documents in quarantine, fetching page after page: the role operator is needed.
-
-        Args:
-            filter: narrows the list by the documents' metadata.
-            order: the order; by id unless it says otherwise.
-            page_size: how many to fetch at once, at most 1000.
-            timeout: seconds that each page may take.
-        """
-        request = ListQuarantinedDocumentsRequest(page_size=page_size, filter=filter, order=order)
-        for page in self._connection.pages(self._connection.documents.ListQuarantinedDocuments, request, timeout):
-            yield from page.documents
-
-    def get_quarantined_document(
-        self, document_id: str, *, include_text: bool = False, timeout: float | None = None
-    ) -> GetQuarantinedDocumentResponse:
-        """Return a document in quarantine and, when asked for, its text: the role operator is needed."""
-        request = GetQuarantinedDocumentRequest(document_id=document_id, include_text=include_text)
-        return self._connection.call(self._connection.documents.GetQuarantinedDocument, request, timeout)
-
-    def release_document(
-        self, document_id: str, expected_revision: int, *, timeout: float | None = None
-    ) -> ReleaseDocumentResponse:
-        """Release a document from quarantine, so that it is found: the role operator is needed.
-
-        Args:
-            document_id: names the document.
-            expected_revision: the revision that was reviewed; another is not released.
-            timeout: seconds that the call may take; by default as long as an ingest, for the text is embedded.
-        """
-        request = ReleaseDocumentRequest(document_id=document_id, expected_revision=expected_revision)
-        method = self._connection.documents.ReleaseDocument
-        return self._connection.call(method, request, INGEST_TIMEOUT if timeout is None else timeout)
-
-    def corpus_version(self, *, timeout: float | None = None) -> str:
-        """Return the corpus's version: two equal ones mean the same documents."""
-        method = self._connection.documents.GetCorpusVersion
-        response = self._connection.call(method, GetCorpusVersionRequest(), timeout)
-        return response.corpus_version
 
     def routes(self, *, timeout: float | None = None) -> list[Route]:
         """Return the routes that the caller may use, ordered by name; the timeout is that of each page."""

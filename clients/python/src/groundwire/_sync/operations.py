@@ -208,6 +208,7 @@ class QueuedCalls:
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
         passages: Iterable[ProvidedPassage] | None = None,
         context: Mapping[str, str] | None = None,
+        end_user_id: str = "",
         answer_within: float | None = None,
         webhook: str | Webhook | None = None,
         timeout: float | None = None,
@@ -222,11 +223,12 @@ class QueuedCalls:
             filter: narrows the search by the documents' metadata.
             passages: your own passages, in place of a search.
             context: further values by name, such as `{"plan": "pro"}`; a model sees those that the route declares.
+            end_user_id: a pseudonym of the person behind the call, for limits by end user and experiments.
             answer_within: seconds for which an answer is of use, 1 second to 7 days; None takes the server's.
             webhook: an https address that is told when it is done, or a message that has the answer sent along.
             timeout: seconds that the call may take.
         """
-        asked = question_of(question, route, top_k, filter, passages, context=context)
+        asked = question_of(question, route, top_k, filter, passages, context=context, end_user_id=end_user_id)
         request = submit_request(asked, request_id, answer_within, webhook, self._connection.retry)
         message = self._connection.call(self._connection.answers.SubmitAnswer, request, timeout)
         return SyncAnswerOperation(self._connection, message.name, message)

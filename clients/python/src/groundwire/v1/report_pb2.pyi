@@ -228,7 +228,9 @@ class Report(_message.Message):
     prompt_version: _builtins.str
     """prompt_version is the prompt's version."""
     experiment_arm: _builtins.str
-    """experiment_arm names the arm of the experiment the call was part of; empty without one."""
+    """experiment_arm names the arms of experiments that the call belongs to, each as its experiment's name, `/` and its own,
+    such as `shorter-prompt/candidate`, joined with commas; empty without one.
+    """
     model: _builtins.str
     """model is the alias of the model that wrote the text; empty when none was asked."""
     attempts: _builtins.int

@@ -13,8 +13,9 @@ const METHOD = "groundwire.v1.FeedbackService/SubmitFeedback";
  *
  * @param {import("../lib/connect.js").Client} client
  * @param {any} report of the outcome
+ * @param {string} endUserId for whom it was asked; empty for nobody
  */
-export function feedback(client, report) {
+export function feedback(client, report, endUserId) {
   const place = h("div", { class: "feedback" });
   const ask = () =>
     fill(
@@ -52,7 +53,7 @@ export function feedback(client, report) {
   const send = async (/** @type {object} */ said) => {
     try {
       const { requestId, traceId, route } = report;
-      const reply = await client.call(METHOD, { requestId, traceId, route, ...said });
+      const reply = await client.call(METHOD, { requestId, traceId, route, ...(endUserId && { endUserId }), ...said });
       fill(place, h("span", {}, reply.answerKept ? "Thank you. It helps to tune this service." : "Thank you."));
     } catch (wrong) {
       notify(sentenceOf(wrong), "failed");

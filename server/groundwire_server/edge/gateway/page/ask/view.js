@@ -7,6 +7,7 @@ import { choice, sendByKey } from "../lib/forms.js";
 import { card } from "../lib/passages.js";
 import { RESULTS } from "../lib/words.js";
 import { feedback } from "./feedback.js";
+import { Known } from "./known.js";
 import { passagesOf, resultOf, view } from "./outcome.js";
 import { Running } from "./running.js";
 import { Waiting } from "./waiting.js";
@@ -29,7 +30,7 @@ export class AskView {
     this.passages = [];
     /** The operation whose outcome takes the place of what is shown; empty where that is final. */
     this.operation = "";
-    this.waiting = new Waiting(client, (operation, outcome, show) => this.#came(operation, outcome, show));
+    this.waiting = new Waiting(client, (awaited, outcome, show) => this.#came(awaited, outcome, show));
     /** @type {import("../lib/sentences.js").Shown} */
     this.shown = {
       rankOf: (citation) => this.#rankOf(citation),
@@ -38,6 +39,7 @@ export class AskView {
     this.text = /** @type {HTMLTextAreaElement} */ (
       h("textarea", { id: "question", rows: 3, maxlength: 8192, required: true, placeholder: "What do you want to know?" })
     );
+    this.known = new Known();
     this.routeChoice = h("div", {});
     this.later = h("label", { class: "check", hidden: true }, h("input", { type: "checkbox" }), " It may be answered later");
     this.send = h("button", { class: "primary" }, "Ask");
@@ -56,6 +58,7 @@ export class AskView {
             { class: "composer card", on: { submit: (/** @type {Event} */ event) => this.#submit(event) } },
             h("label", { for: "question" }, "Your question"),
             this.text,
+            this.known.element,
             h("div", { class: "row" }, this.routeChoice, this.later, h("span", { class: "push" }), this.stop, this.send),
           ),
         ),
@@ -114,6 +117,12 @@ export class AskView {
   async #submit(event) {
     event.preventDefault();
     if (this.running || !this.text.value.trim()) return;
+    const wrong = this.known.wrongLine;
+    if (wrong) {
+      this.#say(`Line ${wrong} of the context is not “name = value”. A name is a lower-case letter, then lower-case letters, digits, _ and -.`);
+      this.known.correct();
+      return;
+    }
     const running = new AbortController();
     this.running = running;
     this.operation = "";
@@ -139,14 +148,15 @@ export class AskView {
     fill(this.answer, drawn.element);
     this.#say("Looking for passages…");
     const allowQueue = !this.later.hidden && /** @type {HTMLInputElement} */ (this.later.firstElementChild).checked;
-    const question = { route: this.route, text: this.text.value, ...(allowQueue && { allowQueue }) };
+    const { endUserId } = this.known;
+    const question = { route: this.route, text: this.text.value, ...(allowQueue && { allowQueue }), ...this.known.fields };
     for await (const event of this.client.stream(STREAM, { question }, { signal })) {
       const sequence = event.sequence ?? 0;
       if (event.evidence) this.#found(event.evidence.passages ?? []);
       else if (event.textDelta) drawn.text(sequence, event.textDelta);
       else if (event.citation) drawn.citation(sequence, event.citation);
       else if (event.retraction) this.#say(`Text was taken back: ${drawn.retract(event.retraction)}. The answer goes on.`);
-      else if (event.outcome) this.#ended(event.outcome, drawn.retracted);
+      else if (event.outcome) this.#ended(event.outcome, drawn.retracted, endUserId);
     }
   }
 
@@ -156,8 +166,8 @@ export class AskView {
     this.#say(`${passages.length} ${passages.length === 1 ? "passage" : "passages"} found. The answer is being written…`);
   }
 
-  /** @param {any} outcome @param {{text: string, cause: string}[]} retracted */
-  #ended(outcome, retracted) {
+  /** @param {any} outcome @param {{text: string, cause: string}[]} retracted @param {string} endUserId */
+  #ended(outcome, retracted, endUserId) {
     const { kind, result } = resultOf(outcome);
     if (passagesOf(outcome).length) this.#show(passagesOf(outcome));
     const waits = (kind === "queued" || kind === "inReview") && result.operation;
@@ -165,17 +175,17 @@ export class AskView {
     this.#say("");
     say(`${RESULTS[kind] ?? "The question has ended"}.`);
     const rated = TEXTS.includes(kind) && outcome.report?.requestId;
-    const rating = rated ? feedback(this.client, outcome.report) : null;
+    const rating = rated ? feedback(this.client, outcome.report, endUserId) : null;
     fill(this.answer, h("h2", {}, waits ? "Not yet" : "Answer"), view(outcome, this.shown, retracted, rating));
-    if (waits) this.waiting.add({ operation: waits, question: this.text.value });
+    if (waits) this.waiting.add({ operation: waits, question: this.text.value, ...(endUserId && { endUserId }) });
   }
 
-  /** @param {string} operation @param {any} outcome @param {boolean} show whether the user has asked for it */
-  #came(operation, outcome, show) {
+  /** @param {import("./waiting.js").Awaited} awaited @param {any} outcome @param {boolean} show whether the user has asked for it */
+  #came({ operation, endUserId = "" }, outcome, show) {
     if (!show && this.operation !== operation) return;
     this.waiting.forget(operation);
     if (show) fill(this.evidence);
-    this.#ended(outcome, []);
+    this.#ended(outcome, [], endUserId);
   }
 
   /** @param {any} citation */

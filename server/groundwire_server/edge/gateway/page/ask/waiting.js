@@ -10,14 +10,14 @@ const CANCEL = "google.longrunning.Operations/CancelOperation";
 /** No ticket has a space in its name. */
 const KEPT = "waiting operations";
 
-/** @typedef {{operation: string, question: string}} Awaited */
+/** @typedef {{operation: string, question: string, endUserId?: string}} Awaited */
 
 /** Follows operations, and lists them. */
 export class Waiting {
   /** @type {Map<string, {awaited: Awaited, card: HTMLElement, running: AbortController}>} */
   #followed = new Map();
 
-  /** @param {import("../lib/connect.js").Client} client @param {(operation: string, outcome: any, show: boolean) => void} done */
+  /** @param {import("../lib/connect.js").Client} client @param {(awaited: Awaited, outcome: any, show: boolean) => void} done */
   constructor(client, done) {
     this.client = client;
     this.done = done;
@@ -47,7 +47,8 @@ export class Waiting {
   }
 
   /** @param {Awaited} awaited @param {HTMLElement} card @param {AbortSignal} signal */
-  async #follow({ operation, question }, card, signal) {
+  async #follow(awaited, card, signal) {
+    const { operation, question } = awaited;
     const status = h("p", { role: "status" }, "Waiting…");
     const give = h("button", { type: "button", on: { click: () => this.#giveUp(operation, give) } }, "I no longer need it");
     fill(card, h("div", {}, h("p", { class: "asked" }, question), status), give);
@@ -55,12 +56,12 @@ export class Waiting {
       const outcome = await follow(this.client, operation, (said) => fill(status, said), signal);
       const show = () => {
         this.forget(operation);
-        this.done(operation, outcome, true);
+        this.done(awaited, outcome, true);
       };
       fill(status, "It is answered.");
       give.replaceWith(h("button", { type: "button", class: "primary", on: { click: show } }, "Show it"));
       notify("An answer that you waited for is there.");
-      this.done(operation, outcome, false);
+      this.done(awaited, outcome, false);
     } catch (wrong) {
       if (isAbort(wrong)) return;
       fill(status, sentenceOf(wrong));

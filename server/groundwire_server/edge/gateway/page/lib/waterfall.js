@@ -100,6 +100,7 @@ function facts(report) {
     ["Model", report.model ?? "", false],
     ["Attempts", String(report.attempts ?? ""), false],
     ["Prompt", prompt, false],
+    ["Experiment", (report.experimentArm ?? "").replaceAll(",", ", "), false],
     ["Corpus", report.corpusVersion ?? "", true],
     ["Searched for", report.searchedQuestion ?? "", false],
   ];

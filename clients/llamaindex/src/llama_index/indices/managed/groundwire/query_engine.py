@@ -1,6 +1,6 @@
 """Answers of groundwire as LlamaIndex's query engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -19,6 +19,8 @@ class _Asked(TypedDict):
     top_k: int | None
     filter: Filter | None
     passages: list[ProvidedPassage] | None
+    context: Mapping[str, str]
+    end_user_id: str
     timeout: float | None
 
 
@@ -33,6 +35,9 @@ class GroundwireQueryEngine(BaseQueryEngine):
         route: the named use; empty takes the server's default.
         similarity_top_k: the most passages to consider, 1 to 64; None takes the route's.
         filter: narrows the search by the documents' metadata.
+        context: values by name that the caller knows of its questions, such as ``{"plan": "pro"}``; a model sees those
+            that the route declares.
+        end_user_id: a pseudonym of the person behind the calls, for limits by end user and experiments.
         timeout: the deadline of a response, in seconds from its start; None takes that of the clients. The server
             divides it among its stages, and returns an outcome before it ends.
         streaming: returns the text as it comes; it was checked before it left the server.
@@ -46,6 +51,8 @@ class GroundwireQueryEngine(BaseQueryEngine):
         route: str = "",
         similarity_top_k: int | None = None,
         filter: Filter | None = None,  # noqa: A002  (the contract's word)
+        context: Mapping[str, str] | None = None,
+        end_user_id: str = "",
         timeout: float | None = None,
         streaming: bool = False,
         callback_manager: CallbackManager | None = None,
@@ -57,6 +64,8 @@ class GroundwireQueryEngine(BaseQueryEngine):
             "top_k": similarity_top_k,
             "filter": filter,
             "passages": None,
+            "context": dict(context or {}),
+            "end_user_id": end_user_id,
             "timeout": timeout,
         }
         self._retriever = GroundwireRetriever(

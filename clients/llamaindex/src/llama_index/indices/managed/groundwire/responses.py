@@ -94,6 +94,10 @@ def outcome_metadata(outcome: Outcome) -> dict[str, Any]:
         "cause": outcome.cause,
         "action": outcome.action,
         "verified": outcome.verified,
+        "prompt_name": report.prompt_name,
+        "prompt_version": report.prompt_version,
+        "experiment_arm": report.experiment_arm,
+        "model": report.model,
         "request_id": report.request_id,
         "trace_id": report.trace_id,
     }

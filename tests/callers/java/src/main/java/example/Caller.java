@@ -33,6 +33,17 @@ final class Caller {
     return outcome.getNextStep() == NextStep.NEXT_STEP_SHOW ? outcome.getAnswered().getAnswer().getText() : "";
   }
 
+  /** Asks for one of its users, who keeps the arm that is returned; empty without an experiment. */
+  String arm(String text, String endUser) {
+    Question question =
+        Question.newBuilder().setText(text).putContext("plan", "pro").setEndUserId(endUser).build();
+    return answers
+        .answer(AnswerRequest.newBuilder().setQuestion(question).build())
+        .getOutcome()
+        .getReport()
+        .getExperimentArm();
+  }
+
   /** Reads a stream until it is left, which ends its run. */
   String begin(String text) {
     Question question = Question.newBuilder().setText(text).build();
