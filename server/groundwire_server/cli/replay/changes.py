@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from pydantic import ValidationError
 
 from groundwire_server.app.configuration.errors import not_among
@@ -17,9 +16,10 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.prompts.offline import OpenedRegistry
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.prompts.registry import PromptVersion
-from groundwire_server.evaluation.inputs.parsing import text_from
+from groundwire_server.evaluation.inputs.parsing import text_from, yaml_of
 
 _KINDS: Final = ("prompt", "model", "route")
+_ADVICE: Final = "write keys of `routes.<name>`, such as limits"
 _SHAPE: Final = "prompt=NAME/VERSION, prompt=NAME/LABEL, model=NAME or route=FILE"
 
 
@@ -92,10 +92,7 @@ def changes_of(asked: Sequence[str], opened: OpenedRegistry) -> AskedChanges:
 
 
 def _settings(file: Path) -> Mapping[str, Any]:
-    try:
-        read = yaml.safe_load(text_from(file))
-    except (yaml.YAMLError, RecursionError):
-        read = None
-    if not isinstance(read, dict) or not read or not all(isinstance(name, str) for name in read):
-        raise SetupError(f"{file} has no settings of a route: write keys of `routes.<name>`, such as limits")
+    read, _ = yaml_of(file, text_from(file), _ADVICE)
+    if not isinstance(read, dict) or not read:
+        raise SetupError(f"{file} has no settings of a route: {_ADVICE}")
     return read
