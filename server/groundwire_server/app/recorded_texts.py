@@ -8,7 +8,6 @@ from itertools import accumulate, pairwise
 from groundwire_server.adapters.recorded.tokens import text_digest
 from groundwire_server.domain.answer import Citation, GroundedText, Span
 from groundwire_server.domain.cached_answer import CachedAnswer
-from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.evidence import Evidence, Passage
 from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Filter, Not
 from groundwire_server.domain.generation import Prompt
@@ -71,7 +70,6 @@ class _Texts:
         changed = replace(
             exchange,
             question=self._question(exchange.question),
-            caller=self._caller(exchange.caller),
             parts=replace(parts, known={self._text(text): share for text, share in parts.known.items()}),
             prompts=tuple(map(self._rendered, exchange.prompts)),
             rewrite_prompts=tuple(map(self._prompt, exchange.rewrite_prompts)),
@@ -99,11 +97,6 @@ class _Texts:
                 counts[text_digest(kept)] = count
         return replace(part, counts=counts)
 
-    def _caller(self, caller: Caller) -> Caller:
-        return replace(
-            caller, subject=self._text(caller.subject), principals=frozenset(map(self._text, caller.principals))
-        )
-
     def _question(self, question: Question) -> Question:
         return replace(
             question,
@@ -126,7 +119,6 @@ class _Texts:
             source_uri=self._text(passage.source_uri),
             metadata={key: self._metadata(value) for key, value in passage.metadata.items()},
             place=replace(passage.place, section=tuple(map(self._text, passage.place.section))),
-            allowed_principals=frozenset(map(self._text, passage.allowed_principals)),
         )
         return passage if masked == passage else masked
 

@@ -171,21 +171,19 @@ class Words:
         return len(text.split())
 
 
-async def test_neither_the_caller_nor_a_digest_keeps_the_words() -> None:
+async def test_neither_instructions_nor_a_digest_keep_the_words() -> None:
     block = ContextBlock("caller", ContextSource.CALLER, 50)
     tokens, asked = {"model-1": ModelTokens(Words(), 2000)}, ask(context=(("plan", NAME),))
     _, exchange = await recorded(GOOD, tokens=tokens, context=(block,), output_tokens=100, question=asked)
-    caller = replace(exchange.caller, subject=f"{NAME}@acme", principals=frozenset({NAME, "staff"}))
     instructed = tuple(
         replace(each, prompt=each.prompt and replace(each.prompt, system=f"Plan: {NAME}.")) for each in exchange.prompts
     )
-    exchange = replace(exchange, caller=caller, prompts=instructed)
+    exchange = replace(exchange, prompts=instructed)
     assert text_digest(NAME) in exchange.parts.tokens["model-1"].counts
     content = await file_of(exchange, mask)
     assert NAME.encode() not in content
     line = read(content)
     assert line.exchange is not None
-    assert line.exchange.caller.principals == {"<NAME_1>", "staff"}
     counts = line.exchange.parts.tokens["model-1"].counts
     (prompt,) = [each.prompt for each in line.exchange.prompts if each.prompt is not None]
     assert counts[text_digest(prompt.user)] == len(prompt.user.split())
