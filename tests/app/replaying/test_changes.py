@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from groundwire_server.app.replay import ReplayChanges, replay
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Prompt
+from groundwire_server.domain.generation import Prompt, PromptSettings
 from groundwire_server.domain.outcome import Answered
 from groundwire_server.domain.vocabulary import Action, Cause
 from groundwire_server.pipeline.routes import Ports
@@ -29,8 +29,8 @@ class OtherPrompts:
     def fingerprint(self, name: str, version: str) -> str:
         return f"{name}/{version}"
 
-    def settings(self, name: str, version: str) -> object:
-        raise AssertionError(name + version)
+    def settings(self, name: str, version: str) -> PromptSettings:
+        return self.recorded[0].settings
 
     def render(self, name: str, version: str, *arguments: object) -> Prompt:
         self.asked.append(version)
