@@ -8,8 +8,8 @@ import pytest
 from groundwire_server.app import registry_watch as module
 from groundwire_server.app.registry_watch import POLL_SECONDS, RegistryWatch
 from groundwire_server.domain.failure import SetupError
-from groundwire_server.ports.prompt_records import RegistryState
-from tests.doubles.prompt_records import StatefulPromptRecords
+from groundwire_server.ports.registry_records import RegistryState
+from tests.doubles.registry_records import StatefulRegistryRecords
 from tests.doubles.time import VirtualTimeLoop
 
 
@@ -26,7 +26,7 @@ class Used:
         return True
 
 
-async def begun(records: StatefulPromptRecords) -> tuple[RegistryWatch, Used]:
+async def begun(records: StatefulRegistryRecords) -> tuple[RegistryWatch, Used]:
     watch, used = RegistryWatch(records.port, lambda: 1.0), Used()
     await watch.begin()
     watch.follow(used.use)
@@ -34,7 +34,7 @@ async def begun(records: StatefulPromptRecords) -> tuple[RegistryWatch, Used]:
 
 
 async def test_a_state_is_used_once() -> None:
-    records = StatefulPromptRecords()
+    records = StatefulRegistryRecords()
     watch, used = await begun(records)
     await watch.refresh()
     assert used.states == []
@@ -46,7 +46,7 @@ async def test_a_state_is_used_once() -> None:
 
 
 async def test_looks_at_once_use_a_state_once() -> None:
-    records = StatefulPromptRecords()
+    records = StatefulRegistryRecords()
     watch, used = await begun(records)
     changed = records.change()
     await asyncio.gather(*(watch.refresh() for _ in range(5)))
@@ -54,7 +54,7 @@ async def test_looks_at_once_use_a_state_once() -> None:
 
 
 async def test_records_that_were_restored_are_used_though_they_have_fewer_changes() -> None:
-    records = StatefulPromptRecords()
+    records = StatefulRegistryRecords()
     records.change()
     before = records.change()
     watch, used = await begun(records)
@@ -64,14 +64,14 @@ async def test_records_that_were_restored_are_used_though_they_have_fewer_change
 
 
 async def test_a_process_does_not_begin_without_the_state() -> None:
-    records = StatefulPromptRecords()
+    records = StatefulRegistryRecords()
     records.away = True
     with pytest.raises(SetupError, match="prompts and experiments cannot be read from the records: the database is"):
         await RegistryWatch(records.port).begin()
 
 
 async def test_an_outage_is_one_line_and_its_end_another(caplog: pytest.LogCaptureFixture) -> None:
-    records = StatefulPromptRecords()
+    records = StatefulRegistryRecords()
     watch, used = await begun(records)
     records.away = True
     with caplog.at_level(logging.INFO, module.__name__):
@@ -89,7 +89,7 @@ async def test_an_outage_is_one_line_and_its_end_another(caplog: pytest.LogCaptu
 
 
 async def test_a_state_that_fails_is_tried_again() -> None:
-    records = StatefulPromptRecords()
+    records = StatefulRegistryRecords()
     watch = RegistryWatch(records.port)
     await watch.begin()
 
@@ -108,7 +108,7 @@ async def test_a_state_that_fails_is_tried_again() -> None:
 
 def test_the_watch_looks_every_half_second_give_or_take() -> None:
     async def watched() -> list[float]:
-        records = StatefulPromptRecords()
+        records = StatefulRegistryRecords()
         watch, used = await begun(records)
         began = asyncio.get_running_loop().time()
         task = asyncio.create_task(watch.keep())

@@ -11,6 +11,7 @@ from groundwire_server.app import reload as module
 from groundwire_server.app.compose import Process
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.reload import ConfigReloader
+from groundwire_server.domain.prompts.registry import digest_of
 from groundwire_server.domain.question import Question
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import Recording
@@ -122,3 +123,35 @@ async def test_a_version_that_a_label_needs_may_not_go(place: Place, caplog: pyt
     assert not await place.reloader.reload()
     assert "labels.yaml:1: answer.production points at 2.0.0" in caplog.records[0].__dict__["why"]
     assert place.rendered("default") == "2.0.0"
+
+
+async def test_an_edit_under_the_same_number_is_in_use_and_warned_of(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = place.folder / "answer" / "2.0.0.jinja"
+    before = digest_of("answer", "2.0.0", file.read_text())
+    file.write_text(template("I am 2.0.0. I was edited."))
+    assert await place.reloader.reload()
+    warning, taken = caplog.records
+    assert "was edited and keeps its number" in warning.getMessage()
+    about = {name: warning.__dict__[name] for name in ("prompt", "before", "after")}
+    assert about == {
+        "prompt": "answer/2.0.0",
+        "before": before,
+        "after": digest_of("answer", "2.0.0", file.read_text()),
+    }
+    assert (taken.getMessage(), taken.__dict__["edited_prompts"]) == (TAKEN, "answer/2.0.0")
+    assert place.rendered("default") == "2.0.0"
+
+
+async def test_an_edit_that_is_not_taken_in_is_not_warned_of(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    (place.folder / "answer" / "2.0.0.jinja").write_text("{% block system %}")
+    assert not await place.reloader.reload()
+    assert caplog.messages == [STAYS]
+
+
+async def test_a_version_that_is_added_is_no_edit(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    place.put("2.2.0")
+    assert await place.reloader.reload()
+    assert caplog.messages == [TAKEN]
+    assert "edited_prompts" not in caplog.records[0].__dict__

@@ -16,11 +16,11 @@ from groundwire_server.app.parts.prompts import registry_of
 from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptOrigin, PromptVersion
-from groundwire_server.ports.prompt_records import RegistryState
 from groundwire_server.ports.recording import Recording
+from groundwire_server.ports.registry_records import RegistryState
 from tests.app.test_reload import STAYS, TAKEN
 from tests.doubles.counts import Counts
-from tests.doubles.prompt_records import StatefulPromptRecords
+from tests.doubles.registry_records import StatefulRegistryRecords
 from tests.doubles.spans import Spans
 
 CHANGED = "a change of prompts or experiments is in use"
@@ -37,7 +37,7 @@ class Place:
     """A process, its file and its records."""
 
     file: Path
-    records: StatefulPromptRecords
+    records: StatefulRegistryRecords
     reloader: ConfigReloader
     watch: RegistryWatch
 
@@ -55,7 +55,7 @@ prompts: {{managed_by: operations}}
 """
 
 
-def process(records: StatefulPromptRecords) -> tuple[Process, RegistryWatch]:
+def process(records: StatefulRegistryRecords) -> tuple[Process, RegistryWatch]:
     watch = RegistryWatch(records.port)
     return replace(Process.begin(Recording(Spans().tracer, Counts())), registry=watch), watch
 
@@ -63,7 +63,7 @@ def process(records: StatefulPromptRecords) -> tuple[Process, RegistryWatch]:
 @pytest.fixture
 async def place(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Place]:
     caplog.set_level(logging.INFO, module.__name__)
-    file, records = tmp_path / "groundwire.yaml", StatefulPromptRecords()
+    file, records = tmp_path / "groundwire.yaml", StatefulRegistryRecords()
     file.write_text(configured(tmp_path))
     sources = Sources(file, {})
     level = logging.getLogger().level
@@ -156,7 +156,7 @@ async def test_the_tenant_that_manages_prompts_changes_with_a_restart_alone(
 
 
 async def test_a_process_begins_with_the_state_of_the_records(tmp_path: Path) -> None:
-    file, records = tmp_path / "groundwire.yaml", StatefulPromptRecords()
+    file, records = tmp_path / "groundwire.yaml", StatefulRegistryRecords()
     file.write_text(configured(tmp_path))
     changed = records.change(labels=[PromptLabel("answer", "production", "1.2.0")])
     sources = Sources(file, {})
@@ -167,7 +167,7 @@ async def test_a_process_begins_with_the_state_of_the_records(tmp_path: Path) ->
 
 
 async def test_a_process_does_not_begin_with_what_does_not_fit(tmp_path: Path) -> None:
-    file, records = tmp_path / "groundwire.yaml", StatefulPromptRecords()
+    file, records = tmp_path / "groundwire.yaml", StatefulRegistryRecords()
     file.write_text(configured(tmp_path))
     records.change(versions=[conflicting()])
     sources = Sources(file, {})

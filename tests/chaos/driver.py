@@ -18,7 +18,7 @@ from groundwire.v1 import answer_service_pb2, question_pb2
 from groundwire.v1.answer_service_pb2_grpc import AnswerServiceStub
 from groundwire_server.adapters.records.engine import records_database
 from groundwire_server.adapters.records.operations.reading import read_history
-from groundwire_server.adapters.records.tables import ledger
+from groundwire_server.adapters.records.tables.operations import ledger
 from groundwire_server.ports.operations import HistoryEntry
 from groundwire_server.work.history import HistoryEvent, HistoryReport, check_history
 from tests.chaos.moments import AtKill, Submissions, states_at

@@ -16,7 +16,7 @@ from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.registry.prompts import PINNED
-from groundwire_server.adapters.records.registry.sql import SqlPromptRecords
+from groundwire_server.adapters.records.registry.sql import SqlRegistryRecords
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.experiments.definition import read_experiment
@@ -216,7 +216,7 @@ async def test_a_change_of_another_process_is_built_on(tmp_path: Path, client: C
     assert options.file is not None
     async with open_records(options) as opened:
         assert opened is not None
-        other = SqlPromptRecords(opened.database, opened.sealing, SystemClock(), TENANT, read_experiment)
+        other = SqlRegistryRecords(opened.database, opened.sealing, SystemClock(), TENANT, read_experiment)
         await other.push(PromptVersion("answer", "9.0.0", template("nine"), PromptOrigin.RECORDS, "ben"), "", "")
         done = await client.set_prompt_label("answer", "production", "9.0.0", expected="1.2.0")
         assert done.label.version == "9.0.0"

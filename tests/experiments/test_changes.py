@@ -11,7 +11,7 @@ from groundwire_server.domain.experiments.experiment import Arm, ArmEnd, Experim
 from groundwire_server.domain.failure import Rejection, Violation
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.experiments.changes import ExperimentChanges
-from groundwire_server.ports.prompt_records import PromptRecords
+from groundwire_server.ports.registry_records import RegistryRecords
 
 NOW: Final = datetime(2026, 12, 1, tzinfo=UTC)
 EXPERIMENT: Final = Experiment(
@@ -71,7 +71,7 @@ def changes(
         assert experiment.name not in {each.name for each in beside}
         return violations
 
-    return ExperimentChanges(cast("PromptRecords", kept), others, read, faults, Today())
+    return ExperimentChanges(cast("RegistryRecords", kept), others, read, faults, Today())
 
 
 async def refused(made: ExperimentChanges, etag: str = "") -> Rejection:

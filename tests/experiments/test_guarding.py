@@ -33,7 +33,7 @@ class ArmEnds:
         self.gone = self.away = False
 
     async def end_arms(self, experiment: str, ends: Sequence[ArmEnd]) -> tuple[Experiment, int]:
-        """See `PromptRecords.end_arms`."""
+        """See `RegistryRecords.end_arms`."""
         self.asked += 1
         if self.away:
             raise RecordsError(Away.GONE)

@@ -10,7 +10,7 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.prompts.finding import PromptFinding
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptOrigin, PromptRegistry, PromptVersion
 from groundwire_server.domain.vocabulary import Reason
-from groundwire_server.ports.prompt_records import PromptRecords
+from groundwire_server.ports.registry_records import RegistryRecords
 from groundwire_server.prompts.changing import PromptChanges
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -73,7 +73,7 @@ def changes(written: Written, known: PromptRegistry, *faults: str) -> PromptChan
         label = changed.labels.get(("answer", "production"))
         return faults if label is not None and label.version == "1.4.0" else ()
 
-    return PromptChanges(cast("PromptRecords", written), known, Lint(), found)
+    return PromptChanges(cast("RegistryRecords", written), known, Lint(), found)
 
 
 async def refused(call: Any) -> Rejection:

@@ -30,6 +30,7 @@ from groundwire_server.adapters.recorded.stores import RecordedAnswerCache, Reco
 from groundwire_server.adapters.recorded.tokens import recorded_tokens, tokens_part
 from groundwire_server.app.one_call import PortsOfOneCall, event_digest
 from groundwire_server.app.recorded_files import recording_file
+from groundwire_server.app.recorded_names import own_call, own_policy
 from groundwire_server.app.recorded_texts import exchange_texts
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.fairness.loop_lag import LoopLag
@@ -199,7 +200,7 @@ class CallRecording:
             server=version("groundwire-server"),
             question=inquiry.question,
             caller=replace(inquiry.caller, credential=None),
-            policy=inquiry.policy,
+            policy=own_policy(inquiry),
             seconds=inquiry.deadline.remaining(inquiry.arrived),
             mark=recorder.mark,
             streamed=self._streamed,
@@ -210,7 +211,7 @@ class CallRecording:
             dates=tuple(recorder.dates),
             prompts=tuple(recorder.prompts),
             rewrite_prompts=tuple(recorder.rewrite_prompts),
-            calls=tuple(each.closed(event_digest(each.event)) for each in recorder.calls),
+            calls=tuple(own_call(each.closed(event_digest(each.event))) for each in recorder.calls),
             local_findings=recorder.local_findings,
         )
 
@@ -223,11 +224,11 @@ class CallRecording:
         """Return all texts of callers, documents and models, each whole."""
         return exchange_texts(self.exchange())
 
-    def written(self, mask: Callable[[str], str]) -> bytes:
+    def written(self, mask: Callable[[str], str] | None) -> bytes:
         """Return it as a recording file of one question.
 
         Args:
-            mask: returns what is kept of a text.
+            mask: returns what is kept of a text; None keeps texts and names.
         """
         return recording_file(self.exchange(), mask)
 
@@ -247,7 +248,7 @@ class CallRecording:
             else CheckerPart(checker.name, checker.model, checker.fingerprint, checker.thresholds),
             rewriter=None if self._rewriter_tokens is None else tokens_part(self._rewriter_tokens),
             tokens={alias: tokens_part(each) for alias, each in self._tokens.items()},
-            guards=tuple(_guard_parts(ports.screens)),
+            guards=tuple(_guard_parts(ports.screens, self._inquiry.caller.tenant)),
             budget=ports.budget is not None,
             stamp=self._stamp,
             queue=ports.queue is not None,
@@ -303,10 +304,13 @@ def _landed(landing: Landing) -> Value:
     return Led() if isinstance(landing, Lead) else landing
 
 
-def _guard_parts(screens: Mapping[Screen, ScreenGuards]) -> Iterable[PlacedGuardPart]:
+def _guard_parts(screens: Mapping[Screen, ScreenGuards], tenant: str) -> Iterable[PlacedGuardPart]:
+    """Yield the guards that look for a tenant; a recording does not name the other tenants that they look for."""
     for screen, guards in screens.items():
-        for each in guards.local:
-            local = (each.guard.by_word, each.guard.finds_data)
-            yield PlacedGuardPart(screen, each.identity, each.actions, each.categories, None, *local)
-        for remote in guards.remote:
-            yield PlacedGuardPart(screen, remote.identity, remote.actions, remote.categories, remote.guard.model)
+        own = guards.of(tenant)
+        for each in own.local:
+            actions, local = replace(each.actions, tenants=None), (each.guard.by_word, each.guard.finds_data)
+            yield PlacedGuardPart(screen, each.identity, actions, each.categories, None, *local)
+        for remote in own.remote:
+            actions = replace(remote.actions, tenants=None)
+            yield PlacedGuardPart(screen, remote.identity, actions, remote.categories, remote.guard.model)

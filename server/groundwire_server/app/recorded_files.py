@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from groundwire_server.app.recorded_names import without_names
 from groundwire_server.app.recorded_texts import exchange_texts, with_texts
 from groundwire_server.app.replay import renew
 from groundwire_server.evaluation.items import QuestionItem
@@ -16,8 +17,10 @@ from groundwire_server.evaluation.recording import (
 from groundwire_server.ports.exchange import RecordedExchange
 
 
-def recording_file(exchange: RecordedExchange, mask: Callable[[str], str]) -> bytes:
+def recording_file(exchange: RecordedExchange, mask: Callable[[str], str] | None) -> bytes:
     """Return a recording file of one question.
+
+    Where texts are masked, nobody is named beside them either.
 
     Where a text is masked, the outcome is that of the masked texts: the call is replayed with them. Where that comes to
     something that nothing was recorded of, the line has the outcome that there was, and neither its text nor an
@@ -25,16 +28,18 @@ def recording_file(exchange: RecordedExchange, mask: Callable[[str], str]) -> by
 
     Args:
         exchange: a recorded call.
-        mask: returns what is kept of a text.
+        mask: returns what is kept of a text; None keeps texts and names.
     """
     subject = RecordedSubject(where="server", name="", version=exchange.server, route=exchange.policy.route)
     header = RecordingHeader(groundwire_recording=VERSION, subject=subject, inputs=())
-    if any(mask(text) != text for text in exchange_texts(exchange)):
-        masked = with_texts(exchange, mask)
-        renewed = renew(masked)
-        if renewed is None:
-            return (written(header) + written(_without_exchange(masked))).encode()
-        exchange = renewed
+    if mask is not None:
+        exchange = without_names(exchange)
+        if any(mask(text) != text for text in exchange_texts(exchange)):
+            masked = with_texts(exchange, mask)
+            renewed = renew(masked)
+            if renewed is None:
+                return (written(header) + written(_without_exchange(masked))).encode()
+            exchange = renewed
     return (written(header) + written(recorded_question(exchange))).encode()
 
 

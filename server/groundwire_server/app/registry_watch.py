@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.operations import RecordsError
-from groundwire_server.ports.prompt_records import PromptRecords, RegistryState
+from groundwire_server.ports.registry_records import RegistryRecords, RegistryState
 
 POLL_SECONDS: Final = 0.5
 """How often the records are asked for changes, give or take `_JITTER`."""
@@ -32,7 +32,7 @@ class RegistryWatch:
         records: keep the state.
     """
 
-    def __init__(self, records: PromptRecords, drawn: Callable[[], float] = random.random) -> None:
+    def __init__(self, records: RegistryRecords, drawn: Callable[[], float] = random.random) -> None:
         self.records = records
         self._drawn = drawn
         self._seen: int | None = None

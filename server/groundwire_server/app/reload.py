@@ -24,6 +24,7 @@ from groundwire_server.app.configuration.external import verify
 from groundwire_server.app.configuration.fixed import refuse_changes
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
+from groundwire_server.app.edited_prompts import report_edits
 from groundwire_server.app.experiments.opening import open_expanded, report_faults
 from groundwire_server.app.experiments.variants import ExpandedConfiguration, refuse_broken
 from groundwire_server.app.parts.experiments import experiment_calls
@@ -36,7 +37,7 @@ from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.domain.prompts.registry import PromptRegistry
 from groundwire_server.edge.servicers.documents import INGEST_SECONDS
 from groundwire_server.edge.snapshot import CurrentSnapshot, ServingSnapshot
-from groundwire_server.ports.prompt_records import RegistryState
+from groundwire_server.ports.registry_records import RegistryState
 
 FIXED: tuple[Path, ...] = (
     ("server", "listen"),
@@ -209,12 +210,13 @@ class ConfigReloader:
                 return True
             refuse_changes(self.configuration, loaded, FIXED)
             await asyncio.to_thread(verify, loaded, SystemClock().today())
+            before = self.loaded.prompts
             await self._replace_by_reload(loaded)
         except _INVALID as wrong:
             _log.error("the new configuration is invalid; the old one stays in use", extra={"why": str(wrong)})
             return False
         logging.getLogger().setLevel(loaded.configuration.telemetry.log_level)
-        _log.info("the new configuration is in use")
+        _log.info("the new configuration is in use", extra=report_edits(before, loaded.prompts))
         return True
 
     async def _replace_by_reload(self, loaded: Loaded) -> None:

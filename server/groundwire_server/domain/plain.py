@@ -65,6 +65,15 @@ class PassageTable:
             self._read[place] = _dataclass(Passage).read(self.passages[place], self)
         return self._read[place]
 
+    def changed(self, change: Callable[[Passage], Passage]) -> "PassageTable":
+        """Return a table with other passages in the places of these.
+
+        Args:
+            change: returns what stands in the place of a passage.
+        """
+        read = {place: change(self.passage(place)) for place in range(len(self.passages))}
+        return PassageTable([_dataclass(Passage).write(each, self) for each in read.values()], _read=read)
+
 
 @dataclass(frozen=True, slots=True)
 class _Form:
@@ -105,10 +114,29 @@ def value_of(kind: Any, given: Plain, passages: PassageTable) -> Any:
         raise UnreadableError("is nested too deeply") from None
 
 
-def digest(kind: Any, value: Any) -> str:
-    """Return a digest of a value, in hexadecimal: the same in every process, and for equal values alone."""
+def with_passages(kind: Any, value: Any, change: Callable[[Passage], Passage]) -> Any:
+    """Return a value of a type with other passages in the places of its own, wherever in it they stand.
+
+    Args:
+        kind: the type that the value is declared with.
+        value: of that type.
+        change: returns what stands in the place of a passage.
+    """
     table = PassageTable()
     written = plain(kind, value, table)
+    return value_of(kind, written, table.changed(change))
+
+
+def digest(kind: Any, value: Any, change: Callable[[Passage], Passage]) -> str:
+    """Return a digest of a value, in hexadecimal: the same in every process, and for equal values alone.
+
+    Args:
+        kind: the type that the value is declared with.
+        value: of that type.
+        change: returns what counts of a passage.
+    """
+    given = PassageTable()
+    written, table = plain(kind, value, given), given.changed(change)
     return blake2b(dumps([written, table.passages], sort_keys=True).encode(), digest_size=_DIGEST_BYTES).hexdigest()
 
 

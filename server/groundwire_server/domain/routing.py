@@ -111,13 +111,19 @@ class RoutingCondition:
             self.min_chars <= facts.question_chars
             and (self.max_chars is None or facts.question_chars <= self.max_chars)
             and (self.tasks is None or facts.task in self.tasks)
-            and (self.tenants is None or facts.tenant in self.tenants)
-            and (self.end_users is None or facts.end_user in self.end_users)
-            and (self.end_user_share is None or _in_share(facts, self.end_user_share))
+            and self.admits(facts.tenant, facts.end_user)
             and (self.hours is None or self.hours.include(facts.at))
             and (self.budget_left_below is None or (left is not None and left < self.budget_left_below))
             and (self.has_turns is None or facts.has_turns is self.has_turns)
             and (self.priorities is None or facts.priority in self.priorities)
+        )
+
+    def admits(self, tenant: str, end_user: str) -> bool:
+        """Return whether it can hold for calls of a tenant on behalf of an end user."""
+        return (
+            (self.tenants is None or tenant in self.tenants)
+            and (self.end_users is None or end_user in self.end_users)
+            and (self.end_user_share is None or _in_share(tenant, end_user, self.end_user_share))
         )
 
     def covers(self, other: "RoutingCondition") -> bool:
@@ -160,11 +166,11 @@ def chosen(rules: Iterable[RoutingRule], facts: QuestionFacts) -> RoutingRule | 
     return next((rule for rule in rules if rule.condition.holds_for(facts)), None)
 
 
-def _in_share(facts: QuestionFacts, share: float) -> bool:
+def _in_share(tenant: str, end_user: str, share: float) -> bool:
     """Return whether an end user is among a share of them: the same ones each time, and those of less among more."""
-    if not facts.end_user:
+    if not end_user:
         return False
-    digest = blake2b(f"{facts.tenant}\0{facts.end_user}".encode(), digest_size=4).digest()
+    digest = blake2b(f"{tenant}\0{end_user}".encode(), digest_size=4).digest()
     return int.from_bytes(digest) < share * _SHARES
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from groundwire_server.experiments.changes import ExperimentChanges
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.experiments import ExperimentResults
-from groundwire_server.ports.prompt_records import PromptRecords
+from groundwire_server.ports.registry_records import RegistryRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class ExperimentCalls:
         results: what came of calls.
     """
 
-    records: PromptRecords
+    records: RegistryRecords
     changes: ExperimentChanges
     faults: Mapping[str, str]
     revision: int

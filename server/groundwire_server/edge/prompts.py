@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from groundwire_server.domain.prompts.registry import PromptHeader, PromptRegistry, PromptVersion
-from groundwire_server.ports.prompt_records import PromptRecords
+from groundwire_server.ports.registry_records import RegistryRecords
 from groundwire_server.prompts.changing import PromptChanges
 
 
@@ -22,7 +22,7 @@ class PromptCalls:
     """
 
     registry: PromptRegistry
-    records: PromptRecords
+    records: RegistryRecords
     changes: PromptChanges
     routes: Mapping[str, tuple[str, str]]
     header: Callable[[PromptVersion], PromptHeader]

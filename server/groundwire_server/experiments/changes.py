@@ -10,7 +10,7 @@ from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, 
 from groundwire_server.domain.failure import Rejection, Violation
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.ports.clock import Clock
-from groundwire_server.ports.prompt_records import PromptRecords
+from groundwire_server.ports.registry_records import RegistryRecords
 
 FIELD: Final = "definition"
 """The field of a request that violations are of."""
@@ -34,7 +34,7 @@ class ExperimentChanges:
         clock: of the wall.
     """
 
-    records: PromptRecords
+    records: RegistryRecords
     others: Sequence[Experiment]
     read: ReadDefinition
     faults: Faults

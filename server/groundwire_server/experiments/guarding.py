@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class EndingRecords(Protocol):
-    """What guards need of `PromptRecords`."""
+    """What guards need of `RegistryRecords`."""
 
     async def end_arms(self, experiment: str, ends: Sequence[ArmEnd]) -> tuple[Experiment, int]:
         """End arms."""

@@ -91,11 +91,11 @@ class RecordedCall(Protocol):
         """Return all texts of callers, documents and models, each whole: a text that came in pieces is one."""
         ...
 
-    def written(self, mask: Callable[[str], str]) -> bytes:
+    def written(self, mask: Callable[[str], str] | None) -> bytes:
         """Return it as a recording file of one question.
 
         Args:
-            mask: returns what is kept of a text among `texts`.
+            mask: returns what is kept of a text among `texts`, and nobody is named beside them; None keeps all.
         """
         ...
 

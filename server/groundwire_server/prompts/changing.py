@@ -15,8 +15,8 @@ from groundwire_server.domain.prompts.registry import (
     PromptVersion,
 )
 from groundwire_server.domain.vocabulary import Reason
-from groundwire_server.ports.prompt_records import PromptRecords
 from groundwire_server.ports.prompts import PromptLint
+from groundwire_server.ports.registry_records import RegistryRecords
 
 RouteFaults: TypeAlias = Callable[[PromptRegistry], Sequence[str]]
 """Says why routes could not be served with a registry, a sentence for each fault; it may run in a thread."""
@@ -33,7 +33,7 @@ class PromptChanges:
         faults: of the routes with another registry.
     """
 
-    records: PromptRecords
+    records: RegistryRecords
     registry: PromptRegistry
     lint: PromptLint
     faults: RouteFaults

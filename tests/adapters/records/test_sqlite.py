@@ -16,7 +16,7 @@ from groundwire_server.adapters.records.engine import RecordsDatabase, records_d
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.opening import opened_records
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.adapters.records.tables import outbox
+from groundwire_server.adapters.records.tables.operations import outbox
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.ports.operations import RecordsError
 from tests.adapters.records.users import unprivileged

@@ -24,6 +24,7 @@ from groundwire_server.app.experiments.variants import (
 )
 from groundwire_server.app.parts.prompts import registry_of
 from groundwire_server.domain.experiments.experiment import ArmEnd, Assignment, Experiment
+from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Action, Cause
 
 NOW: Final = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -134,7 +135,30 @@ def test_what_has_ended_makes_no_variant(configuration: Configuration) -> None:
     assert made(ends[0]) == {arms("e.c")}
     assert made(*ends) == set()
     over = experiment("f", "{models: [other]}", more=f"end: {(NOW + timedelta(hours=1)).isoformat()}\n")
-    assert expanded(configuration, [over], NOW + timedelta(hours=1)).variants == {}
+    assert expanded(configuration, [over], NOW + timedelta(hours=25)).variants == {}
+
+
+def test_what_a_clock_that_is_ahead_takes_for_over_goes_on_when_it_is_set_back(configuration: Configuration) -> None:
+    end = f"end: {(NOW + timedelta(hours=1)).isoformat()}\n"
+    over = experiment("e", "{models: [other]}", more=end)
+    follows = replace(experiment("f", "{models: [other]}"), start=NOW + timedelta(hours=1))
+
+    whole = expanded(configuration, [over, follows], NOW + timedelta(hours=2))
+
+    traffic, requester = whole.traffic["default"], Requester("acme", end_user="visitor-1")
+    assert {each.arms for each in whole.variants.values()} == {arms("e.b"), arms("f.b")}
+    for minutes, name in ((30, "e"), (60, "f"), (120, "f")):
+        (assignment,) = traffic.assigned(requester, NOW + timedelta(minutes=minutes))
+        assert assignment.experiment == name
+
+
+def test_what_is_over_and_does_not_fit_is_no_fault(configuration: Configuration) -> None:
+    end = f"end: {(NOW + timedelta(hours=1)).isoformat()}\n"
+    over = experiment("e", "{models: [gone]}", more=end)
+
+    whole = expanded(configuration, [over], NOW + timedelta(hours=1))
+
+    assert (whole.variants, whole.traffic, whole.faults) == ({}, {}, {})
 
 
 def test_the_holdout_is_the_routes(configuration: Configuration) -> None:

@@ -46,7 +46,7 @@ def mask(text: str) -> str:
     return text.replace(NAME, "<NAME_1>")
 
 
-async def file_of(exchange: RecordedExchange, kept: Callable[[str], str]) -> bytes:
+async def file_of(exchange: RecordedExchange, kept: Callable[[str], str] | None) -> bytes:
     """A recording as it is written, beside the event loop."""
     return await asyncio.to_thread(recording_file, exchange, kept)
 
@@ -89,7 +89,7 @@ async def test_a_masked_call_has_no_output_of_another_prompt() -> None:
 
 async def test_without_masks_the_call_is_as_it_was() -> None:
     exchange = await exchange_of()
-    line = read(await file_of(exchange, str))
+    line = read(await file_of(exchange, None))
     assert line.exchange is not None
     assert exchange_to_json(line.exchange) == exchange_to_json(exchange)
     assert line.item.id == exchange.question.request_id

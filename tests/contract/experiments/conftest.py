@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.experiments.sql import SqlExperimentResults
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.adapters.records.tables import experiments
+from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.ports.experiments import ExperimentResults
 from tests.contract.operations.queued import SteppingClock, empty
 from tests.contract.usage.conftest import (

@@ -13,7 +13,7 @@ from groundwire_server.adapters.records.feedback import labels
 from groundwire_server.adapters.records.feedback.sql import SqlFeedbackRecords
 from groundwire_server.adapters.records.operations.rows import micros
 from groundwire_server.adapters.records.reviews.rows import ReviewRows
-from groundwire_server.adapters.records.tables import cases, feedback, reviews
+from groundwire_server.adapters.records.tables.reviews import cases, feedback, reviews
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.feedback import AnswerFault, Rating
 from groundwire_server.domain.review import ReviewDecision, ReviewKind, ReviewReason, ReviewTrigger, ReviewVerdict

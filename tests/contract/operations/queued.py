@@ -12,7 +12,14 @@ from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations.rows import AnyRow
 from groundwire_server.adapters.records.operations.sql import SqlOperationRecords
 from groundwire_server.adapters.records.operations.sweeping import KeepTimes
-from groundwire_server.adapters.records.tables import history, ledger, metadata, operation_documents, operations, outbox
+from groundwire_server.adapters.records.tables.all import ALL_TABLES
+from groundwire_server.adapters.records.tables.operations import (
+    history,
+    ledger,
+    operation_documents,
+    operations,
+    outbox,
+)
 from groundwire_server.domain.caller import Caller, Role
 from groundwire_server.domain.credentials import CredentialKind, CredentialReference
 from groundwire_server.domain.failure import Rejection
@@ -69,7 +76,7 @@ async def empty(database: RecordsDatabase) -> None:
     """Delete whatever is in the tables."""
 
     def empty(connection: Connection) -> None:
-        for table in reversed(metadata.sorted_tables):
+        for table in reversed(ALL_TABLES.sorted_tables):
             connection.execute(delete(table))
 
     await database.write(empty)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import delete
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
-from groundwire_server.adapters.records.tables import history
+from groundwire_server.adapters.records.tables.operations import history
 from groundwire_server.domain.operation import Bill, OperationKey
 from groundwire_server.domain.vocabulary import Cause, OperationState
 from groundwire_server.ports.operations import HistoryEntry

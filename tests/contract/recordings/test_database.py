@@ -10,7 +10,7 @@ from groundwire_server.adapters.records.erasure import SqlRecordErasure
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.recordings import erasing
 from groundwire_server.adapters.records.recordings.sql import SqlRecordings
-from groundwire_server.adapters.records.tables import recording_documents, recordings
+from groundwire_server.adapters.records.tables.recordings import recording_documents, recordings
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.erasure import (

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, sel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
-from groundwire_server.adapters.records.tables import VERSION_TABLE
+from groundwire_server.adapters.records.tables.base import VERSION_TABLE
 from groundwire_server.ports.operations import RecordsError
 from tests.open_transactions import open_transaction
 

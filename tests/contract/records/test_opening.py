@@ -11,7 +11,8 @@ from groundwire_server.adapters.records.encryption import SealedPlace
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.opening import OpenedRecords, opened_records
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.adapters.records.tables import VERSION_TABLE, operations
+from groundwire_server.adapters.records.tables.base import VERSION_TABLE
+from groundwire_server.adapters.records.tables.operations import operations
 from groundwire_server.domain.failure import SetupError
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, inspect, select, text
 
-from groundwire_server.adapters.records import schema
+from groundwire_server.adapters.records import schema, tables
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault
-from groundwire_server.adapters.records.tables import VERSION_TABLE, metadata, outbox
+from groundwire_server.adapters.records.tables.all import ALL_TABLES, SUBJECTS
+from groundwire_server.adapters.records.tables.base import VERSION_TABLE
+from groundwire_server.adapters.records.tables.operations import outbox
 from groundwire_server.ports.operations import RecordsError
 
 
@@ -34,9 +37,14 @@ async def test_an_upgrade_makes_the_tables_that_the_program_uses(empty_database:
 
     def differences(connection: Connection) -> list[Any]:
         options = {"compare_type": True, "version_table": VERSION_TABLE}
-        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), ALL_TABLES))
 
     assert await empty_database.read(differences) == []
+
+
+def test_every_module_of_tables_is_among_all_tables() -> None:
+    modules = {each.name for each in iter_modules(tables.__path__)}
+    assert modules == {"all", "base", *(each.__name__.rpartition(".")[2] for each in SUBJECTS)}
 
 
 async def test_a_second_upgrade_changes_nothing(empty_database: RecordsDatabase) -> None:
@@ -54,7 +62,7 @@ async def test_an_upgrade_keeps_what_the_tables_held(empty_database: RecordsData
         config.set_main_option("path_separator", "os")
         config.attributes["connection"] = connection
         command.upgrade(config, schema.REVISIONS[0])
-        for table in metadata.sorted_tables:
+        for table in ALL_TABLES.sorted_tables:
             if inspect(connection).has_table(table.name):
                 # As the older program writes them: it names none of the columns that came later.
                 known = {each["name"] for each in inspect(connection).get_columns(table.name)}
@@ -71,7 +79,7 @@ async def test_an_upgrade_keeps_what_the_tables_held(empty_database: RecordsData
 
     def check(connection: Connection) -> None:
         for name, before in held.items():
-            table = metadata.tables[name]
+            table = ALL_TABLES.tables[name]
             columns = [table.columns[each] for each in before[0]._fields]
             assert connection.execute(select(*columns).order_by(*table.primary_key)).all() == before
         assert connection.scalars(select(outbox.c.receiver)).all() == ["", ""]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from groundwire_server.adapters.records.audit.sql import SqlAuditRecords
 from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrail
-from groundwire_server.adapters.records.tables import audit, audit_heads
+from groundwire_server.adapters.records.tables.audit import audit, audit_heads
 from groundwire_server.ports.audit import AuditEntry
 from tests.contract.operations.queued import SteppingClock
 from tests.contract.reviews.cases import case

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from groundwire_server.adapters.records.erasure import SqlRecordErasure
-from groundwire_server.adapters.records.tables import case_documents, cases, feedback, reviews
+from groundwire_server.adapters.records.tables.reviews import case_documents, cases, feedback, reviews
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (
     EntireTenant,

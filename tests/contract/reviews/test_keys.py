@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from groundwire_server.adapters.records.faults import RecordsFault, UnknownKeyError
 from groundwire_server.adapters.records.keys import open_keys
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.adapters.records.tables import cases, reviews
+from groundwire_server.adapters.records.tables.reviews import cases, reviews
 from groundwire_server.domain.review import ReviewState
 from groundwire_server.ports.operations import RecordsError
 from groundwire_server.ports.reviews import ReviewSelection

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from groundwire_server.adapters.records.tables import outbox
+from groundwire_server.adapters.records.tables.operations import outbox
 from groundwire_server.domain.review import ReviewDecision, ReviewVerdict
 from tests.contract.reviews.reviewed import WITHIN, SqlReviews
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, text
 
 from groundwire_server.adapters.records.reviews import reading, sweeping
-from groundwire_server.adapters.records.tables import reviews
+from groundwire_server.adapters.records.tables.reviews import reviews
 from groundwire_server.domain.review import OPEN_STATES, ReviewKind, ReviewState
 from groundwire_server.ports.reviews import ReviewPlace, ReviewSelection
 from tests.contract.reviews.reviewed import SqlReviews

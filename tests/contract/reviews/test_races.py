@@ -12,7 +12,9 @@ from groundwire_server.adapters.records.engine import RecordsDatabase, records_d
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.reviews import deciding
 from groundwire_server.adapters.records.reviews.sql import SqlReviewRecords
-from groundwire_server.adapters.records.tables import audit, history, operations, reviews
+from groundwire_server.adapters.records.tables.audit import audit
+from groundwire_server.adapters.records.tables.operations import history, operations
+from groundwire_server.adapters.records.tables.reviews import reviews
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.review import ReviewState
 from groundwire_server.domain.vocabulary import OperationState, Reason

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from groundwire_server.adapters.prompts.built_in import read_version
 from groundwire_server.adapters.prompts.environment import environment, macro
-from groundwire_server.adapters.prompts.versions import read_version
 from groundwire_server.domain.entailment import CheckRequest, SentenceToCheck, SufficiencyRequest
 from groundwire_server.domain.fencing.fence import Fence
 

@@ -32,7 +32,7 @@ from groundwire_server.adapters.records.recordings.erasing import erase_some_rec
 from groundwire_server.adapters.records.reviews.erasing import CaseErasure
 from groundwire_server.adapters.records.reviews.withdrawing import reviews_of
 from groundwire_server.adapters.records.selecting import selected
-from groundwire_server.adapters.records.tables import ledger, operation_documents, operations, outbox
+from groundwire_server.adapters.records.tables.operations import ledger, operation_documents, operations, outbox
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (

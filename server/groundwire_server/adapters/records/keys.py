@@ -14,7 +14,8 @@ from groundwire_server.adapters.records.encryption import SealedPlace, Sealing, 
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault, UnknownKeyError
 from groundwire_server.adapters.records.options import KEY_BYTES, RecordsOptions, key_bytes
-from groundwire_server.adapters.records.tables import keys, metadata
+from groundwire_server.adapters.records.tables.all import ALL_TABLES
+from groundwire_server.adapters.records.tables.audit import keys
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.files.small import UnreadableFileError, text_of
 from groundwire_server.ports.operations import RecordsError
@@ -118,7 +119,7 @@ def _sealing(options: RecordsOptions, *, make: bool) -> Sealing:
 def _is_used(connection: Connection, key_id: str) -> bool:
     start, length, written = key_id_column(key_id)
     needing = []
-    for table in metadata.sorted_tables:
+    for table in ALL_TABLES.sorted_tables:
         sealed = [column for column in table.c if column.name.startswith("sealed_")]
         if sealed and table is not keys:
             of_key = (func.substr(column, start, length) == literal(written, LargeBinary) for column in sealed)

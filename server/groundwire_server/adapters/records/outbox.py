@@ -13,7 +13,7 @@ from groundwire_server.adapters.records.operations.rows import (
     UnreadableOperationError,
     micros,
 )
-from groundwire_server.adapters.records.tables import operations, outbox
+from groundwire_server.adapters.records.tables.operations import operations, outbox
 from groundwire_server.domain.vocabulary import OperationState
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.outbox import OutboxEntry, OutboxKind, WebhookNotice

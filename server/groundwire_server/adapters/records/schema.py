@@ -9,7 +9,8 @@ from sqlalchemy.sql import column
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault
-from groundwire_server.adapters.records.tables import VERSION_TABLE, metadata
+from groundwire_server.adapters.records.tables.all import ALL_TABLES
+from groundwire_server.adapters.records.tables.base import VERSION_TABLE
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.ports.operations import RecordsError
 
@@ -95,7 +96,7 @@ def _revision(connection: Connection) -> str | None:
         found: str | None = connection.execute(select(_VERSIONS.c.version_num)).scalar_one_or_none()
         return found
     # A PostgreSQL may be shared, a file may not.
-    foreign = known if connection.dialect.name == RecordsDialect.SQLITE.value else known & metadata.tables.keys()
+    foreign = known if connection.dialect.name == RecordsDialect.SQLITE.value else known & ALL_TABLES.tables.keys()
     if foreign:
         raise RecordsError(RecordsFault.FOREIGN)
     return None

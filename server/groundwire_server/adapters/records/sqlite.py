@@ -19,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.adapters.records.tables import VERSION_TABLE
+from groundwire_server.adapters.records.tables.base import VERSION_TABLE
 from groundwire_server.adapters.records.transactions import RecordsDialect, TransactionKind
 from groundwire_server.ports.operations import RecordsError
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Final
 
+from groundwire_server.adapters.prompts.built_in import read_version
 from groundwire_server.adapters.prompts.environment import environment, macro
-from groundwire_server.adapters.prompts.versions import read_version
 from groundwire_server.domain.fencing.fence import Fence
 from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.prompts.registry import digest_of

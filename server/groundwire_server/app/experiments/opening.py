@@ -13,10 +13,10 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.configuration.references import check_references
 from groundwire_server.app.experiments.variants import Check, ExpandedConfiguration, expanded, in_order
 from groundwire_server.app.parts.prompts import route_faults
-from groundwire_server.domain.experiments.experiment import Experiment
+from groundwire_server.domain.experiments.experiment import Experiment, ExperimentState
 from groundwire_server.domain.failure import Failure, SetupError
 from groundwire_server.domain.prompts.registry import PromptRegistry
-from groundwire_server.ports.prompt_records import RegistryState
+from groundwire_server.ports.registry_records import RegistryState
 
 _UNUSABLE: Final = (Failure, SetupError, ImportError, OSError)
 """What says that a part of a configuration cannot be opened."""
@@ -75,7 +75,9 @@ async def open_expanded(
         except _UNUSABLE as wrong:
             broken[experiment.name] = [ConfigError((), str(wrong), experiment.name)]
     rest = await with_those([each for each in experiments if each.name not in broken])
-    return await opened(replace(rest, faults={**rest.faults, **broken}))
+    over = {each.name for each in experiments if each.state(now) is ExperimentState.ENDED}
+    aside = {name: errors for name, errors in broken.items() if name not in over}
+    return await opened(replace(rest, faults={**rest.faults, **aside}))
 
 
 def checked_with(registry: PromptRegistry, templates: TemplateCompiler) -> Check:

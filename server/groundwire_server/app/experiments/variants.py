@@ -7,7 +7,7 @@ other, and its answers are told apart as those of any other.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import combinations, product
 from typing import Final, TypeAlias
 
@@ -32,6 +32,9 @@ from groundwire_server.domain.policy import Policy
 
 MOST_VARIANTS: Final = 16
 """Ways to answer the calls of one route, the route itself among them."""
+
+_CLOCK_ERROR: Final = timedelta(days=1)
+"""How far the clock may be ahead when a configuration is opened, so that experiments go on once it is right."""
 
 _MARK: Final = "~"
 """Stands in the name of a variant behind that of its route, which has none."""
@@ -91,12 +94,12 @@ class ExpandedConfiguration:
 
 
 def expanded(
-    configuration: Configuration, experiments: Iterable[Experiment], now: datetime, check: Check = check_references
+    configuration: Configuration, experiments: Sequence[Experiment], now: datetime, check: Check = check_references
 ) -> ExpandedConfiguration:
     """Return a configuration with the variants that experiments make of it.
 
     An experiment that does not fit the configuration, or an experiment before it, is set aside; those that have ended
-    are left out.
+    are left out. Where only the time says so, they come last: a clock that was ahead is set back, and they go on then.
 
     Args:
         configuration: what is wrong with it by itself is no fault of an experiment.
@@ -107,9 +110,9 @@ def expanded(
     kept: list[Experiment] = []
     faults: dict[str, Sequence[ConfigError]] = {}
     before = {(each.path, each.message) for each in check(configuration)}
-    for experiment in experiments:
-        if experiment.state(now) is ExperimentState.ENDED:
-            continue
+    open_ones = [each for each in experiments if each.state(now) is not ExperimentState.ENDED]
+    just_over = [each for each in experiments if _just_over(each, now)]
+    for experiment in (*open_ones, *just_over):
         found = [*_own_faults(experiment, configuration, kept)]
         if not found:
             whole, variants = _with_variants(configuration, [*kept, experiment])
@@ -118,10 +121,10 @@ def expanded(
                 for each in check(whole)
                 if (_of_route_itself(each.path, variants), each.message) not in before
             ]
-        if found:
-            faults[experiment.name] = _located(found, experiment)
-        else:
+        if not found:
             kept.append(experiment)
+        elif experiment in open_ones:
+            faults[experiment.name] = _located(found, experiment)
     whole, variants = _with_variants(configuration, kept)
     traffic = {
         route: RouteTraffic(tuple(own), configuration.routes[route].experiments.holdout_percent)
@@ -159,6 +162,12 @@ def refuse_broken(before: ExpandedConfiguration, after: ExpandedConfiguration) -
 def route_of(name: str) -> str:
     """Return the route that a route of an expanded configuration answers for: itself, but for variants."""
     return name.partition(_MARK)[0]
+
+
+def _just_over(experiment: Experiment, now: datetime) -> bool:
+    """Return whether the time of an experiment was over so lately that a wrong clock may have said so."""
+    end = experiment.end
+    return bool(experiment.open_treatments) and end is not None and now - _CLOCK_ERROR < end <= now
 
 
 def _own_faults(

@@ -17,7 +17,7 @@ from groundwire_server.domain.prompts.registry import PromptRegistry
 from groundwire_server.edge.experiments import ExperimentCalls
 from groundwire_server.experiments.changes import FIELD, ExperimentChanges
 from groundwire_server.ports.experiments import ExperimentResults
-from groundwire_server.ports.prompt_records import RegistryState
+from groundwire_server.ports.registry_records import RegistryState
 
 
 def experiment_calls(

@@ -13,7 +13,7 @@ from groundwire_server.app.configuration.models.configuration import Configurati
 from groundwire_server.app.parts.prompt_room import window_faults
 from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError, joined
 from groundwire_server.domain.prompts.variables import misfits, unused
-from groundwire_server.ports.prompt_records import RegistryState
+from groundwire_server.ports.registry_records import RegistryState
 
 
 def registry_of(folder: PromptFolder = NO_FOLDER, state: RegistryState | None = None) -> PromptRegistry:

@@ -30,9 +30,9 @@ def open_registry(configuration: Configuration, records: "OpenedRecords | None")
     if records is None or tenant is None:
         return None
     # Imported here: a server without records starts without what speaks SQL.
-    from groundwire_server.adapters.records.registry.sql import SqlPromptRecords  # noqa: PLC0415
+    from groundwire_server.adapters.records.registry.sql import SqlRegistryRecords  # noqa: PLC0415
 
-    kept = SqlPromptRecords(records.database, records.sealing, SystemClock(), tenant, read_experiment)
+    kept = SqlRegistryRecords(records.database, records.sealing, SystemClock(), tenant, read_experiment)
     return RegistryWatch(kept)
 
 

@@ -19,6 +19,7 @@ from groundwire_server.app.configuration.external import verify
 from groundwire_server.app.configuration.fixed import refuse_changes
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
+from groundwire_server.app.edited_prompts import report_edits
 from groundwire_server.app.logs import logging_to
 from groundwire_server.app.watch import reload_when_due
 from groundwire_server.app.workers.port import held_port
@@ -102,13 +103,13 @@ async def _serve(
 
 async def _reload(supervisor: Supervisor, sources: Sources, folders: "_Folders") -> None:
     """Read the configuration again; when all of it is valid, replace the workers."""
-    before = supervisor.loaded.configuration
+    before = supervisor.loaded
     try:
         loaded = await asyncio.to_thread(load, sources)
-        if loaded.same(supervisor.loaded):
+        if loaded.same(before):
             _log.info("the configuration has not changed")
             return
-        refuse_changes(before, loaded, _FIXED)
+        refuse_changes(before.configuration, loaded, _FIXED)
         await asyncio.to_thread(verify, loaded, SystemClock().today())
         await folders.lock(loaded.configuration)
     except (InvalidConfigurationError, SetupError, OSError) as wrong:
@@ -116,7 +117,7 @@ async def _reload(supervisor: Supervisor, sources: Sources, folders: "_Folders")
         return
     if await supervisor.replace(loaded):
         logging.getLogger().setLevel(loaded.configuration.telemetry.log_level)
-        _log.info("the new configuration is in use")
+        _log.info("the new configuration is in use", extra=report_edits(before.prompts, loaded.prompts))
 
 
 class _Folders(AsyncExitStack):

@@ -8,7 +8,7 @@ from groundwire_server.domain.prompts.registry import PromptLabel, PromptVersion
 from groundwire_server.edge.convert.times import fill_time
 from groundwire_server.edge.convert.words import PROMPT_ORIGINS
 from groundwire_server.edge.prompts import PromptCalls
-from groundwire_server.ports.prompt_records import PromptChange
+from groundwire_server.ports.registry_records import PromptChange
 
 
 def version_to_pb(

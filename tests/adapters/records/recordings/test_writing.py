@@ -51,8 +51,8 @@ class Call:
     def texts(self) -> Iterable[str]:
         return self._texts
 
-    def written(self, mask: Callable[[str], str]) -> bytes:
-        return "\n".join(map(mask, self._texts)).encode()
+    def written(self, mask: Callable[[str], str] | None) -> bytes:
+        return "\n".join(map(mask or str, self._texts)).encode()
 
 
 def inquiry(request_id: str = "request-1", tenant: str = "acme", subject: str = "ann") -> Inquiry:

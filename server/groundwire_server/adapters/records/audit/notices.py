@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, insert
 
-from groundwire_server.adapters.records.tables import outbox
+from groundwire_server.adapters.records.tables.operations import outbox
 from groundwire_server.ports.outbox import OutboxKind
 
 _KINDS: Final[Mapping[str, OutboxKind]] = {

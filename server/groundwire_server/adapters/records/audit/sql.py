@@ -12,7 +12,7 @@ from groundwire_server.adapters.records.audit.rows import entry_of
 from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations.rows import AnyRow
-from groundwire_server.adapters.records.tables import audit, audit_heads
+from groundwire_server.adapters.records.tables.audit import audit, audit_heads
 from groundwire_server.ports.audit import AuditEntry, AuditVerification
 
 _BATCH: Final = 1000

@@ -11,7 +11,7 @@ from groundwire_server.adapters.records.audit.chain import BEGINNING, AuditKeys
 from groundwire_server.adapters.records.audit.notices import post_notices
 from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.operations.rows import AnyRow, moment
-from groundwire_server.adapters.records.tables import audit, audit_heads
+from groundwire_server.adapters.records.tables.audit import audit, audit_heads
 from groundwire_server.ports.audit import AuditEntry
 
 _OF_TENANT: Final = audit_heads.c.tenant == bindparam("of")

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert
 
 from groundwire_server.adapters.records.cases.rows import CaseRows
-from groundwire_server.adapters.records.tables import case_documents, cases
+from groundwire_server.adapters.records.tables.reviews import case_documents, cases
 from groundwire_server.domain.case import Case
 
 CASE_COLUMNS: Final[Sequence[ColumnElement[Any]]] = (

@@ -15,7 +15,7 @@ from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.experiments.reading import STALE
 from groundwire_server.adapters.records.experiments.units import UnitNames
 from groundwire_server.adapters.records.operations.rows import micros
-from groundwire_server.adapters.records.tables import experiment_units, experiment_writers
+from groundwire_server.adapters.records.tables.experiment_results import experiment_units, experiment_writers
 from groundwire_server.adapters.records.written import until_written
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (

@@ -12,7 +12,11 @@ from sqlalchemy import ColumnElement, Connection, Float, Select, and_, bindparam
 
 from groundwire_server.adapters.records.experiments.writing import SUMMED
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
-from groundwire_server.adapters.records.tables import experiment_latency, experiment_units, experiment_writers
+from groundwire_server.adapters.records.tables.experiment_results import (
+    experiment_latency,
+    experiment_units,
+    experiment_writers,
+)
 from groundwire_server.domain.experiments.experiment import Metric
 from groundwire_server.domain.experiments.observation import ArmSums, Moments
 

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, bindparam, delete, select, tuple_
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.experiments import reading, writing
 from groundwire_server.adapters.records.operations.rows import micros
-from groundwire_server.adapters.records.tables import (
+from groundwire_server.adapters.records.tables.experiment_results import (
     experiment_latency,
     experiment_units,
     experiment_writers,
-    experiments,
 )
+from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.domain.experiments.observation import ArmSums
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.experiments import ResultBatch

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, select, updat
 from sqlalchemy.dialects import sqlite
 
 from groundwire_server.adapters.records.operations.rows import micros
-from groundwire_server.adapters.records.tables import (
+from groundwire_server.adapters.records.tables.experiment_results import (
     experiment_latency,
     experiment_units,
     experiment_writers,
-    experiments,
 )
+from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.experiments.experiment import Metric
 from groundwire_server.domain.experiments.observation import UnitKey, UnitSums

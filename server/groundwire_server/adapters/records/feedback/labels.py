@@ -17,7 +17,7 @@ from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.feedback.rows import FeedbackRows
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
 from groundwire_server.adapters.records.reviews.rows import ReviewRows
-from groundwire_server.adapters.records.tables import cases, feedback, reviews
+from groundwire_server.adapters.records.tables.reviews import cases, feedback, reviews
 from groundwire_server.domain.review import ReviewKind, ReviewState
 from groundwire_server.ports.feedback import LabelledCase, LabelSource
 from groundwire_server.ports.operations import RecordsError

@@ -22,7 +22,7 @@ from groundwire_server.adapters.records.feedback.labels import (
 )
 from groundwire_server.adapters.records.feedback.rows import FeedbackRows
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
-from groundwire_server.adapters.records.tables import cases, feedback
+from groundwire_server.adapters.records.tables.reviews import cases, feedback
 from groundwire_server.domain.case import Case
 from groundwire_server.domain.feedback import AnswerFeedback, Rating
 from groundwire_server.ports.clock import Clock

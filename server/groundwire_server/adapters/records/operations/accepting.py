@@ -16,7 +16,7 @@ from groundwire_server.adapters.records.operations.rows import (
     micros,
     trace_id,
 )
-from groundwire_server.adapters.records.tables import operations
+from groundwire_server.adapters.records.tables.operations import operations
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.fairness.parties import RANKS
 from groundwire_server.domain.operation import Operation, OperationKey, QueuedQuestion

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, null, select,
 from groundwire_server.adapters.records.operations.claiming import HELD, held
 from groundwire_server.adapters.records.operations.journal import AT_ONCE, ENDED, WORK, OperationChange, record
 from groundwire_server.adapters.records.operations.rows import FORMAT
-from groundwire_server.adapters.records.tables import operations
+from groundwire_server.adapters.records.tables.operations import operations
 from groundwire_server.domain.operation import Bill, Claim
 from groundwire_server.domain.vocabulary import Cause, OperationState
 

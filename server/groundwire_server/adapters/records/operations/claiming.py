@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from groundwire_server.adapters.records.operations.journal import OperationChange, record
 from groundwire_server.adapters.records.operations.order import ORDER, QUEUED
 from groundwire_server.adapters.records.operations.rows import FORMAT, AnyRow
-from groundwire_server.adapters.records.tables import operations
+from groundwire_server.adapters.records.tables.operations import operations
 from groundwire_server.domain.operation import Claim
 from groundwire_server.domain.vocabulary import OperationState
 

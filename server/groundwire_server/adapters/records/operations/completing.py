@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from groundwire_server.adapters.records.operations.claiming import HELD, held
 from groundwire_server.adapters.records.operations.ending import AS_DONE, end_posts
 from groundwire_server.adapters.records.operations.journal import OperationChange, record
-from groundwire_server.adapters.records.tables import operation_documents, operations
+from groundwire_server.adapters.records.tables.operations import operation_documents, operations
 from groundwire_server.domain.operation import Bill, Claim
 from groundwire_server.domain.vocabulary import OperationState, Reason
 

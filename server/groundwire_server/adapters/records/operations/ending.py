@@ -12,7 +12,7 @@ from groundwire_server.adapters.records.audit.trail import AuditTrail
 from groundwire_server.adapters.records.operations.journal import ENDED, WEBHOOK, OperationChange, record, unsettled
 from groundwire_server.adapters.records.operations.rows import FORMAT, AnyRow
 from groundwire_server.adapters.records.reviews.withdrawing import withdraw
-from groundwire_server.adapters.records.tables import operations, outbox
+from groundwire_server.adapters.records.tables.operations import operations, outbox
 from groundwire_server.domain.operation import OperationKey
 from groundwire_server.domain.vocabulary import OperationState, Reason
 

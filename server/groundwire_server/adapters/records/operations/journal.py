@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from groundwire_server.adapters.records.tables import history, ledger, outbox
+from groundwire_server.adapters.records.tables.operations import history, ledger, outbox
 from groundwire_server.domain.operation import Bill, OperationKey
 
 WORK: Final = "work"

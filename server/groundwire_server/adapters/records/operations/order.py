@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Float, Integer, case, func, literal, literal_column, select
 
-from groundwire_server.adapters.records.tables import ledger, operations
+from groundwire_server.adapters.records.tables.operations import ledger, operations
 from groundwire_server.domain.vocabulary import OperationState
 
 ORDER: Final = (operations.c.priority, operations.c.turn, operations.c.operation_id)

@@ -19,7 +19,8 @@ from groundwire_server.adapters.records.operations.rows import (
     micros,
     moment,
 )
-from groundwire_server.adapters.records.tables import history, operations, reviews
+from groundwire_server.adapters.records.tables.operations import history, operations
+from groundwire_server.adapters.records.tables.reviews import reviews
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.operation import Operation, OperationKey, OperationPlace
 from groundwire_server.domain.vocabulary import OperationState

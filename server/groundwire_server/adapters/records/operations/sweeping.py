@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Delete, Table, bindparam, delete, select
 
 from groundwire_server.adapters.records.operations.rows import FORMAT
-from groundwire_server.adapters.records.tables import history, ledger, operations
+from groundwire_server.adapters.records.tables.operations import history, ledger, operations
 from groundwire_server.domain.vocabulary import OperationState
 
 BATCH: Final = 500

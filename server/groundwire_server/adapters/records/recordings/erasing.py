@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.recordings.writing import RecordingWriter
 from groundwire_server.adapters.records.selecting import selected
-from groundwire_server.adapters.records.tables import recording_documents, recordings
+from groundwire_server.adapters.records.tables.recordings import recording_documents, recordings
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import ErasedPlace, ErasedPlaceKind, Erasure, RecordErasure
 from groundwire_server.ports.clock import Clock

@@ -13,7 +13,7 @@ from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import UnknownKeyError
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros
 from groundwire_server.adapters.records.recordings.rows import RecordingRows
-from groundwire_server.adapters.records.tables import recording_documents, recordings
+from groundwire_server.adapters.records.tables.recordings import recording_documents, recordings
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.ports.clock import Clock

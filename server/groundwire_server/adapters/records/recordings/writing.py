@@ -175,7 +175,7 @@ class RouteRecordings:
 def _written(call: RecordedCall, masker: Masker | None) -> tuple[bytes, bool]:
     """Return a call as bytes, and whether something was replaced in it."""
     if masker is None:
-        return call.written(str), False
+        return call.written(None), False
     placeholders = masker.numbered(call.texts())
     return call.written(placeholders.mask), bool(placeholders.originals)
 

@@ -17,8 +17,8 @@ from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrai
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
 from groundwire_server.adapters.records.registry.prompts import without_empty
 from groundwire_server.adapters.records.registry.revisions import lock_revision, move_revision
-from groundwire_server.adapters.records.tables import experiments
-from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, Metric
+from groundwire_server.adapters.records.tables.registry import experiments
+from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, ExperimentState, Metric
 from groundwire_server.domain.failure import GroundwireError, Rejection, SetupError, Violation
 from groundwire_server.domain.vocabulary import Reason
 
@@ -116,7 +116,7 @@ class ExperimentWriter:
     def apply(
         self, connection: Connection, experiment: Experiment, expected: str, reason: str
     ) -> tuple[Experiment, int]:
-        """Keep an experiment; see `PromptRecords.apply`."""
+        """Keep an experiment; see `RegistryRecords.apply`."""
         revision = lock_revision(connection)
         row = named_row(connection, experiment.name)
         if row is None:
@@ -127,9 +127,10 @@ class ExperimentWriter:
             connection.execute(_ADD, {"name": experiment.name, **_columns(kept, None)})
             event = "applied"
         else:
-            if row.ended is not None and row.ended <= self.now:
-                raise _rejected(Reason.EXPERIMENT_ENDED, experiment.name)
             before = self._readable(row)
+            # By the arms as well as by the time: who ended them may have another time.
+            if before.state(moment(self.now)) is ExperimentState.ENDED:
+                raise _rejected(Reason.EXPERIMENT_ENDED, experiment.name)
             if before.definition == experiment.definition:
                 return before, revision
             if expected and expected != row.etag:
@@ -143,7 +144,7 @@ class ExperimentWriter:
         return kept, revision + 1
 
     def end_arms(self, connection: Connection, name: str, ends: Sequence[ArmEnd]) -> tuple[Experiment, int]:
-        """End arms; see `PromptRecords.end_arms`."""
+        """End arms; see `RegistryRecords.end_arms`."""
         revision = lock_revision(connection)
         row = named_row(connection, name)
         if row is None:
@@ -205,7 +206,7 @@ def named_row(connection: Connection, name: str) -> AnyRow | None:
 
 
 def page_rows(connection: Connection, route: str, after: tuple[datetime, str] | None, most: int) -> Sequence[AnyRow]:
-    """Return rows, those that started last first; see `PromptRecords.experiments`."""
+    """Return rows, those that started last first; see `RegistryRecords.experiments`."""
     table = experiments.c
     query = select(experiments).order_by(table.start.desc(), table.name).limit(most)
     if route:

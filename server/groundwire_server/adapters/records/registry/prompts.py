@@ -12,11 +12,11 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrail
 from groundwire_server.adapters.records.operations.rows import AnyRow, moment
 from groundwire_server.adapters.records.registry.revisions import lock_revision, move_revision
-from groundwire_server.adapters.records.tables import prompt_changes, prompt_labels, prompt_versions
+from groundwire_server.adapters.records.tables.registry import prompt_changes, prompt_labels, prompt_versions
 from groundwire_server.domain.failure import Rejection, Violation
 from groundwire_server.domain.prompts.registry import MOST_BYTES, PRODUCTION, PromptLabel, PromptVersion
 from groundwire_server.domain.vocabulary import Reason
-from groundwire_server.ports.prompt_records import PromptChange
+from groundwire_server.ports.registry_records import PromptChange
 
 MOST_VERSIONS: Final = 5_000
 """Versions that the records hold at most, of all prompts together: every process has them in memory."""
@@ -94,7 +94,7 @@ class PromptWriter:
     now: int
 
     def push(self, connection: Connection, version: PromptVersion, reason: str, in_force: str) -> int:
-        """Add a version; see `PromptRecords.push`."""
+        """Add a version; see `RegistryRecords.push`."""
         revision = lock_revision(connection)
         found = connection.scalar(_TEXT, {"of": version.name, "number": version.version})
         if found is not None:
@@ -111,7 +111,7 @@ class PromptWriter:
         return self._note(connection, revision, changes)
 
     def set_label(self, connection: Connection, label: PromptLabel, expected: str | None) -> tuple[PromptLabel, int]:
-        """Point a label at a version; see `PromptRecords.set_label`."""
+        """Point a label at a version; see `RegistryRecords.set_label`."""
         revision = lock_revision(connection)
         row = _label(connection, label.prompt, label.label)
         if row is not None and row.version == label.version:
@@ -123,7 +123,7 @@ class PromptWriter:
         return self._point(connection, revision, change, previous)
 
     def roll_back(self, connection: Connection, label: PromptLabel, expected: str) -> tuple[PromptLabel, int]:
-        """Point a label at what it pointed at before; see `PromptRecords.roll_back`."""
+        """Point a label at what it pointed at before; see `RegistryRecords.roll_back`."""
         revision = lock_revision(connection)
         row = _label(connection, label.prompt, label.label)
         if row is None or row.version != expected or not row.previous or row.previous != label.version:
@@ -164,7 +164,7 @@ def label_of(row: AnyRow) -> PromptLabel:
 
 
 def changes_of(connection: Connection, prompt: str, before: int | None, most: int) -> Sequence[PromptChange]:
-    """Return changes, the newest first; see `PromptRecords.changes`."""
+    """Return changes, the newest first; see `RegistryRecords.changes`."""
     query = select(prompt_changes).order_by(prompt_changes.c.revision.desc()).limit(most)
     if prompt:
         query = query.where(prompt_changes.c.name == prompt)

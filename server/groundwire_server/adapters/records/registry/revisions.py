@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
-from groundwire_server.adapters.records.tables import registry
+from groundwire_server.adapters.records.tables.registry import registry
 
 _ONLY: Final = 1
 

@@ -1,4 +1,4 @@
-"""The PromptRecords of SQLite and PostgreSQL."""
+"""The RegistryRecords of SQLite and PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,12 +20,12 @@ from groundwire_server.adapters.records.registry.experiments import (
 )
 from groundwire_server.adapters.records.registry.prompts import PromptWriter, changes_of, label_of
 from groundwire_server.adapters.records.registry.revisions import read_revision
-from groundwire_server.adapters.records.tables import prompt_labels, prompt_versions
+from groundwire_server.adapters.records.tables.registry import prompt_labels, prompt_versions
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptOrigin, PromptVersion
 from groundwire_server.ports.clock import Clock
-from groundwire_server.ports.prompt_records import PromptChange, RegistryState
+from groundwire_server.ports.registry_records import PromptChange, RegistryState
 
 _Versions: TypeAlias = Mapping[tuple[str, str, str], PromptVersion]
 """By name, number and digest."""
@@ -38,8 +38,8 @@ _NAMES: Final = select(prompt_versions.c.name, prompt_versions.c.version, prompt
 _LABELS: Final = select(prompt_labels).order_by(prompt_labels.c.name, prompt_labels.c.label)
 
 
-class SqlPromptRecords:
-    """Keeps prompts and experiments in a database; see `ports.prompt_records.PromptRecords`.
+class SqlRegistryRecords:
+    """Keeps prompts and experiments in a database; see `ports.registry_records.RegistryRecords`.
 
     Args:
         sealing: of the records, from whose keys the digests of the audit trail are made.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrail
 from groundwire_server.adapters.records.operations.rows import AnyRow
 from groundwire_server.adapters.records.reviews.withdrawing import OPEN, target_of
-from groundwire_server.adapters.records.tables import reviews
+from groundwire_server.adapters.records.tables.reviews import reviews
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.review import ReviewState
 from groundwire_server.domain.vocabulary import Reason

@@ -19,7 +19,8 @@ from groundwire_server.adapters.records.operations.rows import AnyRow, sealed_re
 from groundwire_server.adapters.records.reviews.claiming import NAMED, holder, locked, rejected, waits
 from groundwire_server.adapters.records.reviews.rows import ReviewRows
 from groundwire_server.adapters.records.reviews.withdrawing import AS_ENDED, OPEN, target_of
-from groundwire_server.adapters.records.tables import cases, operations, reviews
+from groundwire_server.adapters.records.tables.operations import operations
+from groundwire_server.adapters.records.tables.reviews import cases, reviews
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.operation import OperationKey
 from groundwire_server.domain.review import ReviewDecision, ReviewState, ReviewVerdict

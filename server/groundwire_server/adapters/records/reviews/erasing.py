@@ -16,7 +16,8 @@ from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.operations.rows import AnyRow
 from groundwire_server.adapters.records.reviews.withdrawing import OPEN, withdraw_rows
 from groundwire_server.adapters.records.selecting import selected
-from groundwire_server.adapters.records.tables import case_documents, cases, feedback, operations, reviews
+from groundwire_server.adapters.records.tables.operations import operations
+from groundwire_server.adapters.records.tables.reviews import case_documents, cases, feedback, reviews
 from groundwire_server.domain.erasure import (
     EntireTenant,
     Erasure,

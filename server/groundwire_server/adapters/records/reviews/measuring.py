@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, case, func, select
 
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros
-from groundwire_server.adapters.records.tables import reviews
+from groundwire_server.adapters.records.tables.reviews import reviews
 from groundwire_server.domain.review import ReviewDecision, ReviewKind
 from groundwire_server.domain.vocabulary import Verdict
 from groundwire_server.ports.reviews import SampleCount

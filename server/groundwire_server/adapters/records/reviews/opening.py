@@ -18,7 +18,8 @@ from groundwire_server.adapters.records.operations.journal import AT_ONCE, Opera
 from groundwire_server.adapters.records.operations.rows import FORMAT, AnyRow, fingerprints, micros, trace_id
 from groundwire_server.adapters.records.reviews.rows import ReviewRows
 from groundwire_server.adapters.records.reviews.withdrawing import target_of
-from groundwire_server.adapters.records.tables import cases, operations, reviews
+from groundwire_server.adapters.records.tables.operations import operations
+from groundwire_server.adapters.records.tables.reviews import cases, reviews
 from groundwire_server.domain.fairness.parties import RANKS
 from groundwire_server.domain.operation import Bill, Claim, OperationKey
 from groundwire_server.domain.review import ReviewKind

@@ -16,7 +16,8 @@ from groundwire_server.adapters.records.cases.writing import CASE_COLUMNS, QUEST
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
 from groundwire_server.adapters.records.reviews.claiming import NAMED
 from groundwire_server.adapters.records.reviews.withdrawing import OPEN, target_of
-from groundwire_server.adapters.records.tables import audit, cases, reviews
+from groundwire_server.adapters.records.tables.audit import audit
+from groundwire_server.adapters.records.tables.reviews import cases, reviews
 from groundwire_server.domain.review import ReviewKind, ReviewState
 from groundwire_server.ports.reviews import ReviewPlace, ReviewSelection, WaitingReviews
 

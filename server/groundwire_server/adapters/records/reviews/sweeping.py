@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from groundwire_server.adapters.records.cases.rows import FORMAT
 from groundwire_server.adapters.records.reviews.withdrawing import OPEN
-from groundwire_server.adapters.records.tables import cases, reviews
+from groundwire_server.adapters.records.tables.reviews import cases, reviews
 from groundwire_server.domain.review import OPEN_STATES, ReviewState
 
 _BATCH: Final = 500

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from groundwire_server.adapters.records.audit.trail import AuditEvent
 from groundwire_server.adapters.records.cases.writing import forget_cases
 from groundwire_server.adapters.records.operations.rows import AnyRow
-from groundwire_server.adapters.records.tables import reviews
+from groundwire_server.adapters.records.tables.reviews import reviews
 from groundwire_server.domain.review import OPEN_STATES, ReviewState
 
 OPEN: Final = tuple(sorted(OPEN_STATES))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, or_, select, tuple_
 
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.operations.rows import micros
-from groundwire_server.adapters.records.tables import usage, usage_books
+from groundwire_server.adapters.records.tables.usage import usage, usage_books
 from groundwire_server.adapters.records.usage import reading, writing
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.usage import UsageBatch, UsageBooks, UsageQuery, UsageRow

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, select, true, update
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.erased_names import erased_name, is_erased
 from groundwire_server.adapters.records.operations.rows import micros
-from groundwire_server.adapters.records.tables import usage, usage_books
+from groundwire_server.adapters.records.tables.usage import usage, usage_books
 from groundwire_server.adapters.records.written import until_written
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (

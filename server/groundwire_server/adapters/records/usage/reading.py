@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, literal, select, true, tuple_
 
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
-from groundwire_server.adapters.records.tables import usage, usage_books, usage_open_calls
+from groundwire_server.adapters.records.tables.usage import usage, usage_books, usage_open_calls
 from groundwire_server.adapters.records.usage.writing import SUMS
 from groundwire_server.domain.vocabulary import Purpose
 from groundwire_server.ports.usage import (

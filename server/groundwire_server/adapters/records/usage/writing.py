@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, update
 from sqlalchemy.dialects import sqlite
 
 from groundwire_server.adapters.records.operations.rows import micros
-from groundwire_server.adapters.records.tables import usage, usage_books, usage_open_calls
+from groundwire_server.adapters.records.tables.usage import usage, usage_books, usage_open_calls
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.ports.usage import UsageBatch, UsageKey, UsageSum
 

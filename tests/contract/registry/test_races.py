@@ -14,7 +14,7 @@ from groundwire_server.adapters.records.registry import prompts
 from groundwire_server.adapters.records.registry.revisions import read_revision
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
-from tests.contract.prompts.conftest import Registry, definition, experiment, label, version
+from tests.contract.registry.conftest import Registry, definition, experiment, label, version
 
 ROUNDS = 25
 

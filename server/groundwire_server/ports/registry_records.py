@@ -38,13 +38,13 @@ class PromptChange:
     rolled_back: bool = False
 
 
-class PromptRecords(Protocol):
+class RegistryRecords(Protocol):
     """Keeps versions, labels and experiments; each change is one transaction with its entry of the audit trail.
 
     An experiment whose definition this server cannot read, such as one of a newer server, is left out of what is
     returned.
 
-    Every adapter passes `tests/contract/prompts`. Every method raises RecordsError when the database cannot be asked.
+    Every adapter passes `tests/contract/registry`. Every method raises RecordsError when the database cannot be asked.
     """
 
     async def revision(self) -> int:

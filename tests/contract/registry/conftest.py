@@ -1,4 +1,4 @@
-"""Runs the suite over PromptRecords on SQLite, and on a real PostgreSQL where one is installed."""
+"""Runs the suite over RegistryRecords on SQLite, and on a real PostgreSQL where one is installed."""
 
 import json
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ import pytest
 from groundwire_server.adapters.records.audit.sql import SqlAuditRecords
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.adapters.records.registry.sql import SqlPromptRecords
+from groundwire_server.adapters.records.registry.sql import SqlRegistryRecords
 from groundwire_server.domain.experiments.experiment import Arm, Experiment, ExperimentUnit, RampStep
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptOrigin, PromptVersion
@@ -72,14 +72,14 @@ def later(seconds: float) -> datetime:
 class Registry:
     """The records of one process, and what it looks at them with."""
 
-    records: SqlPromptRecords
+    records: SqlRegistryRecords
     audit: SqlAuditRecords
     database: RecordsDatabase
     clock: SteppingClock
 
     @classmethod
     def of(cls, database: RecordsDatabase, clock: SteppingClock) -> "Registry":
-        records = SqlPromptRecords(database, sealing(), clock, TENANT, parse)
+        records = SqlRegistryRecords(database, sealing(), clock, TENANT, parse)
         return cls(records, SqlAuditRecords(database, sealing()), database, clock)
 
     async def entries(self) -> list[AuditEntry]:

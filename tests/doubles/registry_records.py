@@ -1,4 +1,4 @@
-"""Records of prompts in memory, which can be away for a while, for what only reads their state."""
+"""A registry in memory, which can be away for a while, for what only reads its state."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import cast
 from groundwire_server.domain.failure import Fault
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptVersion
 from groundwire_server.ports.operations import RecordsError
-from groundwire_server.ports.prompt_records import PromptRecords, RegistryState
+from groundwire_server.ports.registry_records import RegistryRecords, RegistryState
 
 
 class Away(Fault):
@@ -16,8 +16,8 @@ class Away(Fault):
     GONE = ("the database is away", "start it")
 
 
-class StatefulPromptRecords:
-    """A state that a test changes; of `ports.prompt_records.PromptRecords` it has what reads the state.
+class StatefulRegistryRecords:
+    """A state that a test changes; of `ports.registry_records.RegistryRecords` it has what reads the state.
 
     Attributes:
         kept: the state.
@@ -31,9 +31,9 @@ class StatefulPromptRecords:
         self.reads = 0
 
     @property
-    def port(self) -> PromptRecords:
-        """The records, for what only reads their state."""
-        return cast("PromptRecords", self)
+    def port(self) -> RegistryRecords:
+        """The port, for what only reads the state."""
+        return cast("RegistryRecords", self)
 
     def change(
         self, *, versions: Sequence[PromptVersion] | None = None, labels: Sequence[PromptLabel] | None = None

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import update
 
 from groundwire_server.adapters.records.registry import experiments as module
-from groundwire_server.adapters.records.tables import experiments
+from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.domain.experiments.experiment import ArmEnd, Metric
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
-from tests.contract.prompts.conftest import START, Registry, definition, experiment, later, version
+from tests.contract.registry.conftest import START, Registry, definition, experiment, later, version
 
 
 def end(arm: str, *, actor: str = "ben", guard: Metric | None = None) -> ArmEnd:
@@ -74,6 +74,18 @@ async def test_arms_end_once_and_the_last_ends_the_experiment(registry: Registry
     with pytest.raises(Rejection) as refused:
         await registry.records.apply(experiment(note="c"), "", "")
     assert refused.value.reason is Reason.EXPERIMENT_ENDED
+
+
+async def test_an_experiment_that_a_server_with_a_later_clock_has_ended_changes_no_more(registry: Registry) -> None:
+    await registry.records.apply(experiment(), "", "")
+    registry.clock.step(3600)
+    ended, _ = await registry.records.end_arms("shorter", [end("candidate"), end("other")])
+    registry.clock.step(-3600)
+    with pytest.raises(Rejection) as refused:
+        await registry.records.apply(experiment(note="b"), "", "")
+    assert refused.value.reason is Reason.EXPERIMENT_ENDED
+    assert await registry.records.experiment("shorter") == ended
+    assert await registry.records.end_arms("shorter", [end("candidate")]) == (ended, 2)
 
 
 async def test_an_experiment_whose_time_is_over_changes_no_more(registry: Registry) -> None:

@@ -6,7 +6,7 @@ from groundwire_server.adapters.records.registry import prompts
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.prompts.registry import PromptOrigin
 from groundwire_server.domain.vocabulary import Reason
-from tests.contract.prompts.conftest import Registry, label, version
+from tests.contract.registry.conftest import Registry, label, version
 
 
 async def test_empty_records_have_no_change(registry: Registry) -> None:

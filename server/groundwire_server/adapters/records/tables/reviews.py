@@ -1,0 +1,108 @@
+"""Answers that were kept as cases, their reviews, and feedback."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from groundwire_server.adapters.records.tables.base import metadata
+
+cases: Final = Table(
+    "cases",
+    metadata,
+    Column("case_id", String(32), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("end_user", String(64), nullable=False, comment="hashed; empty without one"),
+    Column("route", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False, comment="it is forgotten then, unless a review of it is open"),
+    Column("format", SmallInteger, nullable=False, comment="of the sealed columns"),
+    Column("sealed_question", LargeBinary, nullable=False, comment="the text of the question alone, for lists"),
+    Column("sealed_case", LargeBinary, nullable=False),
+    Index(None, "tenant", "subject", "request_id"),
+    Index(None, "expires"),
+)
+
+case_documents: Final = Table(
+    "case_documents",
+    metadata,
+    Column("case_id", ForeignKey("cases.case_id", ondelete="CASCADE"), primary_key=True),
+    Column("document_id", String(256), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Index(None, "tenant", "document_id"),
+)
+
+reviews: Final = Table(
+    "reviews",
+    metadata,
+    Column("ticket", String(64), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("case_id", String(32), nullable=False, comment="its row is gone once its texts were erased"),
+    Column("operation_id", String(32), nullable=False, comment="empty where nobody waits"),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("trigger", String(16), nullable=False),
+    Column("cause", String(40), nullable=False),
+    Column("guard", String(64), nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("route", String(64), nullable=False),
+    Column("subject", String(256), nullable=False, comment="who asked"),
+    Column("request_id", String(64), nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("weakest_verdict", String(16)),
+    Column("share", Float, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("answer_by", BigInteger, nullable=False, comment="it expires then, unless it has ended"),
+    Column("expires", BigInteger, nullable=False, comment="it is ended then; once it has ended, it is forgotten"),
+    Column("keep", BigInteger, nullable=False, comment="microseconds that it is kept after its end"),
+    Column("reviewer", String(256), nullable=False),
+    Column("lease_until", BigInteger),
+    Column("decided", BigInteger),
+    Column("version", Integer, nullable=False),
+    Column("faults", String(256), nullable=False, comment="words, separated by commas"),
+    Column("wrong_sentences", String(2048), nullable=False, comment="indexes, separated by commas"),
+    Column("format", SmallInteger, nullable=False, comment="of the sealed columns"),
+    Column("sealed_verdict", LargeBinary, comment="the text and the note of the reviewer"),
+    Index(None, "tenant", "state", "created", "ticket"),
+    Index(None, "tenant", "created", "ticket"),
+    Index(None, "state", "expires"),
+    Index(None, "operation_id"),
+    Index(None, "case_id"),
+)
+
+feedback: Final = Table(
+    "feedback",
+    metadata,
+    Column("feedback_id", String(32), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("subject", String(256), nullable=False),
+    Column("end_user", String(64), nullable=False, comment="hashed; empty without one"),
+    Column("route", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("case_id", String(32), nullable=False, comment="empty where the answer was not kept"),
+    Column("rating", String(8), nullable=False, comment="empty without one"),
+    Column("faults", String(256), nullable=False, comment="words, separated by commas"),
+    Column("said", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("format", SmallInteger, nullable=False, comment="of the sealed columns"),
+    Column("sealed_texts", LargeBinary, comment="the correction and the comment; none without"),
+    UniqueConstraint("tenant", "subject", "request_id"),
+    Index(None, "tenant", "said", "feedback_id"),
+    Index(None, "case_id"),
+    Index(None, "expires"),
+)
