@@ -1,14 +1,14 @@
 """A page in Chromium, looked at through its debugging protocol."""
 
-import asyncio
 import json
 import shutil
-import tempfile
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import IO, Any
 
 import aiohttp
 
@@ -22,14 +22,22 @@ _FLAGS = (
     "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-component-update",
+    # A tab that another one lies over draws and counts time as if it were seen.
+    "--disable-backgrounding-occluded-windows",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
     "--no-first-run",
+    "--no-startup-window",
     "--remote-debugging-port=0",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 _KEYS = {"Enter": (13, "\r"), "Tab": (9, ""), "Escape": (27, "")}
 """The code of a key that is no character, and what it types."""
 
-_STARTED = b"DevTools listening on "
+_STARTED = "DevTools listening on "
+
+_PATIENCE_SECONDS = 60
+"""How long an answer of the browser may take on a busy machine."""
 
 CONTRAST = """
 (() => {
@@ -66,7 +74,42 @@ CONTRAST = """
 """Texts of too little contrast with what is behind them, by the Web Content Accessibility Guidelines."""
 
 
-class Tab:
+class BrowserGoneError(Exception):
+    """The browser, or the process of a tab, has ended."""
+
+
+class _Connection:
+    """A connection to the browser, or to one of its tabs."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._numbers = count(1)
+
+    async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Call a method of the protocol; what happens meanwhile is noted."""
+        number = next(self._numbers)
+        try:
+            await self._socket.send_json({"id": number, "method": method, "params": parameters})
+        except aiohttp.ClientConnectionError as error:
+            raise BrowserGoneError("the connection is closed") from error
+        while (message := await self._receive()).get("id") != number:
+            self._note(message)
+        assert "error" not in message, message
+        result: dict[str, Any] = message["result"]
+        return result
+
+    async def _receive(self) -> dict[str, Any]:
+        received = await self._socket.receive(timeout=_PATIENCE_SECONDS)
+        if received.type is not aiohttp.WSMsgType.TEXT:
+            raise BrowserGoneError(received.type.name)
+        message: dict[str, Any] = json.loads(received.data)
+        return message
+
+    def _note(self, message: dict[str, Any]) -> None:
+        """Take in what the browser tells by itself."""
+
+
+class Tab(_Connection):
     """One tab.
 
     Attributes:
@@ -75,23 +118,10 @@ class Tab:
     """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-        self._numbers = count(1)
+        super().__init__(socket)
         self._loaded = False
         self.requests: list[str] = []
         self.complaints: list[str] = []
-
-    async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Call a method of the protocol; what happens meanwhile is noted."""
-        number = next(self._numbers)
-        await self._socket.send_json({"id": number, "method": method, "params": parameters})
-        while True:
-            message = await self._socket.receive_json(timeout=60)
-            if message.get("id") == number:
-                assert "error" not in message, message
-                result: dict[str, Any] = message["result"]
-                return result
-            self._note(message)
 
     async def open(self, page: Path | str) -> None:
         """Open a file or an address and wait until it is shown."""
@@ -100,7 +130,7 @@ class Tab:
             await self.call(f"{domain}.enable")
         await self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not self._loaded:
-            self._note(await self._socket.receive_json(timeout=60))
+            self._note(await self._receive())
 
     async def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression; the page's own policy does not bind the debugger."""
@@ -154,44 +184,80 @@ class Tab:
                 self.complaints.append(text)
             case {"method": "Page.loadEventFired"}:
                 self._loaded = True
+            case {"method": "Inspector.targetCrashed"}:
+                raise BrowserGoneError("the tab crashed")
             case {"method": "Runtime.exceptionThrown", "params": parameters}:
                 self.complaints.append(json.dumps(parameters))
             case _:
                 pass
 
 
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Tab]:
-    """Start the browser with one tab, and end it when the context is left."""
-    assert CHROMIUM is not None
-    with tempfile.TemporaryDirectory(prefix="gw-chromium-", ignore_cleanup_errors=True) as profile:
-        process = await asyncio.create_subprocess_exec(
-            CHROMIUM,
-            *_FLAGS,
-            f"--user-data-dir={profile}",
-            "about:blank",
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
+class Browser:
+    """A browser for all tests of a process; what one of them does in it, no other sees.
+
+    It starts with the first tab. A browser that has ended, or does not answer, is replaced for the next one.
+
+    Args:
+        profile: a folder for its files.
+    """
+
+    def __init__(self, profile: Path) -> None:
+        self._profile = profile
+        self._process: subprocess.Popen[str] | None = None
+        self._address = ""
+
+    @asynccontextmanager
+    async def tab(self) -> AsyncIterator[Tab]:
+        """Open a tab with cookies, storage, a cache and permissions of its own; they end with the context."""
         try:
-            assert process.stderr is not None
-            line = b""
-            while not line.startswith(_STARTED):
-                line = await asyncio.wait_for(process.stderr.readline(), 60)
-                assert line, "the browser ended"
-            drain = asyncio.create_task(_drain(process.stderr))
-            address = line.removeprefix(_STARTED).decode().strip().removeprefix("ws://").partition("/")[0]
-            async with aiohttp.ClientSession() as session:
-                tabs = await (await session.get(f"http://{address}/json/list")).json()
-                target = next(each["webSocketDebuggerUrl"] for each in tabs if each["type"] == "page")
-                async with session.ws_connect(target, max_msg_size=0) as socket:
-                    yield Tab(socket)
-            drain.cancel()
-        finally:
-            process.terminate()
-            await process.wait()
+            address = self._running()
+            async with aiohttp.ClientSession() as session, session.ws_connect(address) as socket:
+                browser = _Connection(socket)
+                context = await browser.call("Target.createBrowserContext")
+                try:
+                    target = await browser.call("Target.createTarget", url="about:blank", **context)
+                    page = f"{address.partition('/devtools/')[0]}/devtools/page/{target['targetId']}"
+                    async with session.ws_connect(page, max_msg_size=0) as opened:
+                        yield Tab(opened)
+                finally:
+                    await browser.call("Target.disposeBrowserContext", **context)
+        except (BrowserGoneError, TimeoutError, aiohttp.ClientError):
+            self.end()
+            raise
+
+    @property
+    def process(self) -> int | None:
+        """The process that runs."""
+        return None if self._process is None else self._process.pid
+
+    def end(self) -> None:
+        """End the browser, if one runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _running(self) -> str:
+        """Return the address at which the browser is controlled; start it if it does not run."""
+        if self._process is not None and self._process.poll() is None:
+            return self._address
+        assert CHROMIUM is not None
+        command = [CHROMIUM, *_FLAGS, f"--user-data-dir={self._profile}"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        complaints = self._process.stderr
+        assert complaints is not None
+        line = ""
+        while not line.startswith(_STARTED):
+            line = complaints.readline()
+            if not line:
+                raise BrowserGoneError("it ended while it started")
+        # Unread complaints would fill the pipe, and stop the browser.
+        Thread(target=_drain, args=(complaints,), daemon=True).start()
+        self._address = line.removeprefix(_STARTED).strip()
+        return self._address
 
 
-async def _drain(stream: asyncio.StreamReader) -> None:
-    while await stream.readline():
-        pass
+def _drain(complaints: IO[str]) -> None:
+    with complaints:
+        while complaints.readline():
+            pass

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import hypothesis
 import pytest
 
+from tests.chromium import Browser
 from tests.leftovers import watch
 from tests.postgres_server import PostgresDatabases, postgres_server
 
@@ -70,3 +71,12 @@ def postgres() -> Iterator[PostgresDatabases]:
     """The databases of one PostgreSQL for all tests; those that use it are marked `process` and `needs_postgres`."""
     with postgres_server() as folder:
         yield PostgresDatabases(folder)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium for the tests that are marked `process` and skipped where none is installed."""
+    with TemporaryDirectory(prefix="gw-chromium-", ignore_cleanup_errors=True) as folder:
+        opened = Browser(Path(folder))
+        yield opened
+        opened.end()

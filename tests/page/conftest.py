@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.chromium import Tab, chromium
+from tests.chromium import Browser, Tab
 from tests.page.contents import reviews
 from tests.page.reviewing_server import ReviewingServer
 
@@ -17,7 +17,7 @@ async def server() -> AsyncIterator[ReviewingServer]:
 
 
 @pytest.fixture
-async def tab() -> AsyncIterator[Tab]:
-    """A browser."""
-    async with chromium() as opened:
+async def tab(browser: Browser) -> AsyncIterator[Tab]:
+    """A tab of a browser in which nothing has happened yet."""
+    async with browser.tab() as opened:
         yield opened

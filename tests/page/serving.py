@@ -1,68 +1,35 @@
-"""A real server with its gateway, as a process."""
+"""A real server with its gateway, which holds a document of the tenant that the page takes without a credential."""
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_GATEWAY = "the gateway listens at "
-
-
-@dataclass(frozen=True)
-class Served:
-    """A server that runs.
-
-    Attributes:
-        address: of gRPC.
-        page: the URL of its gateway.
-    """
-
-    address: str
-    page: str
+from groundwire import Client, Document
+from groundwire_server.app.configuration.load import load
+from groundwire_server.app.serve import running
+from tests.doubles.configured import beside
+from tests.page.contents import HOTELS
 
 
 @asynccontextmanager
-async def served(folder: Path, sections: Mapping[str, Any]) -> AsyncIterator[Served]:
-    """Start a server in a folder, and stop it when the context is left.
+async def served(folder: Path, sections: Mapping[str, Any]) -> AsyncIterator[str]:
+    """Serve within this process; yield the URL of the gateway.
 
     Args:
-        folder: of its configuration, its data and its log.
+        folder: of its configuration and its data.
         sections: of its configuration, apart from where it listens.
     """
-    configuration = {"server": {"listen": "127.0.0.1:0"}, "gateway": {"listen": "127.0.0.1:0"}, **sections}
-    (folder / "groundwire.yaml").write_text(json.dumps(configuration), encoding="utf-8")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "groundwire_server", "serve", "--no-local-embedder"),
-        cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    rest: asyncio.Task[bytes] | None = None
-    try:
-        async with asyncio.timeout(120):
-            page = await _gateway(process.stderr)
-            line = await process.stdout.readline()
-        # What is not read would stop the server once the pipe is full.
-        rest = asyncio.create_task(process.stderr.read())
-        yield Served(line.decode().removeprefix("listening on ").strip(), page)
-    finally:
-        process.terminate()
-        await process.wait()
-        if rest is not None:
-            await rest
-
-
-async def _gateway(log: asyncio.StreamReader) -> str:
-    lines: list[str] = []
-    while line := await log.readline():
-        lines.append(line.decode())
-        _, found, address = str(json.loads(line)["message"]).partition(_GATEWAY)
-        if found:
-            return address
-    raise AssertionError("".join(lines))
+    file = folder / "groundwire.yaml"
+    at_once = {"drain": {"grace_seconds": 0}}  # the page watches for as long as it is open
+    configuration = {"server": at_once, "gateway": {"listen": "127.0.0.1:0"}, **sections}
+    file.write_text(json.dumps(configuration), encoding="utf-8")
+    sources = beside(folder / "data", embedder=None, file=file)
+    async with running(sources, load(sources)) as server:
+        assert server.gateway is not None
+        async with Client(server.address, tenant="default") as client:
+            document = Document(document_id="travel", title="Travel policy", text=HOTELS, allowed_principals=["*"])
+            async for _ in client.ingest([document]):
+                pass
+        yield server.gateway

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwire import Client, Document
-from tests.chromium import Tab, chromium
-from tests.page.contents import HOTELS
-from tests.page.serving import Served, served
+from tests.chromium import Browser, Tab
+from tests.page.serving import served
 from tests.page.steps import CTRL, IN_A_BROWSER, replace, text, texts
 
 pytestmark = IN_A_BROWSER
@@ -23,14 +21,10 @@ SECTIONS = {
 
 
 @pytest.fixture
-async def real(tmp_path: Path) -> AsyncIterator[Served]:
+async def page(tmp_path: Path) -> AsyncIterator[str]:
     """A server whose answers all wait for a reviewer."""
-    async with served(tmp_path, SECTIONS) as running:
-        async with Client(running.address, tenant="default") as client:
-            document = Document(document_id="travel", title="Travel policy", text=HOTELS, allowed_principals=["*"])
-            async for _ in client.ingest([document]):
-                pass
-        yield running
+    async with served(tmp_path, SECTIONS) as url:
+        yield url
 
 
 async def sign_in(tab: Tab, name: str) -> None:
@@ -66,10 +60,10 @@ async def take(tab: Tab, page: str) -> None:
     await tab.until("document.querySelector('.ticket h1')")
 
 
-async def test_an_approved_answer_reaches_its_caller(real: Served, tab: Tab) -> None:
-    async with chromium() as reviewer:
-        await ask(tab, real.page)
-        await take(reviewer, real.page)
+async def test_an_approved_answer_reaches_its_caller(page: str, tab: Tab, browser: Browser) -> None:
+    async with browser.tab() as reviewer:
+        await ask(tab, page)
+        await take(reviewer, page)
         assert await text(reviewer, ".ticket h1") == QUESTION
         assert "every answer approved" in await text(reviewer, ".ticket .banner")
         assert "160 euros" in " ".join(await texts(reviewer, ".rests mark"))
@@ -90,10 +84,10 @@ async def test_an_approved_answer_reaches_its_caller(real: Served, tab: Tab) -> 
     assert tab.complaints == []
 
 
-async def test_an_edited_answer_is_checked_and_reaches_its_caller(real: Served, tab: Tab) -> None:
-    async with chromium() as reviewer:
-        await ask(tab, real.page)
-        await take(reviewer, real.page)
+async def test_an_edited_answer_is_checked_and_reaches_its_caller(page: str, tab: Tab, browser: Browser) -> None:
+    async with browser.tab() as reviewer:
+        await ask(tab, page)
+        await take(reviewer, page)
 
         await reviewer.press("e")
         await reviewer.until("document.activeElement.tagName === 'TEXTAREA'")
@@ -116,10 +110,10 @@ async def test_an_edited_answer_is_checked_and_reaches_its_caller(real: Served, 
         assert "A reviewer wrote it" in await text(tab, ".banner")
 
 
-async def test_a_rejected_answer_does_not_leave(real: Served, tab: Tab) -> None:
-    async with chromium() as reviewer:
-        await ask(tab, real.page)
-        await take(reviewer, real.page)
+async def test_a_rejected_answer_does_not_leave(page: str, tab: Tab, browser: Browser) -> None:
+    async with browser.tab() as reviewer:
+        await ask(tab, page)
+        await take(reviewer, page)
 
         await reviewer.press("x")
         await reviewer.until("document.querySelector('.panel textarea')")

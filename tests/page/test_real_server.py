@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from groundwire import Client, Document
 from tests.chromium import Tab
-from tests.page.contents import HOTELS
-from tests.page.serving import Served, served
+from tests.page.serving import served
 from tests.page.steps import CTRL, IN_A_BROWSER, text, texts
 
 pytestmark = IN_A_BROWSER
@@ -17,19 +15,15 @@ QUESTION = "How much may a hotel cost in Munich?"
 
 
 @pytest.fixture
-async def real(tmp_path: Path) -> AsyncIterator[Served]:
+async def page(tmp_path: Path) -> AsyncIterator[str]:
     """A server that holds a document of the tenant that the page takes without a credential."""
-    async with served(tmp_path, {}) as running:
-        async with Client(running.address, tenant="default") as client:
-            document = Document(document_id="travel", title="Travel policy", text=HOTELS, allowed_principals=["*"])
-            async for _ in client.ingest([document]):
-                pass
-        yield running
+    async with served(tmp_path, {}) as url:
+        yield url
 
 
-async def test_a_question_is_answered_from_the_documents(real: Served, tab: Tab) -> None:
+async def test_a_question_is_answered_from_the_documents(page: str, tab: Tab) -> None:
     await tab.resize(1280, 900)
-    await tab.open(real.page)
+    await tab.open(page)
     await tab.until("document.querySelector('.choice select')")
     assert await text(tab, "#who .name") == "anonymous · default"
 
@@ -46,9 +40,9 @@ async def test_a_question_is_answered_from_the_documents(real: Served, tab: Tab)
     assert tab.complaints == []
 
 
-async def test_the_gateway_sends_the_page_compressed_and_again_only_when_it_has_changed(real: Served, tab: Tab) -> None:
+async def test_the_gateway_sends_the_page_compressed_and_again_only_when_it_has_changed(page: str, tab: Tab) -> None:
     sizes = "performance.getEntriesByType('resource').filter(each => /\\.(js|css)$/.test(each.name))"
-    await tab.open(real.page)
+    await tab.open(page)
     await tab.until("document.querySelector('.choice select')")
     sent = await tab.evaluate(f"{sizes}.reduce((sum, each) => sum + each.encodedBodySize, 0)")
     held = await tab.evaluate(f"{sizes}.reduce((sum, each) => sum + each.decodedBodySize, 0)")

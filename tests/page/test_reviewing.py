@@ -1,6 +1,6 @@
 """Reviewing on the page, with the keyboard alone."""
 
-from tests.chromium import Tab, chromium
+from tests.chromium import Browser, Tab
 from tests.page.contents import HOSTILE
 from tests.page.reviewing_server import ReviewingServer
 from tests.page.steps import CTRL, IN_A_BROWSER, SHIFT, open_queue, open_ticket, replace, sent, text, texts
@@ -103,15 +103,15 @@ async def test_a_block_can_be_called_a_mistake(server: ReviewingServer, tab: Tab
     assert sent(server, "EditReview") == []
 
 
-async def test_two_browsers_do_not_decide_one_review_twice(server: ReviewingServer, tab: Tab) -> None:
+async def test_two_browsers_do_not_decide_one_review_twice(server: ReviewingServer, tab: Tab, browser: Browser) -> None:
     server.tokens = {"a": "ann", "b": "ben"}
-    async with chromium() as other:
-        for browser, token in ((tab, "a"), (other, "b")):
-            await browser.open(f"{server.address}/#/review/hotel")
-            await browser.until("document.querySelector('dialog[open] [name=secret]')")
-            await browser.type(token)
-            await browser.press("Enter")
-            await browser.until("document.querySelector('.ticket h1')")
+    async with browser.tab() as other:
+        for opened, token in ((tab, "a"), (other, "b")):
+            await opened.open(f"{server.address}/#/review/hotel")
+            await opened.until("document.querySelector('dialog[open] [name=secret]')")
+            await opened.type(token)
+            await opened.press("Enter")
+            await opened.until("document.querySelector('.ticket h1')")
         await tab.press("c")
         await other.until("document.querySelector('.ticket-row .tag')?.innerText === 'Claimed by ann'")
 

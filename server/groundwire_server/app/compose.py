@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
-from groundwire_server.adapters.prompts.headers import PromptHeaders
 from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.adapters.resilience.fair_limiter import ConcurrencyOptions, FairLimiter
 from groundwire_server.adapters.resilience.fair_threads import FairThreads
@@ -108,7 +107,6 @@ class Process:
         registry: of prompts and experiments in the records; None where no tenant manages them.
         experiment_results: what came of calls in experiments; None where there are none.
         templates: the prompts that have been compiled, for all snapshots.
-        headers: the front matter of prompts that has been read, for all snapshots.
     """
 
     recording: Recording
@@ -129,7 +127,6 @@ class Process:
     registry: RegistryWatch | None = None
     experiment_results: OpenedExperimentResults | None = None
     templates: TemplateCompiler = field(default_factory=compiler)
-    headers: PromptHeaders = field(default_factory=PromptHeaders)
 
     @classmethod
     def begin(

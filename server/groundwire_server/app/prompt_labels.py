@@ -1,5 +1,6 @@
 """The labels of a folder of prompts, changed by commands: `labels.yaml`, and beside it what became of each label."""
 
+import fcntl
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,8 @@ from groundwire_server.adapters.prompts.catalogue import compiler
 from groundwire_server.adapters.prompts.folder import LABELS, read_folder
 from groundwire_server.app.parts.prompts import folder_faults, registry_of
 from groundwire_server.domain.failure import SetupError
+from groundwire_server.domain.prompts.moves import MOST_MOVES, LabelMove, earlier
+from groundwire_server.domain.prompts.registry import NAME_PATTERN
 from groundwire_server.files.atomic import flush, replace_file
 from groundwire_server.files.small import UnreadableFileError, text_of
 
@@ -88,6 +91,10 @@ class LabelsFile:
             SetupError: when the files cannot be written.
         """
         self._registry.required(prompt, version)
+        if not NAME_PATTERN.fullmatch(label):
+            raise SetupError(
+                f"{label!r} cannot be a label: it must be named by {NAME_PATTERN.pattern}, such as production"
+            )
         change = _change(prompt, label, version, self.current(prompt, label), reason)
         if change.previous != version:
             self._write(change)
@@ -117,7 +124,8 @@ class LabelsFile:
         """
         file = self._folder / HISTORY
         try:
-            lines = text_of(file, _MOST_HISTORY).splitlines()
+            # A reason may hold other signs that end a line.
+            lines = text_of(file, _MOST_HISTORY).split("\n")
             changes = [LabelChange(**json.loads(line)) for line in lines if line]
         except UnreadableFileError as unreadable:
             if unreadable.absent:
@@ -134,9 +142,17 @@ class LabelsFile:
             labels.setdefault(each.prompt, {})[each.label] = each.version
         labels.setdefault(change.prompt, {})[change.label] = change.version
         try:
-            replace_file(self._folder / LABELS, _written(labels).encode(), _readable(self._folder / LABELS))
-            with (self._folder / HISTORY).open("a", encoding="utf-8") as file:
-                file.write(f"{change}\n")
+            line = f"{change}\n".encode()
+        except UnicodeEncodeError:
+            raise SetupError("the reason is not UTF-8: set the terminal to UTF-8") from None
+        try:
+            # Opened first: a label does not move without its line.
+            with (self._folder / HISTORY).open("ab") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if read_folder(self._folder).labels != self._read.labels:
+                    raise SetupError(f"{self._folder / LABELS} has changed meanwhile: run the command again")
+                replace_file(self._folder / LABELS, _written(labels).encode(), _readable(self._folder / LABELS))
+                file.write(line)
             flush(self._folder / HISTORY)
         except OSError as failed:
             raise SetupError(f"{failed.filename or self._folder} cannot be written: {failed.strerror}") from None
@@ -150,14 +166,11 @@ def _change(
 
 
 def _earlier(history: Sequence[LabelChange], label: str, current: str) -> str:
-    """Return what a label pointed at before it was set to a version on purpose; empty where nothing says so."""
-    of_label = [change for change in history if change.label == label]
+    """Return what a label goes back to; empty where nothing says so."""
+    of_label = [change for change in history if change.label == label][-MOST_MOVES:]
     if not of_label or of_label[-1].version != current:
         return ""
-    # Going back is not on purpose, or going back twice would return to what was left.
-    on_purpose = (change for change in reversed(of_label) if change.version == current and not change.rolled_back)
-    found = next(on_purpose, None)
-    return "" if found is None else found.previous
+    return earlier(LabelMove(each.version, each.previous, each.rolled_back) for each in of_label)
 
 
 def _written(labels: Mapping[str, Mapping[str, str]]) -> str:

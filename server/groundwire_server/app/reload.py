@@ -310,9 +310,7 @@ async def _open_expanded(
             admitted,
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),
-            prompt_calls(
-                loaded.configuration, configuration, registry, process.registry, process.templates, process.headers
-            ),
+            prompt_calls(loaded.configuration, configuration, registry, process.registry, process.templates),
             configuration.prompts.managed_by,
             PromptCatalogue(registry, process.templates),
             experiment_calls(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from opentelemetry.trace import NonRecordingSpan, SpanContext, use_span
 
@@ -28,7 +29,7 @@ from groundwire_server.adapters.replayed.prompts import (
     ReplayedRewritePrompts,
 )
 from groundwire_server.adapters.replayed.stores import ReplayedAnswerCache, ReplayedRetriever
-from groundwire_server.adapters.replayed.tape import LiveCalls, Tape
+from groundwire_server.adapters.replayed.tape import LiveCalls, LivePart, Tape
 from groundwire_server.adapters.replayed.timeline import ReplayLoop, UnrecordedError
 from groundwire_server.adapters.replayed.tokens import asked_part, replayed_tokens
 from groundwire_server.app.one_call import PortsOfOneCall, event_digest
@@ -51,6 +52,8 @@ from groundwire_server.ports.exchange import Led, PlacedGuardPart, PortName, Rec
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard
 from groundwire_server.ports.prompts import Prompts
 from groundwire_server.ports.recording import unrecorded
+
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,16 +264,16 @@ class _Replay:
 
     def _ports(self) -> Ports:
         """Return ports that give back what was recorded, and ask live parts for the rest."""
-        exchange, tape, live, now = self._exchange, self._tape, self._live, self._now
+        exchange, tape, now = self._exchange, self._tape, self._now
         parts = exchange.parts
         aliases = dict.fromkeys((*parts.models, *self._policy.models))
         return Ports(
-            ReplayedRetriever(tape, live, None if now is None else now.retriever),
+            ReplayedRetriever(tape, self._live_part(None if now is None else now.retriever)),
             None if parts.embedder is None else ReplayedEmbedder(tape, parts.embedder, parts.known),
             self._prompts,
             {
                 alias: ReplayedGenerator(
-                    tape, PortName.GENERATOR, live, None if now is None else now.generators.get(alias)
+                    tape, PortName.GENERATOR, self._live_part(None if now is None else now.generators.get(alias))
                 )
                 for alias in aliases
             },
@@ -281,10 +284,10 @@ class _Replay:
             budget=ReplayedBudget(tape) if parts.budget else None,
             reranker=None
             if parts.reranker is None
-            else ReplayedReranker(tape, parts.reranker, live, None if now is None else now.reranker),
+            else ReplayedReranker(tape, parts.reranker, self._live_part(None if now is None else now.reranker)),
             checker=None
             if parts.checker is None
-            else ReplayedChecker(tape, parts.checker, live, None if now is None else now.checker),
+            else ReplayedChecker(tape, parts.checker, self._live_part(None if now is None else now.checker)),
             rewriter=self._rewriter(),
             screens=self._screens(),
             queue=ReplayedQueue(tape) if parts.queue else None,
@@ -299,6 +302,10 @@ class _Replay:
             },
         )
 
+    def _live_part(self, part: P | None) -> LivePart[P] | None:
+        """Return what asks a part of the route as it is now; None where there is none, or none is asked."""
+        return None if part is None or self._live is None else LivePart(part, self._live)
+
     def _rewriter(self) -> RewriteModel | None:
         tokens = self._rewriter_tokens
         if tokens is None:
@@ -306,7 +313,7 @@ class _Replay:
         now = None if self._now is None else self._now.rewriter
         model = None if now is None else now.generator
         return RewriteModel(
-            ReplayedGenerator(self._tape, PortName.REWRITER, self._live, model),
+            ReplayedGenerator(self._tape, PortName.REWRITER, self._live_part(model)),
             ReplayedRewritePrompts(self._exchange.rewrite_prompts),
             tokens,
         )
@@ -342,7 +349,7 @@ class _Replay:
     def _remote(self, part: PlacedGuardPart, model: str) -> PlacedGuard[RemoteGuard]:
         guards = () if self._now is None else self._now.screens.get(part.screen, ScreenGuards()).remote
         guard = next((each.guard for each in guards if each.identity.name == part.identity.name), None)
-        replayed = ReplayedRemoteGuard(self._tape, part.identity.name, model, self._live, guard)
+        replayed = ReplayedRemoteGuard(self._tape, part.identity.name, model, self._live_part(guard))
         return PlacedGuard(part.identity, part.actions, replayed, part.categories)
 
 

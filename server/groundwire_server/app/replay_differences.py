@@ -46,10 +46,8 @@ def _times(report: Report) -> list[float]:
 def _written(outcome: Outcome) -> Any:
     """Return an outcome as plain values, with its passages in their places."""
     table = PassageTable()
-    return _unfolded(plain(Outcome, outcome, table), table)
-
-
-def _unfolded(written: Any, table: PassageTable) -> Any:
+    # Writing the outcome fills the table.
+    written = plain(Outcome, outcome, table)
     return {"outcome": written, "passages": table.passages}
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from groundwire_server.adapters.prompts.bounds import MOST_RENDERED
 from groundwire_server.adapters.prompts.catalogue import PromptCatalogue, built_in_prompts, compiler
+from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.generation import Draft, PromptSettings
@@ -16,7 +17,7 @@ from groundwire_server.domain.prompts.context import PromptContext
 from groundwire_server.domain.prompts.registry import PromptLabel, UnknownPromptError, joined
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause
-from tests.adapters.prompts.rendering import MARK, Case, cases
+from tests.adapters.prompts.rendering import MARK, SPAN, Case, cases
 from tests.doubles.prompts import USER, catalogue, template, version
 
 RECORDED = json.loads((Path(__file__).parent / "recorded" / "answer-1.2.0.json").read_text("utf-8"))
@@ -135,6 +136,20 @@ def test_a_prompt_that_no_model_could_read_is_too_long() -> None:
     with pytest.raises(Failure) as refused:
         PROMPTS.render("answer", "", ASKED, passages, MARK)
     assert refused.value.cause is Cause.PROMPT_TOO_LONG
+
+
+def test_a_sentence_that_should_rest_on_nothing_known_has_an_empty_passage() -> None:
+    correction = (
+        "{% block correction %}{% if rests_on %}known{% endif %}"
+        "{% if wrong == 'CITATION_MISSING' %}<passage-{{ mark }}>{{ rests_on.text }}</passage-{{ mark }}>{% endif %}"
+        "{% endblock %}"
+    )
+    prompts = catalogue(version("1.0.0", template(more=correction)))
+    released = [CheckedSegment("One.", SPAN, (), ())]
+    draft = Draft("x", Cause.CITATION_MISSING)
+    begun = prompts.render("answer", "", ASKED, [], MARK, draft, released).begun
+    assert begun is not None
+    assert begun.correction == f"<passage-{MARK}></passage-{MARK}>"
 
 
 def test_a_cause_without_words_of_its_own_is_named() -> None:

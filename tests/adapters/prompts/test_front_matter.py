@@ -70,6 +70,11 @@ WRONG = {
         "variables.a: its default must be a list of texts, as its type says",
     ),
     "default-of-no-type": ("variables:\n  a: {default: 7}", 3, "variables.a.default: must be"),
+    "default-with-nothing-in-it": (
+        "variables:\n  str: {type: pairs, default: {a: null, b: 2}}",
+        3,
+        "variables.str.default: must be a text, a list of texts, or `key: text` lines",
+    ),
     "tokens": ("limits: {max_tokens: 1}", 2, "limits.max_tokens: must be greater than or equal to 50"),
     "temperature": ("model: {temperature: 3}", 2, "model.temperature: must be less than or equal to 2"),
     "text-for-a-number": ('model: {temperature: "1"}', 2, "model.temperature: must be a valid number"),
@@ -81,6 +86,16 @@ WRONG = {
 def test_what_is_wrong_is_a_line_with_its_place(header: str, line: int, says: str) -> None:
     found = errors(header)
     assert (line, True) in [(at, message.startswith(says)) for at, message in found], found
+
+
+def test_a_default_of_no_type_is_one_line() -> None:
+    assert errors("variables:\n  a: {default: [x, null, 007]}") == [
+        (3, "variables.a.default: must be a text, a list of texts, or `key: text` lines")
+    ]
+
+
+def test_a_byte_order_mark_is_left_out() -> None:
+    assert split(f"\ufeff{WHOLE}") == split(WHOLE)
 
 
 @pytest.mark.parametrize("text", ["---\ndescription: x\n{% block system %}", "--- \nbody"])

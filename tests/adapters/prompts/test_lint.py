@@ -48,6 +48,11 @@ WARNED = {
         4,
         "`mark` differs from call to call: in block `system` it keeps providers from caching",
     ),
+    "not-seen": (
+        template("Answer\u202e from the passages."),
+        4,
+        "holds a character that is not seen: remove it, so that all reads as it says",
+    ),
     "passages-in-system": (
         template("{% if passages %}Quote them.{% endif %}"),
         4,
@@ -115,6 +120,8 @@ PIECES = st.lists(
             *("{{ question }}", "{{ mark }}", "{{ t.text }}", "{{ t.speaker }}", "{{ shown(question) }}"),
             *("<turn-{{ mark }}>", "</turn-{{ mark }}>", "<given-{{ mark }}>", "</given-{{ mark }}>"),
             *("{% if turns %}", "{% else %}", "{% endif %}", "{% for t in turns %}", "{% endfor %}"),
+            *("{{ question or 'x' }}", "{{ turns and answer_form }}", "{{ answer_form and 'x' }}", "{{ 5|length }}"),
+            *("{% if question|length < 3 %}", "{% if answer_form == 5 %}", "{{ 'x' if turns }}", "{{ loop }}"),
             *("{{ passages|length }}", "\n", " ", "word", "<", ">", "-"),
         ]
     ),

@@ -146,6 +146,39 @@ IN_USER = {
         "`question` is text of others: a condition may ask whether there is one, not what it says",
     ),
     "chosen": ("{{ question if turns else '' }}", "`… if … else …` is for the operator's texts"),
+    # The value of `or` is one of the two, in a branch that no trial takes.
+    "or": (
+        "{% if answer_form == 'x' %}{{ question or 'x' }}{% endif %}",
+        "`… or …` is for the operator's texts: write {% if %} for others",
+    ),
+    "and": ("{{ turns and question }}", "`… and …` is for the operator's texts"),
+    "or-set": ("{% set x = question or 'x' %}{{ x }}", "`… or …` is for the operator's texts"),
+    "or-compared": ("{% if (question or 'x') == 'x' %}x{% endif %}", "`… or …` is for the operator's texts"),
+    "mark-and": ("</question-{{ mark and mark }}>", "`… and …` is for the operator's texts"),
+    # What would fail when a prompt is rendered, or never hold.
+    "length-of-a-number": ("{{ 5|length }}", "`length` is for a text or a list"),
+    "length-of-nothing": ("{{ none|length }}", "`length` is for a text or a list"),
+    "length-of-an-item": ("{% for t in turns %}{{ t|length }}{% endfor %}", "`length` is for a text or a list"),
+    "upper-of-a-number": ("{{ 5|upper }}", "`upper` is for a text"),
+    "text-below-number": (
+        "{% if answer_form < 5 %}x{% endif %}",
+        "a text is compared with a number: compare two texts, or two numbers",
+    ),
+    "number-as-a-text": (
+        "{% for t in turns %}{% if loop.index == '1' %}x{% endif %}{% endfor %}",
+        "a number is compared with a text",
+    ),
+    "truth-in-order": (
+        "{% for t in turns %}{% if loop.first < loop.last %}x{% endif %}{% endfor %}",
+        "only texts and numbers have an order",
+    ),
+    "with-nothing": ("{% if answer_form == none %}x{% endif %}", "a text is compared with nothing"),
+    "maybe-nothing": (
+        "{% if ('x' if turns) < 'y' %}x{% endif %}",
+        "a text in one case and something else in another is compared with a text",
+    ),
+    "in-a-number": ("{% if 'x' in 5 %}x{% endif %}", "`in` looks for a text in a text, not for a text in a number"),
+    "whole-loop": ("{% for t in turns %}{{ loop }}{% endfor %}", "`loop` is no text: show what is in it"),
     "mark-changed": ("{{ mark|upper }}", "`mark` is shown as it is, and nowhere else"),
     "mark-compared": ("{% if mark == 'x' %}x{% endif %}", "`mark` is shown as it is, and nowhere else"),
     "renamed": ("{% set x = question %}{{ x }}", "`question` is text of others and stands outside a fence"),
@@ -211,6 +244,28 @@ WHOLE = {
         template("{{ a() }}", more="{% macro a(b=1) %}{% endmacro %}"),
         4,
         "a macro takes its arguments one by one, and has no defaults",
+    ),
+    "macro-as-the-loop": (
+        template(more="{% macro loop() %}{% endmacro %}"),
+        11,
+        "macro `loop` has the name of a variable",
+    ),
+    "macro-as-an-argument": (
+        template("{{ a('x') }}", more="{% macro a(b) %}{{ b() }}{% endmacro %}{% macro b() %}{% endmacro %}"),
+        11,
+        "`b` of macro `a` has the name of a macro: choose another",
+    ),
+    "call-in-a-long-circle": (
+        template(
+            more="".join(f"{{% macro m{n}() %}}{{{{ m{(n + 1) % 3000}() }}}}{{% endmacro %}}" for n in range(3000))
+        ),
+        11,
+        "macro `m0` calls itself, or another that calls it: write it out",
+    ),
+    "deep-fences": (
+        template(user=USER + "<turn-{{ mark }}>" * 5000 + "</turn-{{ mark }}>" * 5000),
+        10,
+        "more than 16 fences within each other",
     ),
     "system-shows-others": (
         template("<question-{{ mark }}>{{ question }}</question-{{ mark }}>"),
@@ -302,3 +357,19 @@ BOMBS = {
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
 def test_what_would_take_time_or_memory_without_bound_is_refused(text: str) -> None:
     assert errors(text)
+
+
+SHOWN = {
+    "or": "{% if turns or passages %}x{% endif %}",
+    "and-of-the-operators": "{{ answer_form and 'x' }}",
+    "truths": "{% for t in turns %}{% if loop.first == loop.last %}x{% endif %}{% endfor %}",
+    "numbers": "{% if turns|length > 3 and 1 < passages|length <= 5 %}x{% endif %}",
+    "texts": "{% if 'x' in answer_form and answer_form != 'x' %}x{% endif %}",
+    "no-else": "{{ 'x' if turns }}",
+    "fences-within-each-other": "<turn-{{ mark }}>" * 16 + "</turn-{{ mark }}>" * 16,
+}
+
+
+@pytest.mark.parametrize("text", SHOWN.values(), ids=SHOWN)
+def test_what_is_always_well_is_not_refused(text: str) -> None:
+    assert errors(user(text)) == []

@@ -7,7 +7,7 @@ import pytest
 
 from groundwire_server.cli.evaluate.page import html
 from groundwire_server.evaluation.result import evaluate
-from tests.chromium import CHROMIUM, CONTRAST, Tab, chromium
+from tests.chromium import CHROMIUM, CONTRAST, Browser, Tab
 from tests.cli.evaluate.test_page import MANY
 
 pytestmark = [
@@ -41,11 +41,11 @@ OVERLAPPING = """
 
 
 @pytest.fixture
-async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
-    """A browser that shows the page."""
+async def tab(browser: Browser, tmp_path: Path) -> AsyncIterator[Tab]:
+    """A tab that shows the page."""
     page = tmp_path / "evaluation.html"
     page.write_text(html(evaluate([MANY])), encoding="utf-8")
-    async with chromium() as opened:
+    async with browser.tab() as opened:
         await opened.open(page)
         yield opened
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from groundwire_server.adapters.prompts.folder import read_folder
+from groundwire_server.app.prompt_labels import LabelsFile
+from groundwire_server.domain.failure import SetupError
 from tests.cli.conftest import Ran
 from tests.e2e.prompts import template
 
@@ -68,6 +70,52 @@ def test_going_back_from_what_was_set_by_hand_since_is_refused(command: Command,
     ran = command("rollback", "answer")
     assert (ran.code, "name the version with `groundwire prompts promote`" in ran.err) == (1, True)
     assert labels(folder) == {"production": "1.5.0"}
+
+
+def test_going_back_never_returns_to_what_was_left(command: Command, folder: Path) -> None:
+    for number in ("1.4.0", "1.3.0", "1.4.0"):
+        command("promote", f"answer/{number}")
+    assert command("rollback", "answer").out == "answer: production 1.4.0 -> 1.3.0\n"
+    ran = command("rollback", "answer")
+    assert (ran.code, "has nothing before answer/1.3.0" in ran.err) == (1, True)
+    assert labels(folder)["production"] == "1.3.0"
+
+
+@pytest.mark.parametrize("label", ["Foo: bar", "1.4.0", "", "x\n  candidate: 1.3.0", "é"])
+def test_a_name_that_no_label_has_is_refused(command: Command, folder: Path, label: str) -> None:
+    before = (folder / "labels.yaml").read_text()
+    ran = command("promote", "answer/1.4.0", "--label", label)
+    assert (ran.code, "cannot be a label: it must be named by" in ran.err) == (2, True)
+    assert (folder / "labels.yaml").read_text() == before
+
+
+def test_a_reason_may_hold_any_sign(command: Command) -> None:
+    reason = "one\u2028two\x85three\nfour"
+    command("promote", "answer/1.4.0", "--reason", reason)
+    assert command("rollback", "answer").out == "answer: production 1.4.0 -> 1.3.0\n"
+    assert json.loads(command("history", "--json").out.split("\n")[1])["reason"] == reason
+
+
+def test_a_reason_that_is_no_text_moves_no_label(command: Command, folder: Path) -> None:
+    ran = command("promote", "answer/1.4.0", "--reason", "a\udcffb")
+    assert (ran.code, "the reason is not UTF-8" in ran.err) == (2, True)
+    assert labels(folder)["production"] == "1.3.0"
+
+
+def test_a_label_does_not_move_without_its_line_in_the_history(command: Command, folder: Path) -> None:
+    (folder / "labels.history").mkdir()
+    ran = command("promote", "answer/1.4.0")
+    assert (ran.code, "labels.history cannot be written: Is a directory" in ran.err) == (2, True)
+    assert labels(folder)["production"] == "1.3.0"
+
+
+def test_of_two_that_move_labels_at_once_one_does(folder: Path) -> None:
+    one, other = LabelsFile(folder), LabelsFile(folder)
+    one.promote("answer", "1.4.0", "production", "")
+    with pytest.raises(SetupError, match=r"labels\.yaml has changed meanwhile: run the command again"):
+        other.promote("answer", "1.4.0", "candidate", "")
+    assert labels(folder) == {"production": "1.4.0", "candidate": "1.5.0"}
+    assert len(LabelsFile(folder).history()) == 1
 
 
 def test_a_label_is_set_as_it_was_seen(command: Command, folder: Path) -> None:

@@ -95,6 +95,16 @@ async def test_going_back_goes_on_to_what_was_before(registry: Registry) -> None
     assert (last.version, last.previous, last.rolled_back, last.reason) == ("1.2.0", "1.3.0", True, "to 1.2.0")
 
 
+async def test_going_back_never_returns_to_what_was_left(registry: Registry) -> None:
+    records = registry.records
+    for number in ("1.2.0", "1.3.0", "1.4.0", "1.3.0", "1.4.0"):
+        await records.set_label(label(number), None)
+    back, _ = await records.roll_back(label("1.3.0"), "1.4.0")
+    assert (back.version, back.previous) == ("1.3.0", "1.2.0")
+    back, _ = await records.roll_back(label("1.2.0"), "1.3.0")
+    assert (back.version, back.previous) == ("1.2.0", "")
+
+
 @pytest.mark.parametrize(("number", "expected"), [("1.2.0", "1.3.0"), ("1.2.0", "1.5.0"), ("1.1.0", "1.4.0")])
 async def test_going_back_from_elsewhere_is_refused(registry: Registry, number: str, expected: str) -> None:
     await registry.records.set_label(label("1.4.0", previous="1.2.0"), None)

@@ -10,8 +10,7 @@ import pytest
 
 from groundwire_server.adapters.records.engine import records_database
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.adapters.records.registry import prompts
-from groundwire_server.adapters.records.registry.revisions import read_revision
+from groundwire_server.adapters.records.registry.journal import RegistryJournal, read_revision
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from tests.contract.registry.conftest import Registry, definition, experiment, label, version
@@ -109,7 +108,7 @@ async def test_a_race_without_the_lock_is_seen(
 ) -> None:
     if sql_options.file is not None:
         pytest.skip("SQLite lets one write at a time in any case")
-    monkeypatch.setattr(prompts, "lock_revision", read_revision)
+    monkeypatch.setattr(RegistryJournal, "lock", lambda _, connection: read_revision(connection))
     broken = 0
     for number in range(ROUNDS):
         calls = (

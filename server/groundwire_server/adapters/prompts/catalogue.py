@@ -230,13 +230,13 @@ def _wrong(draft: Draft, fence: Fence) -> Mapping[str, Any]:
     }
 
 
-def _rests_on(draft: Draft, handles: Mapping[str, Passage], fence: Fence) -> ShownSupport | None:
-    """Return the passage that a sentence should rest on; None where none is known."""
+def _rests_on(draft: Draft, handles: Mapping[str, Passage], fence: Fence) -> ShownSupport:
+    """Return the passage that a sentence should rest on; an empty one where none is known."""
     passage = None if draft.refused is None else draft.refused.passage
     if passage is None:
-        return None
+        return ShownSupport()
     found = ((handle, each) for handle, each in handles.items() if each.chunk_id == passage.chunk_id)
-    return next((ShownSupport(handle, fence.neutral(each.text)) for handle, each in found), None)
+    return next((ShownSupport(handle, fence.neutral(each.text)) for handle, each in found), ShownSupport())
 
 
 def _written(segment: CheckedSegment, handles: Mapping[str, Passage], fence: Fence) -> str:

@@ -1,15 +1,18 @@
 """What an expression of a template may say: variables and what is in them, a few filters, and comparisons."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Final
 
 from jinja2 import nodes
 
 from groundwire_server.adapters.prompts.environment import FILTERS
-from groundwire_server.adapters.prompts.shapes import LOOP, Shape, Whose
+from groundwire_server.adapters.prompts.shapes import Kind, Shape, Whose
 
 _OURS: Final = Shape(Whose.OURS, "")
+_TRUTH: Final = Shape(Whose.OURS, "", kind=Kind.TRUTH)
+_NOTHING: Final = Shape(Whose.OURS, "", kind=Kind.NOTHING)
 _UNKNOWN: Final = Shape(Whose.OURS, "?")
 """Stands in for what has been reported, so that one error is not followed by others."""
 
@@ -54,20 +57,25 @@ class Expressions:
             case nodes.Name():
                 return self._name(node, scope)
             case nodes.Const():
-                return _OURS
+                return Shape(Whose.OURS, "", kind=_kind_of(node.value))
             case nodes.Getattr(node=nodes.Name() as of):
                 return self._field(node, of.name, self._name(of, scope))
             case nodes.Filter():
                 return self._filtered(node, scope)
             case nodes.CondExpr():
                 self.condition(node.test, scope)
-                ways = [self.read(each, scope) for each in (node.expr1, node.expr2) if each is not None]
-                if any(not each.text or each.whose is not Whose.OURS or each.name == "mark" for each in ways):
-                    self._report(node.lineno, "`… if … else …` is for the operator's texts: write {% if %} for others")
-                return _OURS
-            case nodes.Compare() | nodes.Not() | nodes.And() | nodes.Or():
+                # Without `else` it may be nothing.
+                ways = [_NOTHING if each is None else self.read(each, scope) for each in (node.expr1, node.expr2)]
+                return self._either(node.lineno, ways, "… if … else …")
+            case nodes.And() | nodes.Or():
+                # It is one of the two, and not whether they are there.
+                word = "and" if isinstance(node, nodes.And) else "or"
+                return self._either(
+                    node.lineno, [self.read(each, scope) for each in (node.left, node.right)], f"… {word} …"
+                )
+            case nodes.Compare() | nodes.Not():
                 self.condition(node, scope)
-                return _OURS
+                return _TRUTH
             case nodes.Getattr():
                 self._report(node.lineno, f"`.{node.attr}` is not allowed here: attributes are those of loop variables")
                 return _UNKNOWN
@@ -85,8 +93,9 @@ class Expressions:
                 self.condition(node.left, scope)
                 self.condition(node.right, scope)
             case nodes.Compare():
-                for each in (node.expr, *(operand.expr for operand in node.ops)):
-                    self._compared(each, scope)
+                shapes = [self._compared(each, scope) for each in (node.expr, *(each.expr for each in node.ops))]
+                for operand, pair in zip(node.ops, pairwise(shapes), strict=True):
+                    self._comparable(node.lineno, operand.op, pair)
             case _:
                 self.read(node, scope)
 
@@ -115,12 +124,17 @@ class Expressions:
         return scope[node.name]
 
     def _field(self, node: nodes.Getattr, name: str, shape: Shape) -> Shape:
-        if shape.name == "loop" and node.attr in LOOP:
-            return _OURS
         if shape is not _UNKNOWN and node.attr not in shape.fields:
-            there = ", ".join(sorted(LOOP) if shape.name == "loop" else shape.fields)
+            there = ", ".join(shape.fields)
             self._report(node.lineno, f"`{name}` has no `{node.attr}`{f'; it has: {there}' if there else ''}")
         return shape.fields.get(node.attr, _UNKNOWN)
+
+    def _either(self, line: int, ways: Sequence[Shape], form: str) -> Shape:
+        """Return what an expression yields that is one of several; it shows the operator's texts alone."""
+        if any(not each.text or each.whose is not Whose.OURS or each.name == "mark" for each in ways):
+            self._report(line, f"`{form}` is for the operator's texts: write {{% if %}} for others")
+        kinds = {each.kind for each in ways}
+        return Shape(Whose.OURS, "", kind=kinds.pop() if len(kinds) == 1 else Kind.MIXED)
 
     def _filtered(self, node: nodes.Filter, scope: Mapping[str, Shape]) -> Shape:
         if node.node is None or node.name not in FILTERS:
@@ -130,19 +144,37 @@ class Expressions:
         plain = all(isinstance(each, nodes.Const) and isinstance(each.value, str) for each in node.args)
         if not plain or len(node.args) > (node.name == "join") or node.kwargs or node.dyn_args or node.dyn_kwargs:
             self._report(node.lineno, f"`{node.name}` takes {'one text' if node.name == 'join' else 'nothing'}")
+        text = given.text and given.kind is Kind.TEXT
         if node.name == "length":
-            return _OURS
-        if (given.items is None) is (node.name == "join") or (node.name == "join" and not _texts(given)):
+            if not text and given.items is None:
+                self._report(node.lineno, "`length` is for a text or a list")
+            return Shape(Whose.OURS, "", kind=Kind.NUMBER)
+        if not (_texts(given) if node.name == "join" else text):
             what = "a list of texts" if node.name == "join" else "a text"
             self._report(node.lineno, f"`{node.name}` is for {what}")
         self._operators(node.lineno, given, f"`{node.name}` would change it after it was made harmless")
         return _OURS
 
-    def _compared(self, node: nodes.Node, scope: Mapping[str, Shape]) -> None:
+    def _compared(self, node: nodes.Node, scope: Mapping[str, Shape]) -> Shape:
         shape = self.read(node, scope)
         if not shape.text:
             self._report(node.lineno, f"`{shape.name}` is no text: compare what is in it, or its length")
+            return _UNKNOWN
         self._operators(node.lineno, shape, "a condition may ask whether there is one, not what it says")
+        return shape
+
+    def _comparable(self, line: int, operator: str, pair: tuple[Shape, Shape]) -> None:
+        """Report a comparison that would fail when a prompt is rendered, or never hold."""
+        one, other = (each.kind for each in pair)
+        if _UNKNOWN in pair:
+            return
+        if operator in {"in", "notin"}:
+            if {one, other} != {Kind.TEXT}:
+                self._report(line, f"`in` looks for a text in a text, not for {one.value} in {other.value}")
+        elif one is not other or one is Kind.MIXED:
+            self._report(line, f"{one.value} is compared with {other.value}: compare two texts, or two numbers")
+        elif operator not in {"eq", "ne"} and one not in {Kind.TEXT, Kind.NUMBER}:
+            self._report(line, "only texts and numbers have an order: write {% if %} without a comparison")
 
     def _operators(self, line: int, shape: Shape, why: str) -> None:
         """Note that a text must be the operator's."""
@@ -152,6 +184,18 @@ class Expressions:
             self._report(line, f"`{shape.name}` is text of others: {why}")
         elif shape.whose is Whose.EITHER:
             self._bare.add(shape.name.partition(".")[0])
+
+
+def _kind_of(value: object) -> Kind:
+    match value:
+        case str():
+            return Kind.TEXT
+        case bool():
+            return Kind.TRUTH
+        case None:
+            return Kind.NOTHING
+        case _:
+            return Kind.NUMBER
 
 
 def _texts(shape: Shape) -> bool:

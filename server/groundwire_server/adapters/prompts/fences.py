@@ -35,6 +35,8 @@ _USUAL_TAGS: Final = {
     "segment": "given",
 }
 _OF_OTHERS: Final = frozenset({_THEIRS, _EITHER})
+_MOST_OPEN: Final = 16
+"""Fences within each other: the trial of a template looks at what it renders once for each."""
 _TAG: Final = re.compile(rf"<(/?)([a-z][a-z0-9_-]*)-{MARK}([^<>]*)>")
 _TAG_BEGUN: Final = re.compile(rf"</?[a-z][a-z0-9_-]*-{MARK}")
 _BEFORE_MARK: Final = frozenset(" \t\n>\"'`*(:=")
@@ -107,6 +109,8 @@ class OutputRow:
                         "<question-…>, <draft-…>, <given-…> or <context-…>, or with a word before: <notes-context-…>",
                     )
                 tags.append(found[2])
+                if len(tags) == _MOST_OPEN + 1:
+                    self._report(self._line(found.start()), f"more than {_MOST_OPEN} fences within each other")
             elif tags and tags[-1] == found[2]:
                 tags.pop()
             else:

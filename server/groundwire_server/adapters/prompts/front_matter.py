@@ -141,10 +141,12 @@ class SplitTemplate:
 def split(text: str) -> SplitTemplate:
     """Return the parts of a template; one that does not begin with a line `---` has a body alone.
 
+    A byte order mark before it, which some editors write, is left out.
+
     Raises:
         UnusableTemplateError: with an error for each fault of the front matter.
     """
-    text = _LINE_END.sub("\n", text)
+    text = _LINE_END.sub("\n", text.removeprefix("\ufeff"))
     head, *rest = text.split("\n")
     if head.rstrip() != _FENCE:
         return SplitTemplate(FrontMatter(), text, 0, {})
@@ -168,17 +170,24 @@ def split(text: str) -> SplitTemplate:
 
 def _faults(invalid: ValidationError, lines: Mapping[Path, int]) -> Iterator[tuple[int, str]]:
     """Yield the line of each value that is wrong, and why; no message has the value."""
+    several: set[Path] = set()
     for error in invalid.errors(include_url=False, include_input=False):
+        path, message = tuple(error["loc"]), _sentence(error)
         # A default has several types, each with an error of its own.
-        path = tuple(part for part in error["loc"] if part not in _TYPES)
+        if types := [place for place, part in enumerate(path) if place > 2 and part in _TYPES]:
+            path, message = path[: types[0]], "must be a text, a list of texts, or `key: text` lines"
+            if path in several:
+                continue
+            several.add(path)
+        path = path[:-1] if path[-1:] == ("[key]",) else path
         known = path
         while known and known not in lines:
             known = known[:-1]
         place = ".".join(map(str, path))
-        yield lines.get(known, 1), f"{place}: {_sentence(error)}" if place else _sentence(error)
+        yield lines.get(known, 1), f"{place}: {message}" if place else message
 
 
-_TYPES: Final = frozenset({"str", "tuple[str, ...]", "dict[str,str]", "[key]"})
+_TYPES: Final = frozenset({"str", "tuple[str, ...]", "dict[str,str]"})
 
 
 def _around(path: tuple[str | int, ...]) -> type[Options]:

@@ -135,7 +135,7 @@ def _trials(template: CompiledTemplate) -> Iterator[tuple[str, Mapping[str, Any]
             yield "system", {**_OF_ALL, **given, **_asked(signs, title)}
             yield "user", {**_OF_ALL, **given, **_asked(signs, title)}
             yield "repair", {**_OF_ALL, **given, **wrong, "draft": _SIGN.format(0)}
-            rests_on = ShownSupport("p1", _SIGN.format(9)) if title else None
+            rests_on = ShownSupport("p1", _SIGN.format(9)) if title else ShownSupport()
             yield "correction", {**_OF_ALL, **given, **wrong, "sentence": _SIGN.format(0), "rests_on": rests_on}
             yield "continuation", {**_OF_ALL, **given, "segments": signs}
 

@@ -20,6 +20,16 @@ class Whose(Enum):
     """A variable that a route may fill from either: outside a fence it takes the operator's alone."""
 
 
+class Kind(Enum):
+    """What sort of value can be shown; values of two sorts have no order, and are never equal."""
+
+    TEXT = "a text"
+    NUMBER = "a number"
+    TRUTH = "true or false"
+    NOTHING = "nothing"
+    MIXED = "a text in one case and something else in another"
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What a variable holds.
@@ -31,6 +41,7 @@ class Shape:
         most: items of a list.
         length: code points that it is known to have; 0 where a call decides.
         fields: that can be asked for, by name, in the order in which they are unpacked; empty for a text.
+        kind: of a value that is neither a list nor has fields.
     """
 
     whose: Whose
@@ -39,6 +50,7 @@ class Shape:
     most: int = 1
     length: int = 0
     fields: Mapping[str, "Shape"] = field(default_factory=dict)
+    kind: Kind = Kind.TEXT
 
     @property
     def text(self) -> bool:
@@ -69,10 +81,13 @@ class ShownDeparture(NamedTuple):
 
 
 class ShownSupport(NamedTuple):
-    """The passage that a sentence should rest on."""
+    """The passage that a sentence should rest on; false where there is none, and its fields are empty."""
 
-    id: str
-    text: str
+    id: str = ""
+    text: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.id)
 
 
 class ShownPair(NamedTuple):
@@ -87,7 +102,20 @@ _TURNS: Final = 16
 _DEPARTURES: Final = 32
 _ITEMS: Final = 256
 
-LOOP: Final = frozenset({"index", "index0", "first", "last", "length"})
+LOOP: Final = Shape(
+    Whose.OURS,
+    "loop",
+    fields={
+        name: Shape(Whose.OURS, f"loop.{name}", kind=kind)
+        for name, kind in (
+            ("first", Kind.TRUTH),
+            ("index", Kind.NUMBER),
+            ("index0", Kind.NUMBER),
+            ("last", Kind.TRUTH),
+            ("length", Kind.NUMBER),
+        )
+    },
+)
 """What may be asked of `loop`."""
 
 

@@ -5,6 +5,7 @@ So no template can read what it should not, take time or memory without bound, o
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from itertools import islice
 from typing import Final
 
@@ -13,7 +14,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from groundwire_server.adapters.prompts.bounds import MOST_ERRORS, MOST_RENDERED, out_of_bounds
 from groundwire_server.adapters.prompts.expressions import Expressions
 from groundwire_server.adapters.prompts.fences import MARK, SIGNS, FenceState, OutputRow
-from groundwire_server.adapters.prompts.shapes import BLOCKS, OF_ALL, Shape, Whose, declared
+from groundwire_server.adapters.prompts.shapes import BLOCKS, LOOP, OF_ALL, Shape, Whose, declared
 from groundwire_server.domain.prompts.variables import Variable
 
 REQUIRED: Final = ("system", "user")
@@ -73,8 +74,10 @@ def parsed(environment: Environment, text: str, variables: Mapping[str, Variable
         return TemplateBody({}, {}, sorted(set(errors)))
     blocks, macros = _parts(tree, errors)
     for name, macro in macros.items():
-        if name in variables or any(name in of for of in (OF_ALL, *BLOCKS.values())):
+        if name in variables or name == LOOP.name or any(name in of for of in (OF_ALL, *BLOCKS.values())):
             errors.append((macro.lineno, f"macro `{name}` has the name of a variable: choose another"))
+        if taken := next((each.name for each in macro.args if each.name in macros), ""):
+            errors.append((macro.lineno, f"`{taken}` of macro `{name}` has the name of a macro: choose another"))
     if circle := _circle(macros):
         errors.append((macros[circle].lineno, f"macro `{circle}` calls itself, or another that calls it: write it out"))
         return TemplateBody(blocks, {}, errors)
@@ -127,16 +130,11 @@ def _circle(macros: Mapping[str, nodes.Macro]) -> str:
         name: {call.node.name for call in macro.find_all(nodes.Call) if isinstance(call.node, nodes.Name)}
         for name, macro in macros.items()
     }
-    for name in macros:
-        reached: set[str] = set()
-        ahead = [name]
-        while ahead:
-            for called in calls.get(ahead.pop(), ()):
-                if called == name:
-                    return name
-                if called not in reached:
-                    reached.add(called)
-                    ahead.append(called)
+    try:
+        # It looks at each call once, however long the chains are.
+        TopologicalSorter(calls).prepare()
+    except CycleError as circle:
+        return next(name for name in macros if name in circle.args[1])
     return ""
 
 
@@ -293,7 +291,7 @@ class _Reading:
 
     def _loop(self, node: nodes.For, scope: dict[str, Shape], state: FenceState, times: int, depth: int) -> FenceState:
         state = self._end(state)
-        shape = self._expressions.read(node.iter, scope) if isinstance(node.iter, nodes.Name) else _LOOP
+        shape = self._expressions.read(node.iter, scope) if isinstance(node.iter, nodes.Name) else LOOP
         if shape.items is None:
             self._wrong(node.lineno, "a loop goes over passages, turns, departures, segments or a declared list")
             return state
@@ -303,7 +301,7 @@ class _Reading:
         if taken := next((each for each in unpacked if each in self._macros or each == "loop"), ""):
             self._wrong(node.lineno, f"`{taken}` is there already: choose another name")
         self._work += times * shape.most
-        inner = {**scope, **unpacked, "loop": _LOOP}
+        inner = {**scope, **unpacked, "loop": LOOP}
         if node.test is not None:
             self._expressions.condition(node.test, inner)
         after = self._way(node, node.body, inner, state, times * shape.most, depth, state)
@@ -332,8 +330,6 @@ class _Reading:
         self._work += times
         return self._rows(macro.body, {**OF_ALL, **self._declared, **given}, state, times, depth + 1)
 
-
-_LOOP: Final = Shape(Whose.OURS, "loop")
 
 _STATEMENTS: Final[Mapping[type[nodes.Node], str]] = {
     nodes.Include: "include",

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,14 +19,22 @@ from groundwire_server.adapters.prompts.front_matter import FrontMatter, SplitTe
 from groundwire_server.adapters.prompts.shapes import BLOCKS
 from groundwire_server.adapters.prompts.syntax import TemplateBody, parsed
 from groundwire_server.domain.failure import Failure
+from groundwire_server.domain.fencing.hidden import without_hidden
 from groundwire_server.domain.fencing.leak import PromptWords
 from groundwire_server.domain.prompts.finding import PromptFinding
-from groundwire_server.domain.prompts.registry import MOST_BYTES, digest_of
+from groundwire_server.domain.prompts.registry import MOST_BYTES, PromptHeader, PromptVersion, digest_of
 from groundwire_server.domain.prompts.variables import Variable
 from groundwire_server.domain.vocabulary import Cause
 
 ANSWER_FORM: Final = '{"confidence": "low" | "medium" | "high", "segments": [{"text": "...", "cites": ["p1"]}]}'
 """What `answer_form` prints: the form that the reader of answers expects, confidence first."""
+
+
+MOST_COMPILED: Final = 512
+"""Versions that are kept compiled; those in use are few."""
+
+MOST_HEADERS: Final = 10_000
+"""Front matters that are kept: more than there are versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,9 @@ class _ReadTemplate:
 class TemplateCompiler:
     """Compiles versions, each once; what a template leaves out comes from the one that is built in.
 
+    It may be used from several threads at once, as its caches may: those of `functools` lock themselves. Two threads
+    that need the same version at the same moment may both compile it, which changes nothing.
+
     Args:
         name: of the template that has the blocks that others leave out.
         version: of it.
@@ -88,8 +100,9 @@ class TemplateCompiler:
 
     def __init__(self, name: str, version: str, text: str) -> None:
         self._environment = environment(FILTERS)
-        self._compiled: dict[str, CompiledTemplate] = {}
         self._usual = _read(self._environment, name, version, text)
+        self._kept = lru_cache(maxsize=MOST_COMPILED)(self._compiled_now)
+        self._headers = lru_cache(maxsize=MOST_HEADERS)(_header)
 
     def compiled(self, name: str, version: str, text: str) -> CompiledTemplate:
         """Return a version, compiled.
@@ -97,13 +110,14 @@ class TemplateCompiler:
         Raises:
             UnusableTemplateError: with what keeps it from use, in the order of its lines.
         """
-        digest = digest_of(name, version, text)
-        found = self._compiled.get(digest)
-        if found is None:
-            while len(self._compiled) >= _MOST_COMPILED:
-                self._compiled.pop(next(iter(self._compiled)), None)
-            found = self._compiled[digest] = self._compile(_read(self._environment, name, version, text))
-        return found
+        return self._kept(name, version, text)
+
+    def header(self, version: PromptVersion) -> PromptHeader:
+        """Return what a version says of itself; nothing where its front matter cannot be used."""
+        return self._headers(version.text)
+
+    def _compiled_now(self, name: str, version: str, text: str) -> CompiledTemplate:
+        return self._compile(_read(self._environment, name, version, text))
 
     def _compile(self, parts: _ReadTemplate) -> CompiledTemplate:
         """Compile what was read.
@@ -131,10 +145,6 @@ class TemplateCompiler:
         )
 
 
-_MOST_COMPILED: Final = 512
-"""Versions that are kept compiled; those in use are few."""
-
-
 def _read(environment: Environment, name: str, version: str, text: str) -> _ReadTemplate:
     """Read a template and look at all of it.
 
@@ -156,11 +166,22 @@ def _read(environment: Environment, name: str, version: str, text: str) -> _Read
     for variable in sorted(set(parts.header.variables) - body.used):
         line = parts.lines.get(("variables", variable), 0)
         warnings.append((line, f"`{variable}` is declared and never shown: show it, or take it out"))
+    for number, written in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        if without_hidden(written) != written:
+            warnings.append((number, "holds a character that is not seen: remove it, so that all reads as it says"))
     if not parts.header.description:
         warnings.append((1, "has no description: add `description: …` to the front matter"))
     if MARK not in re.sub(f"<[^<>]*{MARK}[^<>]*>", "", body.always["user"]):
         warnings.append((0, "never says its mark: show `Mark: {{ mark }}` in block `user`, so that tags can be told"))
     return _ReadTemplate(parts, body, digest_of(name, version, text), sorted(warnings))
+
+
+def _header(text: str) -> PromptHeader:
+    try:
+        header = split(text).header
+    except UnusableTemplateError:
+        return PromptHeader()
+    return PromptHeader(header.description, header.owner)
 
 
 def _unfit(body: TemplateBody) -> Iterator[tuple[int, str]]:
@@ -215,8 +236,8 @@ def _alone(environment: Environment, body: TemplateBody, name: str) -> Template:
             if isinstance(called.node, nodes.Name) and called.node.name not in needed:
                 needed[called.node.name] = body.macros[called.node.name]
                 ahead.append(body.macros[called.node.name])
-    # What was read stays as it is: compiling changes a tree.
-    tree = deepcopy(nodes.Template([*needed.values(), *block.body], lineno=1))
+    # What was read stays as it is: compiling changes a tree. The sandbox that its nodes belong to is not copied.
+    tree = deepcopy(nodes.Template([*needed.values(), *block.body], lineno=1), {id(environment): environment})
     tree.set_environment(environment)
     return environment.from_string(tree)
 

@@ -1,6 +1,6 @@
 """The store and the earlier answers while a call is recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -31,7 +31,7 @@ class RecordedRetriever:
         """
         asked = self._inner.search(caller, query, deadline)
         request = search_digest(query)
-        return await self._recorder.ask_for(self._kept(caller), PortName.SEARCH, asked, request=request)
+        return await self._recorder.ask_for(self._visible_to(caller), PortName.SEARCH, asked, request=request)
 
     async def around(self, caller: Caller, passages: Sequence[Passage], reach: int, deadline: Deadline) -> Evidence:
         """Return the passages that stand beside some others.
@@ -40,7 +40,7 @@ class RecordedRetriever:
             Failure: of the store.
         """
         asked = self._inner.around(caller, passages, reach, deadline)
-        return await self._recorder.ask_for(self._kept(caller), PortName.NEIGHBOURS, asked)
+        return await self._recorder.ask_for(self._visible_to(caller), PortName.NEIGHBOURS, asked)
 
     async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
         """Return which passages stand as they were found.
@@ -50,21 +50,15 @@ class RecordedRetriever:
         """
         return await self._recorder.ask(PortName.VISIBILITY, self._inner.still_visible(caller, passages, deadline))
 
-    def _kept(self, caller: Caller) -> "_Visible":
-        return _Visible(caller, self._recorder)
+    def _visible_to(self, caller: Caller) -> Callable[[Evidence], Evidence]:
+        """Return what keeps of a search what its caller may see."""
 
+        def visible(found: Evidence) -> Evidence:
+            passages = tuple(each for each in found.passages if caller.may_see(each.allowed_principals))
+            self._recorder.add_text(sum(len(each.text) for each in passages))
+            return replace(found, passages=passages)
 
-class _Visible:
-    """Returns what is kept of a search: what its caller may see."""
-
-    def __init__(self, caller: Caller, recorder: ExchangeRecorder) -> None:
-        self._caller = caller
-        self._recorder = recorder
-
-    def __call__(self, found: Evidence) -> Evidence:
-        visible = tuple(each for each in found.passages if self._caller.may_see(each.allowed_principals))
-        self._recorder.add_text(sum(len(each.text) for each in visible))
-        return replace(found, passages=visible)
+        return visible
 
 
 class RecordedAnswerCache:

@@ -11,10 +11,8 @@ from groundwire_server.adapters.recorded.requests import (
     rerank_digest,
     sufficiency_digest,
 )
-from groundwire_server.adapters.replayed.tape import LiveCalls, Tape
+from groundwire_server.adapters.replayed.tape import LivePart, Tape
 from groundwire_server.adapters.replayed.timeline import UnrecordedError
-from groundwire_server.domain.allowance import Allowance
-from groundwire_server.domain.consumption import ChargedFailure
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.entailment import (
     CheckReply,
@@ -24,7 +22,7 @@ from groundwire_server.domain.entailment import (
     SufficiencyRequest,
 )
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import GenerationRequest, Piece, Usage
+from groundwire_server.domain.generation import GenerationRequest, Piece
 from groundwire_server.domain.requester import NOBODY, Requester
 from groundwire_server.domain.reranking import RerankReply, RerankRequest
 from groundwire_server.domain.vector import Vector
@@ -40,17 +38,13 @@ class ReplayedGenerator:
     Args:
         tape: has what was recorded.
         port: whether it answers or rewrites.
-        live: asks the model itself; None asks none.
-        model: the model itself; None where there is none.
+        live: the model itself; None asks none.
     """
 
-    def __init__(
-        self, tape: Tape, port: PortName, live: LiveCalls | None = None, model: Generator | None = None
-    ) -> None:
+    def __init__(self, tape: Tape, port: PortName, live: LivePart[Generator] | None = None) -> None:
         self._tape = tape
         self._port = port
         self._live = live
-        self._model = model
 
     async def generate(self, request: GenerationRequest, deadline: Deadline) -> AsyncGenerator[Piece, None]:
         """Yield what the model wrote; of another prompt, what it writes now.
@@ -65,11 +59,11 @@ class ReplayedGenerator:
                 async for piece in pieces:
                     yield piece
             return
-        if self._live is None or self._model is None:
+        if self._live is None:
             raise UnrecordedError(self._port, request.model)
-        timeline, model = self._tape.timeline, self._model
-        seconds, start = deadline.at - timeline.now, request.start_by.at - timeline.now
-        written, failure = await self._live.ask(lambda now: _written(model, request, now + seconds, now + start))
+        written, failure = await self._live.ask(
+            lambda model, there: _written(model, replace(request, start_by=there(request.start_by)), there(deadline))
+        )
         for piece in written:
             yield piece
         if failure is not None:
@@ -77,13 +71,12 @@ class ReplayedGenerator:
 
 
 async def _written(
-    model: Generator, request: GenerationRequest, until: float, start_by: float
+    model: Generator, request: GenerationRequest, deadline: Deadline
 ) -> tuple[list[Piece], Failure | None]:
     """Return all that a model writes, and how it fails."""
     written: list[Piece] = []
-    request = replace(request, start_by=Deadline(start_by))
     try:
-        async with aclosing(model.generate(request, Deadline(until))) as pieces:
+        async with aclosing(model.generate(request, deadline)) as pieces:
             async for piece in pieces:
                 written.append(piece)  # noqa: PERF401 - what came before a failure counts
     except Failure as failure:
@@ -133,14 +126,12 @@ class ReplayedReranker:
     Args:
         tape: has what was recorded.
         name: its name in the configuration.
-        live: asks the reranker itself.
-        reranker: the reranker itself; None where there is none.
+        live: the reranker itself; None asks none.
     """
 
-    def __init__(self, tape: Tape, name: str, live: LiveCalls | None = None, reranker: Reranker | None = None) -> None:
+    def __init__(self, tape: Tape, name: str, live: LivePart[Reranker] | None = None) -> None:
         self._tape = tape
         self._live = live
-        self._reranker = reranker
         self.name = name
         self.fingerprint = name
 
@@ -153,14 +144,11 @@ class ReplayedReranker:
         """
         played = self._tape.take(PortName.RERANKER, request=rerank_digest(request))
         if played is not None:
-            with _Charged(request.allowance) as charged:
-                reply: RerankReply = await played.value()
-                charged.usage = reply.usage
+            reply: RerankReply = await played.charged_value(request.allowance)
             return reply
-        if self._live is None or self._reranker is None:
+        if self._live is None:
             raise UnrecordedError(PortName.RERANKER, self.name)
-        seconds, reranker = deadline.at - self._tape.timeline.now, self._reranker
-        return await self._live.ask(lambda now: reranker.rate(request, Deadline(now + seconds)))
+        return await self._live.ask(lambda reranker, there: reranker.rate(request, there(deadline)))
 
 
 class ReplayedChecker:
@@ -169,16 +157,12 @@ class ReplayedChecker:
     Args:
         tape: has what was recorded.
         part: what is known of it.
-        live: asks the checker itself.
-        checker: the checker itself; None where there is none.
+        live: the checker itself; None asks none.
     """
 
-    def __init__(
-        self, tape: Tape, part: CheckerPart, live: LiveCalls | None = None, checker: Checker | None = None
-    ) -> None:
+    def __init__(self, tape: Tape, part: CheckerPart, live: LivePart[Checker] | None = None) -> None:
         self._tape = tape
         self._live = live
-        self._checker = checker
         self.name = part.name
         self.model = part.model
         self.fingerprint = part.fingerprint
@@ -193,14 +177,11 @@ class ReplayedChecker:
         """
         played = self._tape.take(PortName.CHECKER, request=check_digest(request))
         if played is not None:
-            with _Charged(request.allowance) as charged:
-                reply: CheckReply = await played.value()
-                charged.usage = reply.usage
+            reply: CheckReply = await played.charged_value(request.allowance)
             return reply
-        if self._live is None or self._checker is None:
+        if self._live is None:
             raise UnrecordedError(PortName.CHECKER, self.name)
-        seconds, checker = deadline.at - self._tape.timeline.now, self._checker
-        return await self._live.ask(lambda now: checker.check(request, Deadline(now + seconds)))
+        return await self._live.ask(lambda checker, there: checker.check(request, there(deadline)))
 
     async def rate_sufficiency(self, request: SufficiencyRequest, deadline: Deadline) -> SufficiencyReply:
         """Return the probability that the passages hold the answer.
@@ -211,31 +192,8 @@ class ReplayedChecker:
         """
         played = self._tape.take(PortName.SUFFICIENCY, request=sufficiency_digest(request))
         if played is not None:
-            with _Charged(request.allowance) as charged:
-                reply: SufficiencyReply = await played.value()
-                charged.usage = reply.usage
+            reply: SufficiencyReply = await played.charged_value(request.allowance)
             return reply
-        if self._live is None or self._checker is None:
+        if self._live is None:
             raise UnrecordedError(PortName.SUFFICIENCY, self.name)
-        seconds, checker = deadline.at - self._tape.timeline.now, self._checker
-        return await self._live.ask(lambda now: checker.rate_sufficiency(request, Deadline(now + seconds)))
-
-
-class _Charged:
-    """Counts what a recorded reply has consumed towards what its call may consume: its adapter did so then.
-
-    Attributes:
-        usage: of the reply.
-    """
-
-    def __init__(self, allowance: Allowance | None) -> None:
-        self._allowance = allowance
-        self.usage = Usage()
-
-    def __enter__(self) -> "_Charged":
-        return self
-
-    def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> None:
-        usage = raised.usage if isinstance(raised, ChargedFailure) else self.usage
-        if self._allowance is not None:
-            self._allowance.settle(Usage(), usage)
+        return await self._live.ask(lambda checker, there: checker.rate_sufficiency(request, there(deadline)))

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from groundwire_server.adapters.recorded.requests import screen_digest
-from groundwire_server.adapters.replayed.tape import LiveCalls, Tape
+from groundwire_server.adapters.replayed.tape import LivePart, Tape
 from groundwire_server.adapters.replayed.timeline import UnrecordedError
 from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import NO_SETTINGS, Draft, Prompt, PromptSettings, Usage
+from groundwire_server.domain.generation import NO_SETTINGS, Draft, Prompt, PromptSettings
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
 from groundwire_server.domain.question import Question
@@ -161,17 +161,13 @@ class ReplayedRemoteGuard:
         tape: has what was recorded.
         name: its name in the configuration.
         model: the alias under which its usage is counted.
-        live: asks the guard itself.
-        guard: the guard itself; None where there is none.
+        live: the guard itself; None asks none.
     """
 
-    def __init__(
-        self, tape: Tape, name: str, model: str, live: LiveCalls | None = None, guard: RemoteGuard | None = None
-    ) -> None:
+    def __init__(self, tape: Tape, name: str, model: str, live: LivePart[RemoteGuard] | None = None) -> None:
         self._tape = tape
         self._name = name
         self._live = live
-        self._guard = guard
         self.model = model
 
     async def screen(self, request: ScreenRequest, deadline: Deadline) -> ScreenReply:
@@ -183,10 +179,8 @@ class ReplayedRemoteGuard:
         """
         played = self._tape.take(PortName.GUARD, self._name, screen_digest(request))
         if played is not None:
-            reply: ScreenReply = await played.value()
-            request.allowance.settle(Usage(), reply.usage)
+            reply: ScreenReply = await played.charged_value(request.allowance)
             return reply
-        if self._live is None or self._guard is None:
+        if self._live is None:
             raise UnrecordedError(PortName.GUARD, self._name)
-        seconds, guard = deadline.at - self._tape.timeline.now, self._guard
-        return await self._live.ask(lambda now: guard.screen(request, Deadline(now + seconds)))
+        return await self._live.ask(lambda guard, there: guard.screen(request, there(deadline)))

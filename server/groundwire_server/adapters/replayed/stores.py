@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import inf
 
 from groundwire_server.adapters.recorded.requests import search_digest
-from groundwire_server.adapters.replayed.tape import LiveCalls, Tape
+from groundwire_server.adapters.replayed.tape import LivePart, Tape
 from groundwire_server.adapters.replayed.timeline import UnrecordedError
 from groundwire_server.domain.cached_answer import AnswerKey, CachedAnswer, Invalidation
 from groundwire_server.domain.caller import Caller
@@ -20,14 +20,12 @@ class ReplayedRetriever:
 
     Args:
         tape: has what was recorded.
-        live: asks the store itself.
-        store: the store itself; None where there is none.
+        live: the store itself; None asks none.
     """
 
-    def __init__(self, tape: Tape, live: LiveCalls | None = None, store: Retriever | None = None) -> None:
+    def __init__(self, tape: Tape, live: LivePart[Retriever] | None = None) -> None:
         self._tape = tape
         self._live = live
-        self._store = store
 
     async def search(self, caller: Caller, query: Query, deadline: Deadline) -> Evidence:
         """Return passages, best first.
@@ -53,10 +51,9 @@ class ReplayedRetriever:
         if played is not None:
             found: Evidence = await played.value()
             return found
-        if self._live is None or self._store is None:
+        if self._live is None:
             raise UnrecordedError(PortName.NEIGHBOURS)
-        seconds, store = deadline.at - self._tape.timeline.now, self._store
-        return await self._live.ask(lambda now: store.around(caller, passages, reach, Deadline(now + seconds)))
+        return await self._live.ask(lambda store, there: store.around(caller, passages, reach, there(deadline)))
 
     async def still_visible(self, caller: Caller, passages: Sequence[Passage], deadline: Deadline) -> VisiblePassages:
         """Return which passages stood as they were found.

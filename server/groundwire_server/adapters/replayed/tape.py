@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 from groundwire_server.adapters.replayed.timeline import Timeline, UnrecordedError
+from groundwire_server.domain.allowance import Allowance
 from groundwire_server.domain.consumption import ChargedFailure
+from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Piece
+from groundwire_server.domain.generation import Piece, Usage
 from groundwire_server.ports.exchange import Failed, Finished, Left, PortCall, PortName, Reply, Returned, Wrote
 
+P = TypeVar("P")
 T = TypeVar("T")
 
 _NEVER: Final = Left(1 << 62, float("inf"))
@@ -100,6 +104,24 @@ class Played:
             case _:
                 raise UnrecordedError(self.call.port, self.call.name)
 
+    async def charged_value(self, allowance: Allowance | None) -> Any:
+        """Return a reply, and count what it had consumed towards what its call may consume: its adapter did so then.
+
+        Raises:
+            Failure: that came back.
+        """
+        usage = Usage()
+        try:
+            reply = await self.value()
+            usage = reply.usage
+        except ChargedFailure as failure:
+            usage = failure.usage
+            raise
+        finally:
+            if allowance is not None:
+                allowance.settle(Usage(), usage)
+        return reply
+
     async def pieces(self) -> AsyncGenerator[Piece, None]:
         """Yield what a model wrote then.
 
@@ -133,7 +155,7 @@ def failure_of(failed: Failed) -> Failure:
 
 
 class LiveCalls:
-    """Asks what no recording has an answer of, on an event loop with the world's time.
+    """Asks what no recording has an answer to, on an event loop with the world's time.
 
     Args:
         loop: of the world's time, in another thread.
@@ -148,13 +170,34 @@ class LiveCalls:
         """Return what comes back.
 
         Args:
-            asked: is called with the time of the other loop.
+            asked: is called with the seconds that the other loop's clock is ahead of the replay's.
         """
         self._timeline.live += 1
         began = self._loop.time()
-        running = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked(began), self._loop))
+        running = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asked(began - self._timeline.now), self._loop))
         try:
             return await running
         finally:
             self._timeline.live -= 1
             self._timeline.now += max(0.0, self._loop.time() - began)
+
+
+@dataclass(frozen=True, slots=True)
+class LivePart(Generic[P]):
+    """A part of the route as it is now, which is asked what no recording has an answer to.
+
+    Attributes:
+        part: a model, a guard or a store.
+        calls: ask it.
+    """
+
+    part: P
+    calls: LiveCalls
+
+    async def ask(self, asked: Callable[[P, Callable[[Deadline], Deadline]], Coroutine[Any, Any, T]]) -> T:
+        """Return what comes back.
+
+        Args:
+            asked: is called with the part, and with what turns a deadline of the replay into one of the part's clock.
+        """
+        return await self.calls.ask(lambda ahead: asked(self.part, lambda deadline: Deadline(deadline.at + ahead)))

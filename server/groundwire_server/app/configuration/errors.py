@@ -1,6 +1,6 @@
 """Errors of a configuration: one line each, with the place, what is wrong, and what would be right."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
@@ -49,6 +49,18 @@ def dotted(path: Path) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def check_tenant(path: Path, tenant: str, tenants: Collection[str] | None) -> Iterator[ConfigError]:
+    """Yield an error where a tenant is named that does not exist.
+
+    Args:
+        path: of the name.
+        tenant: the name.
+        tenants: those that there are; None knows none by name, so that every name may be one.
+    """
+    if tenants is not None and tenant not in tenants:
+        yield ConfigError(path, not_among(tenant, tenants, "there is no tenant of this name"))
 
 
 def not_among(word: object, allowed: Collection[str], what: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from groundwire_server.adapters.guards.languages import CODES
 from groundwire_server.adapters.guards.linear_patterns import LinearPatterns, PatternError, check_pattern
 from groundwire_server.adapters.guards.terms import BlankTermError, check_terms
-from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.errors import ConfigError, Path, check_tenant, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.guards import (
     GuardConfig,
@@ -169,8 +169,5 @@ def _check_categories(use: AnyGuardUse, known: Collection[str], path: Path) -> I
 
 
 def _check_tenants(configuration: Configuration, use: AnyGuardUse, path: Path) -> Iterator[ConfigError]:
-    if configuration.tenants is not None:
-        for tenant in use.tenants or ():
-            if tenant not in configuration.tenants:
-                said = not_among(tenant, configuration.tenants, "there is no tenant of this name")
-                yield ConfigError((*path, "tenants"), said)
+    for tenant in use.tenants or ():
+        yield from check_tenant((*path, "tenants"), tenant, configuration.tenants)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from groundwire_server.adapters.providers.profiles import PROFILES
 from groundwire_server.app.configuration.embedder_rules import asks_hosted
-from groundwire_server.app.configuration.errors import ConfigError, not_among
+from groundwire_server.app.configuration.errors import ConfigError, check_tenant, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.domain.residency import Residency, within
@@ -54,14 +54,9 @@ def _check_scheduling(configuration: Configuration) -> Iterator[ConfigError]:
 
 
 def _check_tenants(configuration: Configuration) -> Iterator[ConfigError]:
-    if configuration.tenants is None:
-        return
     for index, tenant in enumerate(configuration.self_hosted_only or ()):
-        if tenant not in configuration.tenants:
-            # A tenant that is misspelt would go without its protection.
-            yield ConfigError(
-                ("self_hosted_only", index), not_among(tenant, configuration.tenants, "there is no tenant of this name")
-            )
+        # A tenant that is misspelt would go without its protection.
+        yield from check_tenant(("self_hosted_only", index), tenant, configuration.tenants)
 
 
 def _check_chains(configuration: Configuration) -> Iterator[ConfigError]:

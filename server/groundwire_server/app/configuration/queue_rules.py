@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from groundwire_server.adapters.wakeups.options import RedisWakeupsOptions
-from groundwire_server.app.configuration.errors import ConfigError
+from groundwire_server.app.configuration.errors import ConfigError, check_tenant
 from groundwire_server.app.configuration.models.configuration import Configuration
 
 
@@ -15,8 +15,7 @@ def check_queue(configuration: Configuration) -> Iterator[ConfigError]:
     if queue.webhooks is None:
         return
     for tenant in queue.webhooks.secrets:
-        if configuration.tenants is not None and tenant not in configuration.tenants:
-            yield ConfigError(("queue", "webhooks", "secrets", tenant), "there is no tenant of this name")
+        yield from check_tenant(("queue", "webhooks", "secrets", tenant), tenant, configuration.tenants)
     for index, host in enumerate(queue.webhooks.private_hosts):
         if host not in queue.webhooks.hosts:
             yield ConfigError(("queue", "webhooks", "private_hosts", index), "must be one of hosts as well")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.errors import ConfigError, Path, check_tenant
 from groundwire_server.app.configuration.mask_rules import check_mask
 from groundwire_server.app.configuration.models.configuration import Configuration
 
@@ -20,8 +20,6 @@ def check_recordings(configuration: Configuration) -> Iterator[ConfigError]:
                 "no call is recorded without it: name tenants, or [] to keep these settings for later",
             )
         for index, tenant in enumerate(route.recording.tenants):
-            if configuration.tenants is not None and tenant not in configuration.tenants:
-                said = "there is no tenant of this name"
-                yield ConfigError((*path, "tenants", index), not_among(tenant, configuration.tenants, said))
+            yield from check_tenant((*path, "tenants", index), tenant, configuration.tenants)
         if route.recording.tenants:
             yield from check_mask(configuration, (*path, "mask"), route.recording.mask)

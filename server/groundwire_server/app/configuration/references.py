@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterator
 
 from groundwire_server.adapters.answer_cache.options import AnswerCacheKind
 from groundwire_server.app.configuration.checker_rules import check_checkers
-from groundwire_server.app.configuration.context_rules import check_context
 from groundwire_server.app.configuration.embedder_rules import check_embedders
-from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.errors import ConfigError, Path, check_tenant, not_among
 from groundwire_server.app.configuration.fallback_rules import check_fallbacks
 from groundwire_server.app.configuration.guard_rules import check_guards
 from groundwire_server.app.configuration.limit_rules import check_limits
@@ -14,7 +13,7 @@ from groundwire_server.app.configuration.mask_rules import check_masks
 from groundwire_server.app.configuration.model_rules import check_models
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
-from groundwire_server.app.configuration.prompt_rules import check_prompts
+from groundwire_server.app.configuration.prompt_rules import check_context, check_prompts
 from groundwire_server.app.configuration.queue_rules import check_queue
 from groundwire_server.app.configuration.recording_rules import check_recordings
 from groundwire_server.app.configuration.reranker_rules import check_rerankers
@@ -68,9 +67,8 @@ def _check_name(name: str | None, known: Collection[str], path: Path, what: str)
 
 
 def _check_weights(configuration: Configuration) -> Iterator[ConfigError]:
-    if configuration.tenants is not None:
-        for tenant in configuration.tenant_weights:
-            yield from _check_name(tenant, configuration.tenants, ("tenant_weights", tenant), "tenant")
+    for tenant in configuration.tenant_weights:
+        yield from check_tenant(("tenant_weights", tenant), tenant, configuration.tenants)
 
 
 def _check_corpus(configuration: Configuration) -> Iterator[ConfigError]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from groundwire_server.app.configuration.errors import ConfigError, Path, not_among
+from groundwire_server.app.configuration.errors import ConfigError, Path, check_tenant, not_among
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.configuration.models.routes import RouteConfig
 from groundwire_server.domain.vocabulary import StreamMode
@@ -36,15 +36,13 @@ def check_ticketing(configuration: Configuration) -> Iterator[ConfigError]:
     secrets: dict[str, str] = {}
     for name, callback in section.callbacks.items():
         path: Path = ("reviews", "callbacks", name)
-        if configuration.tenants is not None and callback.tenant not in configuration.tenants:
-            yield ConfigError((*path, "tenant"), "there is no tenant of this name")
+        yield from check_tenant((*path, "tenant"), callback.tenant, configuration.tenants)
         other = secrets.setdefault(callback.secret.reveal(), name)
         if other != name:
             yield ConfigError((*path, "secret"), f"is that of {other}: give each a secret of its own")
     for name, webhook in section.webhooks.items():
         for index, tenant in enumerate(webhook.tenants):
-            if configuration.tenants is not None and tenant not in configuration.tenants:
-                yield ConfigError(("reviews", "webhooks", name, "tenants", index), "there is no tenant of this name")
+            yield from check_tenant(("reviews", "webhooks", name, "tenants", index), tenant, configuration.tenants)
 
 
 def _check_review(path: Path, route: RouteConfig) -> Iterator[ConfigError]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from groundwire_server.adapters.prompts.headers import PromptHeaders
 from groundwire_server.adapters.prompts.lint import TemplateLint
 from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.app.clock import SystemClock
@@ -42,7 +41,6 @@ def prompt_calls(
     registry: PromptRegistry,
     watch: RegistryWatch | None,
     templates: TemplateCompiler,
-    headers: PromptHeaders,
 ) -> PromptCalls | None:
     """Return what calls of prompts need, by one configuration; None where no tenant manages prompts.
 
@@ -51,8 +49,7 @@ def prompt_calls(
         expanded: has the variants of experiments as well: they must be able to use a version that a label points at.
         registry: what is in force.
         watch: looks for changes.
-        templates: compiles versions.
-        headers: reads their front matter.
+        templates: compiles versions, and reads their front matter.
     """
     if watch is None:
         return None
@@ -62,4 +59,4 @@ def prompt_calls(
 
     changes = PromptChanges(watch.records, registry, TemplateLint(templates), faults)
     routes = {name: (route.prompt.name, route.prompt.wanted) for name, route in configuration.routes.items()}
-    return PromptCalls(registry, watch.records, changes, routes, headers.of, watch.refresh)
+    return PromptCalls(registry, watch.records, changes, routes, templates.header, watch.refresh)

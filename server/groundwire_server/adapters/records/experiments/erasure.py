@@ -3,20 +3,18 @@
 Only rows by unit are of somebody. The histogram of an arm's latency, which counts calls of all units, stays.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from math import isinf
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, tuple_
 
+from groundwire_server.adapters.records.buffered_erasure import BufferedErasure
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.experiments.reading import STALE
 from groundwire_server.adapters.records.experiments.units import UnitNames
 from groundwire_server.adapters.records.operations.rows import micros
 from groundwire_server.adapters.records.tables.experiment_results import experiment_units, experiment_writers
-from groundwire_server.adapters.records.written import until_written
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (
     EntireTenant,
@@ -30,7 +28,6 @@ from groundwire_server.domain.erasure import (
 )
 from groundwire_server.domain.experiments.experiment import ExperimentUnit
 from groundwire_server.ports.clock import Clock
-from groundwire_server.ports.operations import RecordsError
 
 _BATCH: Final = 500
 """Rows that are erased in one transaction."""
@@ -52,10 +49,9 @@ class SqlExperimentErasure:
     def __init__(
         self, database: RecordsDatabase, names: UnitNames, clock: Clock, write: Callable[[], Awaitable[bool]]
     ) -> None:
-        self._database = database
+        self._erasure = BufferedErasure(database, clock, write, self._behind)
         self._names = names
         self._clock = clock
-        self._write = write
 
     async def erase(self, erasure: Erasure | RecordErasure, deadline: Deadline) -> Sequence[ErasedPlace]:
         """Delete the rows of units; documents are not in the results. See the port."""
@@ -64,22 +60,11 @@ class SqlExperimentErasure:
             return []
         asked = select(*experiment_units.primary_key.columns).where(meant).limit(_BATCH)
         statement = delete(experiment_units).where(_ROW.in_(asked))
-        erased, complete, note = 0, False, ""
-        left = deadline.remaining(self._clock.now())
-        try:
-            async with asyncio.timeout(None if isinf(left) else left):
-                begun = self._clock.today()
-                await until_written(
-                    self._write, lambda: self._database.read(lambda connection: self._behind(connection, begun))
-                )
-                while count := await self._database.write(lambda connection: connection.execute(statement).rowcount):
-                    erased += count
-            complete = True
-        except TimeoutError:
-            note = "A process has not written its results in time: erase it again."
-        except RecordsError as error:
-            note = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        return [ErasedPlace(ErasedPlaceKind.EXPERIMENTS, erased, complete, note)]
+
+        def erase_some(connection: Connection) -> int:
+            return connection.execute(statement).rowcount
+
+        return [await self._erasure.erase(ErasedPlaceKind.EXPERIMENTS, "results", erase_some, deadline)]
 
     def _meant(self, tenant: str, selection: RecordSelection) -> ColumnElement[bool] | None:
         """Return what holds of the rows that are meant; None where no row can be."""

@@ -13,10 +13,8 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
-from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrail
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
-from groundwire_server.adapters.records.registry.prompts import without_empty
-from groundwire_server.adapters.records.registry.revisions import lock_revision, move_revision
+from groundwire_server.adapters.records.registry.journal import RegistryJournal, change_event
 from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, ExperimentState, Metric
 from groundwire_server.domain.failure import GroundwireError, Rejection, SetupError, Violation
@@ -103,21 +101,17 @@ class ExperimentWriter:
 
     Attributes:
         rows: read experiments.
-        trail: takes an entry for each change.
-        tenant: whose trail it is.
-        now: when they are made.
+        journal: of the changes.
     """
 
     rows: ExperimentRows
-    trail: AuditTrail
-    tenant: str
-    now: int
+    journal: RegistryJournal
 
     def apply(
         self, connection: Connection, experiment: Experiment, expected: str, reason: str
     ) -> tuple[Experiment, int]:
         """Keep an experiment; see `RegistryRecords.apply`."""
-        revision = lock_revision(connection)
+        revision = self.journal.lock(connection)
         row = named_row(connection, experiment.name)
         if row is None:
             if expected:
@@ -129,7 +123,7 @@ class ExperimentWriter:
         else:
             before = self._readable(row)
             # By the arms as well as by the time: who ended them may have another time.
-            if before.state(moment(self.now)) is ExperimentState.ENDED:
+            if before.state(moment(self.journal.now)) is ExperimentState.ENDED:
                 raise _rejected(Reason.EXPERIMENT_ENDED, experiment.name)
             if before.definition == experiment.definition:
                 return before, revision
@@ -145,7 +139,7 @@ class ExperimentWriter:
 
     def end_arms(self, connection: Connection, name: str, ends: Sequence[ArmEnd]) -> tuple[Experiment, int]:
         """End arms; see `RegistryRecords.end_arms`."""
-        revision = lock_revision(connection)
+        revision = self.journal.lock(connection)
         row = named_row(connection, name)
         if row is None:
             raise _rejected(Reason.EXPERIMENT_NOT_FOUND, name)
@@ -154,7 +148,7 @@ class ExperimentWriter:
             raise _rejected(Reason.EXPERIMENT_NOT_FOUND, name, arm=min(unknown))
         ended = {each.arm for each in before.ended_arms}
         new = tuple({each.arm: each for each in ends if each.arm not in ended}.values())
-        over = row.ended is not None and row.ended <= self.now
+        over = row.ended is not None and row.ended <= self.journal.now
         if not new or over:
             return before, revision
         kept = replace(
@@ -164,7 +158,7 @@ class ExperimentWriter:
             actor=new[-1].actor,
         )
         left = {each.name for each in before.arms[1:]} - {each.arm for each in kept.ended_arms}
-        _change(connection, kept, None if left else self.now)
+        _change(connection, kept, None if left else self.journal.now)
         details = [
             {"arm": each.arm, "guard": "" if each.guard is None else each.guard.value, "reason": each.reason}
             for each in new
@@ -188,10 +182,8 @@ class ExperimentWriter:
         actor: str,
         details: Sequence[Mapping[str, str]],
     ) -> None:
-        move_revision(connection, reached)
-        target = f"experiments/{name}"
-        events = [AuditEvent(f"experiment.{event}", target, actor, without_empty(each)) for each in details]
-        self.trail.append(connection, self.tenant, self.now, events)
+        events = [change_event(f"experiment.{event}", f"experiments/{name}", actor, each) for each in details]
+        self.journal.note(connection, reached, events)
 
 
 def state_rows(connection: Connection) -> Sequence[AnyRow]:

@@ -3,17 +3,18 @@
 Each locks the revision first and the head of the audit trail last. Times are in microseconds since 1970.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrail
+from groundwire_server.adapters.records.audit.trail import AuditEvent
 from groundwire_server.adapters.records.operations.rows import AnyRow, moment
-from groundwire_server.adapters.records.registry.revisions import lock_revision, move_revision
+from groundwire_server.adapters.records.registry.journal import RegistryJournal, change_event
 from groundwire_server.adapters.records.tables.registry import prompt_changes, prompt_labels, prompt_versions
 from groundwire_server.domain.failure import Rejection, Violation
+from groundwire_server.domain.prompts.moves import MOST_MOVES, LabelMove, earlier
 from groundwire_server.domain.prompts.registry import MOST_BYTES, PRODUCTION, PromptLabel, PromptVersion
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.ports.registry_records import PromptChange
@@ -44,18 +45,12 @@ _ADD_LABEL: Final = insert(prompt_labels).inline()
 
 _ADD_CHANGE: Final = insert(prompt_changes).inline()
 
-# What the label pointed at before it was set to a version on purpose: going back is not, or going back twice would
-# return to what was left.
-_BEFORE: Final = (
-    select(prompt_changes.c.previous)
-    .where(
-        prompt_changes.c.name == bindparam("of"),
-        prompt_changes.c.label == bindparam("labelled"),
-        prompt_changes.c.version == bindparam("number"),
-        prompt_changes.c.rolled_back == 0,
-    )
+# Those that were made last.
+_MOVES: Final = (
+    select(prompt_changes.c.version, prompt_changes.c.previous, prompt_changes.c.rolled_back)
+    .where(prompt_changes.c.name == bindparam("of"), prompt_changes.c.label == bindparam("labelled"))
     .order_by(prompt_changes.c.revision.desc())
-    .limit(1)
+    .limit(MOST_MOVES)
 )
 
 
@@ -76,7 +71,7 @@ class _Change:
         """The entry of the audit trail."""
         word = "pushed" if not self.label else "rolled_back" if self.rolled_back else "labelled"
         details = {"label": self.label, "version": self.version, "previous": self.previous, "reason": self.reason}
-        return AuditEvent(f"prompt.{word}", f"prompts/{self.prompt}", self.actor, without_empty(details))
+        return change_event(f"prompt.{word}", f"prompts/{self.prompt}", self.actor, details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,35 +79,31 @@ class PromptWriter:
     """Writes changes of prompts, each in a transaction of the caller's.
 
     Attributes:
-        trail: takes an entry for each change.
-        tenant: whose trail it is.
-        now: when they are made.
+        journal: of the changes.
     """
 
-    trail: AuditTrail
-    tenant: str
-    now: int
+    journal: RegistryJournal
 
     def push(self, connection: Connection, version: PromptVersion, reason: str, in_force: str) -> int:
         """Add a version; see `RegistryRecords.push`."""
-        revision = lock_revision(connection)
+        revision = self.journal.lock(connection)
         found = connection.scalar(_TEXT, {"of": version.name, "number": version.version})
         if found is not None:
             if found != version.text:
                 raise Rejection(Reason.PROMPT_VERSION_EXISTS, metadata={"prompt": f"{version.name}/{version.version}"})
             return revision
         _check_room(connection, version)
-        connection.execute(_ADD_VERSION, _version_row(version, self.now))
+        connection.execute(_ADD_VERSION, _version_row(version, self.journal.now))
         changes = [_Change(version.name, "", version.version, "", version.author, reason)]
         if in_force and _label(connection, version.name, PRODUCTION) is None:
             pin = _Change(version.name, PRODUCTION, in_force, "", version.author, PINNED)
-            connection.execute(_ADD_LABEL, _label_row(pin, "", self.now))
+            connection.execute(_ADD_LABEL, _label_row(pin, "", self.journal.now))
             changes.append(pin)
         return self._note(connection, revision, changes)
 
     def set_label(self, connection: Connection, label: PromptLabel, expected: str | None) -> tuple[PromptLabel, int]:
         """Point a label at a version; see `RegistryRecords.set_label`."""
-        revision = lock_revision(connection)
+        revision = self.journal.lock(connection)
         row = _label(connection, label.prompt, label.label)
         if row is not None and row.version == label.version:
             return label_of(row), revision
@@ -124,12 +115,13 @@ class PromptWriter:
 
     def roll_back(self, connection: Connection, label: PromptLabel, expected: str) -> tuple[PromptLabel, int]:
         """Point a label at what it pointed at before; see `RegistryRecords.roll_back`."""
-        revision = lock_revision(connection)
+        revision = self.journal.lock(connection)
         row = _label(connection, label.prompt, label.label)
         if row is None or row.version != expected or not row.previous or row.previous != label.version:
             raise _changed(label.label)
-        named = {"of": label.prompt, "labelled": label.label, "number": label.version}
-        before = connection.scalar(_BEFORE, named) or ""
+        rows = connection.execute(_MOVES, {"of": label.prompt, "labelled": label.label}).all()
+        moves = [LabelMove(each.version, each.previous, bool(each.rolled_back)) for each in reversed(rows)]
+        before = earlier([*moves, LabelMove(label.version, row.version, rolled_back=True)])
         change = _Change(
             label.prompt, label.label, label.version, row.version, label.actor, label.reason, rolled_back=True
         )
@@ -137,25 +129,19 @@ class PromptWriter:
 
     def _point(self, connection: Connection, revision: int, change: _Change, previous: str) -> tuple[PromptLabel, int]:
         connection.execute(_DROP_LABEL, {"of": change.prompt, "labelled": change.label})
-        connection.execute(_ADD_LABEL, _label_row(change, previous, self.now))
+        connection.execute(_ADD_LABEL, _label_row(change, previous, self.journal.now))
         reached = self._note(connection, revision, [change])
-        at = moment(self.now)
+        at = moment(self.journal.now)
         kept = PromptLabel(change.prompt, change.label, change.version, previous, change.actor, at, change.reason)
         return kept, reached
 
     def _note(self, connection: Connection, revision: int, changes: Sequence[_Change]) -> int:
         """Count changes and write them down; return the revision."""
-        rows = [_change_row(each, number, self.now) for number, each in enumerate(changes, start=revision + 1)]
+        rows = [_change_row(each, number, self.journal.now) for number, each in enumerate(changes, start=revision + 1)]
         connection.execute(_ADD_CHANGE, rows)
         reached = revision + len(changes)
-        move_revision(connection, reached)
-        self.trail.append(connection, self.tenant, self.now, [each.event for each in changes])
+        self.journal.note(connection, reached, [each.event for each in changes])
         return reached
-
-
-def without_empty(details: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the details of an entry that say something."""
-    return {name: value for name, value in details.items() if value}
 
 
 def label_of(row: AnyRow) -> PromptLabel:

@@ -18,8 +18,8 @@ from groundwire_server.adapters.records.registry.experiments import (
     page_rows,
     state_rows,
 )
+from groundwire_server.adapters.records.registry.journal import RegistryJournal, read_revision
 from groundwire_server.adapters.records.registry.prompts import PromptWriter, changes_of, label_of
-from groundwire_server.adapters.records.registry.revisions import read_revision
 from groundwire_server.adapters.records.tables.registry import prompt_labels, prompt_versions
 from groundwire_server.adapters.records.transactions import RecordsDialect
 from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment
@@ -124,10 +124,13 @@ class SqlRegistryRecords:
         )
 
     def _prompts(self) -> PromptWriter:
-        return PromptWriter(self._trail, self._tenant, micros(self._clock.today()))
+        return PromptWriter(self._journal())
 
     def _experiments(self) -> ExperimentWriter:
-        return ExperimentWriter(self._rows, self._trail, self._tenant, micros(self._clock.today()))
+        return ExperimentWriter(self._rows, self._journal())
+
+    def _journal(self) -> RegistryJournal:
+        return RegistryJournal(self._trail, self._tenant, micros(self._clock.today()))
 
 
 def _versions(connection: Connection, known: _Versions) -> _Versions:

@@ -1,18 +1,16 @@
 """Erasing the names of subjects in the accounts of usage. The numbers stay: they are what was paid for."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from math import isinf
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, select, true, update
 
+from groundwire_server.adapters.records.buffered_erasure import BufferedErasure
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.erased_names import erased_name, is_erased
 from groundwire_server.adapters.records.operations.rows import micros
 from groundwire_server.adapters.records.tables.usage import usage, usage_books
-from groundwire_server.adapters.records.written import until_written
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.erasure import (
     EntireTenant,
@@ -23,7 +21,6 @@ from groundwire_server.domain.erasure import (
     RecordErasure,
 )
 from groundwire_server.ports.clock import Clock
-from groundwire_server.ports.operations import RecordsError
 
 _BATCH: Final = 500
 """Subjects that are erased in one transaction."""
@@ -50,9 +47,8 @@ class SqlUsageErasure:
     def __init__(
         self, database: RecordsDatabase, clock: Clock, write: Callable[[], Awaitable[bool]], stale: float
     ) -> None:
-        self._database = database
+        self._erasure = BufferedErasure(database, clock, write, self._behind)
         self._clock = clock
-        self._write = write
         self._stale = stale
 
     async def erase(self, erasure: Erasure | RecordErasure, deadline: Deadline) -> Sequence[ErasedPlace]:
@@ -60,24 +56,11 @@ class SqlUsageErasure:
         selection = erasure.selection
         if not isinstance(erasure, RecordErasure) or not isinstance(selection, EntireTenant | OneSubject):
             return []
-        erased, complete, note = 0, False, ""
-        left = deadline.remaining(self._clock.now())
-        try:
-            async with asyncio.timeout(None if isinf(left) else left):
-                begun = self._clock.today()
-                await until_written(
-                    self._write, lambda: self._database.read(lambda connection: self._behind(connection, begun))
-                )
-                while count := await self._database.write(
-                    lambda connection: _erase_some(connection, erasure.tenant, selection)
-                ):
-                    erased += count
-            complete = True
-        except TimeoutError:
-            note = "A process has not written its usage in time: erase it again."
-        except RecordsError as error:
-            note = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        return [ErasedPlace(ErasedPlaceKind.USAGE, erased, complete, note)]
+
+        def erase_some(connection: Connection) -> int:
+            return _erase_some(connection, erasure.tenant, selection)
+
+        return [await self._erasure.erase(ErasedPlaceKind.USAGE, "usage", erase_some, deadline)]
 
     def _behind(self, connection: Connection, begun: datetime) -> int:
         """Return how many processes that live have not written since a time."""
