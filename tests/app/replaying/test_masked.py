@@ -92,7 +92,9 @@ async def test_without_masks_the_call_is_as_it_was() -> None:
     line = read(await file_of(exchange, None))
     assert line.exchange is not None
     assert exchange_to_json(line.exchange) == exchange_to_json(exchange)
-    assert line.item.id == exchange.question.request_id
+    assert line.item.id.startswith(f"{exchange.question.request_id}-")
+    again = replace(exchange, clock=exchange.clock[1:])
+    assert read(await file_of(again, None)).item.id != line.item.id, "a folder may have both"
     assert line.item.is_answerable
 
 

@@ -53,12 +53,16 @@ class AskedChanges:
             said = not_among(name, configuration.routes, f"the calls are of the route {name}, which there is not")
             raise CommandError(ExitCode.USAGE, said)
         settings = dict(self.settings)
+        for alias in _models(settings):
+            known_model(alias, configuration)
         if self.model:
             settings["models"] = [self.model]
         if self.prompt is not None:
             settings["prompt"] = {"name": self.prompt.name, "version": self.prompt.version}
         try:
             return with_settings(configuration.routes[name], settings)
+        except TypeError:
+            raise CommandError(ExitCode.USAGE, f"--with route: {_ADVICE}: {{evidence_tokens: 2000}}") from None
         except ValidationError as wrong:
             first = wrong.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"]))
@@ -89,6 +93,12 @@ def changes_of(asked: Sequence[str], opened: OpenedRegistry) -> AskedChanges:
         f"route {given['route']}" if settings else "",
     ]
     return AskedChanges(prompt, model, settings, ", ".join(filter(None, titles)))
+
+
+def _models(settings: Mapping[str, Any]) -> Sequence[str]:
+    """Return the models that settings of a route name, as far as they have the form of aliases."""
+    named = settings.get("models")
+    return [each for each in named if isinstance(each, str)] if isinstance(named, list) else ()
 
 
 def _settings(file: Path) -> Mapping[str, Any]:
