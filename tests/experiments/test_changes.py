@@ -37,8 +37,11 @@ class Kept:
         """Return the experiment."""
         return self.one if self.one is not None and self.one.name == name else None
 
-    async def apply(self, experiment: Experiment, expected: str, reason: str) -> tuple[Experiment, int]:
+    async def apply(
+        self, experiment: Experiment, expected: str, reason: str, checked: int | None = None
+    ) -> tuple[Experiment, int]:
         """Keep an experiment."""
+        assert checked == 5, "the revision by which it was checked"
         self.asked.append((experiment, expected, reason))
         return replace(experiment, etag="e2"), 7
 
@@ -71,7 +74,7 @@ def changes(
         assert experiment.name not in {each.name for each in beside}
         return violations
 
-    return ExperimentChanges(cast("RegistryRecords", kept), others, read, faults, Today())
+    return ExperimentChanges(cast("RegistryRecords", kept), others, read, faults, Today(), lambda: 5)
 
 
 async def refused(made: ExperimentChanges, etag: str = "") -> Rejection:

@@ -73,7 +73,8 @@ async def test_an_arm_that_is_worse_ends_with_the_numbers(caplog: pytest.LogCapt
     (end,) = ends.experiments[0].ended_arms
     assert (end.arm, end.actor, end.guard) == ("candidate", "", Metric.ABSTAINED)
     assert end.reason == (
-        "abstained was 20 % over 2,000 units, where the control's was 10 %: certainly above the control's"
+        "abstained was 20 % over 2,000 units, where the control's was 10 %: above the control's, "
+        "at an error rate of 5 %"
     )
     assert counts.of(metrics.EXPERIMENT_ARMS_ENDED, "ABSTAINED") == 1
     assert any("a guard has ended an arm" in line for line in caplog.messages)

@@ -26,11 +26,15 @@ class Written:
         self.calls.append((version.version, reason, in_force))
         return len(self.calls)
 
-    async def set_label(self, label: PromptLabel, expected: str | None) -> tuple[PromptLabel, int]:
+    async def set_label(
+        self, label: PromptLabel, expected: str | None, checked: int | None = None
+    ) -> tuple[PromptLabel, int]:
+        assert checked == 5, "the revision by which it was checked"
         self.calls.append((label.label, label.version, label.previous, expected))
         return label, len(self.calls)
 
-    async def roll_back(self, label: PromptLabel, expected: str) -> tuple[PromptLabel, int]:
+    async def roll_back(self, label: PromptLabel, expected: str, checked: int | None = None) -> tuple[PromptLabel, int]:
+        assert checked == 5, "the revision by which it was checked"
         self.calls.append((label.label, label.version, expected))
         return label, len(self.calls)
 
@@ -73,7 +77,7 @@ def changes(written: Written, known: PromptRegistry, *faults: str) -> PromptChan
         label = changed.labels.get(("answer", "production"))
         return faults if label is not None and label.version == "1.4.0" else ()
 
-    return PromptChanges(cast("RegistryRecords", written), known, Lint(), found)
+    return PromptChanges(cast("RegistryRecords", written), known, Lint(), found, lambda: 5)
 
 
 async def refused(call: Any) -> Rejection:

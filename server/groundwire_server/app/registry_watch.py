@@ -1,4 +1,4 @@
-"""The look-out for changes of prompts and experiments, which other processes may have made in the records."""
+"""The watch for changes of prompts and experiments, which other processes may have made in the records."""
 
 import asyncio
 import logging
@@ -39,6 +39,11 @@ class RegistryWatch:
         self._use: Callable[[RegistryState], Awaitable[object]] | None = None
         self._looking = asyncio.Lock()
         self._away = False
+
+    @property
+    def seen(self) -> int | None:
+        """The revision of the state that was looked at last, whether or not it is in use; None before the first."""
+        return self._seen
 
     async def begin(self) -> RegistryState:
         """Return the state to begin with.

@@ -32,6 +32,7 @@ class ExperimentChanges:
         read: reads definitions.
         faults: of an experiment beside others.
         clock: of the wall.
+        seen: returns the revision of the records that this process has seen last.
     """
 
     records: RegistryRecords
@@ -39,6 +40,7 @@ class ExperimentChanges:
     read: ReadDefinition
     faults: Faults
     clock: Clock
+    seen: Callable[[], int | None]
 
     async def apply(
         self, definition: str, etag: str, actor: str, reason: str, *, validate_only: bool = False
@@ -54,9 +56,10 @@ class ExperimentChanges:
 
         Raises:
             Rejection: EXPERIMENT_INVALID, EXPERIMENT_CHANGED, EXPERIMENT_ENDED.
+            RegistryMovedError: when another change came between: it is to be checked again.
             RecordsError: when the database cannot be asked.
         """
-        now = self.clock.today()
+        checked, now = self.seen(), self.clock.today()
         wanted = self._read(definition, now)
         before = await self.records.experiment(wanted.name)
         if before is not None:
@@ -80,10 +83,10 @@ class ExperimentChanges:
         wanted = replace(wanted, actor=actor)
         if validate_only:
             return wanted, None
-        return await self.records.apply(wanted, etag, reason)
+        return await self.records.apply(wanted, etag, reason, checked)
 
     async def end(self, name: str, arm: str, actor: str, reason: str) -> tuple[Experiment, int]:
-        """End an experiment, or one of its arms; return it as it is kept, with the revision. Once is as often.
+        """End an experiment, or one of its arms; return it as it is kept, with the revision. Again changes nothing.
 
         Args:
             name: of the experiment.

@@ -46,6 +46,11 @@ class YamlFault:
     line: int
     message: str
 
+    @property
+    def sentence(self) -> str:
+        """The message, with the place of the value before it."""
+        return f"{'.'.join(map(str, self.path))}: {self.message}" if self.path else self.message
+
 
 class InvalidYamlError(GroundwireError):
     """A text is not YAML, or uses a feature that its readers do without.

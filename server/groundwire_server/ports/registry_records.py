@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment
+from groundwire_server.domain.failure import GroundwireError
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptVersion
 
 
@@ -36,6 +37,13 @@ class PromptChange:
     previous: str
     reason: str
     rolled_back: bool = False
+
+
+class RegistryMovedError(GroundwireError):
+    """A change was checked by a revision that is not the last any more: check it again."""
+
+    def __init__(self) -> None:
+        super().__init__("another change came first: check this one again")
 
 
 class RegistryRecords(Protocol):
@@ -69,20 +77,24 @@ class RegistryRecords(Protocol):
         """
         ...
 
-    async def set_label(self, label: PromptLabel, expected: str | None) -> tuple[PromptLabel, int]:
+    async def set_label(
+        self, label: PromptLabel, expected: str | None, checked: int | None = None
+    ) -> tuple[PromptLabel, int]:
         """Point a label at a version; return it as it is kept, with the revision. Setting it again changes nothing.
 
         Args:
             label: its `previous` is what it pointed at before, where the records have no such label yet.
             expected: what it must point at in the records now; None compares nothing, empty means that they must have
                 no such label.
+            checked: the revision by which the change was found to be right; None compares nothing.
 
         Raises:
             Rejection: PROMPT_LABEL_CHANGED.
+            RegistryMovedError: when there is a change since that revision.
         """
         ...
 
-    async def roll_back(self, label: PromptLabel, expected: str) -> tuple[PromptLabel, int]:
+    async def roll_back(self, label: PromptLabel, expected: str, checked: int | None = None) -> tuple[PromptLabel, int]:
         """Point a label at what it pointed at before; return it as it is kept, with the revision.
 
         Going back again goes back further, to what it pointed at before that, and never returns to what was left.
@@ -90,9 +102,11 @@ class RegistryRecords(Protocol):
         Args:
             label: with the version to go back to, which its `previous` must be in the records.
             expected: what it must point at in the records now.
+            checked: as for `set_label`.
 
         Raises:
             Rejection: PROMPT_LABEL_CHANGED.
+            RegistryMovedError: as for `set_label`.
         """
         ...
 
@@ -100,16 +114,20 @@ class RegistryRecords(Protocol):
         """Return changes, the newest first: those before a revision, of one prompt or, where it is empty, of all."""
         ...
 
-    async def apply(self, experiment: Experiment, expected: str, reason: str) -> tuple[Experiment, int]:
+    async def apply(
+        self, experiment: Experiment, expected: str, reason: str, checked: int | None = None
+    ) -> tuple[Experiment, int]:
         """Keep an experiment; return it with its etag, and the revision.
 
         Args:
             experiment: as it is to be; `actor` is who changes it.
             expected: the etag that it must have now; empty compares nothing.
             reason: in the actor's words.
+            checked: as for `set_label`.
 
         Raises:
             Rejection: EXPERIMENT_CHANGED, EXPERIMENT_ENDED; EXPERIMENT_INVALID where there is no room for another.
+            RegistryMovedError: as for `set_label`.
         """
         ...
 

@@ -31,12 +31,15 @@ class PromptChanges:
         registry: what is in force.
         lint: says what is wrong with templates.
         faults: of the routes with another registry.
+        seen: returns the revision of the records that this process has seen last; what is in force may be older,
+            where that cannot be used.
     """
 
     records: RegistryRecords
     registry: PromptRegistry
     lint: PromptLint
     faults: RouteFaults
+    seen: Callable[[], int | None]
 
     async def push(
         self, version: PromptVersion, reason: str, *, validate_only: bool = False
@@ -81,8 +84,10 @@ class PromptChanges:
 
         Raises:
             Rejection: PROMPT_NOT_FOUND, PROMPT_INVALID, PROMPT_LABEL_CHANGED.
+            RegistryMovedError: when another change came between: it is to be checked again.
             RecordsError: when the database cannot be asked.
         """
+        checked = self.seen()
         await self._check_usable(label)
         known = self.registry.labels.get((label.prompt, label.label))
         if known is None or known.at is None:
@@ -93,7 +98,7 @@ class PromptChanges:
                 expected = ""
             before = self.registry.resolved(label.prompt, label.label) or self._newest(label)
             label = replace(label, previous="" if before is None else before.version)
-        return await self.records.set_label(label, expected)
+        return await self.records.set_label(label, expected, checked)
 
     async def roll_back(self, label: PromptLabel, expected: str | None) -> tuple[PromptLabel, int]:
         """Point a label at what it pointed at before; return it as it is kept, with the revision.
@@ -104,16 +109,17 @@ class PromptChanges:
 
         Raises:
             Rejection: PROMPT_NOT_FOUND, PROMPT_INVALID, PROMPT_LABEL_CHANGED.
+            RegistryMovedError: when another change came between: it is to be checked again.
             RecordsError: when the database cannot be asked.
         """
-        known = self.registry.labels.get((label.prompt, label.label))
+        checked, known = self.seen(), self.registry.labels.get((label.prompt, label.label))
         if known is None:
             raise Rejection(Reason.PROMPT_NOT_FOUND, metadata=_named(label.prompt, label.label))
         if not known.previous or expected not in {None, known.version}:
             raise _changed(label.label)
         target = replace(label, version=known.previous)
         await self._check_usable(target)
-        return await self.records.roll_back(target, known.version)
+        return await self.records.roll_back(target, known.version, checked)
 
     async def _check_usable(self, label: PromptLabel) -> None:
         """Make sure that routes can be served once a label points at its version."""

@@ -58,7 +58,11 @@ WRONG = {
     "labels-flat": ("labels.yaml", b"\nanswer: 1.3.0\n", "labels.yaml:2: must hold labels by prompt"),
     "labels-name": ("labels.yaml", b"answer:\n  1.0.0: 1.3.0\n", "labels.yaml:2: a label must be named by"),
     "labels-number": ("labels.yaml", b"answer:\n  production: 1.3\n", "labels.yaml:2: answer.production must point at"),
-    "labels-twice": ("labels.yaml", b"answer:\n  a: 1.3.0\n  a: 1.3.0\n", "labels.yaml:3: is given twice"),
+    "labels-twice": (
+        "labels.yaml",
+        b"answer:\n  a: 1.3.0\n  a: 1.3.0\n",
+        "labels.yaml:3: answer.a: is given twice, first in line 2",
+    ),
     "labels-bomb": ("labels.yaml", b"a: &a {b: c}\nd: *a\n", "labels.yaml:1: anchors and aliases are not supported"),
     "labels-not-utf-8": ("labels.yaml", b"\xff", "labels.yaml: is not UTF-8 in line 1"),
     "labels-huge": ("labels.yaml", b"#" * 70_000, "labels.yaml: is larger than 64 KiB"),
@@ -73,6 +77,14 @@ def test_a_file_that_cannot_be_used_is_one_line(folder: Path, file: str, content
     assert says in str(fault)
     assert str(fault).startswith(str(folder / file))
     assert "\n" not in str(fault)
+
+
+@pytest.mark.parametrize("name", ["1.2.0\n", "\x1b[31m", "\udcff", "1.2.0\u202e"])
+def test_a_name_that_cannot_be_printed_is_one_line_of_text(folder: Path, name: str) -> None:
+    (folder / "answer" / f"{name}.jinja").write_text("x")
+    (fault,) = read_folder(folder).faults
+    assert "\ufffd" in str(fault)
+    assert str(fault).isprintable()
 
 
 def test_a_folder_that_is_none_says_what_to_do(tmp_path: Path) -> None:

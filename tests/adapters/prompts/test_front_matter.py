@@ -57,7 +57,7 @@ WRONG = {
     "unknown-inner-key": ("model: {temprature: 1}", 2, "model.temprature: unknown key; there are: max_output_tokens"),
     "not-yaml": ("a: [", 2, "this is not YAML"),
     "bomb": ("a: &a [1]\nb: *a", 2, "anchors and aliases are not supported: write the value out"),
-    "twice": ("owner: a\nowner: b", 3, "is given twice"),
+    "twice": ("owner: a\nowner: b", 3, "owner: is given twice, first in line 2"),
     "list": ("- a", 2, "the front matter must hold `key: value` lines"),
     "other-form": ("form: poem", 2, "form: must be 'answer'"),
     "long-description": (f"description: {'x' * 501}", 2, "description: must have at most 500 characters"),

@@ -31,7 +31,7 @@ WRONG: Final = {
     ),
     "an arm without weight": (
         BEGIN + ARMS.replace("weight: 50}", "weight: 0}"),
-        "4: arms[0].weight: must be above 0",
+        "4: arms[0].weight: must be at least 0.01",
     ),
     "one arm": (
         BEGIN + "arms: [{name: control, weight: 50}]",
@@ -137,7 +137,7 @@ WRONG: Final = {
         "6: guards[0]: must have one bound, absolute or relative",
     ),
     "a guard that knows no worse": (
-        BEGIN + ARMS + "guards: [{metric: FEEDBACK, absolute: 1}]",
+        BEGIN + ARMS + "guards: [{metric: FEEDBACK, absolute: 0.1}]",
         "6: guards[0]: must have a direction: FEEDBACK is neither good nor bad by itself",
     ),
     "two guards on one thing": (
@@ -149,7 +149,19 @@ WRONG: Final = {
         BEGIN + ARMS + "error_rate: 5e-324",
         "6: error_rate: must be at least 1e-06",
     ),
-    "a coin": (BEGIN + ARMS + "error_rate: 0.6", "6: error_rate: must be at most 0.5"),
+    "a coin": (BEGIN + ARMS + "error_rate: 0.5", "6: error_rate: must be at most 0.25"),
+    "a bound on a share in points": (
+        BEGIN + ARMS + "guards: [{metric: ABSTAINED, absolute: 2}]",
+        "6: guards[0].absolute: would never end an arm: shares go from 0 to 1, so that 0.02 is 2 points",
+    ),
+    "a relative bound in percent": (
+        BEGIN + ARMS + "guards: [{metric: P95, relative: 20}]",
+        "6: guards[0].relative: must be at most 10",
+    ),
+    "a fall by more than all": (
+        BEGIN + ARMS + "guards: [{metric: ANSWERED, relative: 1}]",
+        "6: guards[0].relative: would never end an arm: nothing falls by more than all of it, and 0.2 is 20 %",
+    ),
     "a name with spaces": (
         BEGIN.replace("faster", "my test") + ARMS,
         "1: name: must be a text that matches ^[a-z][a-z0-9_-]{0,63}$",

@@ -95,7 +95,7 @@ async def test_without_masks_the_call_is_as_it_was() -> None:
     assert line.item.id.startswith(f"{exchange.question.request_id}-")
     again = replace(exchange, clock=exchange.clock[1:])
     assert read(await file_of(again, None)).item.id != line.item.id, "a folder may have both"
-    assert line.item.is_answerable
+    assert not line.item.is_labelled, "what the service said is no label"
 
 
 async def test_what_cannot_be_replayed_with_its_masks_is_kept_as_its_outcome_alone() -> None:

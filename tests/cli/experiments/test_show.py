@@ -128,19 +128,38 @@ def test_tokens_are_more_or_fewer() -> None:
         arms.append(arm.sums())
     shown = ShownExperiment.of(response(arms))
     said = next(sentences(shown, shown.readout((Metric.OUTPUT_TOKENS,), 0.95, 0.02)))
-    assert re.fullmatch(
-        r"candidate writes \d+ to \d+ % fewer output tokens than control; nothing else can be told apart yet\.", said
+    assert re.fullmatch(r"candidate writes \d+ to \d+ % fewer output tokens than control\.", said), (
+        "nothing else is compared"
     )
 
 
 def test_where_nothing_is_certain_it_says_what_is_needed() -> None:
     shown = ShownExperiment.of(response(sums(0.2, 0.2, calls=400)))
     said = list(sentences(shown, shown.readout((Metric.ABSTAINED,), 0.95, 0.02)))
-    assert said[0] == "Nothing can be told apart yet between candidate and control."
+    assert said[0] == "Nothing that is compared can be told apart yet between candidate and control."
     assert said[1].startswith("About ")
     assert said[1].endswith(
         "more users until a difference of 2 points in abstained would be told apart with 90 % probability."
     )
+
+
+def test_of_metrics_that_are_left_out_nothing_is_said() -> None:
+    shown = ShownExperiment.of(response(sums(0.2, 0.1)))
+    said = next(sentences(shown, shown.readout((Metric.ABSTAINED, Metric.LATENCY_MS), 0.95, 0.02)))
+    assert said.endswith("than control; nothing else that is compared can be told apart yet.")
+
+
+def test_after_the_end_no_more_units_are_promised() -> None:
+    shown, found = read(sums(0.2, 0.2, calls=400))
+    assert any("more users until" in each for each in sentences(shown, found))
+    assert not any("more users until" in each for each in sentences(replace(shown, state="ended"), found))
+
+
+@pytest.mark.parametrize("wrong", [{"mismatch": 1e-9}, {"units_elsewhere": 3}])
+def test_what_cannot_be_trusted_is_not_said_to_hold(wrong: dict[str, Any]) -> None:
+    shown, found = read(sums(0.2, 0.1))
+    assert any("hold together" in each for each in sentences(shown, found))
+    assert not any("hold together" in each for each in sentences(shown, replace(found, **wrong)))
 
 
 def test_it_says_when_a_guard_ends_an_arm_that_is_worse() -> None:
@@ -173,8 +192,8 @@ def test_cautions_say_what_figures_do_not() -> None:
     assert sum("too few users" in each for each in cautions(*read(sums(0.2, 0.2, calls=20)))) == 2
 
 
-def _shown_lines(arms: Sequence[ArmSums], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    console = Terminal(width=140)
+def _shown_lines(arms: Sequence[ArmSums], monkeypatch: pytest.MonkeyPatch, width: int = 140) -> list[str]:
+    console = Terminal(width=width)
     monkeypatch.setattr(console, "_force_terminal", True)
     monkeypatch.setattr(show_table, "Terminal", lambda **_: console)
     with console.capture() as captured:
@@ -188,9 +207,29 @@ def test_a_terminal_shows_each_arm_beside_the_control(monkeypatch: pytest.Monkey
     assert lines[0].startswith("shorter-prompt on default: running")
     (row,) = (line for line in lines if line.startswith("abstained "))
     assert "−13.1 to −6.7 points" in row
-    assert "users / calls" in text
+    assert re.search(r"^users +4,000 +4,000$", text, re.MULTILINE)
     # What never happened is left out.
     assert "queued" not in text
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"),
+    [(60, "interval, relative, more users"), (80, "interval, relative"), (100, "relative"), (120, ""), (140, "")],
+)
+def test_columns_are_left_out_before_cells_are_wrapped(
+    monkeypatch: pytest.MonkeyPatch, width: int, left_out: str
+) -> None:
+    arms = sums(0.2, 0.1)
+    lines = _shown_lines(arms, monkeypatch, width)
+    table = lines[lines.index("") :]
+    assert all(len(line) <= width for line in lines)
+    assert any(re.match(r"abstained +19\.9 % +10\.0 % ", line) for line in table)
+    text = " ".join(lines)
+    assert ("This terminal is too narrow for: " in text) is bool(left_out)
+    assert f"too narrow for: {left_out}. --csv and --html have all." in text or not left_out
+    if width >= 80:
+        # No cell continues on a line of its own.
+        assert not any(line.startswith(" ") and not line.strip().startswith("control") for line in table)
 
 
 def test_a_script_reads_values_between_tabs(groundwire_command: Command, results_address: str) -> None:

@@ -11,6 +11,7 @@ from groundwire_server.adapters.records.tables.registry import experiments
 from groundwire_server.domain.experiments.experiment import ArmEnd, Metric
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.ports.registry_records import RegistryMovedError
 from tests.contract.registry.conftest import START, Registry, definition, experiment, later, version
 
 
@@ -168,14 +169,27 @@ async def test_a_column_of_another_program_makes_an_experiment_unreadable(regist
         assert (await registry.records.state()).experiments == ()
 
 
-async def test_there_are_so_many_without_an_end(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_none_is_kept_by_what_was_checked_before_another_change(registry: Registry) -> None:
+    records = registry.records
+    kept, _ = await records.apply(experiment("a"), "", "", 0)
+    for late in (experiment("b"), experiment("a", note="another")):
+        with pytest.raises(RegistryMovedError):
+            await records.apply(late, "", "", 0)
+    assert [each.name for each in (await records.state()).experiments] == ["a"]
+    assert await records.apply(experiment("a"), "", "", 0) == (kept, 1)
+    await records.apply(experiment("b"), "", "", 1)
+
+
+async def test_there_are_so_many_that_have_not_ended(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_OPEN", 2)
     await registry.records.apply(experiment("a"), "", "")
     await registry.records.apply(experiment("b", end=later(60)), "", "")
-    await registry.records.apply(experiment("c"), "", "")
+    # One that is to end is in memory until then.
     with pytest.raises(Rejection) as refused:
-        await registry.records.apply(experiment("d"), "", "")
+        await registry.records.apply(experiment("c"), "", "")
     assert refused.value.reason is Reason.EXPERIMENT_INVALID
+    registry.clock.step(60)
+    await registry.records.apply(experiment("c"), "", "")
     await registry.records.end_arms("a", [end("candidate"), end("other")])
     await registry.records.apply(experiment("d"), "", "")
 

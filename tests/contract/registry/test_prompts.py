@@ -6,6 +6,7 @@ from groundwire_server.adapters.records.registry import prompts
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.prompts.registry import PromptOrigin
 from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.ports.registry_records import RegistryMovedError
 from tests.contract.registry.conftest import Registry, label, version
 
 
@@ -112,6 +113,19 @@ async def test_going_back_from_elsewhere_is_refused(registry: Registry, number: 
         await registry.records.roll_back(label(number), expected)
     assert refused.value.reason is Reason.PROMPT_LABEL_CHANGED
     assert (await registry.records.state()).labels[0].version == "1.4.0"
+
+
+async def test_a_label_does_not_move_by_what_was_checked_before_another_change(registry: Registry) -> None:
+    records = registry.records
+    for number in ("1.2.0", "1.4.0"):
+        await records.set_label(label(number), None, await records.revision())
+    for late in (records.set_label(label("1.5.0"), "1.4.0", 1), records.roll_back(label("1.2.0"), "1.4.0", 1)):
+        with pytest.raises(RegistryMovedError):
+            await late
+    assert await records.revision() == 2
+    # What is there already needs no check.
+    assert (await records.set_label(label("1.4.0"), "1.4.0", 1))[1] == 2
+    await records.roll_back(label("1.2.0"), "1.4.0", 2)
 
 
 async def test_going_back_without_a_label_is_refused(registry: Registry) -> None:

@@ -208,6 +208,6 @@ def test_nothing_is_said_of_an_arm_without_calls() -> None:
 def test_a_breach_says_its_numbers() -> None:
     found = breaches(experiment_of(rising(Metric.ABSTAINED, 0.05)), [arm.sums() for arm in _pair(5_000, 0.2, 0.3)])
     assert found[0].reason == (
-        "abstained was 30 % over 5,000 units, where the control's was 20 %: certainly more than 5 points above the "
-        "control's"
+        "abstained was 30 % over 5,000 units, where the control's was 20 %: more than 5 points above the control's, "
+        "at an error rate of 5 %"
     )

@@ -102,7 +102,7 @@ async def test_a_guard_ends_an_arm_that_is_worse_and_its_users_are_answered_by_t
 
         (end,) = (await place.client.experiment(NAME)).experiment.ended_arms
         assert (end.arm, end.actor, end.guard) == ("candidate", "", "ANSWERED")
-        assert "certainly more than 5 points below the control's" in end.reason
+        assert "more than 5 points below the control's, at an error rate of " in end.reason
         assert set((await place.arms(8)).values()) == {("", "first")}
         entries = [entry async for entry in place.client.audit_entries()]
         assert [(entry.event, entry.actor) for entry in entries if entry.event == "experiment.arm_ended"] == [

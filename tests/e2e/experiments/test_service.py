@@ -1,5 +1,6 @@
 """ExperimentService of a real server: what may be changed, by whom, and what is said about faults."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from groundwire.v1.experiment_service_pb2 import (
 )
 from groundwire.v1.server_info_pb2 import FEATURE_EXPERIMENTS
 from tests.e2e.experiments.splitting import ROUTE, Splitting, configured, split, splitting
+from tests.e2e.prompts import template
 
 UNCHANGEABLE = "cannot change, or its results would mean nothing: begin another under a new name"
 
@@ -59,6 +61,32 @@ async def test_one_that_does_not_fit_the_configuration_is_refused(place: Splitti
         assert wrong.reason == "EXPERIMENT_INVALID"
         assert [each.description[: len(said)] for each in wrong.violations] == [said]
     assert len([each async for each in place.client.experiments()]) == 1
+
+
+async def test_of_several_at_once_that_vary_one_setting_one_begins(place: Splitting) -> None:
+    applied = await asyncio.gather(
+        *(place.client.apply_experiment(split(f"e{number}")) for number in range(4)), return_exceptions=True
+    )
+    wrong = [each for each in applied if isinstance(each, groundwire.Error)]
+    assert [each.reason for each in wrong] == ["EXPERIMENT_INVALID"] * 3
+    assert all("varies it at the same time: end one first" in each.violations[0].description for each in wrong)
+    (kept,) = [each async for each in place.client.experiments()]
+    assert kept.state == EXPERIMENT_STATE_RUNNING
+
+
+async def test_an_arm_follows_no_label_that_moves_to_what_it_cannot_use(place: Splitting) -> None:
+    needs = template("two").replace("owner: tests", "owner: tests\nvariables: {tone: {required: true}}")
+    await place.client.push_prompt("answer", "9.1.0", template("one"))
+    await place.client.push_prompt("answer", "9.2.0", needs.replace("marked two.", "marked two. {{ tone }}"))
+    await place.client.set_prompt_label("answer", "candidate", "9.1.0")
+    done = await asyncio.gather(
+        place.client.apply_experiment(split(settings="{prompt: {label: candidate}}")),
+        place.client.set_prompt_label("answer", "candidate", "9.2.0"),
+        return_exceptions=True,
+    )
+    assert [isinstance(each, groundwire.Error) for each in done].count(True) == 1
+    states = [each.state async for each in place.client.experiments()]
+    assert all(each == EXPERIMENT_STATE_RUNNING for each in states)
 
 
 async def test_a_validation_keeps_nothing(place: Splitting) -> None:

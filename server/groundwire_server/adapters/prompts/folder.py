@@ -43,7 +43,9 @@ class FolderFault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
+        # A name of a file may hold line ends, and what terminals act on.
+        file = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in str(self.file))
+        return f"{file}:{self.line}: {self.message}" if self.line else f"{file}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def _labels(file: Path) -> _Labels:
     except UnreadableFileError as why:
         return (), {}, () if why.absent else (FolderFault(file, 0, str(why)),)
     except InvalidYamlError as broken:
-        return (), {}, [FolderFault(file, each.line, each.message) for each in broken.faults]
+        return (), {}, [FolderFault(file, each.line, each.sentence) for each in broken.faults]
     wrong = [FolderFault(file, *fault) for fault in _label_faults(values, lines)]
     if wrong or values is None:
         return (), {}, wrong
@@ -164,7 +166,7 @@ def _labels(file: Path) -> _Labels:
 
 
 def _label_faults(values: Any, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[tuple[int, str]]:
-    """Yield the line of each entry that is no label, and why."""
+    """Yield the line of each entry that is not a label, and why."""
     form = "must hold labels by prompt, such as `answer: {production: 1.2.0}`"
     if values is not None and not isinstance(values, dict):
         yield 1, form

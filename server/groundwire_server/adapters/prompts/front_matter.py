@@ -35,7 +35,7 @@ VariableName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
 
 
 class UnusableTemplateError(GroundwireError):
-    """A text is no template that can be used.
+    """A text cannot be used as a template.
 
     Attributes:
         findings: what is wrong, each an error; the first ones where there are many.
@@ -154,10 +154,10 @@ def split(text: str) -> SplitTemplate:
     if end is None:
         raise _unusable([(1, "the front matter does not end: close it with a line `---`")])
     try:
-        values, found = parse_yaml("\n".join(rest[:end]))
+        # Below an empty line, in place of the fence: so all lines are those of the file.
+        values, lines = parse_yaml("\n".join(["", *rest[:end]]))
     except InvalidYamlError as broken:
-        raise _unusable([(each.line + 1, each.message) for each in broken.faults]) from None
-    lines = {path: line + 1 for path, line in found.items()}
+        raise _unusable([(each.line, each.sentence) for each in broken.faults]) from None
     if values is not None and not isinstance(values, dict):
         raise _unusable([(2, "the front matter must hold `key: value` lines, such as `description: Answers`")])
     try:

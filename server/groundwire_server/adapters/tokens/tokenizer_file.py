@@ -31,7 +31,7 @@ def tokenizer_counter(options: TokenizerOptions) -> LineCounter:
 
     Raises:
         MissingTokenizerError: without the package.
-        UnusableVocabularyError: when the file cannot be read, is no tokenizer, or is one that cannot count every text.
+        UnusableVocabularyError: when the file cannot be read, is not a tokenizer, or cannot count every text.
     """
     file = file_of(options)
     tokenizer = _read(file)

@@ -15,6 +15,7 @@ from groundwire_server.app.configuration.explain import explained
 from groundwire_server.app.configuration.models.section import Name
 from groundwire_server.app.configuration.yaml_file import YamlFile, parse
 from groundwire_server.app.experiments.settings import ArmSettings, refused_files
+from groundwire_server.domain.experiments.estimates import AMOUNTS
 from groundwire_server.domain.experiments.experiment import (
     HOLDOUT,
     Arm,
@@ -40,6 +41,10 @@ _MOST_GUARDS: Final = 16
 _HOUR: Final = 3600.0
 _MOST_WORSENING: Final = 1e12
 """Of a guard: no metric of a call is larger."""
+_MOST_RELATIVE: Final = 10.0
+"""Who tolerates more guards nothing, and has most likely written percent."""
+_MOST_ERROR: Final = 0.25
+"""A guard that errs as often as not says nothing, and its bound has no finite value."""
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 9999
 _MOST_HOURS: Final = 24.0 * 366
@@ -70,6 +75,8 @@ _WORSE: Final = {
 }
 """In which direction each metric gets worse, unless a guard says otherwise; the others are neither good nor bad."""
 
+_NO_SHARES: Final = AMOUNTS | {Metric.P95}
+
 
 def _time(text: object) -> datetime:
     try:
@@ -92,7 +99,9 @@ class ArmDefinition(Options):
     """One way to answer the route's calls."""
 
     name: Name = Field(description="Its name.")
-    weight: float = Field(gt=0, lt=100, description="Its share of the units, in percent; those of all arms make 100.")
+    weight: float = Field(
+        ge=0.01, lt=100, description="Its share of the units, in percent; those of all arms make 100."
+    )
     settings: ArmSettings = Field(
         default_factory=ArmSettings, description="Settings of the route that it changes; the first arm changes none."
     )
@@ -116,7 +125,7 @@ class GuardDefinition(Options):
         None, ge=0, le=_MOST_WORSENING, description="The worsening that is tolerated, in the metric's unit."
     )
     relative: float | None = Field(
-        None, ge=0, le=_MOST_WORSENING, description="The same, as a share of the control's value."
+        None, ge=0, le=_MOST_RELATIVE, description="The same, as a share of the control's value, such as 0.2 for 20 %."
     )
 
 
@@ -146,7 +155,7 @@ class ExperimentDefinition(Options):
     error_rate: float = Field(
         0.05,
         ge=1e-6,
-        le=0.5,
+        le=_MOST_ERROR,
         description="The highest probability that the guards end an arm that is not worse, over all guards and arms.",
     )
 
@@ -256,7 +265,14 @@ def _guard_faults(guards: tuple[GuardDefinition, ...]) -> Iterator[ConfigError]:
         here: Path = ("guards", index)
         if (guard.absolute is None) is (guard.relative is None):
             yield ConfigError(here, "must have one bound, absolute or relative")
+        elif guard.absolute is not None and guard.absolute >= 1 and guard.metric not in _NO_SHARES:
+            said = "would never end an arm: shares go from 0 to 1, so that 0.02 is 2 points"
+            yield ConfigError((*here, "absolute"), said)
         direction = guard.direction or _WORSE.get(guard.metric)
+        if direction is Direction.FALLS and guard.relative is not None and guard.relative >= 1:
+            yield ConfigError(
+                (*here, "relative"), "would never end an arm: nothing falls by more than all of it, and 0.2 is 20 %"
+            )
         if direction is None:
             yield ConfigError(here, f"must have a direction: {guard.metric} is neither good nor bad by itself")
         elif (guard.metric, direction) in known:

@@ -8,8 +8,8 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.experiments.definition import read_experiment
-from groundwire_server.app.experiments.opening import checked_with
 from groundwire_server.app.experiments.variants import ExpandedConfiguration, expanded, in_order
+from groundwire_server.app.parts.experiment_opening import checked_with
 from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.domain.experiments.experiment import Experiment
 from groundwire_server.domain.failure import Violation
@@ -49,7 +49,7 @@ def experiment_calls(
         found = expanded(configuration, [*others, experiment], clock.today(), check).faults
         return [_violation(each) for each in found.get(experiment.name, ())]
 
-    changes = ExperimentChanges(watch.records, in_order(state.experiments), _read, faults, clock)
+    changes = ExperimentChanges(watch.records, in_order(state.experiments), _read, faults, clock, lambda: watch.seen)
     return ExperimentCalls(watch.records, changes, opened.reasons, state.revision, clock, watch.refresh, results)
 
 

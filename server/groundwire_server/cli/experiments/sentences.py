@@ -32,6 +32,12 @@ _TOKENS: Final = {
     Metric.OUTPUT_TOKENS: "writes {} output tokens",
 }
 
+_ALWAYS: Final = frozenset(Metric) - {Metric.NEGATIVE}
+"""The metrics that each arm with calls has."""
+
+_OF_THESE: Final = " that is compared"
+_ENDED: Final = "ended"
+
 
 def sentences(shown: ShownExperiment, found: Readout) -> Iterator[str]:
     """Yield what a readout says, the most important first."""
@@ -42,11 +48,14 @@ def sentences(shown: ShownExperiment, found: Readout) -> Iterator[str]:
     for arm in found.arms[1:]:
         if arm.arm != HOLDOUT:
             yield _compared(arm, control)
-    yield from _needed(shown, found)
-    yield from _guarded(shown, found)
+    if shown.state != _ENDED:
+        yield from _needed(shown, found)
+        yield from _guarded(shown, found)
     for end in shown.experiment.ended_arms:
         by = "by its guard" if not end.actor else "by a person"
         yield f"{end.arm} was ended {by} on {end.at:%Y-%m-%d at %H:%M} UTC{f': {end.reason}' if end.reason else ''}."
+    if found.mismatch < ALARM or found.units_elsewhere:
+        return
     percent = f"{100 * found.confidence:g} %"
     yield f"All differences hold together with {percent} confidence, whenever and however often they are looked at."
 
@@ -73,10 +82,14 @@ def cautions(shown: ShownExperiment, found: Readout) -> Iterator[str]:
 
 def _compared(arm: ArmReadout, control: str) -> str:
     told = [words for each in arm.metrics if (words := _told(each))]
+    # Some may be left out on purpose: of those nothing is known.
+    some = _ALWAYS - {each.metric for each in arm.metrics}
     if not told:
-        return f"Nothing can be told apart yet between {arm.arm} and {control}."
+        return f"Nothing{_OF_THESE if some else ''} can be told apart yet between {arm.arm} and {control}."
     listed = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
-    return f"{arm.arm} {listed} than {control}; nothing else can be told apart yet."
+    if some and len(told) == len(arm.metrics):
+        return f"{arm.arm} {listed} than {control}."
+    return f"{arm.arm} {listed} than {control}; nothing else{_OF_THESE if some else ''} can be told apart yet."
 
 
 def _told(row: MetricReadout) -> str:
@@ -102,7 +115,7 @@ def _told(row: MetricReadout) -> str:
         by = _between(metric, found)
     if metric in _TOKENS:
         return _TOKENS[metric].format(f"{by} {'more' if more else 'fewer'}")
-    return f"costs {by} {'more' if more else 'less'}"
+    return f"costs {by} {'more' if more else 'less'}{'' if by.endswith('%') else ' for 1,000 calls'}"
 
 
 def _between(metric: Metric, found: IntervalEstimate) -> str:

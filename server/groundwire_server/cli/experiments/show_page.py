@@ -58,7 +58,7 @@ def readout_page(shown: ShownExperiment, found: Readout) -> str:
     differences = section(
         f"Differences from {found.arms[0].arm}",
         grid(_differences(metric, found) for metric in metrics if any(_compared(found, metric))),
-        "Where a line does not touch 0, the difference is certain.",
+        "Where a line does not touch 0, the difference is told apart from none.",
     )
     sections = [plots, differences, section("All figures", _table(metrics, found))]
     return page(f"{experiment.name} on {experiment.route}", [*warned, *lead], sections, facts)

@@ -86,9 +86,12 @@ def ratio_of(arm: ArmSums, metric: Metric) -> RatioEstimate | None:
 
 
 def interval(found: RatioEstimate, metric: Metric, error: float) -> IntervalEstimate:
-    """Return a metric with the interval that holds at every look; a share's is within 0 and 1."""
+    """Return a metric with the interval that holds at every look; a share's is within 0 and 1.
+
+    There may be more feedback than calls, where some is on calls from before the experiment.
+    """
     margin = two_sided_margin(found.calls, error) * math.sqrt(found.variance)
-    high = math.inf if metric in AMOUNTS else 1.0
+    high = math.inf if metric in AMOUNTS else max(found.value, 1.0)
     return IntervalEstimate(found.value, max(found.value - margin, 0.0), min(found.value + margin, high))
 
 

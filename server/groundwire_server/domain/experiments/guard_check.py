@@ -24,6 +24,7 @@ class GuardBreach:
         value: the metric of the arm.
         control: that of the control.
         units: of the arm.
+        error_rate: of all guards of the experiment.
     """
 
     arm: str
@@ -31,6 +32,7 @@ class GuardBreach:
     value: float
     control: float
     units: int
+    error_rate: float
 
     @property
     def reason(self) -> str:
@@ -42,7 +44,7 @@ class GuardBreach:
         allowed = f"more than {bound} {way}" if guard.bound else way
         return (
             f"{guard.metric.lower()} was {value} over {self.units:,} units, where the control's was {control}: "
-            f"certainly {allowed} the control's"
+            f"{allowed} the control's, at an error rate of {100 * self.error_rate:g} %"
         )
 
 
@@ -63,7 +65,7 @@ def breaches(experiment: Experiment, arms: Sequence[ArmSums]) -> list[GuardBreac
         return []
     error = guard_error(experiment)
     found = (
-        next(_of_arm(known[name], control, experiment.guards, error), None)
+        next(_of_arm(known[name], control, experiment, error), None)
         for name in compared
         if name in known and name not in over
     )
@@ -100,13 +102,13 @@ def guard_error(experiment: Experiment) -> float:
     return experiment.error_rate / (len(experiment.guards) * (len(experiment.arms) - 1))
 
 
-def _of_arm(arm: ArmSums, control: ArmSums, guards: Sequence[GuardMetric], error: float) -> Iterator[GuardBreach]:
-    for guard in guards:
+def _of_arm(arm: ArmSums, control: ArmSums, experiment: Experiment, error: float) -> Iterator[GuardBreach]:
+    for guard in experiment.guards:
         compared = _quantiles(arm, control, guard, error) if guard.metric is Metric.P95 else None
         if guard.metric is not Metric.P95:
             compared = _ratios(arm, control, guard, error)
         if compared is not None:
-            yield GuardBreach(arm.arm, guard, *compared, arm.units)
+            yield GuardBreach(arm.arm, guard, *compared, arm.units, experiment.error_rate)
 
 
 def _ratios(arm: ArmSums, control: ArmSums, guard: GuardMetric, error: float) -> tuple[float, float] | None:

@@ -14,6 +14,7 @@ from groundwire_server.edge.convert.arm_results import arm_results_to_pb, in_ord
 from groundwire_server.edge.convert.experiment import experiment_to_pb
 from groundwire_server.edge.convert.times import read_place
 from groundwire_server.edge.experiments import ExperimentCalls
+from groundwire_server.edge.managing import changed
 from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.snapshot import CurrentSnapshot
 
@@ -31,12 +32,15 @@ class Experiments(ExperimentServiceServicer):
         self, request: experiment_service_pb2.ApplyExperimentRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> experiment_service_pb2.ApplyExperimentResponse:
         """Begin an experiment, or change one."""
-        calls, actor = await self._fresh(), current_call().caller.subject
-        kept, revision = await calls.changes.apply(
-            request.definition, request.etag, actor, request.reason, validate_only=request.validate_only
+        actor = current_call().caller.subject
+        kept, revision = await changed(
+            self._fresh,
+            lambda calls: calls.changes.apply(
+                request.definition, request.etag, actor, request.reason, validate_only=request.validate_only
+            ),
+            Rejection(Reason.EXPERIMENT_CHANGED),
         )
-        if revision is not None:
-            calls = await self._fresh()
+        calls = self._calls if revision is None else await self._fresh()
         return experiment_service_pb2.ApplyExperimentResponse(
             experiment=_shown(calls, kept), revision=calls.revision if revision is None else revision
         )

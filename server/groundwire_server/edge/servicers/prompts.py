@@ -18,6 +18,7 @@ from groundwire_server.edge.convert.prompt import (
     listed_to_pb,
     version_to_pb,
 )
+from groundwire_server.edge.managing import changed
 from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.prompts import PromptCalls
 from groundwire_server.edge.snapshot import CurrentSnapshot
@@ -74,22 +75,26 @@ class PromptRegistryCalls(PromptServiceServicer):
         self, request: prompt_service_pb2.SetPromptLabelRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> prompt_service_pb2.SetPromptLabelResponse:
         """Point a label at a version."""
-        calls, actor = await self._fresh(), current_call().caller.subject
+        actor = current_call().caller.subject
         label = PromptLabel(request.name, request.label, request.version, actor=actor, reason=request.reason)
         expected = request.expected_version if request.HasField("expected_version") else None
-        kept, revision = await calls.changes.set_label(label, expected)
-        await calls.refresh()
+        kept, revision = await changed(
+            self._fresh, lambda calls: calls.changes.set_label(label, expected), _label_changed(request.label)
+        )
+        await self._calls.refresh()
         return prompt_service_pb2.SetPromptLabelResponse(label=label_to_pb(kept), revision=revision)
 
     async def RollBackPrompt(
         self, request: prompt_service_pb2.RollBackPromptRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> prompt_service_pb2.RollBackPromptResponse:
         """Point a label at what it pointed at before."""
-        calls, actor = await self._fresh(), current_call().caller.subject
+        actor = current_call().caller.subject
         label = PromptLabel(request.name, request.label, "", actor=actor, reason=request.reason)
         expected = request.expected_version if request.HasField("expected_version") else None
-        kept, revision = await calls.changes.roll_back(label, expected)
-        await calls.refresh()
+        kept, revision = await changed(
+            self._fresh, lambda calls: calls.changes.roll_back(label, expected), _label_changed(request.label)
+        )
+        await self._calls.refresh()
         return prompt_service_pb2.RollBackPromptResponse(label=label_to_pb(kept), revision=revision)
 
     async def ListPromptChanges(
@@ -125,6 +130,10 @@ def _revision(text: str) -> int:
     if not text.isdecimal() or len(text) > _REVISION_DIGITS:
         raise ValueError("not a revision")
     return int(text)
+
+
+def _label_changed(label: str) -> Rejection:
+    return Rejection(Reason.PROMPT_LABEL_CHANGED, metadata={"label": label})
 
 
 def _not_found(named: str) -> Rejection:

@@ -26,7 +26,7 @@ from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&groundwire/v1/experiment_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"m\n\x06\x41rmEnd\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\r\n\x05guard\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"\xba\x02\n\nExperiment\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05route\x18\x02 \x01(\t\x12\x12\n\ndefinition\x18\x03 \x01(\t\x12-\n\x05state\x18\x04 \x01(\x0e\x32\x1e.groundwire.v1.ExperimentState\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\nended_arms\x18\x07 \x03(\x0b\x32\x15.groundwire.v1.ArmEnd\x12\x17\n\x0ftraffic_percent\x18\x08 \x01(\x01\x12\x0c\n\x04\x65tag\x18\t \x01(\t\x12\r\n\x05\x61\x63tor\x18\n \x01(\t\x12\r\n\x05\x66\x61ult\x18\x0b \x01(\t\"Z\n\nMetricSums\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12\x0b\n\x03sum\x18\x02 \x01(\x01\x12\x16\n\x0esum_of_squares\x18\x03 \x01(\x01\x12\x17\n\x0fsum_of_products\x18\x04 \x01(\x01\"0\n\rLatencyBucket\x12\x10\n\x08upper_ms\x18\x01 \x01(\x01\x12\r\n\x05\x63\x61lls\x18\x02 \x01(\x03\"\xc8\x01\n\nArmResults\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12\r\n\x05units\x18\x02 \x01(\x03\x12\r\n\x05\x63\x61lls\x18\x03 \x01(\x03\x12\x15\n\rcalls_squared\x18\x04 \x01(\x01\x12*\n\x07metrics\x18\x05 \x03(\x0b\x32\x19.groundwire.v1.MetricSums\x12-\n\x07latency\x18\x06 \x03(\x0b\x32\x1c.groundwire.v1.LatencyBucket\x12\x1d\n\x15units_in_several_arms\x18\x07 \x01(\x03\"\x81\x01\n\x16\x41pplyExperimentRequest\x12\x1f\n\ndefinition\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06 \x01(\x80\x80\x04\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"Z\n\x17\x41pplyExperimentResponse\x12-\n\nexperiment\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.Experiment\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x8e\x01\n\x14\x45ndExperimentRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12.\n\x03\x61rm\x18\x02 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"X\n\x15\x45ndExperimentResponse\x12-\n\nexperiment\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.Experiment\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x84\x01\n\x16ListExperimentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x30\n\x05route\x18\x03 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\"b\n\x17ListExperimentsResponse\x12.\n\x0b\x65xperiments\x18\x01 \x03(\x0b\x32\x19.groundwire.v1.Experiment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x14GetExperimentRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\"\xa1\x01\n\x15GetExperimentResponse\x12-\n\nexperiment\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.Experiment\x12\'\n\x04\x61rms\x18\x02 \x03(\x0b\x32\x19.groundwire.v1.ArmResults\x12\x30\n\x0c\x63ounted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xad\x01\n\x0f\x45xperimentState\x12 \n\x1c\x45XPERIMENT_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45XPERIMENT_STATE_SCHEDULED\x10\x01\x12\x1c\n\x18\x45XPERIMENT_STATE_RUNNING\x10\x02\x12\x1a\n\x16\x45XPERIMENT_STATE_ENDED\x10\x03\x12\x1e\n\x1a\x45XPERIMENT_STATE_SET_ASIDE\x10\x04\x32\xa3\x03\n\x11\x45xperimentService\x12\x65\n\x0f\x41pplyExperiment\x12%.groundwire.v1.ApplyExperimentRequest\x1a&.groundwire.v1.ApplyExperimentResponse\"\x03\x90\x02\x02\x12_\n\rEndExperiment\x12#.groundwire.v1.EndExperimentRequest\x1a$.groundwire.v1.EndExperimentResponse\"\x03\x90\x02\x02\x12\x65\n\x0fListExperiments\x12%.groundwire.v1.ListExperimentsRequest\x1a&.groundwire.v1.ListExperimentsResponse\"\x03\x90\x02\x01\x12_\n\rGetExperiment\x12#.groundwire.v1.GetExperimentRequest\x1a$.groundwire.v1.GetExperimentResponse\"\x03\x90\x02\x01\x42\x66\n\x10io.groundwire.v1B\x16\x45xperimentServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&groundwire/v1/experiment_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"m\n\x06\x41rmEnd\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\r\n\x05guard\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"\xba\x02\n\nExperiment\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05route\x18\x02 \x01(\t\x12\x12\n\ndefinition\x18\x03 \x01(\t\x12-\n\x05state\x18\x04 \x01(\x0e\x32\x1e.groundwire.v1.ExperimentState\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\nended_arms\x18\x07 \x03(\x0b\x32\x15.groundwire.v1.ArmEnd\x12\x17\n\x0ftraffic_percent\x18\x08 \x01(\x01\x12\x0c\n\x04\x65tag\x18\t \x01(\t\x12\r\n\x05\x61\x63tor\x18\n \x01(\t\x12\r\n\x05\x66\x61ult\x18\x0b \x01(\t\"Z\n\nMetricSums\x12\x0e\n\x06metric\x18\x01 \x01(\t\x12\x0b\n\x03sum\x18\x02 \x01(\x01\x12\x16\n\x0esum_of_squares\x18\x03 \x01(\x01\x12\x17\n\x0fsum_of_products\x18\x04 \x01(\x01\"0\n\rLatencyBucket\x12\x10\n\x08upper_ms\x18\x01 \x01(\x01\x12\r\n\x05\x63\x61lls\x18\x02 \x01(\x03\"\xc8\x01\n\nArmResults\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12\r\n\x05units\x18\x02 \x01(\x03\x12\r\n\x05\x63\x61lls\x18\x03 \x01(\x03\x12\x15\n\rcalls_squared\x18\x04 \x01(\x01\x12*\n\x07metrics\x18\x05 \x03(\x0b\x32\x19.groundwire.v1.MetricSums\x12-\n\x07latency\x18\x06 \x03(\x0b\x32\x1c.groundwire.v1.LatencyBucket\x12\x1d\n\x15units_in_several_arms\x18\x07 \x01(\x03\"\x8d\x01\n\x16\x41pplyExperimentRequest\x12\x1f\n\ndefinition\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06 \x01(\x80\x80\x04\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\x12$\n\x06reason\x18\x04 \x01(\tB\x14\xbaH\x11r\x0f\x18\x80\x02\x32\n^[^\\x00]*$\"Z\n\x17\x41pplyExperimentResponse\x12-\n\nexperiment\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.Experiment\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x9a\x01\n\x14\x45ndExperimentRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12.\n\x03\x61rm\x18\x02 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12$\n\x06reason\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x18\x80\x02\x32\n^[^\\x00]*$\"X\n\x15\x45ndExperimentResponse\x12-\n\nexperiment\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.Experiment\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x84\x01\n\x16ListExperimentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x30\n\x05route\x18\x03 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\"b\n\x17ListExperimentsResponse\x12.\n\x0b\x65xperiments\x18\x01 \x03(\x0b\x32\x19.groundwire.v1.Experiment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x14GetExperimentRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\"\xa1\x01\n\x15GetExperimentResponse\x12-\n\nexperiment\x18\x01 \x01(\x0b\x32\x19.groundwire.v1.Experiment\x12\'\n\x04\x61rms\x18\x02 \x03(\x0b\x32\x19.groundwire.v1.ArmResults\x12\x30\n\x0c\x63ounted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xad\x01\n\x0f\x45xperimentState\x12 \n\x1c\x45XPERIMENT_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45XPERIMENT_STATE_SCHEDULED\x10\x01\x12\x1c\n\x18\x45XPERIMENT_STATE_RUNNING\x10\x02\x12\x1a\n\x16\x45XPERIMENT_STATE_ENDED\x10\x03\x12\x1e\n\x1a\x45XPERIMENT_STATE_SET_ASIDE\x10\x04\x32\xa3\x03\n\x11\x45xperimentService\x12\x65\n\x0f\x41pplyExperiment\x12%.groundwire.v1.ApplyExperimentRequest\x1a&.groundwire.v1.ApplyExperimentResponse\"\x03\x90\x02\x02\x12_\n\rEndExperiment\x12#.groundwire.v1.EndExperimentRequest\x1a$.groundwire.v1.EndExperimentResponse\"\x03\x90\x02\x02\x12\x65\n\x0fListExperiments\x12%.groundwire.v1.ListExperimentsRequest\x1a&.groundwire.v1.ListExperimentsResponse\"\x03\x90\x02\x01\x12_\n\rGetExperiment\x12#.groundwire.v1.GetExperimentRequest\x1a$.groundwire.v1.GetExperimentResponse\"\x03\x90\x02\x01\x42\x66\n\x10io.groundwire.v1B\x16\x45xperimentServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,13 +39,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPLYEXPERIMENTREQUEST'].fields_by_name['etag']._loaded_options = None
   _globals['_APPLYEXPERIMENTREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_APPLYEXPERIMENTREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_APPLYEXPERIMENTREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_APPLYEXPERIMENTREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\021r\017\030\200\0022\n^[^\\x00]*$'
   _globals['_ENDEXPERIMENTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_ENDEXPERIMENTREQUEST'].fields_by_name['name']._serialized_options = b'\272H\033r\0312\027^[a-z][a-z0-9_-]{0,63}$'
   _globals['_ENDEXPERIMENTREQUEST'].fields_by_name['arm']._loaded_options = None
   _globals['_ENDEXPERIMENTREQUEST'].fields_by_name['arm']._serialized_options = b'\272H\036r\0342\032^([a-z][a-z0-9_-]{0,63})?$'
   _globals['_ENDEXPERIMENTREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_ENDEXPERIMENTREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_ENDEXPERIMENTREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\021r\017\030\200\0022\n^[^\\x00]*$'
   _globals['_LISTEXPERIMENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTEXPERIMENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTEXPERIMENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -62,8 +62,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPERIMENTSERVICE'].methods_by_name['ListExperiments']._serialized_options = b'\220\002\001'
   _globals['_EXPERIMENTSERVICE'].methods_by_name['GetExperiment']._loaded_options = None
   _globals['_EXPERIMENTSERVICE'].methods_by_name['GetExperiment']._serialized_options = b'\220\002\001'
-  _globals['_EXPERIMENTSTATE']._serialized_start=1821
-  _globals['_EXPERIMENTSTATE']._serialized_end=1994
+  _globals['_EXPERIMENTSTATE']._serialized_start=1845
+  _globals['_EXPERIMENTSTATE']._serialized_end=2018
   _globals['_ARMEND']._serialized_start=119
   _globals['_ARMEND']._serialized_end=228
   _globals['_EXPERIMENT']._serialized_start=231
@@ -75,21 +75,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ARMRESULTS']._serialized_start=690
   _globals['_ARMRESULTS']._serialized_end=890
   _globals['_APPLYEXPERIMENTREQUEST']._serialized_start=893
-  _globals['_APPLYEXPERIMENTREQUEST']._serialized_end=1022
-  _globals['_APPLYEXPERIMENTRESPONSE']._serialized_start=1024
-  _globals['_APPLYEXPERIMENTRESPONSE']._serialized_end=1114
-  _globals['_ENDEXPERIMENTREQUEST']._serialized_start=1117
-  _globals['_ENDEXPERIMENTREQUEST']._serialized_end=1259
-  _globals['_ENDEXPERIMENTRESPONSE']._serialized_start=1261
-  _globals['_ENDEXPERIMENTRESPONSE']._serialized_end=1349
-  _globals['_LISTEXPERIMENTSREQUEST']._serialized_start=1352
-  _globals['_LISTEXPERIMENTSREQUEST']._serialized_end=1484
-  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_start=1486
-  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_end=1584
-  _globals['_GETEXPERIMENTREQUEST']._serialized_start=1586
-  _globals['_GETEXPERIMENTREQUEST']._serialized_end=1654
-  _globals['_GETEXPERIMENTRESPONSE']._serialized_start=1657
-  _globals['_GETEXPERIMENTRESPONSE']._serialized_end=1818
-  _globals['_EXPERIMENTSERVICE']._serialized_start=1997
-  _globals['_EXPERIMENTSERVICE']._serialized_end=2416
+  _globals['_APPLYEXPERIMENTREQUEST']._serialized_end=1034
+  _globals['_APPLYEXPERIMENTRESPONSE']._serialized_start=1036
+  _globals['_APPLYEXPERIMENTRESPONSE']._serialized_end=1126
+  _globals['_ENDEXPERIMENTREQUEST']._serialized_start=1129
+  _globals['_ENDEXPERIMENTREQUEST']._serialized_end=1283
+  _globals['_ENDEXPERIMENTRESPONSE']._serialized_start=1285
+  _globals['_ENDEXPERIMENTRESPONSE']._serialized_end=1373
+  _globals['_LISTEXPERIMENTSREQUEST']._serialized_start=1376
+  _globals['_LISTEXPERIMENTSREQUEST']._serialized_end=1508
+  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_start=1510
+  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_end=1608
+  _globals['_GETEXPERIMENTREQUEST']._serialized_start=1610
+  _globals['_GETEXPERIMENTREQUEST']._serialized_end=1678
+  _globals['_GETEXPERIMENTRESPONSE']._serialized_start=1681
+  _globals['_GETEXPERIMENTRESPONSE']._serialized_end=1842
+  _globals['_EXPERIMENTSERVICE']._serialized_start=2021
+  _globals['_EXPERIMENTSERVICE']._serialized_end=2440
 # @@protoc_insertion_point(module_scope)

@@ -289,7 +289,7 @@ class ApplyExperimentRequest(_message.Message):
     validate_only: _builtins.bool
     """validate_only returns the faults, or what it would be, and keeps nothing."""
     reason: _builtins.str
-    """reason says why; at most 256 code points."""
+    """reason says why; at most 256 code points, none of them NUL."""
     def __init__(
         self,
         *,
@@ -348,7 +348,7 @@ class EndExperimentRequest(_message.Message):
     arm: _builtins.str
     """arm ends one arm; empty ends all."""
     reason: _builtins.str
-    """reason says why; at most 256 code points."""
+    """reason says why; at most 256 code points, none of them NUL."""
     def __init__(
         self,
         *,

@@ -26,7 +26,7 @@ from groundwire._vendor import buf_validate_pb2 as buf_dot_validate_dot_validate
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groundwire/v1/prompt_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x01\n\rPromptVersion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\r\n\x05owner\x18\x04 \x01(\t\x12\x0e\n\x06\x64igest\x18\x05 \x01(\t\x12+\n\x06origin\x18\x06 \x01(\x0e\x32\x1b.groundwire.v1.PromptOrigin\x12\x0e\n\x06\x61uthor\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\t \x01(\t\"\x94\x01\n\x0bPromptLabel\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x18\n\x10previous_version\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12,\n\x08set_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x06 \x01(\t\"=\n\rPromptFinding\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\r\n\x05\x65rror\x18\x02 \x01(\x08\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xa4\x01\n\x0cListedPrompt\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\x08versions\x18\x02 \x03(\x0b\x32\x1c.groundwire.v1.PromptVersion\x12*\n\x06labels\x18\x03 \x03(\x0b\x32\x1a.groundwire.v1.PromptLabel\x12*\n\x06routes\x18\x04 \x03(\x0b\x32\x1a.groundwire.v1.PromptRoute\"-\n\x0bPromptRoute\x12\r\n\x05route\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"E\n\x12ListPromptsRequest\x12/\n\x04name\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\"U\n\x13ListPromptsResponse\x12,\n\x07prompts\x18\x01 \x03(\x0b\x32\x1b.groundwire.v1.ListedPrompt\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x92\x01\n\x17GetPromptVersionRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12I\n\x07version\x18\x02 \x01(\tB8\xbaH5r321^([0-9]+\\.[0-9]+\\.[0-9]+|[a-z][a-z0-9_-]{0,63})?$\"I\n\x18GetPromptVersionResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.groundwire.v1.PromptVersion\"\xed\x01\n\x18PushPromptVersionRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12W\n\x07version\x18\x02 \x01(\tBF\xbaHCrA2?^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$\x12\x19\n\x04text\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06 \x01(\x80\x80\x10\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"z\n\x19PushPromptVersionResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.groundwire.v1.PromptVersion\x12.\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1c.groundwire.v1.PromptFinding\"\xa4\x02\n\x15SetPromptLabelRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12-\n\x05label\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12W\n\x07version\x18\x03 \x01(\tBF\xbaHCrA2?^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$\x12&\n\x10\x65xpected_version\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 H\x00\x88\x01\x01\x12\x18\n\x06reason\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x42\x13\n\x11_expected_version\"U\n\x16SetPromptLabelResponse\x12)\n\x05label\x18\x01 \x01(\x0b\x32\x1a.groundwire.v1.PromptLabel\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\xcb\x01\n\x15RollBackPromptRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12-\n\x05label\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12&\n\x10\x65xpected_version\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"U\n\x16RollBackPromptResponse\x12)\n\x05label\x18\x01 \x01(\x0b\x32\x1a.groundwire.v1.PromptLabel\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x85\x01\n\x18ListPromptChangesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12/\n\x04name\x18\x03 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\"\xc6\x01\n\x0cPromptChange\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\r\n\x05label\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\t\x12\x18\n\x10previous_version\x18\x07 \x01(\t\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x13\n\x0brolled_back\x18\t \x01(\x08\"b\n\x19ListPromptChangesResponse\x12,\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1b.groundwire.v1.PromptChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*~\n\x0cPromptOrigin\x12\x1d\n\x19PROMPT_ORIGIN_UNSPECIFIED\x10\x00\x12\x1a\n\x16PROMPT_ORIGIN_BUILT_IN\x10\x01\x12\x18\n\x14PROMPT_ORIGIN_FOLDER\x10\x02\x12\x19\n\x15PROMPT_ORIGIN_RECORDS\x10\x03\x32\xf1\x04\n\rPromptService\x12Y\n\x0bListPrompts\x12!.groundwire.v1.ListPromptsRequest\x1a\".groundwire.v1.ListPromptsResponse\"\x03\x90\x02\x01\x12h\n\x10GetPromptVersion\x12&.groundwire.v1.GetPromptVersionRequest\x1a\'.groundwire.v1.GetPromptVersionResponse\"\x03\x90\x02\x01\x12k\n\x11PushPromptVersion\x12\'.groundwire.v1.PushPromptVersionRequest\x1a(.groundwire.v1.PushPromptVersionResponse\"\x03\x90\x02\x02\x12\x62\n\x0eSetPromptLabel\x12$.groundwire.v1.SetPromptLabelRequest\x1a%.groundwire.v1.SetPromptLabelResponse\"\x03\x90\x02\x02\x12]\n\x0eRollBackPrompt\x12$.groundwire.v1.RollBackPromptRequest\x1a%.groundwire.v1.RollBackPromptResponse\x12k\n\x11ListPromptChanges\x12\'.groundwire.v1.ListPromptChangesRequest\x1a(.groundwire.v1.ListPromptChangesResponse\"\x03\x90\x02\x01\x42\x62\n\x10io.groundwire.v1B\x12PromptServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"groundwire/v1/prompt_service.proto\x12\rgroundwire.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x01\n\rPromptVersion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\r\n\x05owner\x18\x04 \x01(\t\x12\x0e\n\x06\x64igest\x18\x05 \x01(\t\x12+\n\x06origin\x18\x06 \x01(\x0e\x32\x1b.groundwire.v1.PromptOrigin\x12\x0e\n\x06\x61uthor\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\t \x01(\t\"\x94\x01\n\x0bPromptLabel\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x18\n\x10previous_version\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12,\n\x08set_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x06 \x01(\t\"=\n\rPromptFinding\x12\x0c\n\x04line\x18\x01 \x01(\x05\x12\r\n\x05\x65rror\x18\x02 \x01(\x08\x12\x0f\n\x07message\x18\x03 \x01(\t\"\xa4\x01\n\x0cListedPrompt\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\x08versions\x18\x02 \x03(\x0b\x32\x1c.groundwire.v1.PromptVersion\x12*\n\x06labels\x18\x03 \x03(\x0b\x32\x1a.groundwire.v1.PromptLabel\x12*\n\x06routes\x18\x04 \x03(\x0b\x32\x1a.groundwire.v1.PromptRoute\"-\n\x0bPromptRoute\x12\r\n\x05route\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\"E\n\x12ListPromptsRequest\x12/\n\x04name\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\"U\n\x13ListPromptsResponse\x12,\n\x07prompts\x18\x01 \x03(\x0b\x32\x1b.groundwire.v1.ListedPrompt\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x92\x01\n\x17GetPromptVersionRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12I\n\x07version\x18\x02 \x01(\tB8\xbaH5r321^([0-9]+\\.[0-9]+\\.[0-9]+|[a-z][a-z0-9_-]{0,63})?$\"I\n\x18GetPromptVersionResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.groundwire.v1.PromptVersion\"\xf9\x01\n\x18PushPromptVersionRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12W\n\x07version\x18\x02 \x01(\tBF\xbaHCrA2?^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$\x12\x19\n\x04text\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06 \x01(\x80\x80\x10\x12$\n\x06reason\x18\x04 \x01(\tB\x14\xbaH\x11r\x0f\x18\x80\x02\x32\n^[^\\x00]*$\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"z\n\x19PushPromptVersionResponse\x12-\n\x07version\x18\x01 \x01(\x0b\x32\x1c.groundwire.v1.PromptVersion\x12.\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x1c.groundwire.v1.PromptFinding\"\xb0\x02\n\x15SetPromptLabelRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12-\n\x05label\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12W\n\x07version\x18\x03 \x01(\tBF\xbaHCrA2?^(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})\\.(0|[1-9][0-9]{0,5})$\x12&\n\x10\x65xpected_version\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 H\x00\x88\x01\x01\x12$\n\x06reason\x18\x05 \x01(\tB\x14\xbaH\x11r\x0f\x18\x80\x02\x32\n^[^\\x00]*$B\x13\n\x11_expected_version\"U\n\x16SetPromptLabelResponse\x12)\n\x05label\x18\x01 \x01(\x0b\x32\x1a.groundwire.v1.PromptLabel\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\xd7\x01\n\x15RollBackPromptRequest\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12-\n\x05label\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,63}$\x12$\n\x06reason\x18\x03 \x01(\tB\x14\xbaH\x11r\x0f\x18\x80\x02\x32\n^[^\\x00]*$\x12&\n\x10\x65xpected_version\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"U\n\x16RollBackPromptResponse\x12)\n\x05label\x18\x01 \x01(\x0b\x32\x1a.groundwire.v1.PromptLabel\x12\x10\n\x08revision\x18\x02 \x01(\x03\"\x85\x01\n\x18ListPromptChangesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12/\n\x04name\x18\x03 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\"\xc6\x01\n\x0cPromptChange\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\r\n\x05label\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\t\x12\x18\n\x10previous_version\x18\x07 \x01(\t\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x13\n\x0brolled_back\x18\t \x01(\x08\"b\n\x19ListPromptChangesResponse\x12,\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1b.groundwire.v1.PromptChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*~\n\x0cPromptOrigin\x12\x1d\n\x19PROMPT_ORIGIN_UNSPECIFIED\x10\x00\x12\x1a\n\x16PROMPT_ORIGIN_BUILT_IN\x10\x01\x12\x18\n\x14PROMPT_ORIGIN_FOLDER\x10\x02\x12\x19\n\x15PROMPT_ORIGIN_RECORDS\x10\x03\x32\xf1\x04\n\rPromptService\x12Y\n\x0bListPrompts\x12!.groundwire.v1.ListPromptsRequest\x1a\".groundwire.v1.ListPromptsResponse\"\x03\x90\x02\x01\x12h\n\x10GetPromptVersion\x12&.groundwire.v1.GetPromptVersionRequest\x1a\'.groundwire.v1.GetPromptVersionResponse\"\x03\x90\x02\x01\x12k\n\x11PushPromptVersion\x12\'.groundwire.v1.PushPromptVersionRequest\x1a(.groundwire.v1.PushPromptVersionResponse\"\x03\x90\x02\x02\x12\x62\n\x0eSetPromptLabel\x12$.groundwire.v1.SetPromptLabelRequest\x1a%.groundwire.v1.SetPromptLabelResponse\"\x03\x90\x02\x02\x12]\n\x0eRollBackPrompt\x12$.groundwire.v1.RollBackPromptRequest\x1a%.groundwire.v1.RollBackPromptResponse\x12k\n\x11ListPromptChanges\x12\'.groundwire.v1.ListPromptChangesRequest\x1a(.groundwire.v1.ListPromptChangesResponse\"\x03\x90\x02\x01\x42\x62\n\x10io.groundwire.v1B\x12PromptServiceProtoP\x01Z(groundwire.io/groundwire/v1;groundwirev1\xaa\x02\rGroundwire.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,7 +47,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUSHPROMPTVERSIONREQUEST'].fields_by_name['text']._loaded_options = None
   _globals['_PUSHPROMPTVERSIONREQUEST'].fields_by_name['text']._serialized_options = b'\272H\010r\006 \001(\200\200\020'
   _globals['_PUSHPROMPTVERSIONREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_PUSHPROMPTVERSIONREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_PUSHPROMPTVERSIONREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\021r\017\030\200\0022\n^[^\\x00]*$'
   _globals['_SETPROMPTLABELREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_SETPROMPTLABELREQUEST'].fields_by_name['name']._serialized_options = b'\272H\033r\0312\027^[a-z][a-z0-9_-]{0,63}$'
   _globals['_SETPROMPTLABELREQUEST'].fields_by_name['label']._loaded_options = None
@@ -57,13 +57,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETPROMPTLABELREQUEST'].fields_by_name['expected_version']._loaded_options = None
   _globals['_SETPROMPTLABELREQUEST'].fields_by_name['expected_version']._serialized_options = b'\272H\004r\002\030 '
   _globals['_SETPROMPTLABELREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_SETPROMPTLABELREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_SETPROMPTLABELREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\021r\017\030\200\0022\n^[^\\x00]*$'
   _globals['_ROLLBACKPROMPTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_ROLLBACKPROMPTREQUEST'].fields_by_name['name']._serialized_options = b'\272H\033r\0312\027^[a-z][a-z0-9_-]{0,63}$'
   _globals['_ROLLBACKPROMPTREQUEST'].fields_by_name['label']._loaded_options = None
   _globals['_ROLLBACKPROMPTREQUEST'].fields_by_name['label']._serialized_options = b'\272H\033r\0312\027^[a-z][a-z0-9_-]{0,63}$'
   _globals['_ROLLBACKPROMPTREQUEST'].fields_by_name['reason']._loaded_options = None
-  _globals['_ROLLBACKPROMPTREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\200\002'
+  _globals['_ROLLBACKPROMPTREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\021r\017\030\200\0022\n^[^\\x00]*$'
   _globals['_ROLLBACKPROMPTREQUEST'].fields_by_name['expected_version']._loaded_options = None
   _globals['_ROLLBACKPROMPTREQUEST'].fields_by_name['expected_version']._serialized_options = b'\272H\004r\002\030 '
   _globals['_LISTPROMPTCHANGESREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -82,8 +82,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROMPTSERVICE'].methods_by_name['SetPromptLabel']._serialized_options = b'\220\002\002'
   _globals['_PROMPTSERVICE'].methods_by_name['ListPromptChanges']._loaded_options = None
   _globals['_PROMPTSERVICE'].methods_by_name['ListPromptChanges']._serialized_options = b'\220\002\001'
-  _globals['_PROMPTORIGIN']._serialized_start=2626
-  _globals['_PROMPTORIGIN']._serialized_end=2752
+  _globals['_PROMPTORIGIN']._serialized_start=2662
+  _globals['_PROMPTORIGIN']._serialized_end=2788
   _globals['_PROMPTVERSION']._serialized_start=116
   _globals['_PROMPTVERSION']._serialized_end=338
   _globals['_PROMPTLABEL']._serialized_start=341
@@ -103,23 +103,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPROMPTVERSIONRESPONSE']._serialized_start=1075
   _globals['_GETPROMPTVERSIONRESPONSE']._serialized_end=1148
   _globals['_PUSHPROMPTVERSIONREQUEST']._serialized_start=1151
-  _globals['_PUSHPROMPTVERSIONREQUEST']._serialized_end=1388
-  _globals['_PUSHPROMPTVERSIONRESPONSE']._serialized_start=1390
-  _globals['_PUSHPROMPTVERSIONRESPONSE']._serialized_end=1512
-  _globals['_SETPROMPTLABELREQUEST']._serialized_start=1515
-  _globals['_SETPROMPTLABELREQUEST']._serialized_end=1807
-  _globals['_SETPROMPTLABELRESPONSE']._serialized_start=1809
-  _globals['_SETPROMPTLABELRESPONSE']._serialized_end=1894
-  _globals['_ROLLBACKPROMPTREQUEST']._serialized_start=1897
-  _globals['_ROLLBACKPROMPTREQUEST']._serialized_end=2100
-  _globals['_ROLLBACKPROMPTRESPONSE']._serialized_start=2102
-  _globals['_ROLLBACKPROMPTRESPONSE']._serialized_end=2187
-  _globals['_LISTPROMPTCHANGESREQUEST']._serialized_start=2190
-  _globals['_LISTPROMPTCHANGESREQUEST']._serialized_end=2323
-  _globals['_PROMPTCHANGE']._serialized_start=2326
-  _globals['_PROMPTCHANGE']._serialized_end=2524
-  _globals['_LISTPROMPTCHANGESRESPONSE']._serialized_start=2526
-  _globals['_LISTPROMPTCHANGESRESPONSE']._serialized_end=2624
-  _globals['_PROMPTSERVICE']._serialized_start=2755
-  _globals['_PROMPTSERVICE']._serialized_end=3380
+  _globals['_PUSHPROMPTVERSIONREQUEST']._serialized_end=1400
+  _globals['_PUSHPROMPTVERSIONRESPONSE']._serialized_start=1402
+  _globals['_PUSHPROMPTVERSIONRESPONSE']._serialized_end=1524
+  _globals['_SETPROMPTLABELREQUEST']._serialized_start=1527
+  _globals['_SETPROMPTLABELREQUEST']._serialized_end=1831
+  _globals['_SETPROMPTLABELRESPONSE']._serialized_start=1833
+  _globals['_SETPROMPTLABELRESPONSE']._serialized_end=1918
+  _globals['_ROLLBACKPROMPTREQUEST']._serialized_start=1921
+  _globals['_ROLLBACKPROMPTREQUEST']._serialized_end=2136
+  _globals['_ROLLBACKPROMPTRESPONSE']._serialized_start=2138
+  _globals['_ROLLBACKPROMPTRESPONSE']._serialized_end=2223
+  _globals['_LISTPROMPTCHANGESREQUEST']._serialized_start=2226
+  _globals['_LISTPROMPTCHANGESREQUEST']._serialized_end=2359
+  _globals['_PROMPTCHANGE']._serialized_start=2362
+  _globals['_PROMPTCHANGE']._serialized_end=2560
+  _globals['_LISTPROMPTCHANGESRESPONSE']._serialized_start=2562
+  _globals['_LISTPROMPTCHANGESRESPONSE']._serialized_end=2660
+  _globals['_PROMPTSERVICE']._serialized_start=2791
+  _globals['_PROMPTSERVICE']._serialized_end=3416
 # @@protoc_insertion_point(module_scope)

@@ -74,14 +74,14 @@ class PromptVersion(_message.Message):
     digest: _builtins.str
     """digest is the SHA-256 of name, version and text, in lower-case hexadecimal."""
     origin: Global___PromptOrigin.ValueType
-    """origin says where it is kept."""
+    """origin says where it is kept; a file that was pushed as well has the time of that."""
     author: _builtins.str
-    """author is the subject that pushed it; empty elsewhere."""
+    """author is the subject that pushed it; empty where nobody did."""
     text: _builtins.str
     """text is the template with its front matter; GetPromptVersion alone returns it."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """create_time is when it was pushed; unset elsewhere."""
+        """create_time is when it was pushed; unset where nobody did."""
 
     def __init__(
         self,
@@ -362,7 +362,7 @@ class PushPromptVersionRequest(_message.Message):
     text: _builtins.str
     """text is the template, 1 to 262144 bytes of UTF-8."""
     reason: _builtins.str
-    """reason says why, for the audit trail; at most 256 code points."""
+    """reason says why, for the audit trail; at most 256 code points, none of them NUL."""
     validate_only: _builtins.bool
     """validate_only returns the findings and keeps nothing."""
     def __init__(
@@ -432,7 +432,7 @@ class SetPromptLabelRequest(_message.Message):
     expected_version: _builtins.str
     """expected_version is what the label points at now; unset does not compare, empty means that there is no such label."""
     reason: _builtins.str
-    """reason says why; at most 256 code points."""
+    """reason says why; at most 256 code points, none of them NUL."""
     def __init__(
         self,
         *,
@@ -495,7 +495,7 @@ class RollBackPromptRequest(_message.Message):
     label: _builtins.str
     """label is the label's name."""
     reason: _builtins.str
-    """reason says why; at most 256 code points."""
+    """reason says why; at most 256 code points, none of them NUL."""
     expected_version: _builtins.str
     """expected_version is what the label points at now; unset does not compare. With it a call that is sent again does not
     go back twice.

@@ -27,7 +27,7 @@ It raises a GroundwireError for one that it cannot read.
 """
 
 MOST_OPEN: Final = 100
-"""Experiments that have no end yet, at most: every process has them in memory."""
+"""Experiments that have not ended, at most: every process has them in memory, beside those that ended last."""
 
 MOST_STATE: Final = 200
 """Experiments of a state at most: those without an end, then those that end or ended last."""
@@ -36,7 +36,7 @@ _NAMED: Final = experiments.c.name == bindparam("named")
 
 _ROW: Final = select(experiments).where(_NAMED)
 
-_OPEN: Final = select(func.count()).where(experiments.c.ended.is_(None))
+_OPEN: Final = select(func.count()).where(or_(experiments.c.ended.is_(None), experiments.c.ended > bindparam("now")))
 
 _ADD: Final = insert(experiments).inline()
 
@@ -108,7 +108,7 @@ class ExperimentWriter:
     journal: RegistryJournal
 
     def apply(
-        self, connection: Connection, experiment: Experiment, expected: str, reason: str
+        self, connection: Connection, experiment: Experiment, expected: str, reason: str, checked: int | None
     ) -> tuple[Experiment, int]:
         """Keep an experiment; see `RegistryRecords.apply`."""
         revision = self.journal.lock(connection)
@@ -116,7 +116,8 @@ class ExperimentWriter:
         if row is None:
             if expected:
                 raise _rejected(Reason.EXPERIMENT_CHANGED, experiment.name)
-            _check_room(connection)
+            self.journal.check(revision, checked)
+            _check_room(connection, self.journal.now)
             kept = replace(experiment, etag=_etag(experiment.name, revision + 1), ended_arms=())
             connection.execute(_ADD, {"name": experiment.name, **_columns(kept, None)})
             event = "applied"
@@ -129,6 +130,7 @@ class ExperimentWriter:
                 return before, revision
             if expected and expected != row.etag:
                 raise _rejected(Reason.EXPERIMENT_CHANGED, experiment.name)
+            self.journal.check(revision, checked)
             etag = _etag(experiment.name, revision + 1)
             kept = replace(experiment, etag=etag, ended_arms=before.ended_arms)
             _change(connection, kept, None)
@@ -209,9 +211,9 @@ def page_rows(connection: Connection, route: str, after: tuple[datetime, str] | 
     return connection.execute(query).all()
 
 
-def _check_room(connection: Connection) -> None:
-    if connection.execute(_OPEN).scalar_one() >= MOST_OPEN:
-        full = f"{MOST_OPEN} experiments have no end, as many as there can be: end one first"
+def _check_room(connection: Connection, now: int) -> None:
+    if connection.execute(_OPEN, {"now": now}).scalar_one() >= MOST_OPEN:
+        full = f"{MOST_OPEN} experiments have not ended, as many as there can be: end one first"
         raise Rejection(Reason.EXPERIMENT_INVALID, violations=(Violation("definition", full, "experiment.room"),))
 
 

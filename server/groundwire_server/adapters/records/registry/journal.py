@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, select, text, update
 
 from groundwire_server.adapters.records.audit.trail import AuditEvent, AuditTrail
 from groundwire_server.adapters.records.tables.registry import registry
+from groundwire_server.ports.registry_records import RegistryMovedError
 
 _ONLY: Final = 1
 
@@ -45,6 +46,19 @@ class RegistryJournal:
             connection.execute(_BEGIN)
             found = int(connection.execute(_LOCK).scalar_one())
         return found
+
+    def check(self, revision: int, checked: int | None) -> None:
+        """Make sure that no change came since one was checked.
+
+        Args:
+            revision: that is locked.
+            checked: by which the change was checked; None compares nothing.
+
+        Raises:
+            RegistryMovedError: when one did.
+        """
+        if checked not in {None, revision}:
+            raise RegistryMovedError
 
     def note(self, connection: Connection, reached: int, events: Sequence[AuditEvent]) -> None:
         """Set the number of changes, which this transaction has locked, and add the entries of the trail."""

@@ -101,7 +101,9 @@ class PromptWriter:
             changes.append(pin)
         return self._note(connection, revision, changes)
 
-    def set_label(self, connection: Connection, label: PromptLabel, expected: str | None) -> tuple[PromptLabel, int]:
+    def set_label(
+        self, connection: Connection, label: PromptLabel, expected: str | None, checked: int | None
+    ) -> tuple[PromptLabel, int]:
         """Point a label at a version; see `RegistryRecords.set_label`."""
         revision = self.journal.lock(connection)
         row = _label(connection, label.prompt, label.label)
@@ -109,16 +111,20 @@ class PromptWriter:
             return label_of(row), revision
         if expected is not None and expected != ("" if row is None else row.version):
             raise _changed(label.label)
+        self.journal.check(revision, checked)
         previous = label.previous if row is None else row.version
         change = _Change(label.prompt, label.label, label.version, previous, label.actor, label.reason)
         return self._point(connection, revision, change, previous)
 
-    def roll_back(self, connection: Connection, label: PromptLabel, expected: str) -> tuple[PromptLabel, int]:
+    def roll_back(
+        self, connection: Connection, label: PromptLabel, expected: str, checked: int | None
+    ) -> tuple[PromptLabel, int]:
         """Point a label at what it pointed at before; see `RegistryRecords.roll_back`."""
         revision = self.journal.lock(connection)
         row = _label(connection, label.prompt, label.label)
         if row is None or row.version != expected or not row.previous or row.previous != label.version:
             raise _changed(label.label)
+        self.journal.check(revision, checked)
         rows = connection.execute(_MOVES, {"of": label.prompt, "labelled": label.label}).all()
         moves = [LabelMove(each.version, each.previous, bool(each.rolled_back)) for each in reversed(rows)]
         before = earlier([*moves, LabelMove(label.version, row.version, rolled_back=True)])

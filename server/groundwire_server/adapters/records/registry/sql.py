@@ -75,24 +75,30 @@ class SqlRegistryRecords:
         writer = self._prompts()
         return await self._database.write(lambda connection: writer.push(connection, version, reason, in_force))
 
-    async def set_label(self, label: PromptLabel, expected: str | None) -> tuple[PromptLabel, int]:
+    async def set_label(
+        self, label: PromptLabel, expected: str | None, checked: int | None = None
+    ) -> tuple[PromptLabel, int]:
         """Point a label at a version."""
         writer = self._prompts()
-        return await self._database.write(lambda connection: writer.set_label(connection, label, expected))
+        return await self._database.write(lambda connection: writer.set_label(connection, label, expected, checked))
 
-    async def roll_back(self, label: PromptLabel, expected: str) -> tuple[PromptLabel, int]:
+    async def roll_back(self, label: PromptLabel, expected: str, checked: int | None = None) -> tuple[PromptLabel, int]:
         """Point a label at what it pointed at before."""
         writer = self._prompts()
-        return await self._database.write(lambda connection: writer.roll_back(connection, label, expected))
+        return await self._database.write(lambda connection: writer.roll_back(connection, label, expected, checked))
 
     async def changes(self, prompt: str, before: int | None, most: int) -> Sequence[PromptChange]:
         """Return changes, the newest first."""
         return await self._database.read(lambda connection: changes_of(connection, prompt, before, most))
 
-    async def apply(self, experiment: Experiment, expected: str, reason: str) -> tuple[Experiment, int]:
+    async def apply(
+        self, experiment: Experiment, expected: str, reason: str, checked: int | None = None
+    ) -> tuple[Experiment, int]:
         """Keep an experiment."""
         writer = self._experiments()
-        return await self._database.write(lambda connection: writer.apply(connection, experiment, expected, reason))
+        return await self._database.write(
+            lambda connection: writer.apply(connection, experiment, expected, reason, checked)
+        )
 
     async def end_arms(self, experiment: str, ends: Sequence[ArmEnd]) -> tuple[Experiment, int]:
         """End arms."""
