@@ -97,12 +97,17 @@ def test_an_outcome_without_an_answer_has_no_text_and_no_citation() -> None:
     [
         ("", "must be an object"),
         ("cases: []\n", "`cases` must not be empty"),
-        ("cases: [\n", ":2: is not YAML"),
+        ("cases: [\n", ":2: this is not YAML"),
         (CASE.replace("{result: answered}", "{}"), "`cases[0]` `expect` says nothing: name what must hold"),
         (CASE.replace("answered", "answerd"), "`cases[0].expect.result[0]` must be 'answered', 'abstained'"),
         (CASE.replace("expect:", "expects:"), "`cases[0].expect` is missing"),
         (CASE.replace("}]", "}, {id: hours, text: Twice.}]"), "`cases[0]` two passages have the id hours"),
         (CASE.replace("[{id: hours, text: It opens at six.}]", "[]"), "`cases[0].passages` must not be empty"),
+        (CASE.replace("{result: answered}", "{result: null, contains: []}"), "`expect` says nothing"),
+        (CASE.replace("{result: answered}", "{not_cites: [hourz]}"), "names the passage hourz, which the"),
+        (CASE.replace("id: hours", 'id: "two words"'), ":4: `cases[0].passages[0].id` must match ^[!-~]{1,256}$"),
+        (CASE + "    question: Who?\n", ":6: `cases[0].question` is given twice, first in line 3"),
+        (f"cases: {'[' * 5000}", "is nested over 32 levels deep"),
         (CASE + CASE.removeprefix("cases:\n"), "two cases have the name 'hours': give each its own"),
         (
             CASE + "    turns: [{user: Hi, assistant: Hello}]\n",
@@ -118,6 +123,13 @@ def test_what_is_wrong_with_a_file_is_one_line(tmp_path: Path, text: str, said: 
     assert str(wrong.value).startswith(str(file))
     assert said in str(wrong.value)
     assert "\n" not in str(wrong.value)
+
+
+def test_words_that_look_like_something_else_are_texts(tmp_path: Path) -> None:
+    file = tmp_path / "cases.yaml"
+    file.write_text(CASE.replace("name: hours", "name: yes").replace("When does it open?", "2026-13-45"))
+    (case,) = read_cases(file).cases
+    assert (case.name, case.question) == ("yes", "2026-13-45")
 
 
 def test_a_case_may_be_of_another_route_and_have_turns(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from groundwire_server.adapters.prompts.built_in import built_in_versions
 from groundwire_server.domain.caller import Caller
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Passage
@@ -30,6 +31,7 @@ from groundwire_server.pipeline.context import dated, prompt_context
 from groundwire_server.ports.tokens import ModelTokens
 from groundwire_server.telemetry import names
 from tests.doubles.generator import DONE, Move, draft
+from tests.doubles.prompts import catalogue, version
 from tests.pipeline.running import FIRST, path
 from tests.pipeline.samples import ALICE, ask, passage, policy
 
@@ -268,13 +270,19 @@ def test_blocks_share_what_there_is_for_all_of_them_and_the_first_has_its_own() 
     assert question.turns == turns
 
 
+@pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("window", [800, 1000, 1500, 2500])
-async def test_a_prompt_is_not_too_long_for_its_context(window: int) -> None:
+async def test_a_prompt_is_not_too_long_for_its_context(window: int, *, own: bool) -> None:
+    # By the window of its model, or by the limit that the prompt has itself.
+    built_in = next(each for each in built_in_versions() if each.version == "1.2.1")
+    limited = built_in.text.replace("owner:", f"limits: {{max_tokens: {window}}}\nowner:", 1)
+    prompts = catalogue(version("1.2.1", limited if own else built_in.text))
     blocks = (block(ContextSource.CALLER, most=500), block(ContextSource.TURNS, most=2000, keep=Keep.LAST))
     turns = tuple(Turn(number % 2 == 0, "word " * 300) for number in range(10))
     values = tuple((f"key{number}", "value " * 100) for number in range(20))
     script: list[Move] = [*draft((FIRST, ["p1"])), DONE]
-    made = await path(script, tokens={"model-1": ModelTokens(ESTIMATE, window)}, context=blocks, output_tokens=100)
+    tokens = {"model-1": ModelTokens(ESTIMATE, None if own else window)}
+    made = await path(script, tokens=tokens, context=blocks, output_tokens=100, prompts=prompts)
     now = asyncio.get_running_loop().time()
     question = ask(turns=turns, context=values)
     outcome = await made.answerer.answer(made.routes.inquiry(question, ALICE, now, Deadline(now + 4.0)), None)

@@ -81,7 +81,9 @@ async def prompt_trial(configuration: Configuration, outputs: Path | None, *, li
 
     def with_kept(parts: Parts) -> Parts:
         for alias, model in parts.generators.items():
-            generators[alias] = KeptOutputGenerator(kept, model if live else None)
+            identity = parts.identities.get(alias)
+            name = "" if identity is None else identity.name
+            generators[alias] = KeptOutputGenerator(kept, model if live else None, name)
         asked: Mapping[str, Generator] = dict(generators)
         return replace(parts, generators=asked)
 

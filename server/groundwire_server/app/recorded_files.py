@@ -1,6 +1,8 @@
 """Recordings of calls as files, with their texts masked where the route says so."""
 
 from collections.abc import Callable
+from hashlib import blake2b
+from typing import Final
 
 from groundwire_server.app.recorded_names import without_names
 from groundwire_server.app.recorded_texts import exchange_texts, with_texts
@@ -15,6 +17,8 @@ from groundwire_server.evaluation.recording import (
     written,
 )
 from groundwire_server.ports.exchange import RecordedExchange
+
+_DIGEST_BYTES: Final = 4
 
 
 def recording_file(exchange: RecordedExchange, mask: Callable[[str], str] | None) -> bytes:
@@ -45,8 +49,14 @@ def recording_file(exchange: RecordedExchange, mask: Callable[[str], str] | None
 
 def recorded_question(exchange: RecordedExchange) -> RecordedQuestion:
     """Return a recorded call as a line of a recording, without a label: what a right answer is, nobody has said."""
-    item = QuestionItem(id=exchange.question.request_id, question=exchange.question.text)
+    item = QuestionItem(id=_id(exchange), question=exchange.question.text)
     return RecordedQuestion(kind="question", item=item, outcome=recorded_outcome(exchange.outcome), exchange=exchange)
+
+
+def _id(exchange: RecordedExchange) -> str:
+    """Return what tells a call from all others: callers may give the same request id again."""
+    about = repr((exchange.outcome.report.trace_id, exchange.dates, exchange.clock)).encode()
+    return f"{exchange.question.request_id}-{blake2b(about, digest_size=_DIGEST_BYTES).hexdigest()}"
 
 
 def _without_exchange(exchange: RecordedExchange) -> RecordedQuestion:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
 
+from groundwire_server.adapters.recorded.tokens import text_digest
 from groundwire_server.domain.answer import Citation, GroundedText, Span
 from groundwire_server.domain.cached_answer import CachedAnswer
 from groundwire_server.domain.evidence import Evidence, Passage
@@ -23,6 +24,7 @@ from groundwire_server.ports.exchange import (
     RenderedPrompt,
     Reply,
     Returned,
+    TokensPart,
     Wrote,
 )
 
@@ -61,10 +63,11 @@ class _Texts:
 
     def __init__(self, kept: Callable[[str], str]) -> None:
         self._kept = kept
+        self._changed: dict[str, str] = {}
 
     def exchange(self, exchange: RecordedExchange) -> RecordedExchange:
         parts, searched = exchange.parts, _searched(exchange)
-        return replace(
+        changed = replace(
             exchange,
             question=self._question(exchange.question),
             parts=replace(parts, known={self._text(text): share for text, share in parts.known.items()}),
@@ -73,9 +76,26 @@ class _Texts:
             calls=tuple(self._call(call, searched) for call in exchange.calls),
             local_findings=tuple(map(self._local, exchange.local_findings)),
         )
+        tokens = {alias: self._counts(part) for alias, part in parts.tokens.items()}
+        rewriter = None if parts.rewriter is None else self._counts(parts.rewriter)
+        return replace(changed, parts=replace(changed.parts, tokens=tokens, rewriter=rewriter))
 
     def _text(self, text: str) -> str:
-        return self._kept(text) if text else text
+        kept = self._kept(text) if text else text
+        if kept != text:
+            self._changed[text] = kept
+        return kept
+
+    def _counts(self, part: TokensPart) -> TokensPart:
+        """Return counts with those of the texts that there were for what takes their places.
+
+        Those of parts of a text stay, under digests that `renew` leaves out: a short text can be guessed from its own.
+        """
+        counts = dict(part.counts)
+        for text, kept in self._changed.items() if counts else ():
+            if (count := counts.pop(text_digest(text), None)) is not None:
+                counts[text_digest(kept)] = count
+        return replace(part, counts=counts)
 
     def _question(self, question: Question) -> Question:
         return replace(
@@ -149,6 +169,7 @@ class _Texts:
         begun = prompt.begun
         return replace(
             prompt,
+            system=self._text(prompt.system),
             user=self._text(prompt.user),
             question=self._text(prompt.question),
             unknown=self._terms(prompt.unknown, [prompt.question]),

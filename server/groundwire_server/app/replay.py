@@ -31,7 +31,7 @@ from groundwire_server.adapters.replayed.prompts import (
 from groundwire_server.adapters.replayed.stores import ReplayedAnswerCache, ReplayedRetriever
 from groundwire_server.adapters.replayed.tape import LiveCalls, LivePart, Tape
 from groundwire_server.adapters.replayed.timeline import ReplayLoop, UnrecordedError
-from groundwire_server.adapters.replayed.tokens import replayed_tokens
+from groundwire_server.adapters.replayed.tokens import asked_part, replayed_tokens
 from groundwire_server.app.one_call import PortsOfOneCall, event_digest
 from groundwire_server.app.replay_differences import differing_places, times_agree
 from groundwire_server.domain.claims.checker import RuleChecker
@@ -178,6 +178,9 @@ class _Replay:
         self._now: Ports | None = None if changes is None else changes.live
         self._prompts = ReplayedPrompts(exchange.prompts, None if changes is None else changes.prompts, renewed=renewed)
         self._rules = RuleChecker.packaged()
+        parts = exchange.parts
+        self._tokens = {alias: replayed_tokens(part) for alias, part in parts.tokens.items()}
+        self._rewriter_tokens = None if parts.rewriter is None else replayed_tokens(parts.rewriter)
 
     async def run(self) -> Replayed:
         """Return what the replay comes to."""
@@ -219,17 +222,25 @@ class _Replay:
         Args:
             outcome: that the replay came to.
         """
-        exchange, requests = self._exchange, self._tape.requests
+        exchange, requests, parts = self._exchange, self._tape.requests, self._exchange.parts
         prompts = iter(self._prompts.prompts)
         return replace(
             exchange,
             outcome=outcome,
+            parts=replace(
+                parts,
+                tokens={alias: asked_part(part, self._tokens[alias]) for alias, part in parts.tokens.items()},
+                rewriter=None
+                if parts.rewriter is None or self._rewriter_tokens is None
+                else asked_part(parts.rewriter, self._rewriter_tokens),
+            ),
             prompts=tuple(
                 replace(each, prompt=next(prompts, None)) if each.prompt is not None else each
                 for each in exchange.prompts
             ),
             calls=tuple(
-                replace(call, request=requests.get(call.order, call.request))
+                # What is not asked now has a digest of the texts that there were, from which they can be guessed.
+                replace(call, request=requests.get(call.order, ""))
                 for call in exchange.calls
                 # Of shorter texts there are fewer events.
                 if call.port is not PortName.READER or call.order in requests
@@ -287,7 +298,7 @@ class _Replay:
             else None,
             tokens={
                 **({} if now is None else now.tokens),
-                **{alias: replayed_tokens(part) for alias, part in parts.tokens.items()},
+                **self._tokens,
             },
         )
 
@@ -296,7 +307,7 @@ class _Replay:
         return None if part is None or self._live is None else LivePart(part, self._live)
 
     def _rewriter(self) -> RewriteModel | None:
-        tokens = self._exchange.parts.rewriter
+        tokens = self._rewriter_tokens
         if tokens is None:
             return None
         now = None if self._now is None else self._now.rewriter
@@ -304,7 +315,7 @@ class _Replay:
         return RewriteModel(
             ReplayedGenerator(self._tape, PortName.REWRITER, self._live_part(model)),
             ReplayedRewritePrompts(self._exchange.rewrite_prompts),
-            replayed_tokens(tokens),
+            tokens,
         )
 
     def _cache(self) -> RouteCache | None:

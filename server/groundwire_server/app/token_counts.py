@@ -6,7 +6,7 @@ from typing import Final
 
 from groundwire_server.adapters.http.document import DocumentClient
 from groundwire_server.adapters.http.options import RequestBounds
-from groundwire_server.adapters.tokens.calibration import factors_of, samples
+from groundwire_server.adapters.tokens.calibration import BOUNDS, factors_of, samples
 from groundwire_server.adapters.tokens.endpoint import PATH, CountingEndpoint
 from groundwire_server.adapters.tokens.options import EstimateOptions
 from groundwire_server.app.configuration.models.configuration import Configuration
@@ -41,7 +41,7 @@ async def calibrated(alias: str, configuration: Configuration) -> EstimateOption
     """Return the estimate for a model with factors by its provider's own count.
 
     Raises:
-        NotCountableError: when its provider has no endpoint for it.
+        NotCountableError: when its provider has no endpoint for it, or does not count the texts.
         Failure: one of the MODEL_ causes of the provider.
         OSError: when a file that the provider needs cannot be read.
     """
@@ -63,4 +63,9 @@ async def calibrated(alias: str, configuration: Configuration) -> EstimateOption
     finally:
         await lease.end()
     factors = factors_of(ESTIMATES[family], counted)
+    if (script := next((each for each, factor in factors.items() if factor in BOUNDS), None)) is not None:
+        raise NotCountableError(
+            f"models.{alias}: its provider counts {counted[script]:,} tokens for a sample in {script}, which no "
+            "tokenizer does: check base_url and model"
+        )
     return EstimateOptions.model_validate({"family": family, "calibration": factors})

@@ -330,6 +330,10 @@ def _is(value: Any, kind: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if concrete in {int, bool}:
         return type(value) is concrete
+    if concrete is tuple and isinstance(value, tuple):
+        # A list of texts is another than one of pairs.
+        of = get_args(kind)
+        return all(_is(each, of[0]) for each in value) if of[-1] is Ellipsis else len(value) == len(of)
     return isinstance(value, concrete)
 
 

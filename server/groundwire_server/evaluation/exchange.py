@@ -82,6 +82,8 @@ def _check(exchange: RecordedExchange) -> None:
             raise UnreadableError(f"calls[{place}] has a time that is none of a call")
     if not all(abs(each.at) <= _LONGEST and abs(each.lag) <= _LONGEST for each in exchange.clock):
         raise UnreadableError("clock has a time that is none of a call")
+    if not exchange.policy.models:
+        raise UnreadableError("policy.models names no model")
     if _TRACE_ID.fullmatch(exchange.outcome.report.trace_id) is None:
         raise UnreadableError("outcome.report.trace_id is not the id of a trace")
 

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-import yaml
-
 from groundwire_server.domain.failure import SetupError
-from groundwire_server.evaluation.inputs.parsing import text_from
+from groundwire_server.evaluation.inputs.parsing import text_from, yaml_of
 from groundwire_server.evaluation.measures.catalog import MEASURES, measure
 from groundwire_server.evaluation.result import EvaluationResult, Facts
 
@@ -91,14 +89,7 @@ def gates_of(file: Path) -> list[Gate]:
     Raises:
         SetupError: when it holds something else.
     """
-    text = text_from(file)
-    try:
-        repeated = _repeated(yaml.compose(text, Loader=yaml.SafeLoader))
-        read = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError):
-        raise SetupError(f"{file} is not YAML: {_SHAPE}") from None
-    if repeated is not None:
-        raise SetupError(f"{file}: {repeated} stands there twice: leave one out")
+    read, _ = yaml_of(file, text_from(file), _SHAPE)
     if not isinstance(read, dict) or not read:
         raise SetupError(f"{file} has no thresholds: {_SHAPE}")
     found = []
@@ -108,16 +99,6 @@ def gates_of(file: Path) -> list[Gate]:
             raise SetupError(f"{where}: needs `at_least`, `at_most` or both: {_SHAPE}")
         found += [_gate(str(path), _number(bound, where), side, where) for side, bound in bounds.items()]
     return found
-
-
-def _repeated(node: yaml.Node | None) -> str | None:
-    """Return a key that an object of thresholds, or of one's bounds, has twice: YAML would take the last."""
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    names: list[str] = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-    if len(set(names)) < len(names):
-        return next(name for name in names if names.count(name) > 1)
-    return next((found for _, bounds in node.value if (found := _repeated(bounds)) is not None), None)
 
 
 def judge(result: EvaluationResult, gates: Iterable[Gate]) -> Sequence[GateResult]:

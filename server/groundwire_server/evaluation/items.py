@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -19,7 +19,10 @@ def listed(given: Any) -> Any:
     return [given] if isinstance(given, str) else given
 
 
-Text = Annotated[str, Field(pattern=r"\S")]
+NOT_BLANK: Final = r"\S"
+"""The pattern of a text that has more than white space."""
+
+Text = Annotated[str, Field(pattern=NOT_BLANK)]
 """A text that is not blank."""
 
 Texts = Annotated[tuple[Text, ...], BeforeValidator(listed)]

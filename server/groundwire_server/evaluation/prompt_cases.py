@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
-from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.outcome import ResultName
 from groundwire_server.domain.vocabulary import Cause, Confidence, Verdict
-from groundwire_server.evaluation.inputs.parsing import checked, text_from
+from groundwire_server.evaluation.inputs.parsing import checked, text_from, yaml_of
 from groundwire_server.evaluation.items import Record, Text, Texts, listed
 from groundwire_server.evaluation.recording import RecordedOutcome
 
@@ -102,8 +100,11 @@ class PromptCase(Record):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if not self.expect.model_fields_set:
+        if not any(value not in (None, ()) for _, value in self.expect):
             raise ValueError("`expect` says nothing: name what must hold")
+        known = {passage.id for passage in self.passages}
+        if unknown := next((each for each in (*self.expect.cites, *self.expect.not_cites) if each not in known), None):
+            raise ValueError(f"`expect` names the passage {unknown}, which the case does not have: correct it")
         repeated = [each for each, count in Counter(passage.id for passage in self.passages).items() if count > 1]
         if repeated:
             raise ValueError(f"two passages have the id {repeated[0]}: give each its own")
@@ -130,14 +131,8 @@ def read_cases(file: Path) -> PromptCases:
     Raises:
         SetupError: when it is none; the message says where and why.
     """
-    text = text_from(file)
-    try:
-        read = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as wrong:
-        mark = getattr(wrong, "problem_mark", None)
-        place = "" if mark is None else f":{mark.line + 1}"
-        raise SetupError(f"{file}{place}: is not YAML: {_ADVICE}") from None
-    return checked(PromptCases, read, str(file), _ADVICE)
+    read, lines = yaml_of(file, text_from(file), _ADVICE)
+    return checked(PromptCases, read, str(file), _ADVICE, lines)
 
 
 def _among(what: str, found: str, allowed: tuple[str, ...] | None) -> Iterator[str]:

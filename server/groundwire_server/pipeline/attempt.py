@@ -16,7 +16,7 @@ from groundwire_server.pipeline.confidence import rated
 from groundwire_server.pipeline.consult import Consultation
 from groundwire_server.pipeline.context import describe_context, prompt_context
 from groundwire_server.pipeline.draft import DraftReader
-from groundwire_server.pipeline.fitting import FittedPrompt, describe, fit, output_tokens
+from groundwire_server.pipeline.fitting import FittedPrompt, describe, fit, output_tokens, prompt_room
 from groundwire_server.pipeline.generate import SegmentQueue, generate
 from groundwire_server.pipeline.release import ReleaseGate, UnaryGate
 from groundwire_server.pipeline.routes import Ports
@@ -63,7 +63,8 @@ async def attempt(
         passages = shortened(chosen) if step.variant is Variant.SHORTENED else chosen
         cited = {citation.passage.chunk_id for segment in gate.released for citation in segment.citations}
 
-        room = tokens.room(policy.output_tokens, policy.prompt_tokens)
+        settings = ports.prompts.settings(policy.prompt, policy.prompt_version)
+        room = prompt_room(settings, tokens, policy)
 
         def fitted_in(most: int | None) -> FittedPrompt:
             question, context = prompt_context(inquiry, passages, ports.context, tokens.counter, room, most)
@@ -93,7 +94,7 @@ async def attempt(
             stage.note({names.SEGMENTS_GIVEN: continued})
         stage.note(describe(fitted, passages, tokens))
     unary = start_by == NEVER and isinstance(gate, UnaryGate)
-    most = output_tokens(policy, prompt)
+    most = output_tokens(policy, prompt.settings)
     request = GenerationRequest(step.model, inquiry.requester, prompt, most, start_by, unary)
     draft.answers(prompt)
     purpose = Purpose.REPAIR if step.action is Action.REPAIR else purpose

@@ -6,7 +6,7 @@ from typing import Final
 
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Prompt
+from groundwire_server.domain.generation import Prompt, PromptSettings
 from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.markup.beginning import cut_to_fit
@@ -56,8 +56,7 @@ def fit(
         Failure: PROMPT_TOO_LONG when what must stay does not fit.
     """
     prompt = rendered(passages)
-    limits = [each for each in (policy.prompt_tokens, prompt.settings.max_tokens) if each is not None]
-    room = tokens.room(output_tokens(policy, prompt), min(limits, default=None))
+    room = prompt_room(prompt.settings, tokens, policy)
     if room is None:
         return FittedPrompt(prompt, passages)
     left = passages
@@ -67,9 +66,21 @@ def fit(
     return FittedPrompt(prompt, left, len(passages) - len(left), size)
 
 
-def output_tokens(policy: Policy, prompt: Prompt) -> int:
-    """Return the most that a model may write in reply to a prompt."""
-    return min(policy.output_tokens, prompt.settings.max_output_tokens or policy.output_tokens)
+def prompt_room(settings: PromptSettings, tokens: ModelTokens, policy: Policy) -> int | None:
+    """Return how many tokens a prompt may have; None where nothing bounds them.
+
+    Args:
+        settings: of the prompt, whose own limit counts as well.
+        tokens: of the model that is asked.
+        policy: the route's.
+    """
+    limits = [each for each in (policy.prompt_tokens, settings.max_tokens) if each is not None]
+    return tokens.room(output_tokens(policy, settings), min(limits, default=None))
+
+
+def output_tokens(policy: Policy, settings: PromptSettings) -> int:
+    """Return the most that a model may write in reply to a prompt with these settings."""
+    return min(policy.output_tokens, settings.max_output_tokens or policy.output_tokens)
 
 
 def describe(fitted: FittedPrompt, passages: Sequence[Passage], tokens: ModelTokens) -> Attributes:

@@ -16,6 +16,7 @@ from groundwire_server.domain.generation import (
     GenerationRequest,
     Piece,
     Prompt,
+    PromptSettings,
     Usage,
 )
 from groundwire_server.domain.requester import Requester
@@ -60,6 +61,8 @@ async def test_what_a_model_wrote_comes_again_without_it(tmp_path: Path) -> None
         lambda request: replace(request, prompt=replace(request.prompt, system="Be kind.")),
         lambda request: replace(request, prompt=replace(request.prompt, user="p1: seven")),
         lambda request: replace(request, prompt=replace(request.prompt, begun=BegunReply("a", "b", "c"))),
+        lambda request: replace(request, prompt=replace(request.prompt, settings=PromptSettings(temperature=0.7))),
+        lambda request: replace(request, prompt=replace(request.prompt, settings=PromptSettings(top_p=0.5))),
     ],
 )
 async def test_another_prompt_or_model_has_another_output(
@@ -72,6 +75,14 @@ async def test_another_prompt_or_model_has_another_output(
         await asked(alone, change(REQUEST))
     assert failed.value.cause is Cause.MODEL_UNAVAILABLE
     assert alone.missing == 1
+
+
+async def test_another_model_behind_the_same_alias_has_another_output(tmp_path: Path) -> None:
+    outputs = OutputFolder(tmp_path)
+    await asked(KeptOutputGenerator(outputs, ScriptedGenerator(["one", DONE]), "gpt-5"))
+    assert await asked(KeptOutputGenerator(outputs, None, "gpt-5")) == ["one", DONE]
+    with pytest.raises(Failure):
+        await asked(KeptOutputGenerator(outputs, None, "gpt-6"))
 
 
 async def test_who_asks_and_the_name_of_the_prompt_make_no_difference(tmp_path: Path) -> None:
@@ -89,7 +100,23 @@ async def test_what_broke_off_is_not_kept(tmp_path: Path) -> None:
     assert kept(tmp_path) == []
 
 
-@pytest.mark.parametrize("spoiled", ["", "{", "[]", '{"text": "x"}', '{"text": "x", "finish": "SO", "tokens": [1, 2]}'])
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        "",
+        "{",
+        "[]",
+        "[" * 200_000,
+        '{"text": "x"}',
+        '{"text": "x", "finish": "SO", "tokens": [1, 2]}',
+        '{"text": 5, "finish": "COMPLETE", "tokens": [1, 2]}',
+        '{"text": null, "finish": "COMPLETE", "tokens": [1, 2]}',
+        '{"text": "x", "finish": "COMPLETE", "tokens": [Infinity, 2]}',
+        '{"text": "x", "finish": "COMPLETE", "tokens": [-1, 2]}',
+        '{"text": "x", "finish": "COMPLETE", "tokens": [1, 2, 3]}',
+    ],
+    ids=range(11),
+)
 async def test_a_spoiled_file_is_one_line(tmp_path: Path, spoiled: str) -> None:
     outputs = OutputFolder(tmp_path)
     await asked(KeptOutputGenerator(outputs, ScriptedGenerator(["one", DONE])))

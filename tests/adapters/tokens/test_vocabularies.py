@@ -1,7 +1,9 @@
 """Counters with a vocabulary: they count as its owner does, and what is no vocabulary is refused in one line."""
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,6 +117,40 @@ def test_a_file_that_is_no_tokenizer_is_refused(content: bytes, tmp_path: Path) 
     for use in (check_tokenizer, tokenizer_counter):
         with pytest.raises(UnusableVocabularyError, match="is not the file of a tokenizer"):
             use(TokenizerOptions(file=tmp_path))
+
+
+def test_a_file_that_was_cut_off_or_is_none_is_told_without_reading_it(tmp_path: Path) -> None:
+    file = write_tokenizer(tmp_path)
+    file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(UnusableVocabularyError, match="is cut off: copy it anew"):
+        check_tokenizer(TokenizerOptions(file=file))
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(UnusableVocabularyError, match="is not the file of a tokenizer"):
+        check_tokenizer(TokenizerOptions(file=file))
+    with pytest.raises(UnusableVocabularyError, match="is a pipe or a device"):
+        tokenizer_counter(TokenizerOptions(file=file))
+    with pytest.raises(UnusableVocabularyError, match="is a pipe or a device"):
+        published(TiktokenOptions(file=file))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"type": "WordLevel", "vocab": {"One": 0}, "unk_token": "[UNK]"},
+        {"type": "WordPiece", "vocab": {"One": 0}, "unk_token": "[UNK]"},
+        {"type": "Unigram", "vocab": [["One", -1.0]], "unk_id": None},
+        {"type": "BPE", "vocab": {"O": 0}, "merges": [], "unk_token": "<unk>"},
+        {"type": "BPE", "vocab": {}, "merges": []},
+    ],
+    ids=["words", "pieces", "unigrams", "pairs", "nothing"],
+)
+def test_a_tokenizer_that_fails_on_some_texts_is_refused(model: dict[str, Any], tmp_path: Path) -> None:
+    more = {"max_input_chars_per_word": 100, "continuing_subword_prefix": "##"} if model["type"] == "WordPiece" else {}
+    written = {"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "Whitespace"}, "model": model | more}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(written))
+    with pytest.raises(UnusableVocabularyError, match="cannot count every text"):
+        tokenizer_counter(TokenizerOptions(file=tmp_path))
 
 
 def test_a_tokenizer_that_begins_well_is_refused_when_it_is_read(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from groundwire_server.app.configuration import external
 from groundwire_server.app.configuration.context_texts import context_texts
 from groundwire_server.app.configuration.errors import InvalidConfigurationError
+from groundwire_server.app.configuration.models.context import check_public_name
 from groundwire_server.domain.prompts.texts import ContextTexts
 from groundwire_server.domain.text.tokens import estimate_tokens
 from tests.app.configuration.reading import errors, loaded
@@ -107,6 +108,13 @@ def test_a_block_that_cannot_be_filled_is_one_line(tmp_path: Path, blocks: str, 
                 "MASTERKEY",
                 "SENTRY_DSN",
                 "AUTH_ID",
+                "dbPass",
+                "sshKeyFile",
+                "API_K_EY",
+                "PASS_WORD",
+                "PGPASS",
+                "GITHUB_PAT",
+                "SLACK_WEBHOOK",
             )
         ),
         (
@@ -118,6 +126,11 @@ def test_a_block_that_cannot_be_filled_is_one_line(tmp_path: Path, blocks: str, 
 def test_an_environment_that_may_be_a_secret_is_refused(tmp_path: Path, value: str, said: str) -> None:
     (line,) = errors(tmp_path, f"context:\n  environment:\n    {value}\n")
     assert line == f"groundwire.yaml:3: context.environment.{value.partition(':')[0]}: {said}"
+
+
+def test_a_name_that_only_begins_or_ends_like_that_of_a_secret_is_none() -> None:
+    for name in ("REGION", "COMPASS", "PATH_OF_DOCS", "author", "keyboard_layout", "PINNED", "Opinion", "monkeys"):
+        assert check_public_name(name) == name
 
 
 def test_a_variable_that_is_a_secret_elsewhere_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from groundwire_server.app.replay import ReplayChanges, replay
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Prompt
+from groundwire_server.domain.generation import Prompt, PromptSettings
 from groundwire_server.domain.outcome import Answered
 from groundwire_server.domain.vocabulary import Action, Cause
 from groundwire_server.pipeline.routes import Ports
@@ -29,8 +29,8 @@ class OtherPrompts:
     def fingerprint(self, name: str, version: str) -> str:
         return f"{name}/{version}"
 
-    def settings(self, name: str, version: str) -> object:
-        raise AssertionError(name + version)
+    def settings(self, name: str, version: str) -> PromptSettings:
+        return self.recorded[0].settings
 
     def render(self, name: str, version: str, *arguments: object) -> Prompt:
         self.asked.append(version)
@@ -68,7 +68,7 @@ async def test_another_prompt_has_no_recorded_output() -> None:
     _, exchange = await recorded(GOOD)
     prompts = OtherPrompts(prompts_of(exchange))
     policy = replace(exchange.policy, prompt_version="9.0.0")
-    replayed = await replay(exchange, ReplayChanges(policy, prompts))  # type: ignore[arg-type]
+    replayed = await replay(exchange, ReplayChanges(policy, prompts))
     assert replayed.outcome is None
     assert replayed.unrecorded == "GENERATOR model-1"
     assert prompts.asked == ["9.0.0"]
@@ -79,7 +79,7 @@ async def test_a_live_model_writes_for_another_prompt() -> None:
     _, exchange = await recorded(GOOD)
     prompts = OtherPrompts(prompts_of(exchange))
     policy = replace(exchange.policy, prompt_version="9.0.0")
-    changes = ReplayChanges(policy, prompts, await live_ports(LIVE))  # type: ignore[arg-type]
+    changes = ReplayChanges(policy, prompts, await live_ports(LIVE))
     replayed = await replay(exchange, changes)
     assert replayed.outcome is not None
     assert isinstance(replayed.outcome.result, Answered)

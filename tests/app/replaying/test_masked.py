@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from groundwire_server.adapters.recorded.tokens import text_digest
 from groundwire_server.app.recorded_files import recording_file
 from groundwire_server.app.recorded_texts import exchange_texts, with_texts
 from groundwire_server.app.replay import ReplayChanges, replay
@@ -15,6 +16,7 @@ from groundwire_server.domain.filters import AllOf, AnyOf, Contains, Equals, Not
 from groundwire_server.domain.generation import Token
 from groundwire_server.domain.guards.finding import Finding
 from groundwire_server.domain.plain import PassageTable, plain
+from groundwire_server.domain.prompts.context import ContextBlock, ContextSource
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.text.words import query_terms
 from groundwire_server.domain.vocabulary import Screen, StreamMode
@@ -31,8 +33,10 @@ from groundwire_server.ports.exchange import (
     Reply,
     Returned,
 )
+from groundwire_server.ports.tokens import ModelTokens
 from tests.app.replaying.recorded import GOOD, recorded
 from tests.pipeline.running import FIRST
+from tests.pipeline.samples import ask
 
 NAME = "expressions"
 """Stands in the question, the passage, the prompt and the answer."""
@@ -88,7 +92,9 @@ async def test_without_masks_the_call_is_as_it_was() -> None:
     line = read(await file_of(exchange, None))
     assert line.exchange is not None
     assert exchange_to_json(line.exchange) == exchange_to_json(exchange)
-    assert line.item.id == exchange.question.request_id
+    assert line.item.id.startswith(f"{exchange.question.request_id}-")
+    again = replace(exchange, clock=exchange.clock[1:])
+    assert read(await file_of(again, None)).item.id != line.item.id, "a folder may have both"
     assert not line.item.is_labelled, "what the service said is no label"
 
 
@@ -155,6 +161,38 @@ async def test_no_part_of_a_call_beside_its_texts_keeps_the_words() -> None:
     (found,) = [each.prompt.unknown for each in masked.prompts if each.prompt is not None]
     assert found is not None
     assert found == {"lambda", "yield"}
+
+
+class Words:
+    """Counts words, as no estimate does."""
+
+    name = "tokenizer:words"
+    exact = True
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+
+async def test_neither_instructions_nor_a_digest_keep_the_words() -> None:
+    block = ContextBlock("caller", ContextSource.CALLER, 50)
+    tokens, asked = {"model-1": ModelTokens(Words(), 2000)}, ask(context=(("plan", NAME),))
+    _, exchange = await recorded(GOOD, tokens=tokens, context=(block,), output_tokens=100, question=asked)
+    instructed = tuple(
+        replace(each, prompt=each.prompt and replace(each.prompt, system=f"Plan: {NAME}.")) for each in exchange.prompts
+    )
+    exchange = replace(exchange, prompts=instructed)
+    assert text_digest(NAME) in exchange.parts.tokens["model-1"].counts
+    content = await file_of(exchange, mask)
+    assert NAME.encode() not in content
+    line = read(content)
+    assert line.exchange is not None
+    counts = line.exchange.parts.tokens["model-1"].counts
+    (prompt,) = [each.prompt for each in line.exchange.prompts if each.prompt is not None]
+    assert counts[text_digest(prompt.user)] == len(prompt.user.split())
+    assert text_digest(NAME) not in counts
+    asked_of = [[call.request for call in each.calls if call.name] for each in (exchange, line.exchange)]
+    assert asked_of[0] != asked_of[1]
+    assert (await replay(line.exchange)).exact
 
 
 async def test_a_masked_stream_has_the_events_of_its_shorter_text() -> None:

@@ -173,16 +173,33 @@ def test_a_folder_is_a_data_set_for_eval(groundwire_command: Command, calls: Pat
         (["calls", "--with", "prompt=answer/7.0.0"], "7.0.0"),
         (["calls", "--with", "route=groundwire.yaml"], "--with route: "),
         (["calls", "--with", "route=none.yaml"], "none.yaml"),
+        (["n" * 5000], "File name too long"),
+        (["calls", "--with", "route=model.yaml"], "there is no model nope"),
+        (["calls", "--with", "route=limits.yaml"], "--with route: write keys of `routes.<name>`"),
+        (["calls", "--with", "route=twice.yaml"], "twice.yaml:2: `search` is given twice, first in line 1"),
+        (["calls", "--with", "route=long.yaml"], "--with route: "),
     ],
 )
 def test_what_cannot_be_replayed_is_one_line(
     groundwire_command: Command, folder: Path, arguments: list[str], said: str
 ) -> None:
-    assert folder.is_dir()
+    (folder / "model.yaml").write_text("models: [nope]\n")
+    (folder / "limits.yaml").write_text("limits: 5\n")
+    (folder / "twice.yaml").write_text("search: {}\nsearch: {}\n")
+    (folder / "long.yaml").write_text(f"thresholds: {{min_relevance: {'9' * 5000}}}\n")
     ran = groundwire_command("replay", *arguments)
     assert ran.code == 2
     assert said in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_another_search_is_not_known_and_nobody_is_told_to_ask_for_it(
+    groundwire_command: Command, calls: Path, folder: Path
+) -> None:
+    (folder / "wider.yaml").write_text("limits: {top_k: 3}\n")
+    ran = groundwire_command("replay", file_of(calls, ANSWERED), "--with", "route=wider.yaml", "--live")
+    assert ran.code == 1
+    assert "1 outcome not known: nothing is recorded of search\n" in ran.out
 
 
 def test_a_recording_that_is_cut_is_one_line(groundwire_command: Command, calls: Path) -> None:

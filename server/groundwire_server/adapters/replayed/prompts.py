@@ -46,7 +46,9 @@ class ReplayedPrompts:
 
     def settings(self, name: str, version: str) -> PromptSettings:
         """Return what a prompt says of the call of its model; one that was recorded says it itself."""
-        return NO_SETTINGS if self._templates is None else self._templates.settings(name, version)
+        if self._templates is not None:
+            return self._templates.settings(name, version)
+        return next((each.prompt.settings for each in self._rendered if each.prompt is not None), NO_SETTINGS)
 
     def render(
         self,

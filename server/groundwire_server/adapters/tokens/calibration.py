@@ -7,8 +7,7 @@ from typing import Final
 
 from groundwire_server.domain.text.tokens import TokenEstimate
 
-_LEAST: Final = 0.2
-_MOST: Final = 5.0
+BOUNDS: Final = (0.2, 5.0)
 """What a factor may be: beyond it the counts are not of this text."""
 
 
@@ -32,5 +31,6 @@ def factors_of(estimate: TokenEstimate, counted: Mapping[str, int]) -> Mapping[s
         # What else is in a sample, such as digits and the Han of Japanese, keeps its count.
         share = now.calibrated({script: 2.0}).count(text) - before
         factor = 1.0 + (counted[script] - before) / share
-        factors[script] = round(min(_MOST, max(_LEAST, factor)), 2)
+        least, most = BOUNDS
+        factors[script] = round(min(most, max(least, factor)), 2)
     return factors

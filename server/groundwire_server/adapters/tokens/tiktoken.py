@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from groundwire_server.adapters.tokens.counting import LineCounter, MissingTokenizerError, UnusableVocabularyError
 from groundwire_server.adapters.tokens.options import TiktokenOptions
+from groundwire_server.files.small import UnreadableFileError, bytes_of
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
+
+
+_MOST_BYTES: Final = 16 * 1024**2
+"""Several times the larger of the two files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,9 @@ def published(options: TiktokenOptions) -> bytes:
         UnusableVocabularyError: when the file cannot be read, or is not the one that was published.
     """
     try:
-        content = options.file.read_bytes()
-    except OSError as failed:
-        raise UnusableVocabularyError(f"{options.file} cannot be read: {failed.strerror}") from None
+        content = bytes_of(options.file, _MOST_BYTES)
+    except UnreadableFileError as why:
+        raise UnusableVocabularyError(f"{options.file} {why}") from None
     if hashlib.sha256(content).hexdigest() != _PUBLISHED[options.encoding].digest:
         raise UnusableVocabularyError(
             f"{options.file} is not {options.encoding}.tiktoken as it was published: copy it anew"

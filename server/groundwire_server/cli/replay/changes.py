@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from pydantic import ValidationError
 
 from groundwire_server.app.configuration.errors import not_among
@@ -17,9 +16,10 @@ from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.prompts.offline import OpenedRegistry
 from groundwire_server.domain.failure import SetupError
 from groundwire_server.domain.prompts.registry import PromptVersion
-from groundwire_server.evaluation.inputs.parsing import text_from
+from groundwire_server.evaluation.inputs.parsing import text_from, yaml_of
 
 _KINDS: Final = ("prompt", "model", "route")
+_ADVICE: Final = "write keys of `routes.<name>`, such as limits"
 _SHAPE: Final = "prompt=NAME/VERSION, prompt=NAME/LABEL, model=NAME or route=FILE"
 
 
@@ -53,12 +53,16 @@ class AskedChanges:
             said = not_among(name, configuration.routes, f"the calls are of the route {name}, which there is not")
             raise CommandError(ExitCode.USAGE, said)
         settings = dict(self.settings)
+        for alias in _models(settings):
+            known_model(alias, configuration)
         if self.model:
             settings["models"] = [self.model]
         if self.prompt is not None:
             settings["prompt"] = {"name": self.prompt.name, "version": self.prompt.version}
         try:
             return with_settings(configuration.routes[name], settings)
+        except TypeError:
+            raise CommandError(ExitCode.USAGE, f"--with route: {_ADVICE}: {{evidence_tokens: 2000}}") from None
         except ValidationError as wrong:
             first = wrong.errors(include_url=False, include_input=False)[0]
             place = ".".join(map(str, first["loc"]))
@@ -91,11 +95,14 @@ def changes_of(asked: Sequence[str], opened: OpenedRegistry) -> AskedChanges:
     return AskedChanges(prompt, model, settings, ", ".join(filter(None, titles)))
 
 
+def _models(settings: Mapping[str, Any]) -> Sequence[str]:
+    """Return the models that settings of a route name, as far as they have the form of aliases."""
+    named = settings.get("models")
+    return [each for each in named if isinstance(each, str)] if isinstance(named, list) else ()
+
+
 def _settings(file: Path) -> Mapping[str, Any]:
-    try:
-        read = yaml.safe_load(text_from(file))
-    except (yaml.YAMLError, RecursionError):
-        read = None
-    if not isinstance(read, dict) or not read or not all(isinstance(name, str) for name in read):
-        raise SetupError(f"{file} has no settings of a route: write keys of `routes.<name>`, such as limits")
+    read, _ = yaml_of(file, text_from(file), _ADVICE)
+    if not isinstance(read, dict) or not read:
+        raise SetupError(f"{file} has no settings of a route: {_ADVICE}")
     return read

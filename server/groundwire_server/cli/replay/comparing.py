@@ -112,7 +112,7 @@ async def _all(replays: AsyncIterator[ReplayedCall]) -> Sequence[ReplayedCall]:
 def _calls(names: Sequence[str], connection: ConnectionOptions, timeout: float) -> Iterable[ReplayableCall]:
     """Return recorded calls: those of files and folders, and those that the server has under an id."""
     paths = [Path(name) for name in names]
-    on_server = [name for name, path in zip(names, paths, strict=True) if not path.exists() and _is_id(name)]
+    on_server = [name for name, path in zip(names, paths, strict=True) if _is_id(name) and not path.exists()]
     found = list(recorded_calls(path for name, path in zip(names, paths, strict=True) if name not in on_server))
     if on_server:
         found += _fetched(on_server, connection, timeout)

@@ -18,10 +18,15 @@ from groundwire_server.domain.policy import Policy
 from groundwire_server.domain.prompts.registry import PromptVersion
 from groundwire_server.evaluation.outcomes import recorded_outcome
 from groundwire_server.evaluation.replayed import ReplayedCall
-from groundwire_server.ports.exchange import RecordedExchange
+from groundwire_server.ports.exchange import PortName, RecordedExchange
 from groundwire_server.ports.prompts import Prompts
 
 _OUTCOME_ALONE: Final = "its recording has the outcome alone, not what models and stores returned"
+
+_NEVER_ASKED: Final = frozenset(
+    {PortName.SEARCH, PortName.VISIBILITY, PortName.PROMPT, PortName.QUEUE, PortName.READER}
+)
+"""Ports that no replay asks anew: what they return belongs to the time of the call."""
 
 _NO_OUTCOME: Final = "its outcome has a number that no outcome has: the recording was changed"
 
@@ -148,5 +153,7 @@ def _missing(replayed: Replayed) -> str:
     if replayed.refused:
         return f"the call itself fails: {replayed.refused}"
     port, _, name = replayed.unrecorded.partition(" ")
-    missing = f"{port.lower().replace('_', ' ')} {name}".strip()
-    return f"nothing is recorded of {missing}, which can be asked with --live" if missing else ""
+    if not port:
+        return ""
+    missing = f"nothing is recorded of {port.lower().replace('_', ' ')} {name}".strip()
+    return missing if port in _NEVER_ASKED else f"{missing}, which can be asked with --live"

@@ -39,7 +39,7 @@ def files_of(paths: Iterable[Path]) -> Iterator[Path]:
         SetupError: for a folder that has none.
     """
     for path in paths:
-        if not path.is_dir():
+        if not _is_folder(path):
             yield path
             continue
         named = path.glob(f"*{RECORDING_ENDING}")
@@ -50,6 +50,14 @@ def files_of(paths: Iterable[Path]) -> Iterator[Path]:
                 "`groundwire recordings export`"
             )
         yield from found
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        # Reading it as a file says what is wrong, such as a name that is too long.
+        return False
 
 
 def questions_of_recordings(recordings: Sequence[RecordedRun]) -> InputFile:

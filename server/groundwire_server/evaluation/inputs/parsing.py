@@ -1,7 +1,7 @@
-"""JSON from files into checked values, with errors that say where and what is wrong."""
+"""JSON and YAML from files into checked values, with errors that say where and what is wrong."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeVar
@@ -9,7 +9,10 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from groundwire_server.domain.failure import GroundwireError, SetupError
+from groundwire_server.evaluation.items import NOT_BLANK as BLANK
 from groundwire_server.files.small import UnreadableFileError, text_of
+from groundwire_server.options.yaml_text import InvalidYamlError, parse_yaml
+from groundwire_server.options.yaml_text import Path as Place
 
 
 class _RepeatedKeyError(GroundwireError):
@@ -22,6 +25,9 @@ class _RepeatedKeyError(GroundwireError):
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
+
+NO_LINES: Mapping[Place, int] = MappingProxyType({})
+"""Of a text whose lines say nothing."""
 
 SIZE_LIMIT = 1024**3
 """Bytes of a file: a recording of 100,000 questions with their passages is smaller."""
@@ -39,7 +45,6 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "missing": "is missing",
         "model_attributes_type": "must be an object",
         "model_type": "must be an object",
-        "string_pattern_mismatch": "must not be blank",
         "string_type": "must be a text",
         "string_unicode": "has a lone surrogate: write it as one character",
         "too_short": "must not be empty",
@@ -81,7 +86,24 @@ def json_of(text: str, where: str, advice: str) -> Any:
         raise SetupError(f"{where}: is not JSON: {advice}") from None
 
 
-def checked(model: type[M], value: Any, where: str, advice: str) -> M:
+def yaml_of(file: Path, text: str, advice: str) -> tuple[Any, Mapping[Place, int]]:
+    """Return the value of a YAML text, with the line of each key and item in it.
+
+    Words mean what they mean in a configuration: a date is a text, and a key that stands twice is refused.
+
+    Raises:
+        SetupError: when it is not YAML; the message says in which line.
+    """
+    try:
+        return parse_yaml(text)
+    except InvalidYamlError as broken:
+        first = broken.faults[0]
+        where = f"{file}:{first.line}" if first.line else str(file)
+        place = f"`{_named(first.path)}` " if first.path else ""
+        raise SetupError(f"{where}: {place}{first.message}: {advice}") from None
+
+
+def checked(model: type[M], value: Any, where: str, advice: str, lines: Mapping[Place, int] = NO_LINES) -> M:
     """Return a value as a model.
 
     Args:
@@ -89,6 +111,7 @@ def checked(model: type[M], value: Any, where: str, advice: str) -> M:
         value: what was read.
         where: the file, and the line or the place in it, for the error.
         advice: what a right one looks like.
+        lines: of the keys and items in it, where they are known.
 
     Raises:
         SetupError: when it does not fit.
@@ -96,7 +119,7 @@ def checked(model: type[M], value: Any, where: str, advice: str) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as wrong:
-        refuse(wrong, where, advice)
+        refuse(wrong, where, advice, lines=lines)
 
 
 def checked_line(adapter: TypeAdapter[T], line: str, where: str, advice: str) -> T:
@@ -115,7 +138,14 @@ def checked_line(adapter: TypeAdapter[T], line: str, where: str, advice: str) ->
     return made
 
 
-def refuse(wrong: ValidationError, where: str, advice: str, *, tagged: bool = False) -> NoReturn:
+def refuse(
+    wrong: ValidationError,
+    where: str,
+    advice: str,
+    *,
+    tagged: bool = False,
+    lines: Mapping[Place, int] = NO_LINES,
+) -> NoReturn:
     """Raise the first error of a validation as one line.
 
     Args:
@@ -123,20 +153,28 @@ def refuse(wrong: ValidationError, where: str, advice: str, *, tagged: bool = Fa
         where: the file, and the line or the place in it.
         advice: what a right one looks like.
         tagged: whether the name of a type stands before the fields of each error.
+        lines: of keys and items, where they are known.
 
     Raises:
         SetupError: always.
     """
     first = wrong.errors(include_url=False, include_input=False)[0]
     parts = first["loc"][1:] if tagged else first["loc"]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
+    place = _named(parts)
     message = first["msg"].removeprefix("Value error, ")
     for ours, its in (("must be", "Input should be"), ("must have", "String should have")):
         message = message.replace(its, ours, 1)
     said = _WORDS.get(first["type"], message)
     if first["type"] == "json_invalid":
         said = f"is not JSON ({message.removeprefix('Invalid JSON: ')})"
-    raise SetupError(f"{where}: {f'`{place}` ' if place else ''}{said}: {advice}") from None
+    if first["type"] == "string_pattern_mismatch":
+        said = "must not be blank" if first["ctx"]["pattern"] == BLANK else f"must match {first['ctx']['pattern']}"
+    line = next((f":{lines[parts[:end]]}" for end in range(len(parts), 0, -1) if parts[:end] in lines), "")
+    raise SetupError(f"{where}{line}: {f'`{place}` ' if place else ''}{said}: {advice}") from None
+
+
+def _named(place: Sequence[str | int]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -18,7 +18,15 @@ _NO_KEY: Final = frozenset({"turns", "glossary", "instructions", "examples"})
 _CALLER_KEY: Final = re.compile("[a-z][a-z0-9_-]{0,63}")
 _VARIABLE: Final = re.compile("env://(?P<name>[A-Za-z_][A-Za-z0-9_]{0,127})")
 _SECRET_WORDS: Final = ("SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "CREDENTIAL", "APIKEY")
-_SECRET_PARTS: Final = frozenset({"KEY", "KEYS", "PRIVATE", "AUTH", "DSN", "PASS", "PWD", "COOKIE", "SALT"})
+_SECRET_PARTS: Final = frozenset(
+    {
+        *("KEY", "KEYS", "PRIVATE", "AUTH", "DSN", "PASS", "DBPASS", "PGPASS", "PWD", "DBPWD", "COOKIE", "SALT"),
+        *("BEARER", "JWT", "PAT", "PIN", "OTP", "PEM", "SIGNING", "WEBHOOK"),
+    }
+)
+_WORD: Final = re.compile("[A-Z]+(?![a-z])|[A-Za-z][a-z]*|[0-9]+")
+"""A word of a name: `DB_PASS` and `dbPass` have the same two."""
+
 _LONGEST_VALUE: Final = 1024
 
 
@@ -134,9 +142,9 @@ def check_public_name(name: str) -> str:
     Raises:
         ValueError: for one that is.
     """
-    folded = name.upper()
-    parts = folded.split("_")
-    if any(word in folded for word in _SECRET_WORDS) or _SECRET_PARTS.intersection(parts) or parts[-1].endswith("KEY"):
+    folded = name.upper().replace("_", "")
+    parts = {*name.upper().split("_"), *(word.upper() for word in _WORD.findall(name))}
+    if any(word in folded for word in _SECRET_WORDS) or _SECRET_PARTS.intersection(parts) or folded.endswith("KEY"):
         raise ValueError(f"{name} is named as a secret is: prompts hold none; rename it if it is not one")
     return name
 
