@@ -45,6 +45,7 @@ class ScriptedPromptService(FakeService):
         versions: of the prompt `answer`, the newest first.
         label: production.
         texts: of versions, by their numbers.
+        built_in: the numbers of versions that come with the server.
         findings: of each push.
         changes: the newest first.
         failures: what a call of a method ends with.
@@ -55,6 +56,7 @@ class ScriptedPromptService(FakeService):
         self.versions = [version("1.4.0", description="Shorter", owner="search team"), version("1.3.0")]
         self.label = prompts.PromptLabel(label="production", version="1.3.0", previous_version="1.2.0")
         self.texts: dict[str, str] = {}
+        self.built_in: set[str] = set()
         self.findings: list[prompts.PromptFinding] = []
         self.changes = [change(number, "1.3.0", label="production") for number in range(5, 0, -1)]
         self.failures: dict[str, Failure] = {}
@@ -81,7 +83,12 @@ class ScriptedPromptService(FakeService):
         self, request: prompts.PushPromptVersionRequest, context: Any
     ) -> prompts.PushPromptVersionResponse:
         self._answer("PushPromptVersion", request, context)
-        return prompts.PushPromptVersionResponse(version=version(request.version), findings=self.findings)
+        kept = prompts.PromptVersion(name=request.name, version=request.version, origin=prompts.PROMPT_ORIGIN_RECORDS)
+        if request.version in self.built_in:
+            kept.origin = prompts.PROMPT_ORIGIN_BUILT_IN
+        elif request.version in self.texts or not request.validate_only:
+            kept = version(request.version)
+        return prompts.PushPromptVersionResponse(version=kept, findings=self.findings)
 
     def SetPromptLabel(self, request: prompts.SetPromptLabelRequest, context: Any) -> prompts.SetPromptLabelResponse:
         self._answer("SetPromptLabel", request, context)

@@ -42,13 +42,15 @@ class RecordedService(FakeService):
 
     Attributes:
         kept: the recordings, the newest first, each with its contents.
-        erased: whether none of them opens.
+        sealed: names of those that do not open.
+        gone: names of those that are deleted once they were listed.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.kept: list[tuple[Recording, bytes]] = []
-        self.erased = False
+        self.sealed: set[str] = set()
+        self.gone: set[str] = set()
 
     def ListRecordings(
         self, request: recordings.ListRecordingsRequest, context: Any
@@ -66,10 +68,10 @@ class RecordedService(FakeService):
 
     def GetRecording(self, request: recordings.GetRecordingRequest, context: Any) -> recordings.GetRecordingResponse:
         self._remember("GetRecording", request, context)
-        if self.erased:
+        if request.name in self.sealed:
             self._fail(ERASED, context)
         found = next(((each, content) for each, content in self.kept if each.name == request.name), None)
-        if found is None:
+        if found is None or request.name in self.gone:
             self._fail(UNKNOWN, context)
         return recordings.GetRecordingResponse(recording=found[0], content=found[1])
 

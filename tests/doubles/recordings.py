@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from groundwire_server.ports.call_recordings import RecordingEntry, RecordingKey
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.operations import RecordsError
-from groundwire_server.ports.recordings import RecordingEntry, RecordingKey
 from tests.doubles.operation_records import Away
 
 

@@ -19,10 +19,10 @@ from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import Ports, RouteTable
 from groundwire_server.pipeline.shadow import Shadows
 from groundwire_server.ports.answerer import Answerer
+from groundwire_server.ports.call_recordings import RecordedCall
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.exchange import RecordedExchange
 from groundwire_server.ports.recording import Recording
-from groundwire_server.ports.recordings import RecordedCall
 from groundwire_server.ports.sink import Sink
 from groundwire_server.ports.threads import Threads
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from groundwire.v1.document_service_pb2_grpc import DocumentServiceAsyncStub
     from groundwire.v1.retrieval_service_pb2_grpc import RetrievalServiceAsyncStub
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds after which a test is given up; nothing that passes takes a part of it."""
 
 _CONNECTIONS = 200

@@ -12,11 +12,15 @@ import pytest
 from groundwire import Client, Error
 from groundwire.v1.prompt_service_pb2 import PROMPT_ORIGIN_BUILT_IN, PROMPT_ORIGIN_RECORDS
 from groundwire.v1.server_info_pb2 import FEATURE_PROMPTS
+from groundwire_server.adapters.prompts.catalogue import compiler
+from groundwire_server.adapters.prompts.lint import fixed_text
 from groundwire_server.adapters.records.engine import RecordsDatabase
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.options import RecordsOptions
 from groundwire_server.adapters.records.registry.prompts import PINNED
 from groundwire_server.adapters.records.registry.sql import SqlRegistryRecords
+from groundwire_server.adapters.tokens.options import TiktokenOptions
+from groundwire_server.adapters.tokens.tiktoken import tiktoken_counter
 from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.experiments.definition import read_experiment
@@ -24,6 +28,7 @@ from groundwire_server.app.parts.records import open_records
 from groundwire_server.app.serve import running
 from groundwire_server.domain.prompts.registry import PromptLabel, PromptOrigin, PromptVersion
 from groundwire_server.ports.operations import RecordsError
+from tests.adapters.tokens.vocabularies import published_cl100k
 from tests.e2e.prompts import TENANT, configured, template
 
 
@@ -131,6 +136,27 @@ async def test_what_cannot_be_used_is_not_pushed(client: Client) -> None:
     whole = await client.push_prompt("answer", "9.0.0", template("nine"), validate_only=True)
     assert not any(finding.error for finding in whole.findings)
     assert (await client.prompts()).revision == 0
+
+
+async def test_a_push_is_counted_by_the_tokenizers_of_the_models(tmp_path: Path) -> None:
+    tokens = {"kind": "tiktoken", "encoding": "cl100k_base", "file": str(published_cl100k())}
+    model = {"kind": "openai", "provider": "local", "model": "gpt-4"}
+    sections = {
+        "providers": {"local": {"kind": "openai", "base_url": "http://127.0.0.1:9/v1"}},
+        "models": {"large": {**model, "tokens": tokens}, "unused": model},
+        "routes": {"default": {"models": ["large"], "store": "main"}},
+    }
+    file = tmp_path / "groundwire.yaml"
+    file.write_text(json.dumps(configured(tmp_path, **sections)))
+    text = template("nine").replace("owner: tests", "owner: tests\nlimits: {max_tokens: 220}")
+    sources = Sources(file, {})
+    async with running(sources, load(sources)) as server, Client(server.address, tenant=TENANT) as client:
+        (finding,) = (await client.push_prompt("answer", "9.0.0", text, validate_only=True)).findings
+    counter = tiktoken_counter(TiktokenOptions.model_validate(tokens))
+    size = counter.count(fixed_text(compiler().compiled("answer", "9.0.0", text)))
+    assert finding.message.startswith(
+        f"leaves no room for passages: its own text has {size} tokens by large (tiktoken:cl100k_base), and "
+    )
 
 
 async def test_a_label_points_at_what_there_is_alone(client: Client) -> None:

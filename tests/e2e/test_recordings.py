@@ -18,10 +18,15 @@ from groundwire.v1.record_service_pb2_grpc import RecordServiceStub
 from groundwire.v1.recording_service_pb2_grpc import RecordingServiceStub
 from groundwire_server.adapters.records.opening import opened_records
 from groundwire_server.adapters.records.options import RecordsOptions
-from groundwire_server.ports.recordings import Recordings
+from groundwire_server.app.replay import replay
+from groundwire_server.cli.replay.reading import recorded_in
+from groundwire_server.domain.deadline import NEVER
+from groundwire_server.domain.erasure import EntireTenant, Erasure
+from groundwire_server.ports.call_recordings import Recordings
 from tests.contract.recordings.recorded import CONTENT, entry, key
 from tests.e2e.calls import ACME, SECONDS, info
 from tests.e2e.conftest import Serve
+from tests.e2e.experiments.splitting import QUESTION, ROUTE, configured, splitting
 
 UMBRELLA = (("groundwire-tenant", "umbrella"), ("groundwire-subject", "alice"), ("groundwire-principals", "staff"))
 NAME = f"recordings/{key(1).recording_id}"
@@ -121,3 +126,52 @@ async def test_an_erasure_of_records_takes_recordings(kept: Kept) -> None:
     counts = {place.kind: place.count for place in response.receipt.places}
     assert counts[ErasedPlaceKind.ERASED_PLACE_KIND_RECORDINGS] == 3
     assert [each.request_id for each in (await kept.listed()).recordings] == ["request-4"]
+
+
+RECORDED = f"{ROUTE}, recording: {{tenants: [acme], share: 1, mask: []}}"
+
+
+async def test_an_erasure_reaches_the_recording_of_a_call_that_has_just_ended(tmp_path: Path) -> None:
+    async with splitting(tmp_path, configured(tmp_path, RECORDED)) as place:
+        opened = place.server.process.recordings
+        assert opened is not None
+        await place.answer("visitor-1")
+        assert "pending=1" in repr(opened.writer)
+        receipt = await place.client.erase_records(ErasureTarget(subject="ops"))
+        (erased,) = (each for each in receipt.places if each.kind == ErasedPlaceKind.ERASED_PLACE_KIND_RECORDINGS)
+        assert (erased.count, erased.complete) == (1, True)
+        await opened.writer.settle()
+        assert [each async for each in place.client.recordings()] == []
+
+
+async def test_a_process_that_is_asked_to_forget_by_another_waits_for_what_it_records(tmp_path: Path) -> None:
+    async with splitting(tmp_path, configured(tmp_path, RECORDED)) as place:
+        process = place.server.process
+        assert process.recordings is not None
+        await place.answer("visitor-1")
+        assert "pending=1" in repr(process.recordings.writer)
+        # As `open_runs` has a process do it that another asks over Redis; that one erases the database then.
+        places = await process.texts.erase(Erasure("acme", EntireTenant()), NEVER)
+        assert all(each.complete for each in places)
+        assert "pending=0" in repr(process.recordings.writer)
+        assert len([each async for each in place.client.recordings()]) == 1
+
+
+async def test_a_stream_that_its_caller_leaves_is_recorded_whole_or_not_at_all(tmp_path: Path) -> None:
+    async with splitting(tmp_path, configured(tmp_path, RECORDED)) as place:
+        opened = place.server.process.recordings
+        assert opened is not None
+        for events in (1, 2, 3):
+            async with place.client.stream(QUESTION) as stream:
+                reading = aiter(stream)
+                for _ in range(events):
+                    await anext(reading, None)
+        await place.answer()
+        await opened.writer.settle()
+        names = [each.name async for each in place.client.recordings()]
+        assert names
+        for name in names:
+            content = (await place.client.get_recording(name)).content.decode()
+            (call,) = recorded_in(Path(name), content)
+            assert call.exchange is not None
+            assert (await replay(call.exchange)).exact

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
@@ -160,6 +161,15 @@ async def test_a_fallback_with_a_smaller_window_has_passages_cut_for_it() -> Non
     assert outcome.report.passages_cut == 1
     first, second = made.spans.each("groundwire.prompt")
     assert (names.PASSAGES_CUT in first, second[names.PASSAGES_CUT], second[names.COUNTED_BY]) == (False, 1, "quarters")
+
+
+async def test_a_prompt_that_was_fitted_is_counted_once() -> None:
+    counting = Mock(wraps=QUARTERS.counter)
+    made = await path(ANSWER, tokens={"model-1": ModelTokens(counting, window=100_000)})
+    await made.ask(None)
+    (request,) = made.models[0].requests
+    counted = [each.args[0] for each in counting.count.call_args_list]
+    assert [counted.count(each) for each in (request.prompt.system, request.prompt.user)] == [1, 1]
 
 
 async def test_what_cannot_be_cut_goes_to_the_next_model() -> None:

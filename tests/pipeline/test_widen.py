@@ -102,7 +102,7 @@ class Widened:
         inquiry = Inquiry(ask(provided=provided), ALICE, self._policy, now, Deadline(now + DEADLINE))
         run = StageRunner(inquiry.time_plan(), LoopTime(), self.spans.tracer, ReportBuilder("", "", "", 0.0))
         async with run.stage(Stage.SELECT) as stage:
-            return await widen(select(Evidence(selected), inquiry.policy, QUARTERS), inquiry, ports, stage)
+            return await widen(select(Evidence(selected), inquiry.policy, self.tokens), inquiry, ports, stage)
 
     async def ids(self, *selected: Passage) -> str:
         return " ".join(passage.chunk_id for passage in await self.of(*selected))
@@ -221,13 +221,12 @@ async def test_code_is_compared_to_the_letter() -> None:
     assert await Widened(library).ids(replace(found("d", 3), place=code), other) == "d3 d4 e1"
 
 
-async def test_the_tokens_of_what_was_selected_are_counted_once() -> None:
-    widened, counting = Widened(), Mock(wraps=QUARTERS.counter)
+async def test_a_passage_is_counted_once_from_selection_to_prompt() -> None:
+    widened, counting = Widened(Library([part("d", 4)])), Mock(wraps=QUARTERS.counter)
     widened.tokens = ModelTokens(counting)
-    selected = [found("d", 3), found("e", 1)]
-    await widened.of(*selected)
+    await widened.of(found("d", 3), found("e", 1))
     counted = [each.args[0] for each in counting.count.call_args_list]
-    assert [counted.count(each.text) for each in selected] == [1, 1]
+    assert counted == [part("d", 3).text, part("e", 1).text, part("d", 4).text]
 
 
 async def test_the_store_is_asked_once_for_all() -> None:

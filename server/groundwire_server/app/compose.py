@@ -20,7 +20,7 @@ from groundwire_server.app.parts.parts import Parts
 from groundwire_server.app.parts.queue import ProcessQueue
 from groundwire_server.app.parts.recordings import ProcessRecordings
 from groundwire_server.app.parts.records import share_key
-from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions
+from groundwire_server.app.parts.reviews import ProcessReviews, kept_questions, pending_questions
 from groundwire_server.app.parts.routes import composed_route, with_variants
 from groundwire_server.app.parts.shared import TenantWeights
 from groundwire_server.app.parts.usage import OpenedUsage, usage_erasure
@@ -317,7 +317,9 @@ def _eraser(
     # Several stores may have one embedder.
     texts = {id(each): each for store in parts.stores.values() for each in store.texts}
     shared = parts.answer_cache is not None and parts.answer_cache.shared
-    process.texts.replace((ingest, *texts.values(), *(() if shared else cached)))
+    # Processes that share a Redis ask each other for these before the database is erased.
+    pending = pending_questions(process.reviews, process.recordings)
+    process.texts.replace((ingest, *texts.values(), *(() if shared else cached), *pending))
     store = parts.corpus.erasable
     if store is None:
         return None

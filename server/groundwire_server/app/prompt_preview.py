@@ -10,9 +10,8 @@ from groundwire_server.adapters.prompts.front_matter import FrontMatter, Unusabl
 from groundwire_server.adapters.prompts.lint import TemplateLint
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.configuration import Configuration
-from groundwire_server.app.configuration.models.generators import ExtractiveModelConfig
 from groundwire_server.app.parts.prompts import route_faults
-from groundwire_server.app.parts.tokens import counter_of
+from groundwire_server.app.parts.tokens import counters_of, counts_of
 from groundwire_server.domain.answer import CheckedSegment, Citation, Span
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.generation import Draft, Prompt
@@ -84,14 +83,8 @@ class PromptPreviews:
         self._registry = registry
         self._configuration = configuration
         self._templates = compiler()
-        counters = {
-            alias: counter_of(section)
-            for alias, section in (configuration.models.items() if configuration else ())
-            if not isinstance(section, ExtractiveModelConfig)
-        }
-        self._lint = TemplateLint(
-            self._templates, {f"{alias} ({counter.name})": counter.count for alias, counter in counters.items()}
-        )
+        counters = {} if configuration is None else counters_of(configuration)
+        self._lint = TemplateLint(self._templates, counts_of(counters))
 
     def findings(self, version: PromptVersion) -> Sequence[PromptFinding]:
         """Return what is wrong with a version, or may be."""

@@ -44,12 +44,9 @@ def recording_file(exchange: RecordedExchange, mask: Callable[[str], str] | None
 
 
 def recorded_question(exchange: RecordedExchange) -> RecordedQuestion:
-    """Return a recorded call as a line of a recording: what is known of its answer is what the service said."""
-    outcome = exchange.outcome
-    item = QuestionItem(
-        id=exchange.question.request_id, question=exchange.question.text, answerable=outcome.answer is not None
-    )
-    return RecordedQuestion(kind="question", item=item, outcome=recorded_outcome(outcome), exchange=exchange)
+    """Return a recorded call as a line of a recording, without a label: what a right answer is, nobody has said."""
+    item = QuestionItem(id=exchange.question.request_id, question=exchange.question.text)
+    return RecordedQuestion(kind="question", item=item, outcome=recorded_outcome(exchange.outcome), exchange=exchange)
 
 
 def _without_exchange(exchange: RecordedExchange) -> RecordedQuestion:

@@ -6,8 +6,8 @@ from typing import Final, NoReturn
 
 from groundwire_server.app.background import kept_going
 from groundwire_server.app.compose import Process
+from groundwire_server.ports.call_recordings import Recordings
 from groundwire_server.ports.operations import RecordsError
-from groundwire_server.ports.recordings import Recordings
 
 _SECONDS: Final = 60.0
 """Between two sweeps."""

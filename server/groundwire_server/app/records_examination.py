@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 from groundwire_server.adapters.records import schema
+from groundwire_server.adapters.records.database_clock import ADVICE, apart, seconds_ahead
 from groundwire_server.adapters.records.durability import losing_settings, network_file_system
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.faults import RecordsFault
@@ -109,6 +110,8 @@ async def _examined(database: RecordsDatabase, options: RecordsOptions) -> Seque
     for setting in await losing_settings(database):
         message, _, advice = setting.partition(": ")
         results.append(CheckResult.fail("records", message, advice))
+    if clocks := apart(await seconds_ahead(database)):
+        results.append(CheckResult.warn("records", clocks, ADVICE))
     if options.file is not None and (kind := network_file_system(options.file)) is not None:
         message = f"{options.file} is on {kind}, whose locks may fail"
         results.append(CheckResult.warn("records", message, "move it to a local disk, or use PostgreSQL"))

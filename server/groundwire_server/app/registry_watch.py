@@ -1,4 +1,4 @@
-"""The look-out for changes of prompts and experiments, which other processes may have made in the records."""
+"""The watch for changes of prompts and experiments, which other processes may have made in the records."""
 
 import asyncio
 import logging

@@ -25,8 +25,8 @@ from groundwire_server.app.configuration.fixed import refuse_changes
 from groundwire_server.app.configuration.load import Loaded, Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration, embedded_folders
 from groundwire_server.app.edited_prompts import report_edits
-from groundwire_server.app.experiments.opening import open_expanded, report_faults
 from groundwire_server.app.experiments.variants import ExpandedConfiguration, refuse_broken
+from groundwire_server.app.parts.experiment_opening import open_expanded, report_faults
 from groundwire_server.app.parts.experiments import experiment_calls
 from groundwire_server.app.parts.parts import open_parts
 from groundwire_server.app.parts.prompts import registry_of, replaced_versions, route_faults, unused_blocks
@@ -310,7 +310,9 @@ async def _open_expanded(
             admitted,
             configuration.server.write_seconds,
             configuration.self_hosted_only or (),
-            prompt_calls(loaded.configuration, configuration, registry, process.registry, process.templates),
+            prompt_calls(
+                loaded.configuration, configuration, registry, process.registry, process.templates, parts.tokens
+            ),
             configuration.prompts.managed_by,
             PromptCatalogue(registry, process.templates),
             experiment_calls(

@@ -58,7 +58,7 @@ P = TypeVar("P")
 
 @dataclass(frozen=True, slots=True)
 class ReplayChanges:
-    """What is otherwise than it was.
+    """What differs from the call as it was recorded.
 
     Attributes:
         policy: of the route; the recorded one with other models, another prompt, or all of another route.
@@ -110,7 +110,7 @@ async def replay(exchange: RecordedExchange, changes: ReplayChanges | None = Non
 
     Args:
         exchange: as it was recorded.
-        changes: what is otherwise; None replays the call as it was.
+        changes: what differs; None replays the call as it was.
     """
     return await asyncio.to_thread(replay_now, exchange, changes, asyncio.get_running_loop())
 
@@ -124,7 +124,7 @@ def replay_now(
 
     Args:
         exchange: as it was recorded.
-        changes: what is otherwise; None replays the call as it was.
+        changes: what differs; None replays the call as it was.
         world: a running event loop of another thread, on which `changes.live` is asked.
     """
     loop = ReplayLoop(exchange.clock if changes is None else (), in_order=changes is None)
@@ -155,7 +155,7 @@ class _Replay:
 
     Args:
         exchange: as it was recorded.
-        changes: what is otherwise.
+        changes: what differs from it.
         loop: that it runs on.
         world: on which live parts are asked.
         renewed: whether texts were replaced since the call was recorded.

@@ -5,6 +5,7 @@ Each member's name is the protobuf value's name without its prefix; a test holds
 
 from collections.abc import Iterable
 from enum import StrEnum, auto
+from typing import Final
 
 
 class Word(StrEnum):
@@ -155,8 +156,10 @@ class Confidence(Word):
 
     def and_(self, other: "Confidence | None") -> "Confidence":
         """That of what two have written together: the lower."""
-        order = tuple(Confidence)
-        return self if other is None else min(self, other, key=order.index)
+        return self if other is None else min(self, other, key=_CONFIDENCES.index)
+
+
+_CONFIDENCES: Final = tuple(Confidence)
 
 
 class Verdict(Word):
@@ -177,9 +180,11 @@ class Verdict(Word):
     @staticmethod
     def weakest(verdicts: "Iterable[Verdict]") -> "Verdict | None":
         """Return the weakest verdict of a claim; None where nothing is claimed."""
-        order = tuple(Verdict)
-        claims = (verdict for verdict in verdicts if verdict is not Verdict.NOT_A_CLAIM)
-        return max(claims, key=order.index, default=None)
+        claims = [verdict for verdict in verdicts if verdict is not Verdict.NOT_A_CLAIM]
+        return max(claims, key=_VERDICTS.index, default=None)
+
+
+_VERDICTS: Final = tuple(Verdict)
 
 
 class ConflictKind(Word):

@@ -20,9 +20,9 @@ from groundwire_server.pipeline.answerer import PipelineAnswerer
 from groundwire_server.pipeline.routes import RouteTable
 from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.answerer import Answerer
+from groundwire_server.ports.call_recordings import Recordings
 from groundwire_server.ports.corpus import Corpus
 from groundwire_server.ports.grounding import GroundingChecker
-from groundwire_server.ports.recordings import Recordings
 from groundwire_server.ports.usage import UsageRecords
 
 

@@ -27,7 +27,7 @@ Texts = Annotated[tuple[Text, ...], BeforeValidator(listed)]
 
 
 class QuestionItem(Record):
-    """A question, and what is known of its answer."""
+    """A question, and what is known of its answer: of a recorded call nothing, unless somebody has labelled it."""
 
     id: str = Field("", description="Identifies the question; a hash of its text and filter if none is given.")
     question: Text = Field(description="The question.")
@@ -42,21 +42,27 @@ class QuestionItem(Record):
         (), description="Texts of which a passage that answers it contains one, where no ids are known."
     )
     slice: Texts = Field((), description="Labels of the groups that the question counts in.")
+    labelled_by_outcome: bool = Field(
+        False, description="Whether `answerable` says how a recorded call ended, and is nobody's label."
+    )
     filter: Mapping[str, Any] | None = Field(
         None, description="Narrows the search: a Filter of the contract, as JSON in protobuf's mapping."
     )
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if self.expected is None and self.answerable is None and not self.relevant and not self.relevant_texts:
-            raise ValueError("nothing is known of the answer: give `expected`, `relevant` or `answerable`")
         if self.answerable is False and (self.expected or self.relevant or self.relevant_texts):
             raise ValueError("`answerable` is false, and an answer or a source is given: leave one out")
         return self
 
     @property
+    def is_labelled(self) -> bool:
+        """Whether anything is known of its answer."""
+        return self.expected is not None or self.answerable is not None or bool(self.relevant or self.relevant_texts)
+
+    @property
     def is_answerable(self) -> bool:
-        """Whether the documents answer it."""
+        """Whether the documents answer it, of one that is labelled."""
         if self.answerable is not None:
             return self.answerable
         return bool(self.expected or self.relevant or self.relevant_texts)

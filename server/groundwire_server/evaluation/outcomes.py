@@ -63,7 +63,12 @@ def _answer(answer: GroundedText) -> RecordedAnswer:
         grounding_score=round(answer.grounding_score, _DIGITS),
         sentences=tuple(_sentence(answer.text, sentence) for sentence in answer.sentences),
         citations=tuple(
-            RecordedCitation(chunk_id=cited.passage.chunk_id, document_id=cited.passage.document_id, quote=cited.quote)
+            RecordedCitation(
+                chunk_id=cited.passage.chunk_id,
+                document_id=cited.passage.document_id,
+                title=cited.passage.title,
+                quote=cited.quote,
+            )
             for cited in answer.citations
         ),
     )

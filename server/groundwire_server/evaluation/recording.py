@@ -109,6 +109,7 @@ class RecordedCitation(Record):
 
     chunk_id: str = Field(description="The passage's id.")
     document_id: str = Field("", description="The id of its document.")
+    title: str = Field("", description="The document's title.")
     quote: str = Field("", description="The words of the passage that are shown.")
 
 
@@ -160,6 +161,13 @@ class RecordedOutcome(Record):
     stages: tuple[RecordedStage, ...] = Field((), description="What the time went into.")
     first_token_ms: Milliseconds | None = Field(None, description="Milliseconds until the model's first output.")
     total_ms: Milliseconds = Field(0.0, description="Milliseconds until the outcome.")
+
+    @property
+    def answered(self) -> bool | None:
+        """Whether it is an answer, also one whose text was not kept; None where it is no abstention either."""
+        if self.answer is not None or self.result in {"answered", "cached"}:
+            return True
+        return False if self.result == "abstained" else None
 
 
 class RecordedError(Record):

@@ -113,6 +113,10 @@ def _measures(scored: Sequence[_Scored], known: Sequence[RecordedGuard]) -> Fact
     found: dict[str, dict[str, Any]] = {
         "items": {"questions": len(questions), "statements": len(statements), "texts": len(texts)}
     }
+    if unlabelled := sum(not line.item.is_labelled for line in questions):
+        found["items"]["unlabelled"] = unlabelled
+    if by_outcome := sum(line.item.labelled_by_outcome for line in questions):
+        found["items"]["labelled_by_outcome"] = by_outcome
     for measure in MEASURES:
         own = [each[measure.path] for each in values if measure.path in each]
         figure = joint.get(measure.path)

@@ -60,9 +60,11 @@ def _of_question(line: RecordedQuestion) -> Iterator[WrongItem]:
         yield WrongItem("neither an answer nor an abstention", item.question, f"{outcome.result}, {outcome.cause}")
     elif outcome is not None and values.get("abstention/wrongly_abstained"):
         expected = " / ".join(item.expected or ())
-        yield WrongItem("abstained, though the documents answer it", item.question, outcome.cause.value, expected)
+        why = "the recorded call was answered" if item.labelled_by_outcome else "the documents answer it"
+        yield WrongItem(f"abstained, though {why}", item.question, outcome.cause.value, expected)
     elif values.get("abstention/wrongly_answered"):
-        yield WrongItem("answered, though the documents do not answer it", item.question, answer)
+        why = "the recorded call abstained" if item.labelled_by_outcome else "the documents do not answer it"
+        yield WrongItem(f"answered, though {why}", item.question, answer)
     elif values.get(RIGHT) == 0.0:
         yield WrongItem("wrong answers", item.question, answer, " / ".join(item.expected or ()))
 

@@ -44,7 +44,7 @@ class ExperimentBook:
     """The ExperimentRecorder of a process.
 
     A batch that was not taken is written again, and is counted once. While the database is away, calls wait by unit;
-    beyond the bound those of further units are left out, and counted as such: that befalls all arms alike. A process
+    beyond the bound those of further units are left out, and counted as such, which affects all arms alike. A process
     that is killed loses what it has not written: a second of calls.
 
     Args:

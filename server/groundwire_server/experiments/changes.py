@@ -86,7 +86,7 @@ class ExperimentChanges:
         return await self.records.apply(wanted, etag, reason, checked)
 
     async def end(self, name: str, arm: str, actor: str, reason: str) -> tuple[Experiment, int]:
-        """End an experiment, or one of its arms; return it as it is kept, with the revision. Once is as often.
+        """End an experiment, or one of its arms; return it as it is kept, with the revision. Again changes nothing.
 
         Args:
             name: of the experiment.

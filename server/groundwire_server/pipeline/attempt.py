@@ -97,7 +97,9 @@ async def attempt(
     request = GenerationRequest(step.model, inquiry.requester, prompt, most, start_by, unary)
     draft.answers(prompt)
     purpose = Purpose.REPAIR if step.action is Action.REPAIR else purpose
-    await _write(request, purpose, inquiry, ports, run, gate, draft)
+    price = ports.prices.get(step.model)
+    meter = UsageMeter(request, price, ports.budget, run.allowance, tokens, fitted.tokens)
+    await _write(request, meter, purpose, inquiry, ports, run, gate, draft)
     with run.compute(Stage.VALIDATE) as stage:
         answer = rated(
             inquiry.question.searched,
@@ -137,6 +139,7 @@ def _with_context_cut(
 
 async def _write(
     request: GenerationRequest,
+    meter: UsageMeter,
     purpose: Purpose,
     inquiry: Inquiry,
     ports: Ports,
@@ -153,7 +156,7 @@ async def _write(
     checker = SegmentChecker(request.prompt.handles, gate.released, inquiry.policy, ports.rules, question)
     screening = AnswerScreening(inquiry, ports, request.prompt.handles.values(), run)
     consultation = Consultation(ports.checker, inquiry.policy, inquiry.requester, question, ports.rules)
-    writing = asyncio.create_task(_generate(request, purpose, ports, run, gate, draft, queue))
+    writing = asyncio.create_task(_generate(request, meter, purpose, ports, run, gate, draft, queue))
     writing.add_done_callback(lambda _: queue.end())
     tasks = [writing]
     if consultation.rates_sufficiency:
@@ -173,6 +176,7 @@ async def _write(
 
 async def _generate(
     request: GenerationRequest,
+    meter: UsageMeter,
     purpose: Purpose,
     ports: Ports,
     run: StageRunner,
@@ -180,8 +184,6 @@ async def _generate(
     draft: DraftReader,
     queue: SegmentQueue,
 ) -> None:
-    tokens = ports.tokens_of(request.model)
-    meter = UsageMeter(request, ports.prices.get(request.model), ports.budget, run.allowance, tokens)
     try:
         async with run.stage(Stage.GENERATE) as stage:
             await generate(request, ports.generators[request.model], draft, queue, gate, meter, run, stage)

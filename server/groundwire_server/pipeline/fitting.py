@@ -90,13 +90,11 @@ def describe(fitted: FittedPrompt, passages: Sequence[Passage], tokens: ModelTok
 
 
 def cut(passage: Passage, budget: int, count: Callable[[str], int]) -> Passage:
-    """Return a passage of so many tokens: its first blocks, and of the next one what is whole.
+    """Return a passage that has more tokens with so many: its first blocks, and of the next one what is whole.
 
     Where not even its first sentence fits, it is cut between words.
     """
     size = _Size(count, budget)
-    if count(passage.text) <= budget:
-        return passage
     text = cut_to_fit(passage.text, size.fits)
     if not text.strip():
         text = _first_words(passage.text, size)

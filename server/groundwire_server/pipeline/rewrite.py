@@ -82,12 +82,13 @@ async def _rewritten(
     prompt = model.prompts.render(question, run.mark)
     tokens = model.tokens
     room = tokens.room(policy.output_tokens, inquiry.policy.prompt_tokens)
-    if room is not None and tokens.of_prompt(prompt) > room:
+    size = tokens.of_prompt(prompt)
+    if room is not None and size > room:
         raise Failure(Cause.PROMPT_TOO_LONG)
     request = GenerationRequest(
         policy.model, inquiry.requester, prompt, policy.output_tokens, unary=True, rewrites=True
     )
-    meter = UsageMeter(request, ports.prices.get(policy.model), ports.budget, run.allowance, tokens)
+    meter = UsageMeter(request, ports.prices.get(policy.model), ports.budget, run.allowance, tokens, size)
     by = policy.rewrite_by(run.now(), run.plan.answer_by)
     most = _ESCAPED * inquiry.policy.question_limit + _FRAME
     try:

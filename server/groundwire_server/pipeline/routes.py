@@ -24,12 +24,12 @@ from groundwire_server.pipeline.caching.single_flight import SingleFlight
 from groundwire_server.pipeline.screening.guards import ScreenGuards
 from groundwire_server.ports.answer_cache import AnswerCache
 from groundwire_server.ports.budget import Budget
+from groundwire_server.ports.call_recordings import RecordingSink
 from groundwire_server.ports.checker import Checker
 from groundwire_server.ports.embedder import Embedder
 from groundwire_server.ports.generator import Contention, Generator
 from groundwire_server.ports.operations import AnswerQueue
 from groundwire_server.ports.prompts import Prompts, RewritePrompts
-from groundwire_server.ports.recordings import RecordingSink
 from groundwire_server.ports.reranker import Reranker
 from groundwire_server.ports.retriever import Retriever
 from groundwire_server.ports.reviews import ReviewDesk

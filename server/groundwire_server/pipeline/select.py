@@ -1,6 +1,6 @@
 """Selecting the passages of a prompt."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from groundwire_server.domain.document import PassageKind
@@ -23,11 +23,13 @@ class Selection:
 
     Attributes:
         passages: best first.
+        tokens: of their texts together, by the counter that selected them.
         alike: relevant ones that were left out because a better one says the same.
         texts: theirs, to which those of neighbours are compared.
     """
 
     passages: tuple[Passage, ...]
+    tokens: int
     alike: int
     texts: DistinctTexts = field(compare=False)
 
@@ -53,9 +55,9 @@ def select(found: Evidence, policy: Policy, tokens: ModelTokens = ESTIMATED_TOKE
     newest = _newest(relevant)
     texts = DistinctTexts()
     distinct = [passage for passage in newest if says_more(passage, texts)]
-    budget, count = evidence_budget(policy, tokens), tokens.counter.count
-    chosen = _within(budget, [cut(distinct[0], budget, count), *distinct[1:]], count)
-    return Selection(chosen[: policy.passages_limit], len(newest) - len(distinct), texts)
+    budget = evidence_budget(policy, tokens)
+    chosen, used = _within(budget, distinct, tokens.counter.count, policy.passages_limit)
+    return Selection(chosen, used, len(newest) - len(distinct), texts)
 
 
 def evidence_budget(policy: Policy, tokens: ModelTokens) -> int:
@@ -100,11 +102,20 @@ def _newest(passages: Sequence[Passage]) -> Sequence[Passage]:
     return [p for p in passages if p.revision == newest[p.document_id]]
 
 
-def _within(budget: int, passages: Iterable[Passage], count: Callable[[str], int]) -> tuple[Passage, ...]:
+def _within(
+    budget: int, passages: Sequence[Passage], count: Callable[[str], int], most: int | None
+) -> tuple[tuple[Passage, ...], int]:
+    """Return the passages that fit, and their tokens; the first one is cut where it does not fit alone."""
     chosen: list[Passage] = []
-    for passage in passages:
-        cost = count(passage.text)
-        if cost <= budget:
-            chosen.append(passage)
-            budget -= cost
-    return tuple(chosen)
+    used = 0
+    for place, passage in enumerate(passages):
+        if len(chosen) == most:
+            break
+        each, cost = passage, count(passage.text)
+        if cost > budget and not place:
+            each = cut(passage, budget, count)
+            cost = count(each.text)
+        if used + cost <= budget:
+            chosen.append(each)
+            used += cost
+    return tuple(chosen), used

@@ -46,6 +46,7 @@ class StageRunner:
         mark: of the fences in all its prompts; None draws one.
 
     Attributes:
+        deadline: when the caller stops listening.
         report: what is recorded of the call.
         allowance: what all models together may consume for the call.
         mark: of the fences in all its prompts.
@@ -63,6 +64,7 @@ class StageRunner:
     ) -> None:
         self._plan = self._late_plan = plan
         self._lag = lag
+        self.deadline = plan.deadline
         self.report = report
         self.allowance = allowance or Allowance()
         self.mark = draw_mark() if mark is None else mark
@@ -151,13 +153,13 @@ class _MeasuredStage:
     def _begin(self) -> None:
         runner = self._runner
         self._began = runner.clock.now()
-        self._budget = min(self.deadline, runner.plan.deadline).remaining(self._began)
+        self._budget = max(0.0, min(self.deadline.at, runner.deadline.at) - self._began)
         self._attempt = len(runner.report.attempts)
         attributes: dict[str, float] = {names.STAGE_BUDGET: self._budget}
         if self._attempt:
             attributes[names.ATTEMPT] = self._attempt
         self._span = runner.tracer.start_span(_SPAN_NAMES[self._stage], attributes=attributes)
-        if not self.deadline.remaining(self._began):
+        if self.deadline.at <= self._began:
             failure = Failure(Cause.TIME_EXHAUSTED)
             self._end(failure)
             raise failure
@@ -169,12 +171,15 @@ class _MeasuredStage:
             self._token = None
         cause: Cause | None = None
         if self._span is not None:
-            if isinstance(raised, Failure):
-                cause = raised.cause
-                self._span.set_attributes({names.CAUSE: cause.value, names.ERROR_TYPE: raised.error_type})
-                self._span.set_status(StatusCode.ERROR)
-            elif isinstance(raised, asyncio.CancelledError):
-                self._span.set_attribute(names.CANCELLED, True)
+            match raised:
+                case Failure():
+                    cause = raised.cause
+                    self._span.set_attributes({names.CAUSE: cause.value, names.ERROR_TYPE: raised.error_type})
+                    self._span.set_status(StatusCode.ERROR)
+                case asyncio.CancelledError():
+                    self._span.set_attribute(names.CANCELLED, True)
+                case _:
+                    pass
             self._span.end()
         report = self._runner.report
         duration = self._runner.clock.now() - self._began

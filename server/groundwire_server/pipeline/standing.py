@@ -33,7 +33,7 @@ class Placed:
 
     def or_failed(self, failure: Failure | None) -> "Placed":
         """Return the same with the failure of what followed, where nothing failed before."""
-        return replace(self, failure=self.failure or failure)
+        return self if failure is None else replace(self, failure=self.failure or failure)
 
 
 class SentencePolicy:

@@ -26,6 +26,7 @@ class UsageMeter:
         budget: what the requester may consume; None has no bound.
         allowance: what the call may consume.
         tokens: of the model.
+        input_tokens: of the prompt; None where they were not counted yet.
 
     Attributes:
         usage: what was consumed, once the call has ended.
@@ -38,8 +39,10 @@ class UsageMeter:
         budget: Budget | None,
         allowance: Allowance,
         tokens: ModelTokens = ESTIMATED_TOKENS,
+        input_tokens: int | None = None,
     ) -> None:
         self._request = request
+        self._input_tokens = tokens.of_prompt(request.prompt) if input_tokens is None else input_tokens
         self._price = price
         self._tokens = tokens
         self._held = Holding(budget, allowance)
@@ -48,7 +51,7 @@ class UsageMeter:
         self.usage = Usage()
 
     async def __aenter__(self) -> Self:
-        most = Usage(self._tokens.of_prompt(self._request.prompt), self._request.max_output_tokens)
+        most = Usage(self._input_tokens, self._request.max_output_tokens)
         await self._held.reserve(self._request.requester, self._priced(most))
         return self
 

@@ -10,6 +10,7 @@ from groundwire_server.domain.evidence import Evidence, Passage, Scores
 from groundwire_server.domain.failure import Failure
 from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.policy import Policy
+from groundwire_server.domain.text.near_duplicates import DistinctTexts
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.pipeline.select import Selection, describe_selection, evidence_budget, says_more
@@ -42,11 +43,11 @@ class _Room:
     mean: int
 
     @classmethod
-    def beside(cls, selected: Sequence[Passage], policy: Policy, model: ModelTokens) -> "_Room":
-        count = model.counter.count
-        used = sum([count(passage.text) for passage in selected])
-        passages = None if policy.passages_limit is None else policy.passages_limit - len(selected)
-        return cls(evidence_budget(policy, model) - used, passages, count, used // max(len(selected), 1))
+    def beside(cls, selection: Selection, policy: Policy, model: ModelTokens) -> "_Room":
+        used, selected = selection.tokens, len(selection.passages)
+        passages = None if policy.passages_limit is None else policy.passages_limit - selected
+        left = evidence_budget(policy, model) - used
+        return cls(left, passages, model.counter.count, used // max(selected, 1))
 
     def best(self, selected: Sequence[Passage], reach: int) -> Sequence[Passage]:
         """As many of the selected passages, the best first, as there is room for neighbours of on both sides."""
@@ -56,12 +57,13 @@ class _Room:
     def is_left(self) -> bool:
         return self.tokens >= _LEAST_TOKENS and self.passages != 0
 
-    def holds(self, passage: Passage) -> bool:
-        return self.count(passage.text) <= self.tokens and self.passages != 0
-
-    def take(self, passage: Passage) -> None:
-        self.tokens -= self.count(passage.text)
+    def takes(self, passage: Passage, texts: DistinctTexts) -> bool:
+        """Take a passage that says more than the texts, where there is room for it; return whether it was taken."""
+        if self.passages == 0 or (tokens := self.count(passage.text)) > self.tokens or not says_more(passage, texts):
+            return False
+        self.tokens -= tokens
         self.passages = None if self.passages is None else self.passages - 1
+        return True
 
 
 async def widen(selection: Selection, inquiry: Inquiry, ports: Ports, stage: TimedStage) -> tuple[Passage, ...]:
@@ -87,7 +89,7 @@ async def _widened(selection: Selection, inquiry: Inquiry, ports: Ports, stage: 
     selected, reach = selection.passages, inquiry.policy.neighbours
     if not reach or inquiry.question.provided:
         return selected
-    room = _Room.beside(selected, inquiry.policy, ports.tokens_of(inquiry.policy.models[0]))
+    room = _Room.beside(selection, inquiry.policy, ports.tokens_of(inquiry.policy.models[0]))
     if not room.is_left:
         return selected
     best = room.best(selected, reach)
@@ -129,13 +131,11 @@ def _placed(
             for neighbour in _neighbours(passage, known, step, reach):
                 if _spot(neighbour) in chosen:
                     continue
-                if not room.holds(neighbour) or not says_more(neighbour, selection.texts):
+                if not room.takes(neighbour, selection.texts):
                     break
-                room.take(neighbour)
                 chosen[_spot(neighbour)] = _beside(passage, neighbour)
         parent = known.get(_spot_of_parent(passage))
-        if parent and _spot(parent) not in chosen and room.holds(parent) and says_more(parent, selection.texts):
-            room.take(parent)
+        if parent and _spot(parent) not in chosen and room.takes(parent, selection.texts):
             chosen[_spot(parent)] = _beside(passage, parent)
     placed: dict[str, Passage] = {}
     for passage in selection.passages:

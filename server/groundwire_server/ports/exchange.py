@@ -1,4 +1,4 @@
-"""All that one call got from outside, in its order and with its times: what is needed to answer it again without any.
+"""All that one call got from outside, in its order and with its times: enough to answer it again by itself.
 
 Times are in seconds after the call came in. `order` counts everything that happened to the call from outside, over all
 ports: what came first has the lower number, whatever the clock says.
@@ -28,7 +28,7 @@ from groundwire_server.ports.guard import ScreenReply
 
 
 class PortName(Word):
-    """What was asked something, and what for."""
+    """The ports that a call asks, and what for."""
 
     SEARCH = auto()
     NEIGHBOURS = auto()
@@ -303,7 +303,7 @@ class RecordedExchange:
         dates: what the calendar said, in order.
         prompts: as they were rendered, in order.
         rewrite_prompts: those for the model that rewrites questions.
-        calls: what was asked, in the order of their beginnings.
+        calls: those of ports, in the order of their beginnings.
         local_findings: of the guards within the process.
     """
 

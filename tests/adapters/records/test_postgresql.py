@@ -1,13 +1,15 @@
 """What PostgreSQL refuses: each is a fault that says what to do, and the next transaction is asked anew."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from groundwire_server.adapters.records import schema
+from groundwire_server.adapters.records import database_clock, schema
+from groundwire_server.adapters.records.database_clock import ADVICE
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
 from groundwire_server.adapters.records.faults import RecordsFault
 from groundwire_server.adapters.records.opening import opened_records
@@ -149,3 +151,33 @@ async def test_a_reader_changes_nothing(database: RecordsDatabase) -> None:
     with pytest.raises(RecordsError) as failed:
         await database.read(lambda connection: connection.execute(text("CREATE TABLE things ()")))
     assert failed.value.fault is RecordsFault.READ_ONLY
+
+
+class OtherTime:
+    """Stands in for `time` on a machine whose clock is off."""
+
+    def __init__(self, ahead: float) -> None:
+        self._ahead = ahead
+
+    def time(self) -> float:
+        return time.time() + self._ahead
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"), [(3600.0, "s ahead of the database"), (-3600.0, "s behind the database"), (0.0, "")]
+)
+async def test_a_clock_that_is_far_from_the_databases_is_warned_of(
+    options: RecordsOptions,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    ahead: float,
+    said: str,
+) -> None:
+    async with records_database(options) as database:
+        await schema.upgrade(database)
+    monkeypatch.setattr(database_clock, "time", OtherTime(ahead))
+    async with opened_records(options):
+        pass
+    lines = [line for line in caplog.messages if "the clock of this machine is" in line]
+    assert len(lines) == bool(said)
+    assert all(said in line and ADVICE in line for line in lines)

@@ -178,6 +178,32 @@ context:
       glossary: {SLA: our promise}
       file: acme.yaml
 """
+
+
+def test_texts_in_blocks_of_yaml_leave_no_blank_lines(tmp_path: Path) -> None:
+    found = texts(
+        tmp_path,
+        """
+tenants: [acme]
+context:
+  every_tenant:
+    instructions: |
+      Be kind.
+  tenants:
+    acme:
+      instructions: |+
+
+        Be brief.
+        Say you.
+
+      glossary: {SLA: "a promise\\n"}
+""",
+    )
+    assert found.of("acme").instructions == "Be kind.\nBe brief.\nSay you."
+    assert found.of("acme").glossary.mentioned(["What is the SLA?"]) == (("SLA", "a promise"),)
+    assert found.of("globex").instructions == "Be kind."
+
+
 FILE = "instructions: Say you.\nglossary:\n  SLA: their promise\n  MFA: a second proof\n"
 
 

@@ -9,6 +9,7 @@ from groundwire_server.app.configuration import external
 from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.files.small import marks_of
+from tests.adapters.tokens.vocabularies import published_cl100k
 from tests.doubles.prompts import USER, template
 
 TONE = template("Tone: {{ tone }}.", header="description: A trial.\nvariables: {tone: {}}")
@@ -55,7 +56,7 @@ def test_a_folder_with_versions_and_labels_is_right() -> None:
 @pytest.mark.parametrize(
     ("file", "text", "says"),
     [
-        ("answer/3.0.0.jinja", template(user=USER + "{{ turns }}"), "answer/3.0.0.jinja:10: `turns` is no text"),
+        ("answer/3.0.0.jinja", template(user=USER + "{{ turns }}"), "answer/3.0.0.jinja:10: `turns` is not a text"),
         ("labels.yaml", "answer: {production: 9.0.0}", "prompts/labels.yaml:1: answer.production points at 9.0.0"),
         ("labels.yaml", "answer: [1]", "prompts/labels.yaml:1: must hold labels by prompt"),
         ("answer/02.0.0.jinja", template(), "prompts/answer/02.0.0.jinja: must be named by its version"),
@@ -144,3 +145,18 @@ def test_a_prompt_that_leaves_no_room_in_the_window_of_a_model_is_one_line(folde
     assert "routes.default.prompt: leaves no room for passages: of the window of small, 2048 tokens, " in line
     assert wrong(SMALL % "3.0.0", more=small(8192), model="small") == []
     assert wrong(SMALL % "2.0.0", more=small(2048), model="small") == []
+
+
+def test_the_tokens_of_a_folder_are_counted_for_the_models_that_are_configured(folder: Path) -> None:
+    put(folder / "answer" / "3.0.0.jinja", template("слово " * 200, header="limits: {max_tokens: 700}"))
+    assert wrong(SMALL % "3.0.0", more=small(8192), model="small") == [], "o200k has few tokens for Russian"
+    common = small(8192).replace("gpt-4o", "gpt-4")
+    (line,) = wrong(SMALL % "3.0.0", more=common, model="small")
+    assert "leaves no room for passages: its own text has " in line
+    assert " tokens by small (estimate:cl100k), and limits.max_tokens is 700: raise it" in line
+    # A vocabulary is not read for that: its own count may be as low as the estimate allows.
+    vocabulary = f"tokens: {{kind: tiktoken, encoding: cl100k_base, file: {published_cl100k()}}}"
+    (line,) = wrong(
+        SMALL % "3.0.0", more=common.replace("context_window", f"{vocabulary}, context_window"), model="small"
+    )
+    assert " tokens by small (at least, estimate:cl100k), and " in line

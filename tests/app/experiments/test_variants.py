@@ -13,7 +13,6 @@ from groundwire_server.app.configuration.errors import InvalidConfigurationError
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.experiments.definition import read_experiment
-from groundwire_server.app.experiments.opening import checked_with
 from groundwire_server.app.experiments.variants import (
     MOST_VARIANTS,
     ExpandedConfiguration,
@@ -22,6 +21,7 @@ from groundwire_server.app.experiments.variants import (
     refuse_broken,
     route_of,
 )
+from groundwire_server.app.parts.experiment_opening import checked_with
 from groundwire_server.app.parts.prompts import registry_of
 from groundwire_server.domain.experiments.experiment import ArmEnd, Assignment, Experiment
 from groundwire_server.domain.requester import Requester

@@ -89,7 +89,7 @@ async def test_without_masks_the_call_is_as_it_was() -> None:
     assert line.exchange is not None
     assert exchange_to_json(line.exchange) == exchange_to_json(exchange)
     assert line.item.id == exchange.question.request_id
-    assert line.item.is_answerable
+    assert not line.item.is_labelled, "what the service said is no label"
 
 
 async def test_what_cannot_be_replayed_with_its_masks_is_kept_as_its_outcome_alone() -> None:

@@ -44,7 +44,7 @@ def test_a_file_is_applied(command: Command, service: ScriptedExperimentService,
     ran = command("apply", str(file), "--reason", "cheaper", "--etag", "e0")
 
     assert (ran.code, ran.out) == (0, "shorter-prompt on route default runs with 10 % of its units\n")
-    assert ran.err == "arms by end user: control 50 %, candidate 50 %\n"
+    assert ran.err == "arms, of all users: control 5 %, candidate 5 %; in none 90 %\n"
     request = service.calls[-1].request
     assert (request.definition, request.reason, request.etag) == (file.read_text(), "cheaper", "e0")
     assert not request.validate_only
@@ -129,9 +129,11 @@ def test_one_that_is_set_aside_fails_the_command(
 def test_one_that_begins_later_says_when(
     command: Command, service: ScriptedExperimentService, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "others", {"state": EXPERIMENT_STATE_SCHEDULED})
+    monkeypatch.setattr(service, "others", {"state": EXPERIMENT_STATE_SCHEDULED, "traffic_percent": 0.0})
 
-    assert command("apply", str(file)).out == "shorter-prompt on route default begins at 2026-11-27 15:00:00 UTC\n"
+    ran = command("apply", str(file))
+    assert ran.out == "shorter-prompt on route default begins at 2026-11-27 15:00:00 UTC\n"
+    assert ran.err == "arms, of the users in it: control 50 %, candidate 50 %\n"
 
 
 def test_an_arm_or_all_of_them_end(command: Command, service: ScriptedExperimentService) -> None:

@@ -192,8 +192,8 @@ def test_cautions_say_what_figures_do_not() -> None:
     assert sum("too few users" in each for each in cautions(*read(sums(0.2, 0.2, calls=20)))) == 2
 
 
-def _shown_lines(arms: Sequence[ArmSums], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    console = Terminal(width=140)
+def _shown_lines(arms: Sequence[ArmSums], monkeypatch: pytest.MonkeyPatch, width: int = 140) -> list[str]:
+    console = Terminal(width=width)
     monkeypatch.setattr(console, "_force_terminal", True)
     monkeypatch.setattr(show_table, "Terminal", lambda **_: console)
     with console.capture() as captured:
@@ -207,9 +207,29 @@ def test_a_terminal_shows_each_arm_beside_the_control(monkeypatch: pytest.Monkey
     assert lines[0].startswith("shorter-prompt on default: running")
     (row,) = (line for line in lines if line.startswith("abstained "))
     assert "−13.1 to −6.7 points" in row
-    assert "users / calls" in text
+    assert re.search(r"^users +4,000 +4,000$", text, re.MULTILINE)
     # What never happened is left out.
     assert "queued" not in text
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"),
+    [(60, "interval, relative, more users"), (80, "interval, relative"), (100, "relative"), (120, ""), (140, "")],
+)
+def test_columns_are_left_out_before_cells_are_wrapped(
+    monkeypatch: pytest.MonkeyPatch, width: int, left_out: str
+) -> None:
+    arms = sums(0.2, 0.1)
+    lines = _shown_lines(arms, monkeypatch, width)
+    table = lines[lines.index("") :]
+    assert all(len(line) <= width for line in lines)
+    assert any(re.match(r"abstained +19\.9 % +10\.0 % ", line) for line in table)
+    text = " ".join(lines)
+    assert ("This terminal is too narrow for: " in text) is bool(left_out)
+    assert f"too narrow for: {left_out}. --csv and --html have all." in text or not left_out
+    if width >= 80:
+        # No cell continues on a line of its own.
+        assert not any(line.startswith(" ") and not line.strip().startswith("control") for line in table)
 
 
 def test_a_script_reads_values_between_tabs(groundwire_command: Command, results_address: str) -> None:

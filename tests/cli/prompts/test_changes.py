@@ -42,11 +42,28 @@ def test_a_template_is_pushed_under_the_name_of_its_path(
     assert ran.err.splitlines() == [
         f"{template}:3: warning: it has no owner",
         f"{template}: warning: it is long",
-        "no route uses it yet: `groundwire prompts promote answer/1.5.0` makes it so",
+        "no label points at it, and no route uses it: `groundwire prompts promote answer/1.5.0` makes it production",
     ]
-    checked, pushed = (call.request for call in service.calls)
+    checked, pushed, listed = (call.request for call in service.calls)
+    assert listed.name == "answer"
     assert (checked.validate_only, pushed.validate_only) == (True, False)
     assert (pushed.name, pushed.version, pushed.text, pushed.reason) == ("answer", "1.5.0", "a text\n", "shorter")
+
+
+def test_a_text_that_is_there_already_is_said_to_be(
+    command: Command, service: ScriptedPromptService, template: Path
+) -> None:
+    again = template.rename(template.with_name("1.3.0.jinja"))
+    service.texts = {"1.3.0": "a text\n"}
+    ran = command("push", str(again))
+    assert ran.code == 0
+    assert ran.out == "answer/1.3.0 was pushed at 2026-11-27 15:00:00 UTC by ana with the same text: nothing changes\n"
+    assert ran.err == "labels that point at it: production; routes that use it: default\n"
+    ran = command("push", str(again), "--dry-run")
+    assert ran.out.endswith("with the same text: nothing changes\n")
+    service.built_in = {"1.5.0"}
+    ran = command("push", str(again), "--as", "answer/1.5.0")
+    assert ran.out == "answer/1.5.0 is built in with the same text: nothing changes\n"
 
 
 def test_a_template_with_errors_is_not_pushed(command: Command, service: ScriptedPromptService, template: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.tokens.vocabularies import published_cl100k
 from tests.cli.conftest import Ran
 from tests.doubles.prompts import template
 
@@ -229,3 +230,28 @@ def test_what_cannot_be_rendered_is_one_line(
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"groundwire: {says}")
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("config")
+def test_sizes_are_counted_for_each_model_by_what_counts_for_it(groundwire_command: Command) -> None:
+    file = Path("groundwire.yaml")
+    vocabulary = f"{{kind: tiktoken, encoding: cl100k_base, file: {published_cl100k()}}}"
+    file.write_text(
+        file.read_text() + "providers: {local: {kind: openai, base_url: 'http://127.0.0.1:9/v1'}}\n"
+        "models:\n"
+        "  extractive: {kind: extractive}\n"
+        f"  exact: {{kind: openai, provider: local, model: gpt-4, tokens: {vocabulary}}}\n"
+        "  other: {kind: openai, provider: local, model: gpt-4}\n"
+    )
+    out = groundwire_command("prompts", "lint", "answer").out
+    exact, other = out.splitlines()[:2]
+    assert exact.endswith(" tokens without passages, by exact (tiktoken:cl100k_base)")
+    assert other.endswith(" tokens without passages, by other (estimate:cl100k)")
+
+
+@pytest.mark.usefixtures("config")
+def test_passages_with_an_unknown_key_are_one_line_with_those_there_are(groundwire_command: Command) -> None:
+    Path("facts.jsonl").write_text('{"id": "hours", "text": "It opens at six."}\n')
+    ran = groundwire_command("prompts", "render", "answer", "--passages", "facts.jsonl")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == ("groundwire: facts.jsonl:1: id is an unknown key; there are: fact_id, source_uri, text, title\n")

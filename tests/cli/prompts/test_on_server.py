@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from groundwire.v1.prompt_service_pb2 import PROMPT_ORIGIN_FOLDER
 from tests.cli.conftest import Ran
 from tests.doubles.prompt_service import ScriptedPromptService, serving_prompts
 from tests.doubles.service import FORBIDDEN
@@ -34,7 +35,20 @@ def test_versions_are_listed_with_their_labels_and_routes(command: Command, serv
     assert service.calls[-1].request.name == "answer"
     (prompt,) = json.loads(command("list", "--json").out)
     assert (prompt["labels"], prompt["routes"]) == ({"production": "1.3.0"}, {"default": "1.3.0"})
-    assert prompt["versions"][0] == {"version": "1.4.0", "origin": "records"}
+    assert prompt["versions"][0] == {"version": "1.4.0", "origin": "records", "pushed": True}
+
+
+def test_a_version_of_the_folder_that_was_pushed_as_well_says_both(
+    command: Command, service: ScriptedPromptService
+) -> None:
+    for each in service.versions:
+        each.origin = PROMPT_ORIGIN_FOLDER
+    service.versions[0].ClearField("create_time")
+    assert command("list", "answer").out.splitlines()[1:] == [
+        "  1.4.0     in the folder",
+        "  1.3.0     in the folder, pushed; production; route default",
+    ]
+    assert "  kept        in the folder, pushed\n" in command("show", "answer").out
 
 
 def test_a_version_is_shown_with_its_text(command: Command) -> None:

@@ -80,11 +80,13 @@ def test_what_is_no_recording_is_one_line(groundwire_command: Command, server: s
 
 
 def test_a_lost_key_is_one_line(groundwire_command: Command, recordings: RecordedService, server: str) -> None:
-    recordings.erased = True
-    ran = groundwire_command("recordings", "get", ONE, "--server", server)
-    assert ran.code == 4
-    assert "were erased" in ran.err
-    assert ran.err.count("\n") == 1
+    recordings.sealed = {f"recordings/{ONE}"}
+    for command in (("recordings", "get", ONE), ("replay", ONE)):
+        ran = groundwire_command(*command, "--server", server)
+        assert (ran.code, ran.out) == (4, "")
+        assert ran.err.startswith(f"groundwire: {ONE} does not open: the server lacks the key")
+        assert ran.err.endswith(f"groundwire recordings delete {ONE}\n")
+        assert ran.err.count("\n") == 1
 
 
 def test_an_export_writes_a_file_each_and_reads_none_twice(
@@ -100,6 +102,21 @@ def test_an_export_writes_a_file_each_and_reads_none_twice(
         f"{TWO}.jsonl": b"two\n",
     }
     assert [call.method for call in recordings.calls].count("GetRecording") == 2
+
+
+def test_an_export_goes_on_behind_what_does_not_open_and_what_is_gone(
+    groundwire_command: Command, recordings: RecordedService, server: str, tmp_path: Path
+) -> None:
+    recordings.kept.insert(0, (recorded(4), b"four\n"))
+    recordings.sealed, recordings.gone = {f"recordings/{TWO}"}, {f"recordings/{4:032x}"}
+    folder = tmp_path / "calls"
+    ran = groundwire_command("recordings", "export", str(folder), "--server", server)
+    assert ran.code == 1
+    assert [file.name for file in folder.iterdir()] == [f"{ONE}.jsonl"]
+    lines = ran.err.splitlines()
+    assert lines[0] == f"1 recording written to {folder}"
+    assert lines[-2].startswith(f"groundwire: {TWO} does not open: ")
+    assert lines[-1] == "groundwire: 1 recording not written"
 
 
 def test_recordings_are_deleted(groundwire_command: Command, recordings: RecordedService, server: str) -> None:

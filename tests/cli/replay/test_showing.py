@@ -11,6 +11,7 @@ from groundwire_server.cli.replay.page import replay_page
 from groundwire_server.cli.replay.summary import difference_line, summary_lines
 from groundwire_server.cli.replay.words import compared
 from groundwire_server.domain.vocabulary import Verdict
+from groundwire_server.evaluation.recording import RecordedAnswer, RecordedCitation, RecordedSentence
 from groundwire_server.evaluation.replayed import ReplayedCall, ReplaySummary
 from tests.evaluation.test_replayed import ABSTAINED, answered, call
 
@@ -92,6 +93,28 @@ def test_a_summary_says_how_many_changed_and_how() -> None:
         "cause ANSWER_VALIDATED → MODEL_ABSTAINED: 1 call",
         "verdicts of sentences: VERBATIM 2 → 1",
     ]
+
+
+def test_what_an_answer_cites_has_its_title_and_number() -> None:
+    sentence = RecordedSentence(text="It opens at six.", verdict=Verdict.VERBATIM, support=0.9, citations=(0, 1))
+    cited = RecordedAnswer(
+        text="It opens at six.",
+        sentences=(sentence,),
+        citations=(
+            RecordedCitation(chunk_id="0b7e-1", document_id="hours.md", title="Opening hours", quote="At six."),
+            RecordedCitation(chunk_id="0b7e-2", document_id="desk.md", quote="The desk opens."),
+            RecordedCitation(chunk_id="0b7e-1", document_id="hours.md", title="Opening hours", quote="At six."),
+        ),
+    )
+    replayed = call(answered(answer=cited))
+    lines = [line.rstrip() for line in shown(replayed, 60).splitlines()]
+    assert any(line.endswith("[1] [2]") for line in lines)
+    assert lines[-2:] == ["  [1] Opening hours", "  [2] desk.md"]
+    assert not any("0b7e" in line for line in lines)
+    page = replay_page([replayed], TITLES)
+    assert "[1] Opening hours" in page
+    # The id of a passage is seen by a pointer alone.
+    assert "0b7e" not in re.sub(r'title="[^"]*"', "", page)
 
 
 def test_a_page_has_changes_first_and_runs_nothing() -> None:

@@ -20,9 +20,9 @@ from groundwire_server.domain.review import ReviewDecision, ReviewKind, ReviewRe
 from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.feedback import LabelSource
 from groundwire_server.ports.reviews import ReviewOpening
-from tests.contract.feedback.conftest import sealing
 from tests.contract.feedback.test_feedback import DAY, said
 from tests.contract.operations.queued import SteppingClock
+from tests.contract.reviews.conftest import sealing
 from tests.doubles.cases import ASKED, answered_case, grounded
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from groundwire_server.ports.recordings import RecordingEntry, RecordingKey
+from groundwire_server.ports.call_recordings import RecordingEntry, RecordingKey
 
 ASKED = datetime(2026, 11, 27, 12, tzinfo=UTC)
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

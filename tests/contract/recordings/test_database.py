@@ -27,9 +27,9 @@ from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
 from groundwire_server.ports.operations import RecordsError
 from tests.contract.operations.queued import SteppingClock
-from tests.contract.recordings.conftest import sealing
 from tests.contract.recordings.recorded import CONTENT, entry, key
 from tests.contract.recordings.test_recordings import ids
+from tests.contract.reviews.conftest import sealing
 
 
 @pytest.fixture

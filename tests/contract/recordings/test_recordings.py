@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from groundwire_server.ports.recordings import RecordingEntry, Recordings
+from groundwire_server.ports.call_recordings import RecordingEntry, Recordings
 from tests.contract.operations.queued import SteppingClock
 from tests.contract.recordings.recorded import ASKED, CONTENT, entry, key
 

@@ -1,5 +1,8 @@
 """Versions and labels as one value."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from groundwire_server.domain.prompts.registry import (
@@ -38,6 +41,14 @@ def test_one_text_under_one_number_in_two_places_is_one_version() -> None:
     registry = joined([_version("1.0.0"), _version("1.0.0", origin=PromptOrigin.FOLDER)])
     assert registry.required("answer").origin is PromptOrigin.FOLDER
     assert not registry.replaced
+
+
+def test_a_version_of_the_folder_that_was_pushed_as_well_says_by_whom_and_when() -> None:
+    pushed = replace(
+        _version("1.0.0", origin=PromptOrigin.RECORDS), author="ana", created=datetime(2026, 11, 27, tzinfo=UTC)
+    )
+    found = joined([_version("1.0.0", origin=PromptOrigin.FOLDER), pushed]).required("answer")
+    assert (found.origin, found.author, found.created) == (PromptOrigin.FOLDER, "ana", pushed.created)
 
 
 def test_two_texts_under_one_number_are_one_line_with_both_places() -> None:

@@ -1,11 +1,13 @@
 """How much a text is to a model of whose vocabulary nothing but its family is known."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from groundwire_server.domain.text.scripts import scripts_in
 from groundwire_server.domain.text.tokens import (
     COMMON,
     ESTIMATE,
@@ -96,3 +98,13 @@ def test_a_calibration_multiplies_the_tokens_of_its_script(language: str, script
     assert others.count(text) == ESTIMATE.count(text)
     assert (ESTIMATE.name, calibrated.name) == ("estimate:common", "estimate:common, calibrated")
     assert ESTIMATE.calibrated({}).name == ESTIMATE.name
+
+
+@pytest.mark.parametrize(
+    ("function_words", "counted"),
+    [("the the", 1), ("the the the", 2), ("the of", 2), ("of the of", 3), ("Of,the THAT", 1), ("the\nthe", 0)],
+)
+def test_function_words_tell_how_much_of_a_text_is_english(function_words: str, counted: int) -> None:
+    text = f"eins {function_words} " + " ".join(["wort"] * (24 - len(re.findall(r"\w+", function_words))))
+    share = max(0.0, counted / 25 - 0.04) / 0.10
+    assert scripts_in(text)["english_words"] == pytest.approx(share * 25)

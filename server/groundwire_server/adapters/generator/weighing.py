@@ -101,7 +101,8 @@ def weigh(
     """
     words, parts = asked.words, layout.parts
     held = [occurring(words, part.text, asked.language) | _numbers_held(words, part) for part in parts]
-    around = [held[index] | occurring(words, part.context, asked.language) for index, part in enumerate(parts)]
+    above = {context: occurring(words, context, asked.language) for context in {part.context for part in parts}}
+    around = [own | above[part.context] for own, part in zip(held, parts, strict=True)]
     rarities = _rarities(words, held)
     rare, near = _shares(rarities, held), _shares(rarities, _with_neighbours(layout, held))
     of_code = [part.kind is PartKind.CODE for part in parts]

@@ -8,11 +8,11 @@ from typing import Final
 from jinja2 import nodes
 
 from groundwire_server.adapters.prompts.environment import FILTERS
-from groundwire_server.adapters.prompts.shapes import Kind, Shape, Whose
+from groundwire_server.adapters.prompts.shapes import Shape, ValueKind, Whose
 
 _OURS: Final = Shape(Whose.OURS, "")
-_TRUTH: Final = Shape(Whose.OURS, "", kind=Kind.TRUTH)
-_NOTHING: Final = Shape(Whose.OURS, "", kind=Kind.NOTHING)
+_TRUTH: Final = Shape(Whose.OURS, "", kind=ValueKind.TRUTH)
+_NOTHING: Final = Shape(Whose.OURS, "", kind=ValueKind.NOTHING)
 _UNKNOWN: Final = Shape(Whose.OURS, "?")
 """Stands in for what has been reported, so that one error is not followed by others."""
 
@@ -134,7 +134,7 @@ class Expressions:
         if any(not each.text or each.whose is not Whose.OURS or each.name == "mark" for each in ways):
             self._report(line, f"`{form}` is for the operator's texts: write {{% if %}} for others")
         kinds = {each.kind for each in ways}
-        return Shape(Whose.OURS, "", kind=kinds.pop() if len(kinds) == 1 else Kind.MIXED)
+        return Shape(Whose.OURS, "", kind=kinds.pop() if len(kinds) == 1 else ValueKind.MIXED)
 
     def _filtered(self, node: nodes.Filter, scope: Mapping[str, Shape]) -> Shape:
         if node.node is None or node.name not in FILTERS:
@@ -144,11 +144,11 @@ class Expressions:
         plain = all(isinstance(each, nodes.Const) and isinstance(each.value, str) for each in node.args)
         if not plain or len(node.args) > (node.name == "join") or node.kwargs or node.dyn_args or node.dyn_kwargs:
             self._report(node.lineno, f"`{node.name}` takes {'one text' if node.name == 'join' else 'nothing'}")
-        text = given.text and given.kind is Kind.TEXT
+        text = given.text and given.kind is ValueKind.TEXT
         if node.name == "length":
             if not text and given.items is None:
                 self._report(node.lineno, "`length` is for a text or a list")
-            return Shape(Whose.OURS, "", kind=Kind.NUMBER)
+            return Shape(Whose.OURS, "", kind=ValueKind.NUMBER)
         if not (_texts(given) if node.name == "join" else text):
             what = "a list of texts" if node.name == "join" else "a text"
             self._report(node.lineno, f"`{node.name}` is for {what}")
@@ -158,7 +158,7 @@ class Expressions:
     def _compared(self, node: nodes.Node, scope: Mapping[str, Shape]) -> Shape:
         shape = self.read(node, scope)
         if not shape.text:
-            self._report(node.lineno, f"`{shape.name}` is no text: compare what is in it, or its length")
+            self._report(node.lineno, f"`{shape.name}` is not a text: compare what is in it, or its length")
             return _UNKNOWN
         self._operators(node.lineno, shape, "a condition may ask whether there is one, not what it says")
         return shape
@@ -169,11 +169,11 @@ class Expressions:
         if _UNKNOWN in pair:
             return
         if operator in {"in", "notin"}:
-            if {one, other} != {Kind.TEXT}:
+            if {one, other} != {ValueKind.TEXT}:
                 self._report(line, f"`in` looks for a text in a text, not for {one.value} in {other.value}")
-        elif one is not other or one is Kind.MIXED:
+        elif one is not other or one is ValueKind.MIXED:
             self._report(line, f"{one.value} is compared with {other.value}: compare two texts, or two numbers")
-        elif operator not in {"eq", "ne"} and one not in {Kind.TEXT, Kind.NUMBER}:
+        elif operator not in {"eq", "ne"} and one not in {ValueKind.TEXT, ValueKind.NUMBER}:
             self._report(line, "only texts and numbers have an order: write {% if %} without a comparison")
 
     def _operators(self, line: int, shape: Shape, why: str) -> None:
@@ -186,16 +186,16 @@ class Expressions:
             self._bare.add(shape.name.partition(".")[0])
 
 
-def _kind_of(value: object) -> Kind:
+def _kind_of(value: object) -> ValueKind:
     match value:
         case str():
-            return Kind.TEXT
+            return ValueKind.TEXT
         case bool():
-            return Kind.TRUTH
+            return ValueKind.TRUTH
         case None:
-            return Kind.NOTHING
+            return ValueKind.NOTHING
         case _:
-            return Kind.NUMBER
+            return ValueKind.NUMBER
 
 
 def _texts(shape: Shape) -> bool:

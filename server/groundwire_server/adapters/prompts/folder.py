@@ -166,7 +166,7 @@ def _labels(file: Path) -> _Labels:
 
 
 def _label_faults(values: Any, lines: Mapping[tuple[str | int, ...], int]) -> Iterator[tuple[int, str]]:
-    """Yield the line of each entry that is no label, and why."""
+    """Yield the line of each entry that is not a label, and why."""
     form = "must hold labels by prompt, such as `answer: {production: 1.2.0}`"
     if values is not None and not isinstance(values, dict):
         yield 1, form

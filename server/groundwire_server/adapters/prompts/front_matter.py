@@ -35,7 +35,7 @@ VariableName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,63}$")]
 
 
 class UnusableTemplateError(GroundwireError):
-    """A text is no template that can be used.
+    """A text cannot be used as a template.
 
     Attributes:
         findings: what is wrong, each an error; the first ones where there are many.

@@ -20,7 +20,7 @@ class Whose(Enum):
     """A variable that a route may fill from either: outside a fence it takes the operator's alone."""
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """What sort of value can be shown; values of two sorts have no order, and are never equal."""
 
     TEXT = "a text"
@@ -50,7 +50,7 @@ class Shape:
     most: int = 1
     length: int = 0
     fields: Mapping[str, "Shape"] = field(default_factory=dict)
-    kind: Kind = Kind.TEXT
+    kind: ValueKind = ValueKind.TEXT
 
     @property
     def text(self) -> bool:
@@ -108,11 +108,11 @@ LOOP: Final = Shape(
     fields={
         name: Shape(Whose.OURS, f"loop.{name}", kind=kind)
         for name, kind in (
-            ("first", Kind.TRUTH),
-            ("index", Kind.NUMBER),
-            ("index0", Kind.NUMBER),
-            ("last", Kind.TRUTH),
-            ("length", Kind.NUMBER),
+            ("first", ValueKind.TRUTH),
+            ("index", ValueKind.NUMBER),
+            ("index0", ValueKind.NUMBER),
+            ("last", ValueKind.TRUTH),
+            ("length", ValueKind.NUMBER),
         )
     },
 )

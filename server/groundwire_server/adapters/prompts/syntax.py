@@ -237,7 +237,7 @@ class _Reading:
             return self._call(node, node.node.name, scope, state, times, depth)
         shape = self._expressions.read(node, scope)
         if not shape.text:
-            self._wrong(node.lineno, f"`{shape.name}` is no text: show what is in it")
+            self._wrong(node.lineno, f"`{shape.name}` is not a text: show what is in it")
             return state
         self._length += times * shape.length
         if self._block == "system":

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ from groundwire_server.domain.vocabulary import Cause
 ANSWER_FORM: Final = '{"confidence": "low" | "medium" | "high", "segments": [{"text": "...", "cites": ["p1"]}]}'
 """What `answer_form` prints: the form that the reader of answers expects, confidence first."""
 
+_AT_ONCE: Final = 128
+"""Pieces of a block after which its length is looked at: they are not copied before all are there."""
 
 MOST_COMPILED: Final = 512
 """Versions that are kept compiled; those in use are few."""
@@ -66,11 +69,12 @@ class CompiledTemplate:
             Failure: PROMPT_TOO_LONG, when it passes MOST_RENDERED.
         """
         template = self.blocks[block]
+        stream = template.root_render_func(template.new_context(values))
         left = MOST_RENDERED
-        pieces = []
-        for piece in template.root_render_func(template.new_context(values)):
-            pieces.append(piece)
-            left -= len(piece)
+        pieces: list[str] = []
+        while more := list(islice(stream, _AT_ONCE)):
+            pieces += more
+            left -= sum(map(len, more))
             if left < 0:
                 raise Failure(Cause.PROMPT_TOO_LONG)
         return "".join(pieces).strip()

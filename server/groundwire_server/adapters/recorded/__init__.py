@@ -1,1 +1,1 @@
-"""Ports as they are while a call is recorded: each passes on what it is asked, and notes what comes back."""
+"""Ports as they are while a call is recorded: each passes calls on, and notes what comes back."""

@@ -52,7 +52,7 @@ class ExchangeRecorder:
         clock: the event loop's.
 
     Attributes:
-        calls: what was asked, in the order of their beginnings.
+        calls: those of ports, in the order of their beginnings.
         readings: of the clock.
         dates: of the calendar.
         prompts: as they were rendered.
@@ -103,11 +103,11 @@ class ExchangeRecorder:
         return call
 
     async def ask(self, port: PortName, asked: Awaitable[ValueT], name: str = "", request: str = "") -> ValueT:
-        """Await what was asked, and note what comes back.
+        """Await a call of a port, and note what comes back.
 
         Args:
             port: that is asked.
-            asked: is awaited.
+            asked: the call.
             name: which of several.
             request: a digest of what it is asked.
         """
@@ -116,11 +116,11 @@ class ExchangeRecorder:
     async def ask_for(
         self, kept: Callable[[T], Value], port: PortName, asked: Awaitable[T], name: str = "", request: str = ""
     ) -> T:
-        """Await what was asked, and note what is kept of the result."""
+        """Await a call of a port, and note what is kept of its result."""
         return await self.wait_for(self.begin(port, name, request), asked, kept)
 
     async def wait_for(self, call: "OpenCall", asked: Awaitable[T], kept: Callable[[T], Value]) -> T:
-        """Await what a call that has begun was asked, and note what is kept of the result."""
+        """Await a call that has begun, and note what is kept of its result."""
         turn = LoopTurn()
         try:
             result = await asked

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundwire_server.adapters.records import schema
+from groundwire_server.adapters.records.database_clock import ADVICE, apart, seconds_ahead
 from groundwire_server.adapters.records.durability import losing_settings, network_file_system
 from groundwire_server.adapters.records.encryption import Sealing
 from groundwire_server.adapters.records.engine import RecordsDatabase, records_database
@@ -47,11 +48,14 @@ async def opened_records(options: RecordsOptions) -> AsyncIterator[OpenedRecords
             elif (fault := schema.fault_of(found)) is not None:
                 raise RecordsError(fault)
             losing = await losing_settings(database)
+            clocks = apart(await seconds_ahead(database))
             sealing = await open_keys(database, options)
         except RecordsError as wrong:
             raise SetupError(f"records.url {options.place}: {wrong}") from None
         if losing:
             raise SetupError(losing[0])
+        if clocks:
+            _log.warning("%s: %s", clocks, ADVICE)
         yield OpenedRecords(database, sealing, options)
 
 

@@ -27,7 +27,7 @@ class MissingTokenizerError(GroundwireError, ImportError):
 
 
 class UnusableVocabularyError(SetupError):
-    """A file is no vocabulary that can be used."""
+    """A file cannot be used as a vocabulary."""
 
 
 class LineCounter:
@@ -70,7 +70,7 @@ class LineCounter:
         return count
 
     def _encoded(self, line: str) -> int:
-        # Half of a character, which a model may write, is no text for an encoder.
+        # Encoders refuse half of a character, which a model may write.
         return self._encode(line.encode("utf-8", "replace").decode())
 
 

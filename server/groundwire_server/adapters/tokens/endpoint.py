@@ -32,7 +32,7 @@ class CountingEndpoint:
         """Return the number of tokens of a text, without those of the message around it.
 
         Raises:
-            Failure: one of the MODEL_ causes; MODEL_MISCONFIGURED for a reply that is no count.
+            Failure: one of the MODEL_ causes; MODEL_MISCONFIGURED for a reply that is not a count.
         """
         if self._around is None:
             self._around = await self._counted(_ALONE, deadline) - 1

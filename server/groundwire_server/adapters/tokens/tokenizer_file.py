@@ -15,7 +15,7 @@ def tokenizer_counter(options: TokenizerOptions) -> LineCounter:
 
     Raises:
         MissingTokenizerError: without the package.
-        UnusableVocabularyError: when the file cannot be read, or is no tokenizer.
+        UnusableVocabularyError: when the file cannot be read, or is not a tokenizer.
     """
     file = file_of(options)
     tokenizer = _read(file)

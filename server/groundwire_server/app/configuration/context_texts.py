@@ -85,7 +85,8 @@ def _in_file(file: File) -> TenantTextsConfig:
 
 
 def _joined(one: TenantTextsConfig, other: TenantTextsConfig) -> TenantTextsConfig:
-    both = "\n".join(text for text in (one.instructions, other.instructions) if text)
+    # A block of YAML ends with a line end, which would be a blank line in the prompt.
+    both = "\n".join(text.strip() for text in (one.instructions, other.instructions) if text and text.strip())
     return TenantTextsConfig(
         instructions=both or None,
         glossary={**one.glossary, **other.glossary},
@@ -97,6 +98,6 @@ def _merged(every: TenantTextsConfig, own: TenantTextsConfig) -> TenantTexts:
     texts = _joined(every, own)
     return TenantTexts(
         texts.instructions or "",
-        Glossary(texts.glossary.items()),
-        tuple((each.question, each.answer) for each in texts.examples),
+        Glossary((term.strip(), meaning.strip()) for term, meaning in texts.glossary.items()),
+        tuple((each.question.strip(), each.answer.strip()) for each in texts.examples),
     )

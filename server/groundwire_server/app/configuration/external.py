@@ -92,7 +92,7 @@ def context_warnings(loaded: Loaded) -> Iterator[ConfigError]:
 def _check_prompts(configuration: Configuration, folder: PromptFolder) -> Iterator[ConfigError]:
     """Yield an error for each file of the folder, and for each route, whose prompt cannot be used."""
     templates = compiler()
-    faults = list(folder_faults(folder, templates))
+    faults = list(folder_faults(folder, templates, configuration))
     for fault in faults:
         yield ConfigError(("prompts", "folder"), str(fault))
     if faults:

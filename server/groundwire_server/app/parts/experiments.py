@@ -8,8 +8,8 @@ from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.errors import ConfigError, InvalidConfigurationError
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.experiments.definition import read_experiment
-from groundwire_server.app.experiments.opening import checked_with
 from groundwire_server.app.experiments.variants import ExpandedConfiguration, expanded, in_order
+from groundwire_server.app.parts.experiment_opening import checked_with
 from groundwire_server.app.registry_watch import RegistryWatch
 from groundwire_server.domain.experiments.experiment import Experiment
 from groundwire_server.domain.failure import Violation

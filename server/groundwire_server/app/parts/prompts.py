@@ -11,6 +11,7 @@ from groundwire_server.adapters.prompts.template import TemplateCompiler
 from groundwire_server.app.configuration.errors import ConfigError
 from groundwire_server.app.configuration.models.configuration import Configuration
 from groundwire_server.app.parts.prompt_room import window_faults
+from groundwire_server.app.parts.tokens import quick_counts
 from groundwire_server.domain.prompts.registry import PromptConflictError, PromptRegistry, UnknownPromptError, joined
 from groundwire_server.domain.prompts.variables import misfits, unused
 from groundwire_server.ports.registry_records import RegistryState
@@ -40,10 +41,18 @@ def begun_folder(folder: Path) -> PromptFolder:
     return read_folder(folder) if folder.exists() else NO_FOLDER
 
 
-def folder_faults(folder: PromptFolder, templates: TemplateCompiler) -> Iterator[FolderFault]:
-    """Yield what keeps a folder from use: files that cannot be read, and templates with errors."""
+def folder_faults(
+    folder: PromptFolder, templates: TemplateCompiler, configuration: Configuration | None = None
+) -> Iterator[FolderFault]:
+    """Yield what keeps a folder from use: files that cannot be read, and templates with errors.
+
+    Args:
+        folder: as it was read.
+        templates: compiles its versions.
+        configuration: has the models whose tokens are counted, without their vocabularies; None estimates them.
+    """
     yield from folder.faults
-    lint = TemplateLint(templates)
+    lint = TemplateLint(templates, None if configuration is None else quick_counts(configuration))
     for each in folder.versions:
         for finding in lint.findings(each.name, each.version, each.text):
             if finding.error:
@@ -106,6 +115,6 @@ def offline_prompts(configuration: Configuration) -> PromptCatalogue:
     templates = compiler()
     folder = configuration.prompts.folder
     read = NO_FOLDER if folder is None else read_folder(folder)
-    if fault := next(folder_faults(read, templates), None):
+    if fault := next(folder_faults(read, templates, configuration), None):
         raise PromptConflictError(str(fault))
     return PromptCatalogue(registry_of(read), templates)

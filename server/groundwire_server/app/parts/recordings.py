@@ -11,9 +11,9 @@ from groundwire_server.app.parts.masking import open_masker
 from groundwire_server.app.parts.records import share_key
 from groundwire_server.app.parts.shared import Lease
 from groundwire_server.domain.recording_policy import RecordingPolicy
+from groundwire_server.ports.call_recordings import Recordings, RecordingSink
 from groundwire_server.ports.erasable import ErasableRecords
 from groundwire_server.ports.metrics import Metrics
-from groundwire_server.ports.recordings import Recordings, RecordingSink
 
 if TYPE_CHECKING:
     from groundwire_server.adapters.records.opening import OpenedRecords

@@ -104,9 +104,16 @@ def kept_questions(
     """Return what keeps questions in the database, in the order in which it is erased."""
     if records is None:
         return ()
+    return (*pending_questions(reviews, recordings), record_erasure(records))
+
+
+def pending_questions(
+    reviews: ProcessReviews | None, recordings: ProcessRecordings | None
+) -> Sequence[ErasableRecords]:
+    """Return what has questions on their way to the database: an erasure waits for them in every process."""
     samples = () if reviews is None else (reviews.feedback.pending_erasure(),)
     recorded = () if recordings is None else (recordings.pending_erasure(),)
-    return (*samples, *recorded, record_erasure(records))
+    return (*samples, *recorded)
 
 
 def _retrievers(routes: RouteTable) -> Callable[[str, str], Retriever | None]:

@@ -15,8 +15,8 @@ from groundwire_server.pipeline.acl_recheck import AclRecheck
 from groundwire_server.pipeline.caching.single_flight import SingleFlight
 from groundwire_server.pipeline.caching.stamp import RouteStamp
 from groundwire_server.pipeline.routes import Ports, RewriteModel, Route, RouteCache, RouteReviews, ShadowModel
+from groundwire_server.ports.call_recordings import RecordingSink
 from groundwire_server.ports.prompts import Prompts
-from groundwire_server.ports.recordings import RecordingSink
 
 
 def with_variants(made: Mapping[str, Route], traffic: Mapping[str, RouteTraffic]) -> dict[str, Route]:

@@ -1,13 +1,14 @@
 """Reading facts from files."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from google.protobuf import json_format
 
 from groundwire.v1.grounding_service_pb2 import Fact
+from groundwire_server.app.configuration.errors import not_among
 from groundwire_server.cli.check.text import read_file
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.files.finding import is_lines
@@ -79,6 +80,7 @@ def _fact(value: object, default_id: str, place: str) -> Fact:
         if isinstance(value, str):
             fact.text = value
         elif isinstance(value, dict):
+            _check_keys(value, place)
             json_format.ParseDict(value, fact)
         else:
             raise _wrong(f"{place} is neither a text nor an object with a text")
@@ -92,6 +94,21 @@ def _fact(value: object, default_id: str, place: str) -> Fact:
         raise _wrong(f"{place} has {len(fact.text)} characters, and {FACT_LIMIT} are allowed: split it")
     fact.fact_id = fact.fact_id or default_id
     return fact
+
+
+def _check_keys(value: Mapping[str, object], place: str) -> None:
+    """Make sure that an object has the keys of a fact alone, each with a text.
+
+    Raises:
+        CommandError: for the first that is not so.
+    """
+    named = Fact.DESCRIPTOR.fields_by_name
+    names = {*named, *(field.json_name for field in named.values())}
+    for key, each in value.items():
+        if key not in names:
+            raise _wrong(not_among(key, named, f"{place}: {key} is an unknown key"))
+        if not isinstance(each, str | None):
+            raise _wrong(f"{place}: {key} must be a text")
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -105,7 +105,9 @@ def _answer(text: grounding_pb2.GroundedText) -> RecordedAnswer:
         grounding_score=round(text.grounding_score, _DIGITS),
         sentences=tuple(_sentence(text.text, sentence) for sentence in text.sentences),
         citations=tuple(
-            RecordedCitation(chunk_id=cited.chunk_id, document_id=cited.document_id, quote=cited.quote)
+            RecordedCitation(
+                chunk_id=cited.chunk_id, document_id=cited.document_id, title=cited.title, quote=cited.quote
+            )
             for cited in text.citations
         ),
     )

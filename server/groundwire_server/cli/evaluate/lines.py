@@ -18,6 +18,7 @@ _PLAIN = frozenset({"latency", "cost"})
 def result_lines(result: EvaluationResult) -> Iterator[str]:
     """Yield a result: every measure over all items, the error rates by kind, the times of stages."""
     yield subject_line(result)
+    yield from (f"  {line}" for line in label_lines(result))
     for group in dict.fromkeys(measure.group for measure in MEASURES):
         shown = [
             (measure, result.measures[group][measure.name])
@@ -38,13 +39,23 @@ def result_lines(result: EvaluationResult) -> Iterator[str]:
 
 def subject_line(result: EvaluationResult) -> str:
     """Return what was evaluated, and on what."""
-    items = result.measures["items"]
+    items = {name: result.measures["items"][name] for name in ("questions", "statements", "texts")}
     counts = [f"{count:,} {name if count != 1 else name[:-1]}" for name, count in items.items() if count]
     subjects = [
         f"{subject.where}{f' {one_line(subject.name)}' if subject.name else ''}, route {one_line(subject.route)}"
         for subject in result.subjects
     ]
     return f"{' and '.join(counts)}: {'; '.join(subjects)}"
+
+
+def label_lines(result: EvaluationResult) -> Iterator[str]:
+    """Yield what there is to know of questions that nobody has labelled, as those of recorded calls are."""
+    items = result.measures["items"]
+    if count := items.get("unlabelled", 0):
+        yield f"{count:,} without a label, as recorded calls are: in no measure that compares with one"
+        yield "--again asks them again, and compares with their recorded outcomes"
+    if count := items.get("labelled_by_outcome", 0):
+        yield f"{count:,} compared with their recorded outcomes: whether they were answered then"
 
 
 def figure_text(measure: Measure, figure: Mapping[str, Any]) -> str:

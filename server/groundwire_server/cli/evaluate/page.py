@@ -6,7 +6,7 @@ from typing import Any
 import htpy as h
 from htpy import Element
 
-from groundwire_server.cli.evaluate.lines import figure_text, subject_line
+from groundwire_server.cli.evaluate.lines import figure_text, label_lines, subject_line
 from groundwire_server.cli.pages import rates
 from groundwire_server.cli.pages.page import badge, page, section, table
 from groundwire_server.cli.pages.scale import number
@@ -57,7 +57,8 @@ def html(result: EvaluationResult, first: Iterable[Element] = ()) -> str:
         parts.append(section("By slice", _slices(result)))
     facts = {each.name: f"{each.items:,} items, SHA-256 {each.sha256[:12]}" for each in result.inputs}
     versions = ", ".join(dict.fromkeys(f"groundwire {subject.version}" for subject in result.subjects))
-    return page("groundwire evaluation", h.p[f"{subject_line(result)}, {versions}."], parts, facts)
+    lead = [h.p[f"{subject_line(result)}, {versions}."], *(h.p[f"{line}."] for line in label_lines(result))]
+    return page("groundwire evaluation", lead, parts, facts)
 
 
 def _measures(measures: Facts) -> Element:
@@ -223,7 +224,7 @@ def _slices(result: EvaluationResult) -> Element:
 
 
 def _slice(facts: Facts, shown: Sequence[Any]) -> Iterator[str]:
-    yield f"{sum(facts['items'].values()):,}"
+    yield f"{sum(facts['items'][name] for name in ('questions', 'statements', 'texts')):,}"
     for measure in shown:
         figure = facts.get(measure.group, {}).get(measure.name)
         amount = measure.group in {"latency", "cost"}

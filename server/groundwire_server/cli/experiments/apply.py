@@ -49,7 +49,7 @@ def apply(
     else:
         print(f"{experiment.name} can be applied" if dry_run else state_line(experiment))
         if not dry_run:
-            print(arms_line(text), file=sys.stderr)
+            print(arms_line(text, experiment.traffic_percent), file=sys.stderr)
     if experiment.fault:
         raise CommandError(ExitCode.FAILED, f"{experiment.name} is set aside: {experiment.fault}")
 

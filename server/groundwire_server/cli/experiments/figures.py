@@ -19,7 +19,7 @@ NAMES: Final = {
     Metric.MALFORMED: "malformed output",
     Metric.REPAIRED: "repaired",
     Metric.LATENCY_MS: "mean latency",
-    Metric.COST_MICROS: "cost of a call",
+    Metric.COST_MICROS: "cost of 1,000 calls",
     Metric.INPUT_TOKENS: "input tokens",
     Metric.CACHED_INPUT_TOKENS: "cached input tokens",
     Metric.OUTPUT_TOKENS: "output tokens",
@@ -30,7 +30,8 @@ NAMES: Final = {
 
 UNITS: Final = {ExperimentUnit.END_USER: "users", ExperimentUnit.TENANT: "tenants", ExperimentUnit.SUBJECT: "subjects"}
 
-_MICROS: Final = 1_000_000
+_COST: Final = 1_000 / 1_000_000
+"""Of 1,000 calls, in the currency, for the microunits of one."""
 _TIMES: Final = frozenset({Metric.LATENCY_MS, Metric.P95})
 
 
@@ -45,9 +46,9 @@ def is_time(metric: Metric) -> bool:
 
 
 def scale_of(metric: Metric) -> float:
-    """Return what a value is multiplied by to be shown: shares in per cent, costs in the currency."""
+    """Return what a value is multiplied by to be shown: shares in per cent, costs of 1,000 calls in the currency."""
     if metric is Metric.COST_MICROS:
-        return 1 / _MICROS
+        return _COST
     return 100.0 if is_share(metric) else 1.0
 
 

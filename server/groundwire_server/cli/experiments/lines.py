@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from groundwire_server.app.experiments.definition import read_experiment
+from groundwire_server.cli.experiments.figures import UNITS
 from groundwire_server.cli.times import printed
 from groundwire_server.cli.words import word
 
@@ -34,9 +35,16 @@ def state_line(experiment: "Experiment") -> str:
     return f"{experiment.name} on route {experiment.route} {what}"
 
 
-def arms_line(definition: str) -> str:
-    """Return the arms of a definition that was read before, with their shares."""
+def arms_line(definition: str, traffic: float) -> str:
+    """Return the arms of a definition that was read before, with the shares of all units that they have now.
+
+    Args:
+        definition: in YAML.
+        traffic: the share of the units that are in the experiment, 0 to 100; with 0 shares of them are given.
+    """
     read = read_experiment(definition, datetime.min.replace(tzinfo=UTC))
-    unit = read.unit.lower().replace("_", " ")
-    arms = ", ".join(f"{arm.name} {arm.weight:g} %" for arm in read.arms)
-    return f"arms by {unit}: {arms}"
+    units = UNITS[read.unit]
+    arms = ", ".join(f"{arm.name} {arm.weight * (traffic or 100) / 100:g} %" for arm in read.arms)
+    if not traffic:
+        return f"arms, of the {units} in it: {arms}"
+    return f"arms, of all {units}: {arms}{'' if traffic == 100 else f'; in none {100 - traffic:g} %'}"

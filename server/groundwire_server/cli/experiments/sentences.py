@@ -115,7 +115,7 @@ def _told(row: MetricReadout) -> str:
         by = _between(metric, found)
     if metric in _TOKENS:
         return _TOKENS[metric].format(f"{by} {'more' if more else 'fewer'}")
-    return f"costs {by} {'more' if more else 'less'}"
+    return f"costs {by} {'more' if more else 'less'}{'' if by.endswith('%') else ' for 1,000 calls'}"
 
 
 def _between(metric: Metric, found: IntervalEstimate) -> str:

@@ -79,10 +79,15 @@ def show_listing(console: "Terminal", listing: Sequence[Mapping[str, Any]]) -> N
         console.print(prompt["name"], style="bold")
         for version in prompt["versions"]:
             number = version["version"]
-            said = [_ORIGINS[version["origin"]]]
+            said = [kept_in(version["origin"], pushed=version.get("pushed", False))]
             said += [label for label, target in prompt["labels"].items() if target == number]
             said += [f"route {route}" for route, target in prompt["routes"].items() if target == number]
             console.hang(Text(f"  {number:<10}"), Text("; ".join(said)))
 
 
-_ORIGINS: Mapping[str, str] = {"built_in": "built in", "folder": "in the folder", "records": "pushed"}
+def kept_in(origin: str, *, pushed: bool) -> str:
+    """Return where a version is kept, which may be a file and the records as well."""
+    if origin == "records":
+        return "pushed"
+    kept = {"built_in": "built in", "folder": "in the folder"}[origin]
+    return f"{kept}, pushed" if pushed else kept

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
@@ -90,7 +91,14 @@ def listing_of(connection: ConnectionOptions, name: str) -> Sequence[Mapping[str
     return [
         {
             "name": prompt.name,
-            "versions": [{"version": each.version, "origin": _origin(each).value.lower()} for each in prompt.versions],
+            "versions": [
+                {
+                    "version": each.version,
+                    "origin": _origin(each).value.lower(),
+                    "pushed": each.HasField("create_time"),
+                }
+                for each in prompt.versions
+            ],
             "labels": {each.label: each.version for each in prompt.labels},
             "routes": {each.route: each.version for each in prompt.routes},
         }
@@ -107,7 +115,8 @@ def _labels(client: "SyncClient", name: str) -> Mapping[tuple[str, str], PromptL
 
 
 def _version(message: "prompt_service_pb2.PromptVersion") -> PromptVersion:
-    return PromptVersion(message.name, message.version, message.text, _origin(message), message.author)
+    pushed = message.create_time.ToDatetime(UTC) if message.HasField("create_time") else None
+    return PromptVersion(message.name, message.version, message.text, _origin(message), message.author, pushed)
 
 
 def _origin(message: "prompt_service_pb2.PromptVersion") -> PromptOrigin:

@@ -9,6 +9,7 @@ import typer
 from groundwire_server.cli.arguments import Config, Json
 from groundwire_server.cli.connection import ConnectionOptions, connects
 from groundwire_server.cli.prompts.arguments import Named
+from groundwire_server.cli.prompts.list import kept_in
 from groundwire_server.cli.prompts.on_server import OnServer, fetched
 
 
@@ -50,6 +51,7 @@ def show(
         "version": version.version,
         "digest": version.digest,
         "origin": version.origin.value.lower(),
+        "pushed": version.created is not None,
         "labels": labels,
         **header.model_dump(mode="json", exclude_none=True),
         "tokens": {} if faults else previews.sizes(version),
@@ -78,7 +80,7 @@ def _facts(listing: dict[str, Any]) -> list[tuple[str, str]]:
     facts = {
         "description": listing["description"],
         "owner": listing["owner"],
-        "kept": {"built_in": "built in"}.get(listing["origin"], f"in the {listing['origin']}"),
+        "kept": kept_in(listing["origin"], pushed=listing["pushed"]),
         "labels": ", ".join(listing["labels"]),
         "variables": ", ".join(variables),
         "settings": ", ".join(settings),

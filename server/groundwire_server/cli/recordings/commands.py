@@ -53,11 +53,16 @@ def get(
     A recording holds the question, the passages and all that models wrote: JSON, one object a line.
     """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
-    from groundwire_server.cli.recordings.export import name_of, print_content, write_recording  # noqa: PLC0415
+    from groundwire_server.cli.recordings.export import (  # noqa: PLC0415
+        name_of,
+        print_content,
+        read_recording,
+        write_recording,
+    )
 
     name = name_of(recording)
     with failures_stop(), connect(connection, timeout=timeout) as client:
-        content = client.get_recording(name).content
+        content = read_recording(client, name)
     if output is None:
         print_content(content)
     else:
@@ -78,11 +83,11 @@ def export(
     Needs the role operator; the audit trail notes each. Those that the folder has already are not read again.
     """
     from groundwire_server.cli.calls import connect, failures_stop  # noqa: PLC0415
-    from groundwire_server.cli.recordings.export import export_recordings  # noqa: PLC0415
+    from groundwire_server.cli.recordings.export import export_recordings, read_recording  # noqa: PLC0415
 
     with failures_stop(), connect(connection, timeout=timeout) as client:
         found = client.recordings(route=route, request_id=request_id, page_size=min(limit, 1000))
-        export_recordings(found, lambda name: client.get_recording(name).content, folder, limit)
+        export_recordings(found, lambda name: read_recording(client, name), folder, limit)
 
 
 @connects

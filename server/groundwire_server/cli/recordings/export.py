@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import groundwire
 from groundwire.v1.recording_service_pb2 import Recording
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.outputs import refuse_existing, write_output
@@ -17,6 +18,25 @@ PREFIX: Final = "recordings/"
 """What the names of recordings begin with."""
 
 _ID: Final = re.compile("[0-9a-f]{32}")
+
+_ERASED: Final = "ERASED"
+_DELETED: Final = "RECORDING_NOT_FOUND"
+"""Reasons of a recording that is not read."""
+
+
+class SealedRecordingError(CommandError):
+    """A recording does not open: the server lacks the key that it was sealed with.
+
+    Args:
+        recording: its id.
+    """
+
+    def __init__(self, recording: str) -> None:
+        super().__init__(
+            ExitCode.FAILED,
+            f"{recording} does not open: the server lacks the key that it was sealed with; add the key to "
+            f"`records.keys`, or remove the recording: groundwire recordings delete {recording}",
+        )
 
 
 def name_of(recording: str) -> str:
@@ -48,8 +68,24 @@ def write_recording(file: Path, content: bytes, *, overwrite: bool) -> None:
     write_output(file, content)
 
 
+def read_recording(client: groundwire.SyncClient, name: str) -> bytes:
+    """Return the contents of a recording of the server.
+
+    Raises:
+        SealedRecordingError: when the server lacks the key that it was sealed with.
+    """
+    try:
+        return client.get_recording(name).content
+    except groundwire.Error as failed:
+        if failed.reason == _ERASED:
+            raise SealedRecordingError(name.removeprefix(PREFIX)) from None
+        raise
+
+
 def export_recordings(recordings: Iterable[Recording], read: Callable[[str], bytes], folder: Path, limit: int) -> None:
     """Write recordings to a folder, a file each, and say how many.
+
+    Those that are deleted meanwhile are left out.
 
     Args:
         recordings: the newest first.
@@ -58,21 +94,34 @@ def export_recordings(recordings: Iterable[Recording], read: Callable[[str], byt
         limit: how many at most.
 
     Raises:
-        CommandError: when the folder or a file cannot be written.
+        CommandError: when the folder or a file cannot be written; and once all others are written, where some do not
+            open.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as failed:
         raise CommandError(ExitCode.FAILED, f"{folder} cannot be made: {failed.strerror}") from None
     written = there = 0
+    sealed: list[str] = []
     for each in islice(recordings, limit):
         file = folder / f"{each.name.removeprefix(PREFIX)}{RECORDING_ENDING}"
         if file.exists():
             there += 1
             continue
-        write_recording(file, read(each.name), overwrite=False)
+        try:
+            content = read(each.name)
+        except SealedRecordingError as wrong:
+            sealed.append(wrong.message)
+            continue
+        except groundwire.Error as failed:
+            if failed.reason == _DELETED:
+                continue
+            raise
+        write_recording(file, content, overwrite=False)
         written += 1
     said = f"{counted(written, 'recording')} written to {folder}"
     print(f"{said}, {there} there already" if there else said, file=sys.stderr)
     if written:
         print("They hold texts of callers and documents, and you alone may read them: keep it so.", file=sys.stderr)
+    if sealed:
+        raise CommandError(ExitCode.INCOMPLETE, f"{counted(len(sealed), 'recording')} not written", sealed)

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from groundwire_server.cli.console import Terminal, one_line, printable
+from groundwire_server.cli.replay.citations import numbered_citations, numbers_of
 from groundwire_server.cli.replay.words import DiffPiece, compared
 from groundwire_server.cli.words import RESULTS, VERDICTS
 from groundwire_server.evaluation.recording import RecordedOutcome
@@ -80,18 +81,16 @@ def _outcome(outcome: RecordedOutcome, pieces: Iterable[DiffPiece], style: str =
         yield text
     if outcome.answer is None:
         return
+    citations = numbered_citations(outcome.answer)
     for number, sentence in enumerate(outcome.answer.sentences, 1):
         verdict = str(sentence.verdict)
         colour = "green" if verdict in _STANDING else "red" if verdict in _FALLEN else "yellow"
-        cited = ", ".join(
-            outcome.answer.citations[place].chunk_id
-            for place in sentence.citations
-            if place < len(outcome.answer.citations)
-        )
         line = Text.assemble(f"{number}. ", (verdict, colour), f": {VERDICTS.get(verdict, '')}")
-        if cited:
-            line.append(f" ({one_line(cited)})", "dim")
+        if cited := numbers_of(sentence, citations):
+            line.append(f" {cited}", "dim")
         yield line
+    for number, title in dict.fromkeys((each.number, each.title) for each in citations):
+        yield Text(f"[{number}] {one_line(title)}", style="dim")
 
 
 def _text(outcome: RecordedOutcome) -> str:

@@ -15,7 +15,7 @@ from groundwire_server.cli.console import Terminal, one_line
 from groundwire_server.cli.exits import CommandError, ExitCode
 from groundwire_server.cli.outputs import write_output
 from groundwire_server.cli.prompts.offline import OpenedRegistry, opened_registry
-from groundwire_server.cli.recordings.export import PREFIX, name_of
+from groundwire_server.cli.recordings.export import PREFIX, name_of, read_recording
 from groundwire_server.cli.replay.changes import changes_of
 from groundwire_server.cli.replay.columns import Titles, print_call
 from groundwire_server.cli.replay.page import replay_page
@@ -122,7 +122,7 @@ def _calls(names: Sequence[str], connection: ConnectionOptions, timeout: float) 
 def _fetched(names: Sequence[str], connection: ConnectionOptions, timeout: float) -> Iterator[ReplayableCall]:
     with failures_stop(), connect(connection, timeout=timeout) as client:
         for name in map(name_of, names):
-            content = client.get_recording(name).content
+            content = read_recording(client, name)
             yield from recorded_in(Path(name.removeprefix(PREFIX)), content.decode("utf-8", "replace"))
 
 

@@ -6,11 +6,12 @@ import htpy as h
 from htpy import Element, Node
 
 from groundwire_server.cli.pages.page import badge, page, section, table
+from groundwire_server.cli.replay.citations import NumberedCitation, numbered_citations, numbers_of
 from groundwire_server.cli.replay.columns import Titles
 from groundwire_server.cli.replay.summary import summary_lines
 from groundwire_server.cli.replay.words import DiffPiece, compared
 from groundwire_server.cli.words import RESULTS, VERDICTS
-from groundwire_server.evaluation.recording import RecordedOutcome
+from groundwire_server.evaluation.recording import RecordedAnswer, RecordedOutcome
 from groundwire_server.evaluation.replayed import NOT_KNOWN, ReplayedCall, ReplaySummary
 
 _STYLES = {
@@ -59,21 +60,31 @@ def _outcome(outcome: RecordedOutcome, pieces: Iterable[DiffPiece], mark: Elemen
         h.p[h.b[f"{outcome.result} ({outcome.cause})"], h.small[RESULTS.get(outcome.result, "")]],
         h.p[h.small[", ".join(each for each in facts if each) or "no model was asked"]],
         h.p[(mark[piece.text] if piece.changed else piece.text for piece in pieces)],
-        h.ol[_sentences(outcome)] if outcome.answer is not None and outcome.answer.sentences else None,
+        None if outcome.answer is None else _evidence(outcome.answer),
     ]
 
 
-def _sentences(outcome: RecordedOutcome) -> Iterator[Element]:
-    if outcome.answer is None:
-        return
-    citations = outcome.answer.citations
-    for sentence in outcome.answer.sentences:
+def _evidence(answer: RecordedAnswer) -> Node:
+    """Return the sentences of an answer with their verdicts, and what they cite; a pointer on it shows the quote."""
+    citations = numbered_citations(answer)
+    cited = {each.number: each for each in citations}
+    return [
+        h.ol[_sentences(answer, citations)] if answer.sentences else None,
+        (
+            h.p(title=f"{each.quote} ({each.chunk_id})")[h.small[f"[{each.number}] {each.title}"]]
+            for each in cited.values()
+        ),
+    ]
+
+
+def _sentences(answer: RecordedAnswer, citations: Sequence[NumberedCitation]) -> Iterator[Element]:
+    for sentence in answer.sentences:
         verdict = str(sentence.verdict)
-        cited = ", ".join(citations[place].chunk_id for place in sentence.citations if place < len(citations))
+        numbers = numbers_of(sentence, citations)
         yield h.li[
             badge(verdict, _STYLES.get(verdict, "plain")),
-            f" {sentence.text}",
-            h.small[f"{VERDICTS.get(verdict, '')}{f' ({cited})' if cited else ''}"],
+            f" {sentence.text}{f' {numbers}' if numbers else ''}",
+            h.small[VERDICTS.get(verdict, "")],
         ]
 
 

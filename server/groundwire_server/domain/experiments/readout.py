@@ -19,7 +19,7 @@ from groundwire_server.domain.experiments.guard_check import p95_of
 from groundwire_server.domain.experiments.latency import QuantileInterval
 from groundwire_server.domain.experiments.observation import ArmSums
 from groundwire_server.domain.experiments.sample_ratio import mismatch_probability
-from groundwire_server.domain.experiments.sample_size import growth_until_told
+from groundwire_server.domain.experiments.sample_size import growth_until_detected
 
 AMOUNT_EFFECT: Final = 0.05
 """The difference of an amount whose needed sample is given, as a share of the control's value."""
@@ -33,7 +33,7 @@ class MetricReadout:
         value: with its interval.
         difference: from the control's; None for the control, and where one of the two is not known.
         relative: the same as a share of the control's value; None also where that is 0.
-        more_units: about how many more units, of all arms, are needed until a difference of the wanted size is told;
+        more_units: about how many more units, of all arms, are needed until a difference of the wanted size is found;
             None where that cannot be said.
     """
 
@@ -152,7 +152,7 @@ def _more_units(
     found: RatioEstimate, control: RatioEstimate, metric: Metric, units: int, error: float, effect: float
 ) -> int | None:
     wanted = AMOUNT_EFFECT * control.value if metric in AMOUNTS else effect
-    growth = growth_until_told(found, control, wanted, error)
+    growth = growth_until_detected(found, control, wanted, error)
     return math.ceil((growth - 1) * units) if math.isfinite(growth) else None
 
 

@@ -1,4 +1,4 @@
-"""How many more units an experiment needs until a difference can be told."""
+"""How many more units an experiment needs until a difference is detected."""
 
 import math
 from collections.abc import Callable
@@ -9,16 +9,16 @@ from groundwire_server.domain.experiments.estimates import RatioEstimate
 from groundwire_server.domain.experiments.sequences import one_sided_margin, two_sided_margin
 
 POWER: Final = 0.9
-"""The probability with which a difference of the stated size is told by the stated sample."""
+"""The probability with which a difference of the stated size is detected in the stated sample."""
 
 _MOST_GROWTH: Final = 1e6
 _HALVINGS: Final = 60
 
 
-def growth_until_told(arm: RatioEstimate, control: RatioEstimate, effect: float, error: float) -> float:
-    """Return how many times the sample there is are needed until a difference of this size is told apart from none.
+def growth_until_detected(arm: RatioEstimate, control: RatioEstimate, effect: float, error: float) -> float:
+    """Return how many times the sample there is are needed until a difference of this size is detected.
 
-    It is 1 where it would be told now, and infinity where that cannot be said. Units are taken to go on as they are.
+    It is 1 where it would be detected now, and infinity where that cannot be said. Units are taken to go on alike.
 
     Args:
         arm: of an arm.
@@ -52,15 +52,15 @@ def _growth(
         return math.inf
     likely = NormalDist().inv_cdf(POWER)
 
-    def told(growth: float) -> bool:
+    def detected(growth: float) -> bool:
         return (margin(calls * growth, error) + likely) * math.sqrt(variance / growth) <= effect
 
-    if told(1.0):
+    if detected(1.0):
         return 1.0
-    if not told(_MOST_GROWTH):
+    if not detected(_MOST_GROWTH):
         return math.inf
     low, high = 0.0, math.log(_MOST_GROWTH)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (low, middle) if told(math.exp(middle)) else (middle, high)
+        low, high = (low, middle) if detected(math.exp(middle)) else (middle, high)
     return math.exp(high)

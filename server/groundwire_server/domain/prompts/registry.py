@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import auto
 from hashlib import sha256
@@ -49,8 +49,8 @@ class PromptVersion:
     Attributes:
         version: three numbers, such as `1.2.0`.
         text: the whole file, with its front matter.
-        author: the subject that pushed it; empty elsewhere.
-        created: when it was pushed; None elsewhere.
+        author: the subject that pushed it; empty where nobody did.
+        created: when it was pushed; None where nobody did.
     """
 
     name: str
@@ -173,7 +173,8 @@ def joined(versions: Iterable[PromptVersion], labels: Iterable[PromptLabel] = ()
     operator had first.
 
     Args:
-        versions: the same text under one number counts once, by the place that comes first.
+        versions: the same text under one number counts once, by the place that comes first; one that was pushed as
+            well has its author and time.
         labels: later ones go before earlier ones of the same name.
         revision: of the records.
 
@@ -184,12 +185,17 @@ def joined(versions: Iterable[PromptVersion], labels: Iterable[PromptLabel] = ()
     replaced: set[tuple[str, str]] = set()
     for each in versions:
         key = each.name, each.version
-        other = known.setdefault(key, each)
-        if other.origin is PromptOrigin.BUILT_IN and each.origin is not PromptOrigin.BUILT_IN:
+        other = known.get(key)
+        if other is None:
+            known[key] = each
+        elif other.origin is PromptOrigin.BUILT_IN and each.origin is not PromptOrigin.BUILT_IN:
             known[key] = each
             if other.text != each.text:
                 replaced.add(key)
-        elif other.text != each.text:
+        elif other.text == each.text:
+            if each.created is not None:
+                known[key] = replace(other, author=each.author, created=each.created)
+        else:
             raise PromptConflictError(
                 f"prompt {each.name}/{each.version} is there twice with different texts, {_PLACES[other.origin]} and "
                 f"{_PLACES[each.origin]}: give one of them another number"

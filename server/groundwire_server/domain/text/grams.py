@@ -79,7 +79,7 @@ _KOREAN_END: Final = re.compile(f"(?<=..)(?:{'|'.join(f'{_KOREAN_PARTICLES} {_KO
 
 def is_unspaced(word: str) -> bool:
     """Return whether a word begins with a letter of an unspaced script: so does each of its terms, and only they."""
-    return UNSPACED.match(word) is not None
+    return not word.isascii() and UNSPACED.match(word) is not None
 
 
 def has_unspaced(word: str) -> bool:

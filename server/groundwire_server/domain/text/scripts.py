@@ -1,5 +1,6 @@
 """Counting the letters and words of each script in a text, as far as the bytes of its UTF-8 tell them apart."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,7 +23,9 @@ _WORDED: Final = {
 
 _LATIN_ALONE: Final = {"latin": _LATIN}
 
-_ENGLISH: Final = (b" the ", b" of ", b" and ", b" to ", b" that ", b" with ", b" are ", b" is ")
+_ENGLISH: Final = re.compile(rb" (the|of|and|to|that|with|are|is)(?: \1)?(?= )")
+"""One twice in a row counts once."""
+
 _ENGLISH_FROM: Final = 0.04
 _ENGLISH_AT: Final = 0.14
 """Shares of these among the words of a text that is not English at all, and of one that is nothing else."""
@@ -91,11 +94,11 @@ def script_counts(text: str) -> tuple[float, ...]:
 def scripts_in(text: str) -> Mapping[str, float]:
     """Return how much of those of `FEATURES` a text has that it may have at all, by their names."""
     raw = text.encode("utf-8", "surrogatepass")
-    if len(raw) == len(text):
+    if text.isascii():
         characters, scripts = raw.translate(_CLASSES), _LATIN_ALONE
     else:
         characters, scripts = raw.translate(_CLASSES, _CONTINUED), _WORDED
-    words = characters.translate(_WORDS)
+    words = b" " + characters.translate(_WORDS)
     found: dict[str, float] = {
         "digits": characters.count(_DIGIT),
         "marks": characters.count(_MARK),
@@ -105,7 +108,7 @@ def scripts_in(text: str) -> Mapping[str, float]:
     for script, sign in scripts.items():
         if letters := characters.count(sign):
             found[f"{script}_letters"] = letters
-            found[f"{script}_words"] = words.count(b" " + sign) + words.startswith(sign)
+            found[f"{script}_words"] = words.count(b" " + sign)
     if scripts is _WORDED:
         found |= _beyond_ascii(raw, characters, found)
     if latin := found.get("latin_words"):
@@ -137,8 +140,7 @@ def _beyond_ascii(raw: bytes, characters: bytes, found: Mapping[str, float]) -> 
 
 def _english(raw: bytes, words: float) -> float:
     """Return how much of the Latin words of a text is English, 0 to 1."""
-    lowered = raw.lower()
-    share = sum(map(lowered.count, _ENGLISH)) / words
+    share = len(_ENGLISH.findall(raw.lower())) / words
     return min(1.0, max(0.0, (share - _ENGLISH_FROM) / (_ENGLISH_AT - _ENGLISH_FROM)))
 
 

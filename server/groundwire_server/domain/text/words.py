@@ -5,7 +5,7 @@ has the same stem in both. An index cannot know the language of the questions th
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 
 from groundwire_server.domain.text.fold import fold, fold_case
@@ -55,10 +55,7 @@ def content_words(text: str, language: Language = Language.ENGLISH) -> frozenset
     Stems are for comparing with each other only: singular and plural, and regular verb forms, share one. Scripts
     without spaces count in pairs of characters, without those that function words make.
     """
-    found: set[str] = set()
-    for word in set(words_in(language, text)) - stop_words_of(language):
-        found.update(_stems(word, language, asked=True))
-    return frozenset(found)
+    return _stemmed(set(words_in(language, text)) - stop_words_of(language), language, asked=True)
 
 
 def words_in(language: Language, text: str) -> list[str]:
@@ -107,7 +104,7 @@ def occurring(wanted: frozenset[str], text: str, language: Language = Language.E
         # Looking each stem up costs stems times length, and worse where words run together; this costs the length once.
         return ContentWords(text, language).occurring(wanted)
     folded = fold(text).replace("_", " ")
-    return frozenset(word for word in wanted if _occurs(word, folded))
+    return frozenset([word for word in wanted if _occurs(word, folded)])
 
 
 def letters(found: Iterable[str]) -> int:
@@ -127,17 +124,20 @@ class ContentWords:
 
     def __init__(self, text: str, language: Language = Language.ENGLISH) -> None:
         found = set(words_in(language, text)) - stop_words_of(language)
-        if language is Language.ENGLISH and all(map(str.isascii, found)):
-            self._stems = frozenset(map(stem, found))
-        else:
+        self._stems = _stemmed(found, language, asked=False)
+        if not all(map(str.isascii, found)):
             # A single letter of an unspaced script counts, too.
-            self._stems = frozenset(chain.from_iterable(_stems(word, language, asked=False) for word in found)).union(
-                chain.from_iterable(map(unspaced_letters, found))
-            )
+            self._stems = self._stems.union(chain.from_iterable(map(unspaced_letters, found)))
 
     def occurring(self, wanted: frozenset[str]) -> frozenset[str]:
         """Return which of some content words are among them, as `occurring` does."""
         return wanted & self._stems
+
+
+def _stemmed(found: Collection[str], language: Language, *, asked: bool) -> frozenset[str]:
+    if language is Language.ENGLISH and all(map(str.isascii, found)):
+        return frozenset(map(stem, found))
+    return frozenset(chain.from_iterable([_stems(word, language, asked=asked) for word in found]))
 
 
 def _stems(word: str, language: Language, *, asked: bool) -> Sequence[str]:
@@ -155,11 +155,11 @@ def _words(folded: str) -> list[str]:
 
 
 def _occurs(wanted: str, folded: str) -> bool:
-    if is_unspaced(wanted):
-        return wanted in folded
     # Every form of a word begins with its stem, but for a `y` that became an `i`, or an `i` that became a `y`.
     beginning = wanted[:-1] if wanted.endswith(("i", "y")) else wanted
     start = folded.find(beginning)
+    if start >= 0 and is_unspaced(wanted):
+        return True
     while start >= 0:
         if not start or not _SPACED_WORD.fullmatch(folded, start - 1, start):
             word = _SPACED_WORD.match(folded, start)

@@ -1,7 +1,7 @@
 """Recordings as messages of the contract."""
 
 from groundwire.v1 import recording_service_pb2
-from groundwire_server.ports.recordings import RecordingEntry
+from groundwire_server.ports.call_recordings import RecordingEntry
 
 
 def recording_to_pb(entry: RecordingEntry) -> recording_service_pb2.Recording:

@@ -13,7 +13,7 @@ from groundwire_server.edge.convert.recording import recording_to_pb
 from groundwire_server.edge.convert.times import read_place
 from groundwire_server.edge.paging import PageTokens, page_size
 from groundwire_server.edge.snapshot import CurrentSnapshot
-from groundwire_server.ports.recordings import RecordingKey
+from groundwire_server.ports.call_recordings import RecordingKey
 
 _PREFIX: Final = "recordings/"
 

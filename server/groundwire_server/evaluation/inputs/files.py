@@ -13,7 +13,7 @@ from groundwire_server.evaluation.inputs.recordings import MARK, recording_of
 from groundwire_server.evaluation.inputs.statements import statements_of
 from groundwire_server.evaluation.inputs.texts import check_ordinary, texts_of, texts_of_lines
 from groundwire_server.evaluation.items import QuestionItem, StatementItem, TextItem
-from groundwire_server.evaluation.recording import RecordedInput, RecordedRun
+from groundwire_server.evaluation.recording import RecordedInput, RecordedQuestion, RecordedRun
 
 RECORDING_ENDING = ".jsonl"
 """What the names of recordings in a folder end with."""
@@ -53,12 +53,23 @@ def files_of(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def questions_of_recordings(recordings: Sequence[RecordedRun]) -> InputFile:
-    """Return the questions of recordings, to be asked again: the same items, so that two results can be compared."""
-    questions = tuple(line.item for recording in recordings for line in recording.questions)
+    """Return the questions of recordings, to be asked again, under their keys: so two results can be compared.
+
+    One without a label is labelled by its recorded outcome, an answer or an abstention; where it was neither, it stays
+    without.
+    """
+    questions = tuple(_labelled(line) for recording in recordings for line in recording.questions)
     digest = hashlib.sha256("\n".join(each.key for each in questions).encode()).hexdigest()
     return InputFile(
         RecordedInput(name="recordings", kind="questions", sha256=digest, items=len(questions)), questions=questions
     )
+
+
+def _labelled(line: RecordedQuestion) -> QuestionItem:
+    answered = None if line.outcome is None else line.outcome.answered
+    if line.item.is_labelled or answered is None:
+        return line.item
+    return line.item.model_copy(update={"answerable": answered, "labelled_by_outcome": True})
 
 
 def read_inputs(files: Iterable[Path]) -> tuple[Sequence[InputFile], Sequence[RecordedRun]]:

@@ -27,6 +27,9 @@ def questions_of_lines(file: Path, text: str) -> tuple[QuestionItem, ...]:
             continue
         where = f"{file}:{number}"
         item = checked(QuestionItem, json_of(line, where, _LINE), where, _LINE)
+        if not item.is_labelled:
+            known = "nothing is known of the answer: give `expected`, `relevant` or `answerable`"
+            raise SetupError(f"{where}: {known}: {_LINE}")
         if item.key in found:
             raise SetupError(
                 f"{where}: the question of line {found[item.key][0]} again: leave one out, or give each an `id`"

@@ -50,7 +50,7 @@ def relevance_calibration(questions: Sequence[RecordedQuestion]) -> list[dict[st
     """Return, for steps of the best passage's relevance, how many questions the documents answer."""
     bins: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for line in questions:
-        if line.error is None:
+        if line.error is None and line.item.is_labelled:
             best = max((passage.relevance or 0.0 for passage in line.passages), default=0.0)
             bins[min(int(best * _BINS), _BINS - 1)].append((best, float(line.item.is_answerable)))
     return [

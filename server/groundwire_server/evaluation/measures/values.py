@@ -29,7 +29,7 @@ _VERIFIED = frozenset({Verdict.VERBATIM, Verdict.ENTAILED})
 
 
 def question_values(line: RecordedQuestion) -> Values:
-    """Return the values of a question."""
+    """Return the values of a question; one without a label has those alone that need none."""
     item, outcome = line.item, line.outcome
     values: dict[str, float] = {
         f"retrieval/{name}": value
@@ -37,16 +37,18 @@ def question_values(line: RecordedQuestion) -> Values:
     }
     answer = None if outcome is None else outcome.answer
     abstained = outcome is not None and outcome.result == "abstained"
-    values["abstention/failed"] = float(answer is None and not abstained)
+    values["abstention/failed"] = float(outcome is None or outcome.answered is None)
     if outcome is not None:
         values |= _consumption(outcome)
-    if answer is None and not abstained:
+    if not item.is_labelled or (answer is None and not abstained):
         return values
     if item.is_answerable:
         values["abstention/wrongly_abstained"] = float(answer is None)
     else:
         high = answer is not None and answer.confidence is Confidence.HIGH
         values["abstention/wrongly_answered"] = float(answer is not None)
+        if item.labelled_by_outcome:
+            return values
         values["confidence/high_on_unanswerable"] = float(high)
         values["answers/squad_exact"] = values["answers/squad_f1"] = float(answer is None)
     if item.expected:

@@ -79,7 +79,7 @@ class EvidenceScreening:
         seen = self._seen[passage.chunk_id]
         flags = () if seen is None else seen.flags
         near = self._distrusted.get(passage.document_id or passage.chunk_id, ())
-        trusted = all(abs(passage.ordinal - ordinal) > _NEAR for ordinal in near)
-        if trusted and not flags:
+        if not near and not flags:
             return passage
+        trusted = all(abs(passage.ordinal - ordinal) > _NEAR for ordinal in near)
         return replace(passage, flags=flags, trusted=trusted)

@@ -20,7 +20,7 @@ from groundwire_server.domain.outcome import Abstained, Outcome, Report
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.recording_policy import RecordingPolicy
 from groundwire_server.domain.vocabulary import Action, Cause, NextStep
-from groundwire_server.ports.recordings import RecordingEntry, RecordingKey
+from groundwire_server.ports.call_recordings import RecordingEntry, RecordingKey
 from groundwire_server.telemetry import metrics
 from tests.doubles.cases import ASKED, TRACE
 from tests.doubles.counts import Counts

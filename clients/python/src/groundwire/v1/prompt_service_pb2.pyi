@@ -74,14 +74,14 @@ class PromptVersion(_message.Message):
     digest: _builtins.str
     """digest is the SHA-256 of name, version and text, in lower-case hexadecimal."""
     origin: Global___PromptOrigin.ValueType
-    """origin says where it is kept."""
+    """origin says where it is kept; a file that was pushed as well has the time of that."""
     author: _builtins.str
-    """author is the subject that pushed it; empty elsewhere."""
+    """author is the subject that pushed it; empty where nobody did."""
     text: _builtins.str
     """text is the template with its front matter; GetPromptVersion alone returns it."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """create_time is when it was pushed; unset elsewhere."""
+        """create_time is when it was pushed; unset where nobody did."""
 
     def __init__(
         self,

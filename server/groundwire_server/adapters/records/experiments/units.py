@@ -1,4 +1,4 @@
-"""The names of units in rows: digests by a key of the records, so that nobody is named and none can be tried."""
+"""The names of units in rows: digests by a key of the records, so that no row names anybody or lets names be tried."""
 
 from collections.abc import Sequence
 from functools import lru_cache

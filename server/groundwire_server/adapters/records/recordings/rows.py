@@ -5,7 +5,7 @@ from typing import Any, Final
 from groundwire_server.adapters.records.cases.rows import FORMAT, readable
 from groundwire_server.adapters.records.encryption import SealedPlace, Sealing
 from groundwire_server.adapters.records.operations.rows import AnyRow, micros, moment
-from groundwire_server.ports.recordings import RecordingEntry, RecordingKey
+from groundwire_server.ports.call_recordings import RecordingEntry, RecordingKey
 
 _COLUMN: Final = "recordings.sealed_content"
 

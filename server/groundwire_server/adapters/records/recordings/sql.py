@@ -16,8 +16,8 @@ from groundwire_server.adapters.records.recordings.rows import RecordingRows
 from groundwire_server.adapters.records.tables.recordings import recording_documents, recordings
 from groundwire_server.domain.failure import Rejection
 from groundwire_server.domain.vocabulary import Reason
+from groundwire_server.ports.call_recordings import RecordingEntry, RecordingKey
 from groundwire_server.ports.clock import Clock
-from groundwire_server.ports.recordings import RecordingEntry, RecordingKey
 
 _BATCH: Final = 500
 """Rows that are forgotten in one transaction."""
@@ -58,7 +58,7 @@ _FORGET: Final = delete(recordings).where(
 
 
 class SqlRecordings:
-    """Recordings in a database; see `ports.recordings.Recordings`.
+    """Recordings in a database; see `ports.call_recordings.Recordings`.
 
     Args:
         sealing: of the contents.

@@ -17,10 +17,10 @@ from groundwire_server.domain.inquiry import Inquiry
 from groundwire_server.domain.outcome import RESULT_NAMES, Outcome
 from groundwire_server.domain.recording_policy import RecordingPolicy
 from groundwire_server.domain.share import place_in_share
+from groundwire_server.ports.call_recordings import RecordedCall, RecordingEntry, RecordingKey, Recordings
 from groundwire_server.ports.clock import Clock
 from groundwire_server.ports.metrics import Metrics
 from groundwire_server.ports.operations import RecordsError
-from groundwire_server.ports.recordings import RecordedCall, RecordingEntry, RecordingKey, Recordings
 from groundwire_server.telemetry import metrics
 
 CONTENT_LIMIT: Final = 3_900_000
