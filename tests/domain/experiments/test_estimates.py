@@ -86,6 +86,16 @@ def test_few_units_bound_nothing(units: int) -> None:
     assert isinf(design_effect(arm.sums()))
 
 
+def test_more_feedback_than_calls_is_within_its_interval() -> None:
+    arm = simulated("control", Metric.FEEDBACK)
+    for number in range(100):
+        arm.call(number, feedback=2.0 + number % 2)
+    found = ratio_of(arm.sums(), Metric.FEEDBACK)
+    assert found is not None
+    shown = interval(found, Metric.FEEDBACK, 0.05)
+    assert shown.low <= shown.value <= shown.high
+
+
 def test_no_calls_have_no_metric() -> None:
     assert ratio_of(simulated("control", Metric.ABSTAINED).sums(), Metric.ABSTAINED) is None
 

@@ -89,6 +89,19 @@ async def test_an_arm_follows_no_label_that_moves_to_what_it_cannot_use(place: S
     assert all(each == EXPERIMENT_STATE_RUNNING for each in states)
 
 
+async def test_a_reason_that_no_database_could_keep_is_refused(place: Splitting) -> None:
+    for call in (
+        place.client.apply_experiment(split(), reason="a\0b"),
+        place.client.end_experiment("second-model", reason="a\0b"),
+        place.client.push_prompt("answer", "9.1.0", template("one"), reason="a\0b"),
+        place.client.set_prompt_label("answer", "production", "1.2.0", reason="a\0b"),
+        place.client.roll_back_prompt("answer", reason="a\0b"),
+    ):
+        with pytest.raises(groundwire.Error) as failed:
+            await call
+        assert [each.field for each in failed.value.violations] == ["reason"]
+
+
 async def test_a_validation_keeps_nothing(place: Splitting) -> None:
     checked = await place.client.apply_experiment(split(), validate_only=True)
 
