@@ -1,6 +1,7 @@
 """`groundwire experiments apply|list|end` on a running server."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -113,6 +114,16 @@ def test_experiments_are_listed_between_tabs_and_as_json(command: Command, servi
     of_faq = command("list", "--route", "faq", "--json")
     assert [json.loads(line)["name"] for line in of_faq.out.splitlines()] == ["other"]
     assert command("list", "--most", "1").out.count("\n") == 1
+
+
+def test_a_terminal_says_that_the_service_has_changed_one_by_itself(
+    command: Command, service: ScriptedExperimentService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.kept = {"other": experiment("other", actor="")}
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert "changed by the service; etag e1" in re.sub(r"\x1b\[\d*m", "", command("list").out)
 
 
 def test_one_that_is_set_aside_fails_the_command(

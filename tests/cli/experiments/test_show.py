@@ -16,10 +16,12 @@ from groundwire_server.app.experiments.definition import EXAMPLE, read_experimen
 from groundwire_server.cli.console import Terminal
 from groundwire_server.cli.experiments import show_table
 from groundwire_server.cli.experiments.export import COLUMNS
+from groundwire_server.cli.experiments.figures import difference_of, percent_of
 from groundwire_server.cli.experiments.results import ShownExperiment
 from groundwire_server.cli.experiments.sentences import cautions, sentences
 from groundwire_server.cli.experiments.show_page import readout_page
 from groundwire_server.cli.experiments.show_table import print_readout
+from groundwire_server.domain.experiments.estimates import IntervalEstimate
 from groundwire_server.domain.experiments.experiment import ArmEnd, Experiment, Metric
 from groundwire_server.domain.experiments.observation import ArmSums
 from groundwire_server.domain.experiments.readout import Readout
@@ -230,6 +232,12 @@ def test_columns_are_left_out_before_cells_are_wrapped(
     if width >= 80:
         # No cell continues on a line of its own.
         assert not any(line.startswith(" ") and not line.strip().startswith("control") for line in table)
+
+
+def test_what_does_not_differ_at_all_is_none() -> None:
+    same = IntervalEstimate(0.0, 0.0, 0.0)
+    assert (difference_of(Metric.INPUT_TOKENS, same), percent_of(same)) == ("none", "none")
+    assert difference_of(Metric.INPUT_TOKENS, IntervalEstimate(0.0, -2.0, 2.0)) == "−2 to +2"
 
 
 def test_a_script_reads_values_between_tabs(groundwire_command: Command, results_address: str) -> None:

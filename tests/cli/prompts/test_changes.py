@@ -126,7 +126,7 @@ def test_a_label_goes_back_from_where_it_was_seen(command: Command, service: Scr
 def test_a_label_that_has_nothing_before_it_stays(command: Command, service: ScriptedPromptService) -> None:
     service.label.previous_version = ""
     ran = command("rollback", "answer")
-    assert (ran.code, "production of answer has pointed at 1.3.0 alone" in ran.err) == (1, True)
+    assert (ran.code, "production of answer points at 1.3.0, and at nothing before it" in ran.err) == (1, True)
     ran = command("rollback", "answer", "--label", "candidate")
     assert (ran.code, "answer has no label candidate" in ran.err) == (1, True)
     assert {call.method for call in service.calls} == {"ListPrompts"}

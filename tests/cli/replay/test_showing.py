@@ -123,4 +123,6 @@ def test_a_page_has_changes_first_and_runs_nothing() -> None:
     assert page.index("&lt;script&gt;") < page.rindex("When does it open?")
     assert "<del>" in page
     assert "<ins>" in page
+    # In a narrow column a word of the contract breaks where it has an underline.
+    assert "ANSWER_<wbr>VALIDATED" in page
     assert "1 of 2 calls came to something else" in page

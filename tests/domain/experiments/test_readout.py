@@ -120,3 +120,12 @@ def test_an_experiment_without_calls_has_its_arms() -> None:
         ("candidate2", 0, ()),
     ]
     assert found.mismatch == 1.0
+
+
+def test_shares_differ_by_no_more_than_all_of_them() -> None:
+    found = readout(experiment_of(), _sums(7, 200, (0.0, 1.0)))
+    row = found.arms[1].of(Metric.ABSTAINED)
+    assert row is not None
+    assert row.difference is not None
+    assert (row.difference.value, row.difference.high) == (1.0, 1.0)
+    assert 0.8 < row.difference.low < 1

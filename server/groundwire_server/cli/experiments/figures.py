@@ -89,6 +89,8 @@ def difference_of(metric: Metric, found: IntervalEstimate) -> str:
     ends = [("−" if end < 0 else "+") + amount(metric, abs(end)) for end in (found.low, found.high) if isfinite(end)]
     if not ends:
         return ""
+    if found.low == found.high == 0:
+        return "none"
     if len(ends) == 1:
         return f"{'above' if isfinite(found.low) else 'below'} {ends[0]}{unit}"
     return f"{ends[0]} to {ends[1]}{unit}"
@@ -98,4 +100,6 @@ def percent_of(found: IntervalEstimate | None) -> str:
     """Return the interval of a relative difference; empty where nothing bounds it."""
     if found is None or not isfinite(found.high):
         return ""
+    if found.low == found.high == 0:
+        return "none"
     return f"{100 * found.low:+.0f} to {100 * found.high:+.0f} %".replace("-", "−")

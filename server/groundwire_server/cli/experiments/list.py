@@ -56,7 +56,10 @@ def _print(experiment: "Experiment") -> None:
         print("\t".join(map(one_line, (*fields, experiment.fault))))
         return
     console.hang(Text(), Text(one_line(state_line(experiment)), style="bold"))
-    console.hang(Text("  "), Text(one_line(f"changed by {experiment.actor}; etag {experiment.etag}"), style="dim"))
+    console.hang(
+        Text("  "),
+        Text(one_line(f"changed by {experiment.actor or 'the service'}; etag {experiment.etag}"), style="dim"),
+    )
     for ended in experiment.ended_arms:
         who = ended.actor or f"the guard on {ended.guard}"
         why = f": {ended.reason}" if ended.reason else ""

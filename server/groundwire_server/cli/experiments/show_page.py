@@ -97,7 +97,7 @@ def _card(metric: Metric, rows: Sequence[tuple[str, float, float, float, str]], 
     frame = Frame(_WIDTH, _TOP + _BOTTOM + _LINE * len(rows), left=_LEFT, right=14, top=_TOP, bottom=_BOTTOM)
     ends = [end for _, value, low, high, _ in rows for end in (value, low, high) if isfinite(end)]
     lowest, highest = min([*ends, *([] if mark is None else [mark])]), max([*ends, *([] if mark is None else [mark])])
-    room = (highest - lowest) * 0.06 or abs(highest) * 0.1 or 0.01
+    room = (highest - lowest) * 0.06 or abs(highest) * 0.1 or 1 / scale_of(metric)
     across = frame.across(lowest - room if mark is not None or lowest > room else lowest, highest + room)
     bottom = frame.height - _BOTTOM
 

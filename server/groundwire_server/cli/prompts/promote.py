@@ -118,7 +118,9 @@ def _label(client: "groundwire.SyncClient", name: str, label: str) -> "PromptLab
     if found is None:
         raise CommandError(ExitCode.INCOMPLETE, f"{name} has no label {label}: `groundwire prompts list` shows them")
     if not found.previous_version:
-        raise CommandError(ExitCode.INCOMPLETE, f"{label} of {name} has pointed at {found.version} alone")
+        raise CommandError(
+            ExitCode.INCOMPLETE, f"{label} of {name} points at {found.version}, and at nothing before it"
+        )
     return found
 
 

@@ -57,11 +57,19 @@ def _call(replayed: ReplayedCall, titles: Titles) -> Element:
 def _outcome(outcome: RecordedOutcome, pieces: Iterable[DiffPiece], mark: Element) -> Node:
     facts = [outcome.prompt and f"prompt {outcome.prompt}", outcome.model and f"model {outcome.model}"]
     return [
-        h.p[h.b[f"{outcome.result} ({outcome.cause})"], h.small[RESULTS.get(outcome.result, "")]],
+        h.p[h.b[_breakable(f"{outcome.result} ({outcome.cause})")], h.small[RESULTS.get(outcome.result, "")]],
         h.p[h.small[", ".join(each for each in facts if each) or "no model was asked"]],
         h.p[(mark[piece.text] if piece.changed else piece.text for piece in pieces)],
         None if outcome.answer is None else _evidence(outcome.answer),
     ]
+
+
+def _breakable(words: str) -> Iterator[Node]:
+    """Yield words that a narrow column may break after an underline, and nowhere else within one."""
+    for place, part in enumerate(words.split("_")):
+        if place:
+            yield from ("_", h.wbr)
+        yield part
 
 
 def _evidence(answer: RecordedAnswer) -> Node:

@@ -142,10 +142,17 @@ def _metric(
     return MetricReadout(
         metric,
         value,
-        difference(found, other, error),
+        _of_shares(difference(found, other, error), metric),
         relative_difference(found, other, error),
         _more_units(found, other, metric, units, error, effect),
     )
+
+
+def _of_shares(found: IntervalEstimate, metric: Metric) -> IntervalEstimate:
+    """Return a difference without what no two shares can have: more than 1; where nothing bounds it, it stays so."""
+    if metric in AMOUNTS or not math.isfinite(found.high - found.low):
+        return found
+    return IntervalEstimate(found.value, max(found.low, -1.0), min(found.high, 1.0))
 
 
 def _more_units(
