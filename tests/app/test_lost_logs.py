@@ -22,6 +22,8 @@ pytestmark = pytest.mark.process
 
 ANSWERS = 300
 """Whose lines are more than a pipe holds."""
+PATIENCE_SECONDS = 120.0
+"""How long a process may take to start or to end on a busy machine."""
 CONFIGURATION = (
     "telemetry: {{decisions: {{ordinary: 100000, notable: 100000}}, prometheus_listen: '127.0.0.1:{port}'}}\n"
 )
@@ -37,7 +39,7 @@ async def serving(folder: Path, stderr: int) -> AsyncIterator[tuple[Process, str
     process = await asyncio.create_subprocess_exec(*command, *place, stdout=PIPE, stderr=stderr)
     try:
         assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), 30)
+        line = await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS)
         yield process, line.decode().split()[-1]
     finally:
         if process.returncode is None:
@@ -63,7 +65,7 @@ async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
             while await _lost(tmp_path) < ANSWERS:  # noqa: ASYNC110  # another process counts
                 await asyncio.sleep(0.1)
             process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), 30)
+            await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
     finally:
         os.close(full)
     assert process.returncode == 0
@@ -75,7 +77,7 @@ async def test_a_reader_that_stops_costs_no_answer_and_holds_no_end_up(tmp_path:
         async with serving(tmp_path, written) as (process, address):
             await answered(address)
             process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), 30)
+            await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
     finally:
         os.close(unread)
         os.close(written)
@@ -89,7 +91,7 @@ async def test_a_reader_that_leaves_costs_no_answer(tmp_path: Path) -> None:
             os.close(unread)
             await answered(address)
             process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), 30)
+            await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
     finally:
         os.close(written)
     assert process.returncode == 0

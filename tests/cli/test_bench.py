@@ -177,7 +177,7 @@ def test_ctrl_c_cancels_what_is_under_way(service: FakeService, address: str) ->
     assert service.waiting.wait(60)
 
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
 
     assert process.returncode == 130
     assert service.cancelled.wait(PATIENCE)

@@ -58,7 +58,7 @@ def test_the_shell_completes_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     command = [sys.executable, "-m", "groundwire_server"]
 
-    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=180, check=False)
 
     assert ran.stdout.split() == ["delete"]
 

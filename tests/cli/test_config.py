@@ -381,7 +381,7 @@ def test_output_into_a_closed_pipe_ends_quietly(here: Path, arguments: list[str]
     os.close(read)
     try:
         ran = subprocess.run(
-            [*COMMAND, *arguments], stdout=write, stderr=subprocess.PIPE, timeout=60, check=False, text=True
+            [*COMMAND, *arguments], stdout=write, stderr=subprocess.PIPE, timeout=180, check=False, text=True
         )
     finally:
         os.close(write)

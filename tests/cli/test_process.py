@@ -27,7 +27,13 @@ PLAIN = {**os.environ, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
 
 def command(*arguments: str, env: Mapping[str, str] = PLAIN) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False, env=dict(env), encoding="utf-8"
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+        env=dict(env),
+        encoding="utf-8",
     )
 
 
@@ -58,7 +64,7 @@ def test_help_needs_nothing_that_is_slow_to_import() -> None:
         "slow = {'grpc', 'rich', 'numpy', 'google.protobuf', 'groundwire', 'pydantic'} & set(sys.modules); "
         "sys.exit(f'imported: {slow}' if slow else 0)"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=180, check=False)
 
     assert ran.stderr == ""
     assert "serve" in ran.stdout
@@ -72,7 +78,7 @@ def test_ctrl_c_cancels_on_the_server(service: FakeService, address: str) -> Non
     assert service.waiting.wait(60)
 
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
 
     assert process.returncode == 130
     assert service.cancelled.wait(PATIENCE)
@@ -88,7 +94,7 @@ def test_ctrl_c_cancels_a_search_on_the_server(service: FakeService, address: st
     assert service.waiting.wait(60)
 
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
 
     assert process.returncode == 130
     assert service.cancelled.wait(PATIENCE)
@@ -109,7 +115,7 @@ def test_ctrl_c_ends_an_ingest_that_the_next_run_takes_up(service: FakeService, 
     assert service.waiting.wait(60)
 
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
 
     assert process.returncode == 130
     assert service.cancelled.wait(PATIENCE)
@@ -120,7 +126,7 @@ def test_ctrl_c_ends_an_ingest_that_the_next_run_takes_up(service: FakeService, 
 
     del service.script["docs/09.md"]
     service.sent.clear()
-    again = subprocess.run(arguments, capture_output=True, text=True, cwd=tmp_path, env=env, timeout=60, check=False)
+    again = subprocess.run(arguments, capture_output=True, text=True, cwd=tmp_path, env=env, timeout=180, check=False)
 
     assert again.returncode == 0
     assert again.stdout.startswith("12 documents: ")

@@ -113,7 +113,7 @@ async def _serving(file: Path, log: Path) -> AsyncIterator[str]:
         )
     try:
         assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), 60)
+        line = await asyncio.wait_for(process.stdout.readline(), 180)
         yield line.decode().removeprefix("listening on ").strip()
     finally:
         process.terminate()

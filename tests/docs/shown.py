@@ -108,7 +108,7 @@ async def _serving(command: str, folder: Path) -> AsyncIterator[str]:
     )
     try:
         assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), 60)
+        line = await asyncio.wait_for(process.stdout.readline(), 180)
         yield line.decode().removeprefix("listening on ").strip()
     finally:
         process.terminate()
@@ -137,7 +137,7 @@ async def run(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    printed, complaint = await asyncio.wait_for(process.communicate(), 60)
+    printed, complaint = await asyncio.wait_for(process.communicate(), 180)
     assert process.returncode in codes, f"{command}: {complaint.decode()}{printed.decode()}"
     return (complaint if wrong else printed).decode()
 

@@ -290,7 +290,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(
     running = subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, text=True)
     assert service.waiting.wait(60)
     running.send_signal(number)
-    _, complaint = running.communicate(timeout=60)
+    _, complaint = running.communicate(timeout=180)
 
     if number is signal.SIGINT:
         assert running.returncode == 130
