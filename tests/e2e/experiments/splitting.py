@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from groundwire import Client, Document, Outcome, Question
+from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.serve import Running, running
+from groundwire_server.domain.experiments.experiment import Metric
+from groundwire_server.domain.experiments.observation import UnitKey, UnitSums
+from groundwire_server.experiments.guarding import GuardWatch
+from groundwire_server.ports.experiments import ResultBatch
+from tests.doubles.counts import Counts
 
+NAME = "second-model"
 QUESTION = "What do lambda expressions create?"
 TEXT = "Lambda expressions create anonymous functions. They can be used wherever function objects are required."
 ROUTE = "models: [first], store: main, thresholds: {min_relevance: 0.05}"
@@ -32,7 +39,7 @@ queue: {{poll_seconds: 0.05, backoff_seconds: 0.05}}
 """
 
 
-def split(name: str = "second-model", settings: str = "{models: [second]}", share: float = 50, more: str = "") -> str:
+def split(name: str = NAME, settings: str = "{models: [second]}", share: float = 50, more: str = "") -> str:
     """The definition of an experiment whose treatment has some settings."""
     return f"""
 name: {name}
@@ -65,6 +72,26 @@ class Splitting:
         """Write the file again, and have it read."""
         self.file.write_text(text)
         return await self.server.reloader.reload()
+
+    def guards(self, counts: Counts | None = None) -> GuardWatch:
+        """Return guards that look once, as those of the server do every few seconds."""
+        process = self.server.process
+        assert process.registry is not None
+        assert process.experiment_results is not None
+        results, records = process.experiment_results.results, process.registry.records
+        reloader = self.server.reloader
+        return GuardWatch(lambda: reloader.state.experiments, results, records, SystemClock(), counts or Counts())
+
+    async def write_worse(self) -> None:
+        """Write results as another process might: the candidate answers nothing."""
+        opened = self.server.process.experiment_results
+        assert opened is not None
+        sums = {
+            UnitKey(NAME, arm, f"{number:032x}"): UnitSums(1, {Metric.ANSWERED: answered})
+            for arm, answered, first in (("control", 1.0, 0), ("candidate", 0.0, 500))
+            for number in range(first, first + 500)
+        }
+        await opened.results.write("another", ResultBatch(1, SystemClock().today(), sums))
 
 
 @asynccontextmanager

@@ -7,12 +7,8 @@ import pytest
 
 from groundwire.v1.experiment_service_pb2 import EXPERIMENT_STATE_RUNNING, EXPERIMENT_STATE_SCHEDULED
 from groundwire_server.app import clock
-from groundwire_server.app.clock import SystemClock
-from groundwire_server.experiments.guarding import GuardWatch
-from tests.doubles.counts import Counts
-from tests.e2e.experiments.splitting import ROUTE, Splitting, configured, split, splitting
+from tests.e2e.experiments.splitting import NAME, ROUTE, Splitting, configured, split, splitting
 
-NAME = "second-model"
 OF_ROUTE = {("", "first")}
 
 
@@ -40,15 +36,6 @@ async def state(place: Splitting) -> int:
     return (await place.client.experiment(NAME)).experiment.state
 
 
-async def look(place: Splitting) -> None:
-    """Have the guards look, as they do every few seconds."""
-    process = place.server.process
-    assert process.registry is not None
-    assert process.experiment_results is not None
-    results, records = process.experiment_results.results, process.registry.records
-    await GuardWatch(lambda: place.server.reloader.state.experiments, results, records, SystemClock(), Counts()).look()
-
-
 async def test_a_step_back_before_the_start_and_the_way_back(tmp_path: Path, wall: Wall) -> None:
     async with splitting(tmp_path) as place:
         await place.client.apply_experiment(split(more="guards:\n- {metric: ANSWERED, absolute: 0.05}\n"))
@@ -56,7 +43,7 @@ async def test_a_step_back_before_the_start_and_the_way_back(tmp_path: Path, wal
         wall.ahead = timedelta(hours=-1)
         assert await state(place) == EXPERIMENT_STATE_SCHEDULED
         assert set((await place.arms(2)).values()) == OF_ROUTE
-        await look(place)
+        await place.guards().look()
         wall.ahead = timedelta()
         assert await state(place) == EXPERIMENT_STATE_RUNNING
         assert await place.arms(8) == before

@@ -15,20 +15,13 @@ import grpc
 import pytest
 
 from groundwire import Client, Error
-from groundwire_server.app.clock import SystemClock
-from groundwire_server.domain.experiments.experiment import Metric
-from groundwire_server.domain.experiments.observation import UnitKey, UnitSums
-from groundwire_server.experiments.guarding import GuardWatch
-from groundwire_server.ports.experiments import ResultBatch
 from tests.chaos.services import Service
 from tests.chaos.stack import postgres_service
-from tests.doubles.counts import Counts
-from tests.e2e.experiments.splitting import ROUTE, Splitting, configured, split, splitting
+from tests.e2e.experiments.splitting import NAME, ROUTE, Splitting, configured, split, splitting
 from tests.e2e.prompts import template
 from tests.e2e.test_records_faults import made
 from tests.postgres_server import USER, needs_postgres
 
-NAME = "second-model"
 GUARDED = "guards:\n- {metric: ANSWERED, absolute: 0.05}\n"
 RECORDING = "recording: {tenants: [acme], share: 1, mask: []}"
 
@@ -53,7 +46,7 @@ async def goes_on_after(place: Splitting, broken: Broken, *, reads: bool) -> Non
     assert opened is not None
     await client.apply_experiment(split(more=GUARDED))
     await client.push_prompt("answer", "9.0.0", template("new"))
-    await _worse(place)
+    await place.write_worse()
     before, trail = await place.arms(6), await _trail(client)
     await opened.writer.settle()
     recorded = await _recorded(client)
@@ -63,7 +56,7 @@ async def goes_on_after(place: Splitting, broken: Broken, *, reads: bool) -> Non
         if not reads:
             for read in (once.experiment(NAME), once.get_recording(recorded[0])):
                 await _refused(read)
-        await _guards(place).look()
+        await place.guards().look()
         assert await place.arms(3) == {user: before[user] for user in list(before)[:3]}
         await opened.writer.settle()
     # Nothing of what was refused is there, in whole or in part.
@@ -76,7 +69,7 @@ async def goes_on_after(place: Splitting, broken: Broken, *, reads: bool) -> Non
     assert len(await _recorded(client)) == len(recorded) + 1
     await client.set_prompt_label("answer", "production", "9.0.0")
     await client.apply_experiment(split("fewer", "{limits: {top_k: 2}}"))
-    await _guards(place).look()
+    await place.guards().look()
     assert [each.arm for each in (await client.experiment(NAME)).experiment.ended_arms] == ["candidate"]
     assert (await client.verify_audit()).intact
 
@@ -114,26 +107,6 @@ async def _trail(client: Client) -> list[str]:
 
 async def _recorded(client: Client) -> list[str]:
     return [each.name async for each in client.recordings()]
-
-
-def _guards(place: Splitting) -> GuardWatch:
-    process = place.server.process
-    assert process.registry is not None
-    assert process.experiment_results is not None
-    results, records = process.experiment_results.results, process.registry.records
-    return GuardWatch(lambda: place.server.reloader.state.experiments, results, records, SystemClock(), Counts())
-
-
-async def _worse(place: Splitting) -> None:
-    """Write results as another process might: the candidate answers nothing."""
-    opened = place.server.process.experiment_results
-    assert opened is not None
-    sums = {
-        UnitKey(NAME, arm, f"{number:032x}"): UnitSums(1, {Metric.ANSWERED: answered})
-        for arm, answered, first in (("control", 1.0, 0), ("candidate", 0.0, 500))
-        for number in range(first, first + 500)
-    }
-    await opened.results.write("another", ResultBatch(1, SystemClock().today(), sums))
 
 
 async def test_a_file_that_another_process_has_locked(tmp_path: Path) -> None:

@@ -8,22 +8,17 @@ from pathlib import Path
 import pytest
 
 from groundwire import Client
-from groundwire_server.app.clock import SystemClock
 from groundwire_server.app.registry_watch import POLL_SECONDS
 from groundwire_server.domain.experiments.experiment import Metric
-from groundwire_server.domain.experiments.observation import UnitKey, UnitSums
-from groundwire_server.experiments.guarding import GuardWatch
-from groundwire_server.ports.experiments import ResultBatch
 from groundwire_server.telemetry import metrics
 from tests.doubles.counts import Counts
-from tests.e2e.experiments.splitting import Splitting, configured, split, splitting
+from tests.e2e.experiments.splitting import NAME, Splitting, configured, split, splitting
 from tests.e2e.prompts import template
 from tests.e2e.test_records_faults import made
 from tests.postgres_server import USER, PostgresDatabases, needs_postgres
 
 pytestmark = [needs_postgres, pytest.mark.process]
 
-NAME = "second-model"
 PATIENCE = 60.0
 """Seconds after which a test is given up."""
 
@@ -114,9 +109,9 @@ async def test_guards_of_both_servers_end_an_arm_once(two: tuple[Splitting, Spli
     one, _ = two
     await one.client.apply_experiment(split(more="guards:\n- {metric: ANSWERED, absolute: 0.05}\n"))
     counts = [Counts(), Counts()]
-    watches = [_guards(place, counted) for place, counted in zip(two, counts, strict=True)]
+    watches = [place.guards(counted) for place, counted in zip(two, counts, strict=True)]
     await until(lambda: _known(two))
-    await _worse(one)
+    await one.write_worse()
     await asyncio.gather(*(watch.look() for watch in watches for _ in range(3)))
 
     (end,) = (await one.client.experiment(NAME)).experiment.ended_arms
@@ -133,23 +128,3 @@ async def _is(value: Awaitable[object], wanted: object) -> bool:
 
 async def _known(two: tuple[Splitting, Splitting]) -> bool:
     return all(place.server.reloader.state.experiments for place in two)
-
-
-def _guards(place: Splitting, counted: Counts) -> GuardWatch:
-    process = place.server.process
-    assert process.registry is not None
-    assert process.experiment_results is not None
-    results, records = process.experiment_results.results, process.registry.records
-    return GuardWatch(lambda: place.server.reloader.state.experiments, results, records, SystemClock(), counted)
-
-
-async def _worse(place: Splitting) -> None:
-    """Write results as another process might: the candidate answers nothing."""
-    opened = place.server.process.experiment_results
-    assert opened is not None
-    sums = {
-        UnitKey(NAME, arm, f"{number:032x}"): UnitSums(1, {Metric.ANSWERED: answered})
-        for arm, answered, first in (("control", 1.0, 0), ("candidate", 0.0, 500))
-        for number in range(first, first + 500)
-    }
-    await opened.results.write("another", ResultBatch(1, SystemClock().today(), sums))
