@@ -8,6 +8,7 @@ from groundwire_server.adapters.prompts.built_in import built_in_versions
 from groundwire_server.adapters.prompts.catalogue import compiler
 from groundwire_server.adapters.prompts.front_matter import UnusableTemplateError
 from groundwire_server.adapters.prompts.lint import ROOM, TemplateLint
+from groundwire_server.adapters.prompts.template import MOST_WARNED
 from groundwire_server.domain.prompts.registry import PromptVersion
 from tests.doubles.prompts import USER, template
 
@@ -64,6 +65,11 @@ WARNED = {
 @pytest.mark.parametrize(("text", "line", "says"), WARNED.values(), ids=WARNED)
 def test_what_may_be_wrong_is_a_warning_with_its_place(text: str, line: int, says: str) -> None:
     assert warnings(text) == [(line, says)]
+
+
+def test_of_many_lines_that_hide_something_the_first_are_warned_of() -> None:
+    found = warnings(template("Answer.\u202e\n" * (MOST_WARNED + 1)))
+    assert [line for line, _ in found] == list(range(4, 4 + MOST_WARNED))
 
 
 def test_a_text_that_is_no_template_is_said_so_and_raises_nothing() -> None:

@@ -30,6 +30,11 @@ from groundwire_server.domain.vocabulary import Cause
 ANSWER_FORM: Final = '{"confidence": "low" | "medium" | "high", "segments": [{"text": "...", "cites": ["p1"]}]}'
 """What `answer_form` prints: the form that the reader of answers expects, confidence first."""
 
+MOST_WARNED: Final = 100
+"""Lines with a character that is not seen of which a warning is made."""
+
+_HIDES: Final = "holds a character that is not seen: remove it, so that all reads as it says"
+
 _AT_ONCE: Final = 128
 """Pieces of a block after which its length is looked at: they are not copied before all are there."""
 
@@ -170,9 +175,9 @@ def _read(environment: Environment, name: str, version: str, text: str) -> _Read
     for variable in sorted(set(parts.header.variables) - body.used):
         line = parts.lines.get(("variables", variable), 0)
         warnings.append((line, f"`{variable}` is declared and never shown: show it, or take it out"))
-    for number, written in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        if without_hidden(written) != written:
-            warnings.append((number, "holds a character that is not seen: remove it, so that all reads as it says"))
+    lines = enumerate(text.removeprefix("\ufeff").split("\n"), 1)
+    hiding = (number for number, line in lines if without_hidden(line) != line)
+    warnings += [(number, _HIDES) for number in islice(hiding, MOST_WARNED)]
     if not parts.header.description:
         warnings.append((1, "has no description: add `description: …` to the front matter"))
     if MARK not in re.sub(f"<[^<>]*{MARK}[^<>]*>", "", body.always["user"]):
