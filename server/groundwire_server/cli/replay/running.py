@@ -23,10 +23,13 @@ from groundwire_server.ports.prompts import Prompts
 
 _OUTCOME_ALONE: Final = "its recording has the outcome alone, not what models and stores returned"
 
-_NEVER_ASKED: Final = frozenset(
-    {PortName.SEARCH, PortName.VISIBILITY, PortName.PROMPT, PortName.QUEUE, PortName.READER}
+_ASKED_LIVE: Final = frozenset(
+    {
+        *(PortName.GENERATOR, PortName.REWRITER, PortName.RERANKER, PortName.CHECKER, PortName.SUFFICIENCY),
+        *(PortName.GUARD, PortName.NEIGHBOURS),
+    }
 )
-"""Ports that no replay asks anew: what they return belongs to the time of the call."""
+"""Ports that a replay can ask anew: what the others return belongs to the time of the call."""
 
 _NO_OUTCOME: Final = "its outcome has a number that no outcome has: the recording was changed"
 
@@ -156,4 +159,4 @@ def _missing(replayed: Replayed) -> str:
     if not port:
         return ""
     missing = f"nothing is recorded of {port.lower().replace('_', ' ')} {name}".strip()
-    return missing if port in _NEVER_ASKED else f"{missing}, which can be asked with --live"
+    return f"{missing}, which can be asked with --live" if port in _ASKED_LIVE else missing
