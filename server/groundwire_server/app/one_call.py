@@ -30,7 +30,7 @@ class PortsOfOneCall(RouteTable):
 def event_digest(event: Event | None) -> str | None:
     """Return a digest of an event as it is sent.
 
-    None of an outcome, which a recording holds itself, and where there is no event.
+    It is None for an outcome, which a recording holds itself, and where there is no event.
     """
     return None if event is None or isinstance(event, Outcome) else digest(Event, event, _sent)
 

@@ -146,7 +146,7 @@ class LabelsFile:
         except UnicodeEncodeError:
             raise SetupError("the reason is not UTF-8: set the terminal to UTF-8") from None
         try:
-            # Opened first: a label does not move without its line.
+            # Opened first: where the history cannot be written to, no label moves.
             with (self._folder / HISTORY).open("ab") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 if read_folder(self._folder).labels != self._read.labels:

@@ -48,7 +48,7 @@ def recording_file(exchange: RecordedExchange, mask: Callable[[str], str] | None
 
 
 def recorded_question(exchange: RecordedExchange) -> RecordedQuestion:
-    """Return a recorded call as a line of a recording, without a label: what a right answer is, nobody has said."""
+    """Return a recorded call as a line of a recording, without a label: nobody has said what would be right."""
     item = QuestionItem(id=_id(exchange), question=exchange.question.text)
     return RecordedQuestion(kind="question", item=item, outcome=recorded_outcome(exchange.outcome), exchange=exchange)
 

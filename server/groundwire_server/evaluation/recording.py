@@ -164,7 +164,7 @@ class RecordedOutcome(Record):
 
     @property
     def answered(self) -> bool | None:
-        """Whether it is an answer, also one whose text was not kept; None where it is no abstention either."""
+        """True for an answer, whether or not its text was kept; False for an abstention; None for anything else."""
         if self.answer is not None or self.result in {"answered", "cached"}:
             return True
         return False if self.result == "abstained" else None

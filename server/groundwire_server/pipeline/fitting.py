@@ -101,7 +101,7 @@ def describe(fitted: FittedPrompt, passages: Sequence[Passage], tokens: ModelTok
 
 
 def cut(passage: Passage, budget: int, count: Callable[[str], int]) -> Passage:
-    """Return a passage that has more tokens with so many: its first blocks, and of the next one what is whole.
+    """Return the beginning of a passage that is over a budget: its first blocks, and of the next one what is whole.
 
     Where not even its first sentence fits, it is cut between words.
     """

@@ -95,7 +95,7 @@ class RecordedCall(Protocol):
         """Return it as a recording file of one question.
 
         Args:
-            mask: returns what is kept of a text among `texts`, and nobody is named beside them; None keeps all.
+            mask: returns what is kept of a text among `texts`; names beside them are left out. None keeps all.
         """
         ...
 

@@ -175,7 +175,7 @@ IN_USER = {
     "with-nothing": ("{% if answer_form == none %}x{% endif %}", "a text is compared with nothing"),
     "maybe-nothing": (
         "{% if ('x' if turns) < 'y' %}x{% endif %}",
-        "a text in one case and something else in another is compared with a text",
+        "a value of several kinds is compared with a text",
     ),
     "in-a-number": ("{% if 'x' in 5 %}x{% endif %}", "`in` looks for a text in a text, not for a text in a number"),
     "whole-loop": ("{% for t in turns %}{{ loop }}{% endfor %}", "`loop` is not a text: show what is in it"),

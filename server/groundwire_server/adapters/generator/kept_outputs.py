@@ -20,8 +20,7 @@ _SIZE_LIMIT: Final = 16 * 1024 * 1024
 _DIGEST_BYTES: Final = 16
 _ADVICE: Final = "delete it, and write it anew with --live"
 
-
-Count = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
+_Count = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 
 
 class _Kept(BaseModel):
@@ -31,7 +30,7 @@ class _Kept(BaseModel):
 
     text: str
     finish: Literal["COMPLETE", "LENGTH"]
-    tokens: tuple[Count, Count]
+    tokens: tuple[_Count, _Count]
 
 
 class OutputFolder:

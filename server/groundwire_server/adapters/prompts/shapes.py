@@ -27,7 +27,7 @@ class ValueKind(Enum):
     NUMBER = "a number"
     TRUTH = "true or false"
     NOTHING = "nothing"
-    MIXED = "a text in one case and something else in another"
+    MIXED = "a value of several kinds"
 
 
 @dataclass(frozen=True, slots=True)

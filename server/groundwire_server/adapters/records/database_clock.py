@@ -11,7 +11,7 @@ from groundwire_server.adapters.records.transactions import RecordsDialect
 MOST_APART: Final = 30.0
 """Seconds between the two that need no attention."""
 
-ADVICE: Final = "set both by NTP: experiments, reviews and retention go by this one"
+ADVICE: Final = "set both by NTP, since experiments, reviews and retention go by that of this machine"
 
 _NOW: Final = text("SELECT extract(epoch FROM clock_timestamp())")
 

@@ -44,7 +44,7 @@ _MOST_WORSENING: Final = 1e12
 _MOST_RELATIVE: Final = 10.0
 """Who tolerates more guards nothing, and has most likely written percent."""
 _MOST_ERROR: Final = 0.25
-"""A guard that errs as often as not says nothing, and its bound has no finite value."""
+"""At one half a guard says nothing, and its margin is not defined."""
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 9999
 _MOST_HOURS: Final = 24.0 * 366

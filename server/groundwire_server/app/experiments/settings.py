@@ -70,6 +70,7 @@ def with_settings(route: RouteConfig, settings: Mapping[str, Any]) -> RouteConfi
 
     Raises:
         ValidationError: when the settings do not fit what the route keeps.
+        TypeError: when a section that is merged has no keys; those of an arm were checked for that.
     """
     values = route.model_dump(mode="json", exclude_unset=True)
     for name, value in settings.items():

@@ -40,7 +40,7 @@ def arms_line(definition: str, traffic: float) -> str:
 
     Args:
         definition: in YAML.
-        traffic: the share of the units that are in the experiment, 0 to 100; with 0 shares of them are given.
+        traffic: the share of the units that are in the experiment, in percent; 0 shows the shares within it.
     """
     read = read_experiment(definition, datetime.min.replace(tzinfo=UTC))
     units = UNITS[read.unit]

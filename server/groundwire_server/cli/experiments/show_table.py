@@ -26,8 +26,8 @@ from groundwire_server.domain.experiments.readout import ArmReadout, Readout
 _GAP: Final = 2
 
 _LEFT_OUT: Final = (5, 3, 6)
-"""Columns that a narrow terminal does not show, the first of these first: what is relative, the interval of the arm
-alone, and what is needed, which a sentence says of one metric. The difference says most."""
+"""Columns that a narrow terminal leaves out, in this order: the relative difference, the interval of the arm alone, and
+the units that are needed, which a sentence names for one metric."""
 
 _NOTHING: Final = ("", "", "", "")
 """The cells of a row that compares nothing."""

@@ -111,7 +111,7 @@ def _label(client: "groundwire.SyncClient", name: str, label: str) -> "PromptLab
     """Return a label as it is now.
 
     Raises:
-        CommandError: when there is none, or it has pointed at nothing else.
+        CommandError: when there is none, or it has nothing to go back to.
     """
     (prompt,) = client.prompts(name).prompts
     found = next((each for each in prompt.labels if each.label == label), None)

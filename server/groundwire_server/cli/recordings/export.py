@@ -21,7 +21,7 @@ _ID: Final = re.compile("[0-9a-f]{32}")
 
 _ERASED: Final = "ERASED"
 _DELETED: Final = "RECORDING_NOT_FOUND"
-"""Reasons of a recording that is not read."""
+"""Reasons with which the server returns no recording."""
 
 
 class SealedRecordingError(CommandError):

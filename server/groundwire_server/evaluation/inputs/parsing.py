@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from groundwire_server.domain.failure import GroundwireError, SetupError
-from groundwire_server.evaluation.items import NOT_BLANK as BLANK
+from groundwire_server.evaluation.items import NOT_BLANK
 from groundwire_server.files.small import UnreadableFileError, text_of
 from groundwire_server.options.yaml_text import InvalidYamlError, parse_yaml
 from groundwire_server.options.yaml_text import Path as Place
@@ -168,7 +168,7 @@ def refuse(
     if first["type"] == "json_invalid":
         said = f"is not JSON ({message.removeprefix('Invalid JSON: ')})"
     if first["type"] == "string_pattern_mismatch":
-        said = "must not be blank" if first["ctx"]["pattern"] == BLANK else f"must match {first['ctx']['pattern']}"
+        said = "must not be blank" if first["ctx"]["pattern"] == NOT_BLANK else f"must match {first['ctx']['pattern']}"
     line = next((f":{lines[parts[:end]]}" for end in range(len(parts), 0, -1) if parts[:end] in lines), "")
     raise SetupError(f"{where}{line}: {f'`{place}` ' if place else ''}{said}: {advice}") from None
 
