@@ -46,13 +46,8 @@ def test_one_that_somebody_has_labelled_counts() -> None:
     run = RecordedRun.of(HEADER, [call("one", outcome(answer("Yes.")), labelled), *CALLS.lines[1:]])
     measures = evaluate([run]).measures
     assert measures["items"]["unlabelled"] == 2
-    assert (
-        measures["abstention"]["wrongly_answered"]["value"],
-        measures["abstention"]["wrongly_answered"]["count"],
-    ) == (
-        1.0,
-        1,
-    )
+    wrongly = measures["abstention"]["wrongly_answered"]
+    assert (wrongly["value"], wrongly["count"]) == (1.0, 1)
 
 
 def test_asked_again_they_are_compared_with_how_they_ended() -> None:
@@ -72,7 +67,10 @@ def test_asked_again_they_are_compared_with_how_they_ended() -> None:
         "abstained, though the recorded call was answered",
         "answered, though the recorded call abstained",
     ]
-    assert "2 compared with their recorded outcomes: whether they were answered then" in list(label_lines(result))
+    assert list(label_lines(result)) == [
+        "1 without a label, as recorded calls are: in no measure that compares with one",
+        "2 compared with their recorded outcomes: whether they were answered then",
+    ]
 
 
 def test_an_answer_whose_text_was_not_kept_was_an_answer() -> None:

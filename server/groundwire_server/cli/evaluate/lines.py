@@ -51,11 +51,13 @@ def subject_line(result: EvaluationResult) -> str:
 def label_lines(result: EvaluationResult) -> Iterator[str]:
     """Yield what there is to know of questions that nobody has labelled, as those of recorded calls are."""
     items = result.measures["items"]
+    compared = items.get("labelled_by_outcome", 0)
     if count := items.get("unlabelled", 0):
         yield f"{count:,} without a label, as recorded calls are: in no measure that compares with one"
-        yield "--again asks them again, and compares with their recorded outcomes"
-    if count := items.get("labelled_by_outcome", 0):
-        yield f"{count:,} compared with their recorded outcomes: whether they were answered then"
+        if not compared:
+            yield "--again asks them again, and compares with their recorded outcomes"
+    if compared:
+        yield f"{compared:,} compared with their recorded outcomes: whether they were answered then"
 
 
 def figure_text(measure: Measure, figure: Mapping[str, Any]) -> str:
