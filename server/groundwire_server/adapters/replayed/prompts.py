@@ -45,7 +45,7 @@ class ReplayedPrompts:
         return f"{name}/{version}"
 
     def settings(self, name: str, version: str) -> PromptSettings:
-        """Return what a prompt says of the call of its model; one that was recorded says it itself."""
+        """Return what a prompt says of the call of its model: the recorded one, unless another is rendered."""
         if self._templates is not None:
             return self._templates.settings(name, version)
         return next((each.prompt.settings for each in self._rendered if each.prompt is not None), NO_SETTINGS)
