@@ -14,6 +14,7 @@ from groundwire_server.domain.experiments.experiment import Arm, Experiment, Exp
 from groundwire_server.domain.fencing.fence import draw_mark
 from groundwire_server.domain.question import Question, Turn
 from groundwire_server.domain.requester import Requester
+from groundwire_server.ports.prompts import PromptInputs
 
 _DATA: Final = Path(__file__).with_name("data") / "paraphrases.json"
 _PASSAGE: Final = 600
@@ -46,5 +47,5 @@ class Prompting:
         began = time.process_time()
         for mark, requester in zip(marks, requesters, strict=True):
             self._traffic.assigned(requester, now)
-            self._prompts.render("answer", "1.2.0", self._question, self._passages, mark)
+            self._prompts.render("answer", "1.2.0", PromptInputs(self._question, self._passages, mark))
         return (time.process_time() - began) / calls * 1000

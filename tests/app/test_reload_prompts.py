@@ -13,7 +13,7 @@ from groundwire_server.app.configuration.load import Sources, load
 from groundwire_server.app.reload import ConfigReloader
 from groundwire_server.domain.prompts.registry import digest_of
 from groundwire_server.domain.question import Question
-from groundwire_server.ports.prompts import Prompts
+from groundwire_server.ports.prompts import PromptInputs, Prompts
 from groundwire_server.ports.recording import Recording
 from tests.app.test_reload import STAYS, TAKEN
 from tests.doubles.counts import Counts
@@ -48,7 +48,7 @@ class Place:
     def rendered(self, route: str) -> str:
         """The version that a route asks with now, told by the prompt's own text."""
         policy, ports = self._route(route)
-        prompt = ports.render(policy[0], policy[1], Question(route, "Why?", "r"), [], "m4rk")
+        prompt = ports.render(policy[0], policy[1], PromptInputs(Question(route, "Why?", "r"), [], "m4rk"))
         assert prompt.system.startswith(f"I am {prompt.version}.")
         return prompt.version
 

@@ -21,6 +21,7 @@ from groundwire_server.domain.prompts.registry import PromptRegistry, PromptVers
 from groundwire_server.domain.question import Question, Turn
 from groundwire_server.domain.refused import Departure, RefusedSentence
 from groundwire_server.domain.vocabulary import Cause, ConflictKind, Word
+from groundwire_server.ports.prompts import PromptInputs
 
 MARK: Final = "0a1b2c3d4e5f"
 """The mark of previews; that of a call is drawn anew, and nobody can guess it."""
@@ -108,16 +109,8 @@ class PromptPreviews:
         """
         prompts = PromptCatalogue(joined([version]), self._templates)
         draft, released = _begun(message, example.passages)
-        return prompts.render(
-            version.name,
-            version.version,
-            example.question,
-            example.passages,
-            MARK,
-            draft,
-            released,
-            context=example.context,
-        )
+        inputs = PromptInputs(example.question, example.passages, MARK, draft, released, context=example.context)
+        return prompts.render(version.name, version.version, inputs)
 
     def route_faults(self) -> Sequence[ConfigError]:
         """Return what keeps the routes of the configuration from using the prompts that they name."""

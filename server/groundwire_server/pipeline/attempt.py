@@ -25,6 +25,7 @@ from groundwire_server.pipeline.select import shortened
 from groundwire_server.pipeline.stage import StageRunner
 from groundwire_server.pipeline.usage_meter import UsageMeter
 from groundwire_server.pipeline.validate import validate
+from groundwire_server.ports.prompts import PromptInputs
 from groundwire_server.telemetry import names
 
 
@@ -70,17 +71,10 @@ async def attempt(
             question, context = prompt_context(inquiry, passages, ports.context, tokens.counter, room, most)
 
             def rendered(passages: Sequence[Passage]) -> Prompt:
-                return ports.prompts.render(
-                    policy.prompt,
-                    policy.prompt_version,
-                    question,
-                    passages,
-                    run.mark,
-                    step.repair_of,
-                    gate.released,
-                    gate.confidence,
-                    context,
+                inputs = PromptInputs(
+                    question, passages, run.mark, step.repair_of, gate.released, gate.confidence, context
                 )
+                return ports.prompts.render(policy.prompt, policy.prompt_version, inputs)
 
             found = fit(passages, rendered, tokens, policy, cited)
             describe_context(context, stage)

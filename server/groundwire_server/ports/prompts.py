@@ -1,6 +1,7 @@
 """Versioned prompts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from groundwire_server.domain.answer import CheckedSegment
@@ -25,6 +26,31 @@ class RewritePrompts(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PromptInputs:
+    """The inputs from which a template renders a prompt.
+
+    With a draft the prompt asks to repair that, and says what is wrong with it. With the beginning of an answer it asks
+    for the rest. With both, the draft is the sentence after the beginning, and the reply is continued from its cut.
+
+    Attributes:
+        passages: in the order in which they are shown; those that the beginning cites are among them.
+        mark: of the fences around text by others. The same mark makes the same beginning.
+        repair_of: the draft that is to be repaired.
+        released: the beginning of the answer, which has been given and stands.
+        confidence: of the beginning, as its model stated it; None where it did not.
+        context: the values of the template's variables.
+    """
+
+    question: Question
+    passages: Sequence[Passage]
+    mark: str
+    repair_of: Draft | None = None
+    released: Sequence[CheckedSegment] = ()
+    confidence: Confidence | None = None
+    context: PromptContext = NO_CONTEXT
+
+
 class Prompts(Protocol):
     """Renders prompts by name and version.
 
@@ -39,26 +65,8 @@ class Prompts(Protocol):
         """Return what a prompt says of the call of its model, and of its own length."""
         ...
 
-    def render(
-        self,
-        name: str,
-        version: str,
-        question: Question,
-        passages: Sequence[Passage],
-        mark: str,
-        repair_of: Draft | None = None,
-        released: Sequence[CheckedSegment] = (),
-        confidence: Confidence | None = None,
-        context: PromptContext = NO_CONTEXT,
-    ) -> Prompt:
+    def render(self, name: str, version: str, inputs: PromptInputs) -> Prompt:
         """Render the prompt for a question over passages.
-
-        What others wrote stands behind fences with the request's mark. The same mark makes the same beginning.
-
-        With a draft it asks to repair that, and says what is wrong with it. With the beginning of an answer, which has
-        been given and stands, it asks for what follows that; the passages must be those that the beginning cites or
-        more. With both, the draft is the sentence after the beginning, and the reply is continued from its cut;
-        `confidence` is what the beginning's model has said of it. `context` has the values of the template's variables.
 
         Names and versions were checked when the configuration was read.
 

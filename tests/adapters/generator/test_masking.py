@@ -18,6 +18,7 @@ from groundwire_server.domain.question import Question, Turn
 from groundwire_server.domain.refused import Departure, RefusedSentence
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause, ConflictKind
+from groundwire_server.ports.prompts import PromptInputs
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, draft, letters
 from tests.doubles.local_guard import PatternGuard
 
@@ -32,11 +33,11 @@ MARK = "123456789012"
 """All digits, as a mark may be."""
 
 
-def prompt(question: str = "Who is ann@x.org?", **settings: object) -> Prompt:
+def prompt(question: str = "Who is ann@x.org?", repair_of: Draft | None = None) -> Prompt:
     passages = [Passage("c1", "Write to bob@x.org or ann@x.org.", title="About ann@x.org"), Passage("c2", "No. 777777")]
     turns = (Turn(by_user=True, text="And 777777?"), Turn(by_user=False, text="It is bob@x.org."))
     asked = Question("default", question, "request-1", turns=turns)
-    return PROMPTS.render("answer", "", asked, passages, MARK, **settings)  # type: ignore[arg-type]
+    return PROMPTS.render("answer", "", PromptInputs(asked, passages, MARK, repair_of))
 
 
 def asked(prompt: Prompt) -> GenerationRequest:
@@ -107,7 +108,8 @@ async def test_words_that_are_escaped_in_a_draft_have_the_placeholder_of_the_pas
     refused = json.dumps({"segments": [{"text": f"At {where}."}]})
     passage = Passage("c3", f"She lives at {where}.")
     asked = Question("default", "Where?", "request-1")
-    given = PROMPTS.render("answer", "", asked, [passage], MARK, Draft(refused, Cause.UNSUPPORTED))
+    inputs = PromptInputs(asked, [passage], MARK, Draft(refused, Cause.UNSUPPORTED))
+    given = PROMPTS.render("answer", "", inputs)
     sent = (await shown(given)).user
     assert "She lives at [ADDRESS_1]." in sent
     assert '"At [ADDRESS_1]."' in sent
@@ -129,7 +131,8 @@ async def test_a_reply_that_was_begun_is_masked_in_its_strings_and_its_correctio
     refused = RefusedSentence("It is bob@x.org.", passage, ())
     draft_of = Draft("It is bob@x.org.", Cause.UNSUPPORTED, refused)
     asked = Question("default", "Where?", "request-1")
-    begun = (await shown(PROMPTS.render("answer", "", asked, [passage], MARK, draft_of, [given]))).begun
+    inputs = PromptInputs(asked, [passage], MARK, draft_of, [given])
+    begun = (await shown(PROMPTS.render("answer", "", inputs))).begun
     assert begun is not None
     assert json.loads(begun.written + "]}") == {
         "confidence": "medium",
@@ -147,7 +150,8 @@ async def test_keys_of_a_reply_that_was_begun_stay_whatever_is_masked() -> None:
     refused = RefusedSentence("It is bob@x.org.", passage, ())
     draft_of = Draft("It is bob@x.org.", Cause.UNSUPPORTED, refused)
     asked = Question("default", "Where?", "request-1")
-    begun = (await shown(PROMPTS.render("answer", "", asked, [passage], MARK, draft_of, [given]))).begun
+    inputs = PromptInputs(asked, [passage], MARK, draft_of, [given])
+    begun = (await shown(PROMPTS.render("answer", "", inputs))).begun
     assert begun is not None
     assert json.loads(begun.written + "]}")["segments"] == [{"text": "Write to [EMAIL_1].", "cites": ["p1"]}]
 

@@ -10,7 +10,7 @@ from groundwire_server.domain.generation import Draft, Prompt
 from groundwire_server.domain.question import Question, Turn
 from groundwire_server.domain.refused import Departure, RefusedSentence
 from groundwire_server.domain.vocabulary import Cause, Confidence, ConflictKind
-from groundwire_server.ports.prompts import Prompts
+from groundwire_server.ports.prompts import PromptInputs, Prompts
 
 MARK = "m4rk"
 SPAN = Span(0, 1, 0, 1, 0, 1)
@@ -50,22 +50,14 @@ RELEASED = {
 
 @dataclass(frozen=True)
 class Case:
-    """What a prompt is rendered of."""
+    """Inputs of a prompt."""
 
     name: str
-    question: Question
-    passages: list[Passage]
-    draft: Draft | None
-    released: list[CheckedSegment]
-    confidence: Confidence | None
+    inputs: PromptInputs
 
     def rendered(self, prompts: Prompts, version: str) -> Mapping[str, Any]:
         """All that a prompt says, as JSON has it."""
-        return said(
-            prompts.render(
-                "answer", version, self.question, self.passages, MARK, self.draft, self.released, self.confidence
-            )
-        )
+        return said(prompts.render("answer", version, self.inputs))
 
 
 def cases() -> Iterator[Case]:
@@ -80,7 +72,7 @@ def cases() -> Iterator[Case]:
                         continue
                     confidence = Confidence.HIGH if begun == "one" and found == "one" else None
                     name = f"{asked}/{found}/{wrong}/{begun}"
-                    yield Case(name, question, passages, draft, released, confidence)
+                    yield Case(name, PromptInputs(question, passages, MARK, draft, released, confidence))
 
 
 def said(prompt: Prompt) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from groundwire_server.domain.generation import Prompt
 from groundwire_server.domain.prompts.context import ContextBlock, ContextSource, PromptContext
 from groundwire_server.domain.prompts.variables import misfits, unused
 from groundwire_server.domain.question import Question
+from groundwire_server.ports.prompts import PromptInputs
 from tests.adapters.prompts.rendering import MARK
 
 PROMPTS = built_in_prompts()
@@ -31,7 +32,7 @@ WHOLE = PromptContext(
 
 
 def rendered(context: PromptContext, question: Question = ASKED, mark: str = MARK) -> Prompt:
-    return PROMPTS.render("answer", "1.2.1", question, PASSAGES, mark, context=context)
+    return PROMPTS.render("answer", "1.2.1", PromptInputs(question, PASSAGES, mark, context=context))
 
 
 def test_what_the_operator_writes_follows_the_instructions_the_most_stable_first() -> None:

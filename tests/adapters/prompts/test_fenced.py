@@ -17,6 +17,7 @@ from groundwire_server.domain.question import Question, Turn
 from groundwire_server.domain.refused import Departure, RefusedSentence
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause, ConflictKind
+from groundwire_server.ports.prompts import PromptInputs
 from tests.domain.fencing.test_fence import MARKERS
 
 MARK = "m4rk"
@@ -45,7 +46,7 @@ def _messages(text: str) -> Iterator[str]:
     given = [CheckedSegment(text, SPAN, (Citation(passages[0], text, SPAN),), ())]
     asked = _question(text)
     for repair_of, released in ((None, ()), (draft, ()), (None, given), (draft, given)):
-        prompt = ANSWER.render("answer", "", asked, passages, MARK, repair_of, released)
+        prompt = ANSWER.render("answer", "", PromptInputs(asked, passages, MARK, repair_of, released))
         yield prompt.user
         if prompt.begun is not None:
             yield prompt.begun.correction
@@ -78,7 +79,7 @@ def test_no_text_stands_outside_its_fence_or_ends_it(text: str) -> None:
 
 def test_the_instructions_are_the_same_whatever_is_asked() -> None:
     prompts = [
-        ANSWER.render("answer", "", _question(text), [Passage("c1", text)], mark)
+        ANSWER.render("answer", "", PromptInputs(_question(text), [Passage("c1", text)], mark))
         for text, mark in (("a", "1"), ("b", "2"))
     ]
     assert prompts[0].system == prompts[1].system

@@ -11,6 +11,7 @@ from groundwire_server.domain.outcome import Answered
 from groundwire_server.domain.vocabulary import Action, Cause
 from groundwire_server.pipeline.routes import Ports
 from groundwire_server.ports.exchange import RecordedExchange
+from groundwire_server.ports.prompts import PromptInputs
 from tests.app.replaying.recorded import GOOD, recorded
 from tests.doubles.generator import DONE, Move, ScriptedGenerator, draft
 from tests.pipeline.running import FIRST, THIRD, path
@@ -32,7 +33,7 @@ class OtherPrompts:
     def settings(self, name: str, version: str) -> PromptSettings:
         return self.recorded[0].settings
 
-    def render(self, name: str, version: str, *arguments: object) -> Prompt:
+    def render(self, name: str, version: str, inputs: PromptInputs) -> Prompt:
         self.asked.append(version)
         return replace(self.recorded[0], version=version, system="Be brief.")
 

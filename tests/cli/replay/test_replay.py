@@ -21,6 +21,7 @@ from groundwire_server.domain.caller import EVERYBODY, Caller
 from groundwire_server.domain.deadline import NEVER
 from groundwire_server.domain.document import Document
 from tests.cli.conftest import Ran
+from tests.doubles.recorded_service import RecordedService, recorded, serving_recorded
 
 Command = Callable[..., Ran]
 
@@ -105,6 +106,22 @@ def test_a_replay_is_exact_and_asks_no_server(groundwire_command: Command, calls
         "exact: answered (ANSWER_VALIDATED)",
     ]
     assert ran.out.endswith("2 of 2 replays exact\n")
+
+
+def test_a_call_that_is_named_twice_counts_once(groundwire_command: Command, calls: Path) -> None:
+    (calls.parent / "link.jsonl").symlink_to(file_of(calls, ABSTAINED))
+    ran = groundwire_command("replay", file_of(calls, ANSWERED), "calls", f"{calls}/", "link.jsonl")
+    assert (ran.code, len(ran.out.splitlines())) == (0, 3)
+    assert ran.out.endswith("2 of 2 replays exact\n")
+
+
+def test_an_id_that_is_given_twice_counts_once(groundwire_command: Command, calls: Path) -> None:
+    service, call = RecordedService(), f"{1:032x}"
+    service.kept = [(recorded(1), Path(file_of(calls, ANSWERED)).read_bytes())]
+    with serving_recorded(service) as address:
+        ran = groundwire_command("replay", call, f"recordings/{call}", "--server", address)
+    assert (ran.code, ran.out) == (0, f"{call}  exact: answered (ANSWER_VALIDATED)\n")
+    assert len(service.calls) == 1
 
 
 def test_a_prompt_that_no_model_has_seen_is_not_known_until_one_is_asked(

@@ -102,7 +102,9 @@ async def _again(call: Callable[[], Awaitable[object]]) -> None:
 
 
 async def _trail(client: Client) -> list[str]:
-    return [entry.event async for entry in client.audit_entries(target=f"experiments/{NAME}")]
+    """Return the changes that callers made: the server's own watch may end an arm as soon as it can."""
+    found = [entry.event async for entry in client.audit_entries(target=f"experiments/{NAME}")]
+    return [event for event in found if event != "experiment.arm_ended"]
 
 
 async def _recorded(client: Client) -> list[str]:

@@ -13,11 +13,11 @@ from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.fencing.fence import Fence
 from groundwire_server.domain.generation import BegunReply, Draft, Prompt, PromptSettings
-from groundwire_server.domain.prompts.context import NO_CONTEXT, ContextValue, PromptContext
+from groundwire_server.domain.prompts.context import ContextValue, PromptContext
 from groundwire_server.domain.prompts.registry import PromptRegistry, UnknownPromptError, joined
 from groundwire_server.domain.prompts.variables import Variable
-from groundwire_server.domain.question import Question
 from groundwire_server.domain.vocabulary import Cause, Confidence
+from groundwire_server.ports.prompts import PromptInputs
 
 USUAL: Final = ("answer", "1.2.0")
 """The version whose blocks stand in for those that a template leaves out; another would change what they render."""
@@ -88,36 +88,26 @@ class PromptCatalogue:
         """Return the variables that a prompt declares, by name."""
         return self._template(name, version)[1].declared
 
-    def render(
-        self,
-        name: str,
-        version: str,
-        question: Question,
-        passages: Sequence[Passage],
-        mark: str,
-        repair_of: Draft | None = None,
-        released: Sequence[CheckedSegment] = (),
-        confidence: Confidence | None = None,
-        context: PromptContext = NO_CONTEXT,
-    ) -> Prompt:
+    def render(self, name: str, version: str, inputs: PromptInputs) -> Prompt:
         """Render a prompt; passages are handed out as `p1`, `p2`, … in their order.
 
         Raises:
             Failure: PROMPT_TOO_LONG, when it is longer than any prompt may be.
         """
         number, template = self._template(name, version)
-        handles = {f"p{place}": passage for place, passage in enumerate(passages, start=1)}
+        question, repair_of, released, context = inputs.question, inputs.repair_of, inputs.released, inputs.context
+        handles = {f"p{place}": passage for place, passage in enumerate(inputs.passages, start=1)}
         turns = question.turns
         fence = Fence(
-            mark,
+            inputs.mark,
             [
                 question.text,
                 *(turn.text for turn in turns),
-                *(text for passage in passages for text in (passage.title, passage.text)),
+                *(text for passage in inputs.passages for text in (passage.title, passage.text)),
                 *(text for value in context.untrusted.values() for text in _texts(value)),
             ],
         )
-        given = _given(template, context, fence, mark)
+        given = _given(template, context, fence, inputs.mark)
         about = {
             **given,
             "question": fence.line(question.text),
@@ -136,7 +126,7 @@ class PromptCatalogue:
             correction = template.rendered(
                 "correction", **given, sentence=said, **_wrong(repair_of, fence), rests_on=rests_on
             )
-            opening = f'{{"confidence": "{(confidence or Confidence.MEDIUM).lower()}", "segments": ['
+            opening = f'{{"confidence": "{(inputs.confidence or Confidence.MEDIUM).lower()}", "segments": ['
             begun = BegunReply(opening + ", ".join(written), correction, opening)
         elif repair_of is not None:
             said = fence.neutral(repair_of.text)
@@ -153,7 +143,7 @@ class PromptCatalogue:
             unknown=question.unknown,
             handles=handles,
             begun=begun,
-            mark=mark,
+            mark=inputs.mark,
             originals=fence.originals,
             words=template.words | context.words,
             prefix=_prefix(template, system, about, context.varying),

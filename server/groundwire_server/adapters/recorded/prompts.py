@@ -4,18 +4,15 @@ from collections.abc import Sequence
 
 from groundwire_server.adapters.recorded.recorder import ExchangeRecorder
 from groundwire_server.adapters.recorded.requests import screen_digest
-from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.deadline import Deadline
-from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import Draft, Prompt, PromptSettings
+from groundwire_server.domain.generation import Prompt, PromptSettings
 from groundwire_server.domain.guards.finding import Finding
-from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
 from groundwire_server.domain.question import Question
-from groundwire_server.domain.vocabulary import Confidence, Screen
+from groundwire_server.domain.vocabulary import Screen
 from groundwire_server.ports.exchange import PortName, RenderedPrompt
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenReply, ScreenRequest
-from groundwire_server.ports.prompts import Prompts, RewritePrompts
+from groundwire_server.ports.prompts import PromptInputs, Prompts, RewritePrompts
 
 
 class RecordedPrompts:
@@ -33,31 +30,18 @@ class RecordedPrompts:
         """Return what a prompt says of the call of its model, and of its own length."""
         return self._inner.settings(name, version)
 
-    def render(
-        self,
-        name: str,
-        version: str,
-        question: Question,
-        passages: Sequence[Passage],
-        mark: str,
-        repair_of: Draft | None = None,
-        released: Sequence[CheckedSegment] = (),
-        confidence: Confidence | None = None,
-        context: PromptContext = NO_CONTEXT,
-    ) -> Prompt:
+    def render(self, name: str, version: str, inputs: PromptInputs) -> Prompt:
         """Render a prompt.
 
         Raises:
             Failure: PROMPT_TOO_LONG.
         """
         try:
-            prompt = self._inner.render(
-                name, version, question, passages, mark, repair_of, released, confidence, context
-            )
+            prompt = self._inner.render(name, version, inputs)
         except Failure:
-            self._recorder.rendered(RenderedPrompt(version, None, context))
+            self._recorder.rendered(RenderedPrompt(version, None, inputs.context))
             raise
-        self._recorder.rendered(RenderedPrompt(version, prompt, context))
+        self._recorder.rendered(RenderedPrompt(version, prompt, inputs.context))
         return prompt
 
 

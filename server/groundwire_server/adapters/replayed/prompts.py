@@ -6,18 +6,17 @@ from dataclasses import replace
 from groundwire_server.adapters.recorded.requests import screen_digest
 from groundwire_server.adapters.replayed.tape import LivePart, Tape
 from groundwire_server.adapters.replayed.timeline import UnrecordedError
-from groundwire_server.domain.answer import CheckedSegment
 from groundwire_server.domain.deadline import Deadline
 from groundwire_server.domain.evidence import Passage
 from groundwire_server.domain.failure import Failure
-from groundwire_server.domain.generation import NO_SETTINGS, Draft, Prompt, PromptSettings
+from groundwire_server.domain.generation import NO_SETTINGS, Prompt, PromptSettings
 from groundwire_server.domain.guards.finding import Finding
-from groundwire_server.domain.prompts.context import NO_CONTEXT, PromptContext
+from groundwire_server.domain.prompts.context import PromptContext
 from groundwire_server.domain.question import Question
-from groundwire_server.domain.vocabulary import Cause, Confidence
+from groundwire_server.domain.vocabulary import Cause
 from groundwire_server.ports.exchange import PlacedGuardPart, PortName, RenderedPrompt
 from groundwire_server.ports.guard import LocalGuard, RemoteGuard, ScreenReply, ScreenRequest
-from groundwire_server.ports.prompts import Prompts, RewritePrompts
+from groundwire_server.ports.prompts import PromptInputs, Prompts, RewritePrompts
 
 
 class ReplayedPrompts:
@@ -50,18 +49,7 @@ class ReplayedPrompts:
             return self._templates.settings(name, version)
         return next((each.prompt.settings for each in self._rendered if each.prompt is not None), NO_SETTINGS)
 
-    def render(
-        self,
-        name: str,
-        version: str,
-        question: Question,
-        passages: Sequence[Passage],
-        mark: str,
-        repair_of: Draft | None = None,
-        released: Sequence[CheckedSegment] = (),
-        confidence: Confidence | None = None,
-        context: PromptContext = NO_CONTEXT,
-    ) -> Prompt:
+    def render(self, name: str, version: str, inputs: PromptInputs) -> Prompt:
         """Return a prompt.
 
         Raises:
@@ -69,12 +57,10 @@ class ReplayedPrompts:
             UnrecordedError: for one more, or one over other passages, than was rendered.
         """
         if self._templates is None:
-            prompt = self._recorded(passages)
+            prompt = self._recorded(inputs.passages)
         else:
-            context = self._with_recorded(context)
-            prompt = self._templates.render(
-                name, version, question, passages, mark, repair_of, released, confidence, context
-            )
+            inputs = replace(inputs, context=self._with_recorded(inputs.context))
+            prompt = self._templates.render(name, version, inputs)
         self.prompts.append(prompt)
         return prompt
 

@@ -110,7 +110,7 @@ async def _all(replays: AsyncIterator[ReplayedCall]) -> Sequence[ReplayedCall]:
 
 
 def _calls(names: Sequence[str], connection: ConnectionOptions, timeout: float) -> Iterable[ReplayableCall]:
-    """Return recorded calls: those of files and folders, and those that the server has under an id."""
+    """Return recorded calls, each once: those of files and folders, and those that the server has under an id."""
     paths = [Path(name) for name in names]
     on_server = [name for name, path in zip(names, paths, strict=True) if _is_id(name) and not path.exists()]
     found = list(recorded_calls(path for name, path in zip(names, paths, strict=True) if name not in on_server))
@@ -121,7 +121,7 @@ def _calls(names: Sequence[str], connection: ConnectionOptions, timeout: float) 
 
 def _fetched(names: Sequence[str], connection: ConnectionOptions, timeout: float) -> Iterator[ReplayableCall]:
     with failures_stop(), connect(connection, timeout=timeout) as client:
-        for name in map(name_of, names):
+        for name in dict.fromkeys(map(name_of, names)):
             content = read_recording(client, name)
             yield from recorded_in(Path(name.removeprefix(PREFIX)), content.decode("utf-8", "replace"))
 

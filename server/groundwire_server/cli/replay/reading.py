@@ -1,5 +1,6 @@
 """Recorded calls from files and folders."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,12 +34,12 @@ class ReplayableCall:
 
 
 def recorded_calls(paths: Iterable[Path]) -> Iterator[ReplayableCall]:
-    """Yield the recorded calls of files and folders.
+    """Yield the recorded calls of files and folders; those of a file that is named twice, or also by its folder, once.
 
     Raises:
         SetupError: for a file that is no recording, or has a call that failed.
     """
-    for file in files_of(paths):
+    for file in {os.path.realpath(file): file for file in files_of(paths)}.values():
         yield from recorded_in(file, text_from(file))
 
 

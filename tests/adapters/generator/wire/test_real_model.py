@@ -24,6 +24,7 @@ from groundwire_server.domain.generation import Finish, FinishReason, Generation
 from groundwire_server.domain.question import Question
 from groundwire_server.domain.requester import Requester
 from groundwire_server.domain.vocabulary import Cause
+from groundwire_server.ports.prompts import PromptInputs
 from tests.adapters.generator.wire.models import soon
 
 URL = os.environ.get("GROUNDWIRE_TEST_OPENAI_URL", "")
@@ -45,7 +46,8 @@ def asked(session: Session, bounds: StreamBounds) -> HttpGenerator:
 
 
 def request(tokens: int = 200, text: str = "When does the mail room open?") -> GenerationRequest:
-    prompt = built_in_prompts().render("answer", "", Question("default", text, "r"), PASSAGES, "m4rk")
+    inputs = PromptInputs(Question("default", text, "r"), PASSAGES, "m4rk")
+    prompt = built_in_prompts().render("answer", "", inputs)
     return GenerationRequest("alias", Requester("tenant"), prompt, tokens)
 
 
