@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,6 +20,7 @@ from groundwire_server.app.telemetry import encoding
 from groundwire_server.app.telemetry.receivers import Signal
 from tests.doubles.otlp import grpc_receiver, http_receiver
 from tests.e2e.calls import ACME, question
+from tests.e2e.conftest import REPLAY_EVERY_CALL
 from tests.e2e.telemetry.serving import serving
 
 ANSWERS = 500
@@ -103,6 +105,9 @@ RECEIVERS: dict[str, tuple[Receiver, str]] = {
 }
 
 
+@pytest.mark.skipif(
+    bool(os.environ.get(REPLAY_EVERY_CALL)), reason=f"{REPLAY_EVERY_CALL} keeps every call until the test has ended"
+)
 @pytest.mark.slow
 @pytest.mark.parametrize("case", RECEIVERS)
 async def test_answers_go_on_in_flat_memory(
