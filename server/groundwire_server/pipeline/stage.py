@@ -171,15 +171,12 @@ class _MeasuredStage:
             self._token = None
         cause: Cause | None = None
         if self._span is not None:
-            match raised:
-                case Failure():
-                    cause = raised.cause
-                    self._span.set_attributes({names.CAUSE: cause.value, names.ERROR_TYPE: raised.error_type})
-                    self._span.set_status(StatusCode.ERROR)
-                case asyncio.CancelledError():
-                    self._span.set_attribute(names.CANCELLED, True)
-                case _:
-                    pass
+            if isinstance(raised, Failure):
+                cause = raised.cause
+                self._span.set_attributes({names.CAUSE: cause.value, names.ERROR_TYPE: raised.error_type})
+                self._span.set_status(StatusCode.ERROR)
+            elif isinstance(raised, asyncio.CancelledError):
+                self._span.set_attribute(names.CANCELLED, True)
             self._span.end()
         report = self._runner.report
         duration = self._runner.clock.now() - self._began
