@@ -123,7 +123,7 @@ def expanded(
             ]
         if not found:
             kept.append(experiment)
-        elif experiment in open_ones:
+        elif experiment.state(now) is not ExperimentState.ENDED:
             faults[experiment.name] = _located(found, experiment)
     whole, variants = _with_variants(configuration, kept)
     traffic = {
